@@ -1,0 +1,78 @@
+"""Runs every code block of README and docs, and every doctest of the library, in the ordinary test run."""
+
+import contextlib
+import io
+import os
+import shlex
+import sys
+from doctest import ELLIPSIS
+from pathlib import Path
+
+import dev
+from sybil import Document, Example, Sybil
+from sybil.document import PythonDocStringDocument
+from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
+from sybil.parsers.rest import DocTestParser
+
+from salesstatus.__main__ import main
+
+
+def _console(example: Example) -> str | None:
+    """Run what a `console` block types, and compare what it prints; a line of `...` stands for any lines."""
+    typed, *rest = example.parsed.strip().split("\n")
+    words = shlex.split(typed.removeprefix("$ "))
+    if words[:3] != ["python", "-m", "salesstatus"]:
+        return f"a console block runs python -m salesstatus, not {typed}"
+    printed = io.StringIO()
+    folder = Path.cwd()
+    os.chdir(Path(__file__).parent)
+    try:
+        with contextlib.redirect_stdout(printed):
+            main(words[3:])
+    finally:
+        os.chdir(folder)
+    lines = [line.rstrip() for line in printed.getvalue().strip().split("\n")]
+    wanted = [line.rstrip() for line in rest]
+    at = 0
+    for position, line in enumerate(wanted):
+        if line == "...":
+            continue
+        anywhere = position > 0 and wanted[position - 1] == "..."
+        try:
+            found = lines.index(line, at) if anywhere else at
+        except ValueError:
+            return f"{typed}: no line {line!r} after line {at}"
+        if found >= len(lines) or lines[found] != line:
+            return f"{typed}: line {found} is {lines[found : found + 1]}, not {line!r}"
+        at = found + 1
+    return None
+
+
+def _shell(example: Example) -> str | None:
+    """Check what a `sh` block types against what there is; running it here would run this."""
+    for line in example.parsed.strip().split("\n"):
+        words = shlex.split(line, comments=True)
+        if words[:2] == ["python3", "dev.py"] and words[2] not in dev.TASKS:
+            return f"dev.py has no task {words[2]}"
+    return None
+
+
+def _path(document: Document) -> str:
+    return document.path
+
+
+_markdown = Sybil(
+    parsers=[
+        PythonCodeBlockParser(doctest_optionflags=ELLIPSIS),
+        CodeBlockParser(language="console", evaluator=_console),
+        CodeBlockParser(language="sh", evaluator=_shell),
+    ],
+    patterns=["README.md", "docs/*.md"],
+)
+_docstrings = Sybil(
+    parsers=[DocTestParser(optionflags=ELLIPSIS)],
+    patterns=["src/salesstatus/*.py"],
+    document_types={".py": PythonDocStringDocument},
+)
+pytest_collect_file = (_markdown + _docstrings).pytest()
+sys.path.insert(0, str(Path(__file__).parent / "tests"))

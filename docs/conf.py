@@ -1,0 +1,15 @@
+"""Settings of the documentation: `python3 dev.py check` builds it with warnings as errors."""
+
+project = "salesstatus"
+author = "The salesstatus authors"
+copyright = "2026, the salesstatus authors"
+extensions = ["myst_parser", "sphinx.ext.autodoc"]
+html_theme = "furo"
+exclude_patterns = ["_build"]
+autodoc_typehints = "description"
+autodoc_typehints_description_target = "documented"
+autodoc_member_order = "bysource"
+# Docstrings are written in Markdown's manner: `name` is code.
+default_role = "code"
+# Mermaid is drawn by the pages that show the source; as code it has no colours.
+suppress_warnings = ["misc.highlighting_failure"]

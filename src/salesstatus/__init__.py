@@ -1,0 +1,138 @@
+"""What a contact's sales status is, and why.
+
+    state = transition(SalesStatus(), DealAssociated("D-1"))
+
+The rules are rows in tables (`salesstatus.rules`); everything here is an immutable value or a pure function of
+values. Reading and writing JSON is `salesstatus.wire`.
+"""
+
+from salesstatus.audience import Notice, audience, hearing, moved, notices, with_primary
+from salesstatus.errors import (
+    Broken,
+    ConversionError,
+    GuardError,
+    HistoryError,
+    InvalidError,
+    LabelError,
+    MergeError,
+    Problem,
+    SalesStatusError,
+    WireError,
+)
+from salesstatus.events import (
+    ContactEvent,
+    CustomerStatusSet,
+    DealAssociated,
+    DealDissociated,
+    DealEvent,
+    DealLost,
+    DealReopened,
+    DealUnqualified,
+    DealWon,
+    ManualEvent,
+    ProspectStatusSet,
+)
+from salesstatus.explanation import Explanation, Reason, explain
+from salesstatus.history import (
+    DealDeleted,
+    DealSaved,
+    EmployeeMoved,
+    Entry,
+    Record,
+    Refused,
+    Replayed,
+    Step,
+    as_of,
+    entries,
+    replay,
+    trace,
+)
+from salesstatus.labels import axis_label, label, parse_status
+from salesstatus.merging import Conflict, Merged, merge_contacts
+from salesstatus.model import (
+    Contact,
+    ContactId,
+    ContactKind,
+    CustomerStatus,
+    Deal,
+    DealId,
+    DealStatus,
+    FrozenMap,
+    ProspectStatus,
+    SalesStatus,
+)
+from salesstatus.policy import PRESETS, SELL, SELL_NEWEST, TEAMGATE, Policy
+from salesstatus.selection import Selection, select
+from salesstatus.transitions import merge, permitted, refusal, transition
+
+__all__ = [
+    "PRESETS",
+    "SELL",
+    "SELL_NEWEST",
+    "TEAMGATE",
+    "Broken",
+    "Conflict",
+    "Contact",
+    "ContactEvent",
+    "ContactId",
+    "ContactKind",
+    "ConversionError",
+    "CustomerStatus",
+    "CustomerStatusSet",
+    "Deal",
+    "DealAssociated",
+    "DealDeleted",
+    "DealDissociated",
+    "DealEvent",
+    "DealId",
+    "DealLost",
+    "DealReopened",
+    "DealSaved",
+    "DealStatus",
+    "DealUnqualified",
+    "DealWon",
+    "EmployeeMoved",
+    "Entry",
+    "Explanation",
+    "FrozenMap",
+    "GuardError",
+    "HistoryError",
+    "InvalidError",
+    "LabelError",
+    "ManualEvent",
+    "MergeError",
+    "Merged",
+    "Notice",
+    "Policy",
+    "Problem",
+    "ProspectStatus",
+    "ProspectStatusSet",
+    "Reason",
+    "Record",
+    "Refused",
+    "Replayed",
+    "SalesStatus",
+    "SalesStatusError",
+    "Selection",
+    "Step",
+    "WireError",
+    "as_of",
+    "audience",
+    "axis_label",
+    "entries",
+    "explain",
+    "hearing",
+    "label",
+    "merge",
+    "merge_contacts",
+    "moved",
+    "notices",
+    "parse_status",
+    "permitted",
+    "refusal",
+    "replay",
+    "select",
+    "trace",
+    "transition",
+    "with_primary",
+]

@@ -1,0 +1,204 @@
+"""The errors of the library: one root, and one class for each thing a caller may do next.
+
+The fields are the truth; the sentence is derived from them. Rule ids are those of `docs/rules.md`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import attrs
+
+if TYPE_CHECKING:
+    from salesstatus.events import ContactEvent
+    from salesstatus.model import Contact, DealId, SalesStatus
+
+__all__ = [
+    "Broken",
+    "ConversionError",
+    "GuardError",
+    "HistoryError",
+    "InvalidError",
+    "LabelError",
+    "MergeError",
+    "Problem",
+    "SalesStatusError",
+    "WireError",
+    "sentence",
+    "shown",
+]
+
+_SHOWN_DEALS = 5
+_SHOWN_CHARACTERS = 80
+
+
+def shown(value: object) -> str:
+    """Return a value as it stands in messages: its repr, cut where it is long.
+
+    Messages reach logs and terminals, so one hostile value must not fill them.
+    """
+    try:
+        text = repr(value)
+    except Exception as error:  # noqa: BLE001 - a broken __repr__ must not hide the error being told
+        text = f"<{type(value).__name__} whose repr raises {type(error).__name__}>"
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}… ({len(text)} characters)"
+
+
+def sentence(event: ContactEvent) -> str:
+    """Return an event as the subject of a sentence.
+
+    >>> from salesstatus import DealWon
+    >>> sentence(DealWon("D-1"))
+    "winning deal 'D-1'"
+    """
+    deal = shown(getattr(event, "deal", None))
+    return event.told.format(deal=deal, status=event.status.value if event.status else "")
+
+
+class SalesStatusError(Exception):
+    """The root of all errors of this library. Errors with the same fields are equal, and pickle."""
+
+    def __eq__(self, other: object) -> bool:
+        # attrs gives exceptions no __eq__, but hands their fields to `args`.
+        return (
+            type(other) is type(self) and self.args == other.args
+            if isinstance(other, SalesStatusError)
+            else NotImplemented
+        )
+
+    def __hash__(self) -> int:
+        # By the sentence, which equal errors share: the fields may hold what cannot be hashed.
+        return hash((type(self), str(self)))
+
+
+@attrs.frozen
+class InvalidError(SalesStatusError, ValueError):
+    """A value cannot be what it is given as. What to do: mend the value at its source.
+
+    `place` says where (``Deal.primary``), `value` what was found, `expected` what would do, and
+    `rule` the id of the rule that wants it, or ``""`` where it is only a matter of types.
+    """
+
+    place: str
+    value: object
+    expected: str
+    rule: str = ""
+
+    def __str__(self) -> str:
+        rule = f" ({self.rule})" if self.rule else ""
+        return f"{self.place}: expected {self.expected}, got {shown(self.value)}{rule}"
+
+
+@attrs.frozen
+class Broken:
+    """One rule that stands against an event: its id, what it requires, the deals in the way."""
+
+    rule: str
+    requires: str
+    deals: tuple[DealId, ...] = ()
+
+    def __str__(self) -> str:
+        if not self.deals:
+            return f"{self.rule}: {self.requires}"
+        named = ", ".join(shown(deal) for deal in self.deals[:_SHOWN_DEALS])
+        more = len(self.deals) - _SHOWN_DEALS
+        return f"{self.rule}: {self.requires}; in the way: {named}{f' and {more} more' if more > 0 else ''}"
+
+
+@attrs.frozen
+class GuardError(SalesStatusError):
+    """An event is refused in this state; nothing was changed. What to do: read `broken`, drop or mend the event.
+
+    `broken` holds every rule that fails, in the order of the rule tables, each with its deals.
+    """
+
+    state: SalesStatus
+    event: ContactEvent
+    broken: tuple[Broken, ...]
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The ids of the broken rules, in the order of the rule tables."""
+        return tuple(broken.rule for broken in self.broken)
+
+    def __str__(self) -> str:
+        return f"{sentence(self.event)} is refused. {'. '.join(map(str, self.broken))}"
+
+
+@attrs.frozen
+class HistoryError(SalesStatusError):
+    """A record does not fit the history before it. What to do: put the source in order, or leave the record out.
+
+    `record` is what was given, `reason` why it cannot be used, `latest` the time of the newest record
+    it had to follow, if that is the reason.
+    """
+
+    record: object
+    reason: str
+    latest: datetime | None = None
+
+    def __str__(self) -> str:
+        latest = "" if self.latest is None else f" (latest: {self.latest.isoformat()})"
+        return f"{self.reason}{latest}"
+
+
+@attrs.frozen
+class MergeError(SalesStatusError):
+    """These contacts cannot become one (rule G2). What to do: read `broken`, choose other contacts."""
+
+    contacts: tuple[Contact, ...]
+    broken: tuple[Broken, ...]
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The ids of the broken rules."""
+        return tuple(broken.rule for broken in self.broken)
+
+    def __str__(self) -> str:
+        ids = ", ".join(shown(getattr(contact, "id", None)) for contact in self.contacts)
+        return f"contacts {ids} cannot be merged. {'. '.join(map(str, self.broken))}"
+
+
+@attrs.frozen
+class LabelError(SalesStatusError, LookupError):
+    """A text is no known label, or a locale has no labels. What to do: offer `candidates`, the nearest known ones."""
+
+    text: str
+    reason: str
+    candidates: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        nearest = f"; did you mean {' or '.join(map(shown, self.candidates))}?" if self.candidates else ""
+        return f"{self.reason}: {shown(self.text)}{nearest}"
+
+
+@attrs.frozen
+class Problem:
+    """One thing wrong in a record: where (`$.event.deal`), what would do, and what was found, as JSON."""
+
+    place: str
+    expected: str
+    got: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: expected {self.expected}, got {self.got}"
+
+
+@attrs.frozen
+class WireError(SalesStatusError, ValueError):
+    """A text is no record of ours. What to do: mend it at its source; `problems` holds all that is wrong with it.
+
+    `line` is the number of the line in a file, from 1, or None if the text was read by itself.
+    """
+
+    problems: tuple[Problem, ...]
+    line: int | None = None
+
+    def __str__(self) -> str:
+        line = "" if self.line is None else f"line {self.line}: "
+        return line + "; ".join(map(str, self.problems))
+
+
+class ConversionError(SalesStatusError):
+    """A lead cannot be converted (rules K). Nothing raises it yet: named here so that callers can be written for it."""

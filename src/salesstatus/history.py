@@ -1,0 +1,470 @@
+"""Entries in time: what every contact is after all it heard, what each entry did, and why a contact is what it is.
+
+A history is a stream of records. An `Entry` is one contact hearing one event. `DealSaved`, `DealDeleted` and
+`EmployeeMoved` are what CRMs export: snapshots of whole deals, which become entries through
+`salesstatus.notices`. All may come in one stream, and are taken in the order given:
+
+* Two records that concern the same contact or the same deal must come in the order of their times; one that is
+  earlier than what was already accepted is refused. Applied late, it would undo what came after it (a deal
+  won, reopened, and then the old "won" again), and sorting would need the whole stream in memory. Records with
+  equal times count in the order given. Contacts that share no deal do not wait for each other.
+* A source that delivers *once and in order* needs nothing more. One that delivers *at least once* may number its
+  entries for each deal (`sequence`): a number that is not higher than the last one accepted for that contact and
+  deal is a repetition and changes nothing. Without numbers a repetition is harmless while nothing newer was heard (rule
+  E3), and refused as late afterwards; only a repetition that shares its time with newer entries cannot be told.
+  Snapshots say what *is*, so repeating one changes nothing either (rule E5).
+* A record that is refused changes nothing, be it one entry or a snapshot that several contacts hear.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timezone
+from typing import Any, Final, Literal
+
+import attrs
+
+from salesstatus.audience import moved, notices
+from salesstatus.errors import GuardError, HistoryError, InvalidError, shown
+from salesstatus.events import CONTACT_EVENTS, ContactEvent, ManualEvent
+from salesstatus.model import (
+    ContactId,
+    Deal,
+    DealId,
+    FrozenMap,
+    SalesStatus,
+    check_id,
+    id_order,
+    utc,
+)
+from salesstatus.policy import SELL, Policy
+from salesstatus.transitions import REFUSED, Draft, Ruling, _broken, _decide, book, fired
+
+__all__ = [
+    "DealDeleted",
+    "DealSaved",
+    "EmployeeMoved",
+    "Entry",
+    "Record",
+    "Refused",
+    "Replayed",
+    "Step",
+    "as_of",
+    "entries",
+    "replay",
+    "trace",
+]
+
+
+def _at(value: datetime) -> datetime:
+    return utc(".at", value)
+
+
+def _id(self: object, field: attrs.Attribute[Any], value: object) -> None:
+    check_id(f"{type(self).__name__}.{field.name}", value)
+
+
+def _id_or_none(self: object, field: attrs.Attribute[Any], value: object) -> None:
+    if value is not None:
+        _id(self, field, value)
+
+
+def _number(self: object, field: attrs.Attribute[Any], value: object) -> None:
+    if value is not None and type(value) is not int:
+        raise InvalidError(f"{type(self).__name__}.{field.name}", value, "an int or None")
+
+
+def _instance(*kinds: type) -> Any:
+    def check(self: object, field: attrs.Attribute[Any], value: object) -> None:
+        if type(value) not in kinds:
+            names = ", ".join(kind.__name__ for kind in kinds)
+            raise InvalidError(
+                f"{type(self).__name__}.{field.name}", value, names if len(kinds) == 1 else f"one of {names}"
+            )
+
+    return check
+
+
+@attrs.frozen
+class Entry:
+    """One contact heard one event at a time. Times are kept in UTC.
+
+    `sequence` numbers the entries about one deal, for sources that may deliver an entry more than once.
+    """
+
+    at: datetime = attrs.field(converter=_at)
+    contact: ContactId = attrs.field(validator=_id)
+    event: ContactEvent = attrs.field(validator=_instance(*CONTACT_EVENTS))
+    sequence: int | None = attrs.field(default=None, validator=_number)
+
+    def __attrs_post_init__(self) -> None:
+        if self.sequence is not None and isinstance(self.event, ManualEvent):
+            raise InvalidError("Entry.sequence", self.sequence, "None, for the event is about no deal")
+
+
+@attrs.frozen
+class DealSaved:
+    """A deal as it was at a time: new, or changed, or the same as before."""
+
+    at: datetime = attrs.field(converter=_at)
+    deal: Deal = attrs.field(validator=_instance(Deal))
+
+
+@attrs.frozen
+class DealDeleted:
+    """A deal is there no more (rule W7)."""
+
+    at: datetime = attrs.field(converter=_at)
+    deal: DealId = attrs.field(validator=_id)
+
+
+@attrs.frozen
+class EmployeeMoved:
+    """A person works for another company, or for none; its deals follow it if the policy says so (rule W10)."""
+
+    at: datetime = attrs.field(converter=_at)
+    contact: ContactId = attrs.field(validator=_id)
+    company: ContactId | None = attrs.field(validator=_id_or_none)
+
+
+Record = Entry | DealSaved | DealDeleted | EmployeeMoved
+
+
+@attrs.frozen
+class Refused:
+    """A record that was not accepted: its position among those given (from 0), itself, and the error."""
+
+    position: int
+    entry: Record
+    error: GuardError | HistoryError
+
+
+@attrs.frozen
+class Replayed:
+    """What a replay came to: accepted + refused + later = given.
+
+    `statuses` holds every contact that heard something, and those known before. `later` counts the records
+    after the time asked for.
+    """
+
+    statuses: FrozenMap[ContactId, SalesStatus]
+    refused: tuple[Refused, ...]
+    accepted: int
+    later: int = 0
+
+
+@attrs.frozen
+class Step:
+    """What one entry did: the status before and after, and the ids of the rules that decided it, table by table.
+
+    `position` is that of the record given (from 0). A snapshot gives a step for each contact that hears it.
+    """
+
+    position: int
+    entry: Entry
+    before: SalesStatus
+    after: SalesStatus
+    rules: tuple[str, ...]
+
+
+OnRefusal = Literal["raise", "collect"]
+_NO_STATUS: Final = SalesStatus()
+_EVER: Final = datetime.min.replace(tzinfo=timezone.utc)
+_NOBODY: Final[FrozenMap[ContactId, SalesStatus]] = FrozenMap()
+
+
+class _Deals:
+    """The deals as of the newest snapshots, and what contacts hear when the next one comes."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._deals: dict[DealId, Deal] = {}
+        self._latest: dict[DealId, datetime] = {}  # kept after a deletion: a late snapshot must not revive a deal
+        self._led: dict[ContactId, set[DealId]] = {}
+        self._companies: dict[ContactId, ContactId | None] = {}
+
+    def after(self, record: DealSaved | DealDeleted | EmployeeMoved) -> list[tuple[DealId, Deal | None]]:
+        """Return the deals that a record touches, as they are after it. Raises `HistoryError`; changes nothing."""
+        if isinstance(record, EmployeeMoved):
+            led = sorted(self._led.get(record.contact, ()), key=id_order)
+            changed = [(deal, moved(self._deals[deal], record.contact, record.company, self._policy)) for deal in led]
+            touched: list[tuple[DealId, Deal | None]] = [
+                (id_, deal) for id_, deal in changed if deal is not self._deals[id_]
+            ]
+        elif isinstance(record, DealDeleted):
+            if record.deal not in self._latest:
+                raise HistoryError(record, f"deal {shown(record.deal)} is deleted, and was never saved")
+            touched = [(record.deal, None)] if record.deal in self._deals else []
+            self._in_time(record, record.deal)
+        else:
+            deal = record.deal
+            if deal.primary in self._companies:  # where the person works by now, if deals follow
+                deal = moved(deal, deal.primary, self._companies[deal.primary], self._policy)
+            touched = [(deal.id, deal)]
+        for id_, _ in touched:
+            self._in_time(record, id_)
+        return touched
+
+    def _in_time(self, record: DealSaved | DealDeleted | EmployeeMoved, deal: DealId) -> None:
+        latest = self._latest.get(deal, _EVER)
+        if record.at < latest:
+            raise HistoryError(record, f"deal {shown(deal)} has a newer snapshot already", latest)
+
+    def told(self, record: DealSaved | DealDeleted | EmployeeMoved) -> list[Entry]:
+        """Return what the contacts hear, in a fixed order. Raises `HistoryError`; changes nothing."""
+        return [
+            Entry(record.at, notice.contact, notice.event)
+            for id_, deal in self.after(record)
+            for notice in notices(self._deals.get(id_), deal)
+        ]
+
+    def accept(self, record: DealSaved | DealDeleted | EmployeeMoved) -> None:
+        """Take the record over."""
+        for id_, deal in self.after(record):
+            before = self._deals.pop(id_, None)
+            if before is not None:
+                self._led[before.primary].discard(id_)
+            if deal is not None:
+                self._deals[id_] = deal
+                self._led.setdefault(deal.primary, set()).add(id_)
+            self._latest[id_] = record.at
+        if isinstance(record, EmployeeMoved):
+            self._companies[record.contact] = record.company
+
+
+class _Line(Draft):
+    """One contact's history: its status so far, and the newest that was accepted."""
+
+    __slots__ = ("frozen", "latest", "sequences")
+
+    def __init__(self, state: SalesStatus) -> None:
+        super().__init__(state)
+        self.latest = _EVER
+        self.sequences: dict[DealId, int] | None = None  # made when the first number comes: most sources have none
+        #: The status as a value, while nothing has changed since it was asked for.
+        self.frozen: SalesStatus | None = state
+
+    def status(self) -> SalesStatus:
+        if self.frozen is None:
+            self.frozen = self.copy()
+        return self.frozen
+
+    def repeats(self, entry: Entry) -> bool:
+        """Whether the source numbers its entries, and this one or a newer one on the same deal was accepted."""
+        if entry.sequence is None or self.sequences is None or isinstance(entry.event, ManualEvent):
+            return False
+        return entry.sequence <= self.sequences.get(entry.event.deal, entry.sequence - 1)
+
+    def accepted(self, entry: Entry) -> None:
+        """Remember an entry that was heard."""
+        self.latest = entry.at
+        self.frozen = None
+        if entry.sequence is not None and not isinstance(entry.event, ManualEvent):
+            self.sequences = self.sequences or {}
+            self.sequences[entry.event.deal] = entry.sequence
+
+    def refused(self, event: ContactEvent, ruling: Ruling) -> GuardError:
+        """Return the error that `salesstatus.transition` would raise."""
+        return GuardError(self.status(), event, _broken(self, event, ruling))
+
+
+class _Ledger:
+    """The lines of all contacts, and the deals: what a stream of records is folded into."""
+
+    def __init__(self, policy: Policy, known: Mapping[ContactId, SalesStatus]) -> None:
+        self.policy = policy
+        self.deals = _Deals(policy)
+        self.rules = book(policy)
+        self._known = known
+        self.lines: dict[ContactId, _Line] = {}
+
+    def line(self, contact: ContactId) -> _Line:
+        line = self.lines.get(contact)
+        if line is None:
+            line = self.lines[contact] = _Line(self._known.get(contact, _NO_STATUS) if self._known else _NO_STATUS)
+        return line
+
+    def objection(self, entry: Entry) -> GuardError | HistoryError | None:
+        """Return why an entry cannot be accepted; changes nothing."""
+        line = self.line(entry.contact)
+        if line.repeats(entry):
+            return None
+        if entry.at < line.latest:
+            return HistoryError(entry, f"contact {shown(entry.contact)} has heard something newer already", line.latest)
+        ruling = _decide(line, entry.event, self.rules)
+        return line.refused(entry.event, ruling) if ruling.effect is REFUSED else None
+
+    def hear(self, entry: Entry) -> GuardError | HistoryError | None:
+        """Let a contact hear an entry; return why not, if it is refused."""
+        error = self.objection(entry)
+        line = self.line(entry.contact)
+        if error is None and not line.repeats(entry):
+            line.hear(entry.event, self.rules)
+            line.accepted(entry)
+        return error
+
+    def take(self, record: DealSaved | DealDeleted | EmployeeMoved) -> GuardError | HistoryError | None:
+        """Let everyone hear a snapshot, or nobody; return why not, if it is refused."""
+        try:
+            told = self.deals.told(record)
+        except HistoryError as late:
+            return late
+        for entry in told:
+            error = self.objection(entry)
+            if error is not None:
+                return error
+        for entry in told:
+            self.hear(entry)
+        self.deals.accept(record)
+        return None
+
+    def statuses(self) -> FrozenMap[ContactId, SalesStatus]:
+        """Return every contact that heard something or was known, and give up the ledger."""
+        heard = {contact: line.done() for contact, line in self.lines.items() if line.latest is not _EVER}
+        return FrozenMap.over({**self._known, **heard} if self._known else heard)
+
+
+def _checked(on_refusal: OnRefusal) -> bool:
+    if on_refusal not in ("raise", "collect"):
+        raise InvalidError("on_refusal", on_refusal, "'raise' or 'collect'")
+    return on_refusal == "raise"
+
+
+def _not_a_record(record: object, position: int) -> InvalidError:
+    return InvalidError(f"records[{position}]", record, "an Entry, DealSaved, DealDeleted or EmployeeMoved")
+
+
+def _raised(error: GuardError | HistoryError, position: int, record: Record) -> GuardError | HistoryError:
+    error.add_note(f"record {position}: {shown(record)}")
+    return error
+
+
+def replay(  # noqa: C901 - the loop that everything passes through
+    records: Iterable[Record],
+    policy: Policy = SELL,
+    on_refusal: OnRefusal = "raise",
+    *,
+    known: Mapping[ContactId, SalesStatus] = _NOBODY,
+    until: datetime | None = None,
+) -> Replayed:
+    """Fold a stream of records into the statuses of all contacts.
+
+    A refused record raises its `GuardError` or `HistoryError` (with a note that names the record), or is
+    collected and left out; either way it changes nothing. A contact not `known` starts without deals and
+    statuses. With `until`, records after that time are counted and left out. Raises `InvalidError` for what is no
+    record. Memory grows with contacts and deals, not with records.
+
+    >>> from salesstatus import DealAssociated
+    >>> day = datetime(2026, 5, 4, tzinfo=timezone.utc)
+    >>> replay([Entry(day, "ann", DealAssociated("D-1"))]).statuses["ann"].prospect
+    <ProspectStatus.CURRENT: 'current'>
+    """
+    raising = _checked(on_refusal)
+    end = None if until is None else utc("until", until)
+    ledger = _Ledger(policy, known)
+    lines, rules = ledger.lines, ledger.rules
+    refused: list[Refused] = []
+    later = 0
+    position = -1
+    for position, record in enumerate(records):
+        if type(record) is Entry:
+            if end is not None and record.at > end:
+                later += 1
+                continue
+            line = lines.get(record.contact)
+            if line is None:
+                line = ledger.line(record.contact)
+            if record.at < line.latest or record.sequence is not None:
+                error = ledger.hear(record)
+            else:  # what happens most, at once
+                ruling = line.hear(record.event, rules)
+                if ruling.effect is not REFUSED:
+                    line.latest = record.at
+                    line.frozen = None
+                    continue
+                error = line.refused(record.event, ruling)
+        elif isinstance(record, DealSaved | DealDeleted | EmployeeMoved):
+            if end is not None and record.at > end:
+                later += 1
+                continue
+            error = ledger.take(record)
+        else:
+            raise _not_a_record(record, position)
+        if error is not None:
+            if raising:
+                raise _raised(error, position, record)
+            refused.append(Refused(position, record, error))
+    given = position + 1
+    return Replayed(ledger.statuses(), tuple(refused), given - len(refused) - later, later)
+
+
+def as_of(
+    records: Iterable[Record],
+    at: datetime,
+    policy: Policy = SELL,
+    on_refusal: OnRefusal = "raise",
+    *,
+    known: Mapping[ContactId, SalesStatus] = _NOBODY,
+) -> Replayed:
+    """Return what every contact was at a time, after everything that was heard by then (that instant included)."""
+    return replay(records, policy, on_refusal, known=known, until=at)
+
+
+def trace(
+    records: Iterable[Record],
+    policy: Policy = SELL,
+    on_refusal: OnRefusal = "raise",
+    *,
+    known: Mapping[ContactId, SalesStatus] = _NOBODY,
+) -> Iterator[Step | Refused]:
+    """Yield what each entry did and by which rules, as it goes; refused records in their place.
+
+    Refusals are treated as in `replay`. A step keeps two statuses with all deals held, so let go of steps
+    when going through long histories of contacts with very many deals.
+    """
+    raising = _checked(on_refusal)
+    ledger = _Ledger(policy, known)
+    for position, record in enumerate(records):
+        error: GuardError | HistoryError | None = None
+        told: list[Entry] = []
+        if isinstance(record, Entry):
+            told = [record]
+        elif isinstance(record, DealSaved | DealDeleted | EmployeeMoved):
+            try:
+                told = ledger.deals.told(record)
+            except HistoryError as late:
+                error = late
+        else:
+            raise _not_a_record(record, position)
+        before = [ledger.line(entry.contact).status() for entry in told]
+        if error is None:
+            error = ledger.hear(record) if isinstance(record, Entry) else ledger.take(record)
+        if error is not None:
+            if raising:
+                raise _raised(error, position, record)
+            yield Refused(position, record, error)
+            continue
+        for entry, was in zip(told, before, strict=True):
+            now = ledger.line(entry.contact).status()
+            yield Step(position, entry, was, now, tuple(row.id for row in fired(was, entry.event, policy)))
+
+
+def entries(records: Iterable[Record], policy: Policy = SELL) -> Iterator[Entry]:
+    """Turn snapshots into the entries that contacts hear; entries pass as they are. Raises `HistoryError`.
+
+    >>> day = datetime(2026, 5, 4, tzinfo=timezone.utc)
+    >>> [entry.event for entry in entries([DealSaved(day, Deal(id="D-1", primary="ann"))])]
+    [DealAssociated(deal='D-1', status=<DealStatus.OPEN: 'open'>)]
+    """
+    deals = _Deals(policy)
+    for position, record in enumerate(records):
+        if isinstance(record, Entry):
+            yield record
+        elif isinstance(record, DealSaved | DealDeleted | EmployeeMoved):
+            try:
+                yield from deals.told(record)
+            except HistoryError as error:
+                raise _raised(error, position, record) from None
+            deals.accept(record)
+        else:
+            raise _not_a_record(record, position)

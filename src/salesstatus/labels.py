@@ -1,0 +1,168 @@
+"""What people call the statuses: labels to show in their languages, and texts of theirs to read.
+
+A label belongs to a status, that is to an axis *and* a state, never to a word alone: where English says "prospect",
+Portuguese says "cliente potencial", so the word of one axis there is part of the word of the other. Therefore reading
+a text needs the axis. Codes (`ProspectStatus.LOST.value`) are for storing, labels for people. The locale is an
+argument; that of the process is never asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import cache
+from typing import Final, Literal, TypeAlias, get_args, overload
+from unicodedata import category, normalize
+
+from salesstatus.errors import InvalidError, LabelError, shown
+from salesstatus.model import CustomerStatus, ProspectStatus
+
+__all__ = ["LOCALES", "Axis", "axis_label", "label", "parse_status"]
+
+#: One of the two independent halves of a sales status.
+Axis: TypeAlias = Literal["prospect", "customer"]
+_Status: TypeAlias = ProspectStatus | CustomerStatus
+
+#: The locales that have labels; all but the last three have one for every status. ``pt`` is Brazilian Portuguese.
+LOCALES: Final = ("en", "fr", "it", "pt", "de", "es", "ja")
+
+_STATUSES: Final[Mapping[Axis, type[_Status]]] = {"prospect": ProspectStatus, "customer": CustomerStatus}
+
+# The vendor's own words; where a row is missing, none were found. A status is an axis and a state in one, and an axis
+# alone stands for its field. The first name is the one to show, the others are only read.
+_LABELS: Final[Mapping[tuple[_Status | Axis, str], tuple[str, ...]]] = {
+    ("prospect", "en"): ("Prospect Status",),
+    ("prospect", "fr"): ("Statut prospect",),
+    ("prospect", "it"): ("Stato prospect",),
+    ("prospect", "pt"): ("Status do cliente potencial",),
+    ("prospect", "de"): ("Potenzieller Kunde",),
+    ("prospect", "es"): ("cliente potencial",),
+    ("prospect", "ja"): ("見込みステータス",),
+    (ProspectStatus.NONE, "en"): ("Non Prospect",),
+    (ProspectStatus.NONE, "fr"): ("Non-prospect",),
+    (ProspectStatus.NONE, "it"): ("Non prospect",),
+    (ProspectStatus.NONE, "pt"): ("Não é cliente potencial",),
+    (ProspectStatus.CURRENT, "en"): ("Current Prospect",),
+    (ProspectStatus.CURRENT, "fr"): ("Prospect actuel",),
+    (ProspectStatus.CURRENT, "it"): ("Prospect attuale",),
+    (ProspectStatus.CURRENT, "pt"): ("Cliente potencial atual",),
+    (ProspectStatus.CURRENT, "de"): ("Aktueller potenzieller Kunde", "Aktuell"),  # the short one stands on cards
+    (ProspectStatus.CURRENT, "ja"): ("現在の見込み",),
+    (ProspectStatus.LOST, "en"): ("Lost Prospect",),
+    (ProspectStatus.LOST, "fr"): ("Prospect perdu",),
+    (ProspectStatus.LOST, "it"): ("Lost Prospect", "prospect perso", "prospect smarrito"),  # English on screen
+    (ProspectStatus.LOST, "pt"): ("Cliente potencial perdido",),
+    ("customer", "en"): ("Customer Status",),
+    ("customer", "fr"): ("Statut client",),
+    ("customer", "it"): ("Stato cliente",),
+    ("customer", "pt"): ("Status do cliente",),
+    ("customer", "de"): ("Kunde",),
+    ("customer", "es"): ("cliente",),
+    ("customer", "ja"): ("カスタマーステータス",),
+    (CustomerStatus.NONE, "en"): ("Non Customer",),
+    (CustomerStatus.NONE, "fr"): ("Non-client",),
+    (CustomerStatus.NONE, "it"): ("Non cliente",),
+    (CustomerStatus.NONE, "pt"): ("Não é cliente",),
+    (CustomerStatus.NONE, "de"): ("Nicht-Kunde",),
+    (CustomerStatus.NONE, "es"): ("no cliente",),
+    (CustomerStatus.CURRENT, "en"): ("Current Customer",),
+    (CustomerStatus.CURRENT, "fr"): ("Client actuel",),
+    (CustomerStatus.CURRENT, "it"): ("Cliente attuale",),
+    (CustomerStatus.CURRENT, "pt"): ("Cliente atual", "Cliente existente"),
+    (CustomerStatus.PAST, "en"): ("Past Customer",),
+    (CustomerStatus.PAST, "fr"): ("Ancien client",),
+    (CustomerStatus.PAST, "it"): ("Cliente passato", "cliente precedente"),
+    (CustomerStatus.PAST, "pt"): ("Cliente passado",),
+    (CustomerStatus.PAST, "de"): ("ehemaliger Kunde",),
+    (CustomerStatus.PAST, "es"): ("cliente anterior",),
+}
+
+
+def label(status: ProspectStatus | CustomerStatus, locale: str = "en") -> str:
+    """Return the label to show for a status.
+
+    Only the language of a locale counts: ``pt-BR`` and ``pt_BR`` are ``pt``. Where a known locale has no label for
+    the status, the English one is returned. Raises `LabelError` for an unknown locale, with the known ones as
+    candidates, and `InvalidError` for what is no status or no locale name.
+
+    >>> label(CustomerStatus.PAST, "fr")
+    'Ancien client'
+    """
+    if not isinstance(status, get_args(_Status)):
+        raise InvalidError("status", status, "a ProspectStatus or a CustomerStatus")
+    return _names(status, _language(locale))[0]
+
+
+def axis_label(axis: Axis, locale: str = "en") -> str:
+    """Return what the field itself is called.
+
+    Raises as `label` does, and `InvalidError` for an unknown axis.
+
+    >>> axis_label("prospect")
+    'Prospect Status'
+    """
+    return _names(_axis(axis), _language(locale))[0]
+
+
+@overload
+def parse_status(text: str, axis: Literal["prospect"], locale: str | None = None) -> ProspectStatus: ...
+@overload
+def parse_status(text: str, axis: Literal["customer"], locale: str | None = None) -> CustomerStatus: ...
+def parse_status(text: str, axis: Axis, locale: str | None = None) -> ProspectStatus | CustomerStatus:
+    """Return the status that a text names on this axis, in one locale or, without one, in any.
+
+    Labels, their aliases and the API values (``none``, ``current`` …) are read, whatever their case, accents, spaces
+    and punctuation; so is the English label where `label` returns it for want of another. No text means two statuses
+    of one axis. Raises `LabelError` for an unknown text, with the nearest known ones as candidates or, if none is
+    near, all labels of the locale; for an unknown locale as `label` does; and `InvalidError` for what is no text and no axis.
+
+    >>> parse_status("  cliente PASSATO ", "customer")
+    <CustomerStatus.PAST: 'past'>
+    """
+    language = None if locale is None else _language(locale)
+    known, normal = _known(_axis(axis), language), _normal(text)
+    if normal in known:
+        return known[normal][0]
+    near = [known[match][1] for match in get_close_matches(normal, known)]
+    nearest = near or [_names(status, language or "en")[0] for status in _STATUSES[axis]]
+    raise LabelError(text, f"unknown {axis} status", tuple(nearest))
+
+
+def _names(named: _Status | Axis, language: str) -> tuple[str, ...]:
+    return _LABELS.get((named, language)) or _LABELS[named, "en"]
+
+
+@cache
+def _known(axis: Axis, language: str | None) -> Mapping[str, tuple[_Status, str]]:
+    """Return every text that can be read, by its normal form: the status it means, and how it is written."""
+    languages = LOCALES if language is None else (language,)
+    spelled = [(status, name) for place in languages for status in _STATUSES[axis] for name in _names(status, place)]
+    return {_normal(name): (status, name) for status, name in [*spelled, *((s, s.value) for s in _STATUSES[axis])]}
+
+
+def _normal(text: object) -> str:
+    """Return the letters and digits of any script, without marks and case, words one space apart."""
+    if not isinstance(text, str):
+        raise InvalidError("text", text, "a str")
+    # Each character by itself: sorting a long run of marks takes NFKD quadratic time, and they are dropped anyway.
+    parts = (part for character in text for part in normalize("NFKD", character))
+    letters = "".join(part for part in parts if not category(part).startswith("M"))
+    return re.sub(r"[\W_]+", " ", letters.casefold()).strip()
+
+
+def _language(locale: object) -> str:
+    if not isinstance(locale, str):
+        raise InvalidError("locale", locale, "a str")
+    language = re.split("[-_]", locale, maxsplit=1)[0].lower()
+    if language not in LOCALES:
+        raise LabelError(locale, "unknown locale", LOCALES)
+    return language
+
+
+def _axis(axis: object) -> Axis:
+    for known in _STATUSES:
+        # Only a str is compared: what cannot be compared would raise an error of its own.
+        if isinstance(axis, str) and axis == known:
+            return known
+    raise InvalidError("axis", axis, f"one of {', '.join(map(shown, _STATUSES))}")

@@ -1,0 +1,58 @@
+"""The docs tell what is."""
+
+import types
+from pathlib import Path
+
+import salesstatus
+from salesstatus.display import rules_page
+from salesstatus.policy import PRESETS, Policy
+from salesstatus.rules import TABLES
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_the_page_of_rules_is_what_the_rows_print():
+    assert (ROOT / "docs" / "rules.md").read_text() == rules_page(), (
+        "python -m salesstatus rules --markdown > docs/rules.md"
+    )
+
+
+def test_every_rule_is_on_the_page():
+    page = rules_page()
+    for row in TABLES.rows():
+        assert f"| {row.id} |" in page
+        assert row.reason in page
+
+
+def test_every_switch_and_preset_is_told_of():
+    concepts = (ROOT / "docs" / "concepts.md").read_text()
+    for field in Policy.__attrs_attrs__:
+        assert f"`{field.name}`" in concepts
+    for name in ("SELL", "SELL_NEWEST", "TEAMGATE"):
+        assert f"`{name}`" in concepts
+        assert getattr(salesstatus, name) in PRESETS.values()
+
+
+def test_every_public_name_is_documented():
+    for name in salesstatus.__all__:
+        value = getattr(salesstatus, name)
+        if isinstance(value, type | types.FunctionType):
+            assert (value.__doc__ or "").strip(), name
+
+
+def test_all_that_is_exported_is_there_and_sorted_by_nothing_but_use():
+    assert len(set(salesstatus.__all__)) == len(salesstatus.__all__)
+    for name in salesstatus.__all__:
+        assert hasattr(salesstatus, name)
+
+
+def test_the_readme_names_the_two_commands():
+    readme = (ROOT / "README.md").read_text()
+    assert "python3 dev.py demo" in readme
+    assert "python3 dev.py test" in readme
+
+
+def test_no_page_of_the_docs_is_left_out_of_the_contents():
+    index = (ROOT / "docs" / "index.md").read_text().splitlines()
+    for page in (ROOT / "docs").glob("*.md"):
+        assert page.stem == "index" or page.stem in index
