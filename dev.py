@@ -79,6 +79,7 @@ def test(*words: str) -> None:
         run(PYTHON, "-m", "pytest", *words)
         return
     run(PYTHON, "-m", "coverage", "run", "-m", "pytest")
+    run(PYTHON, "-m", "coverage", "combine", "--quiet")
     run(PYTHON, "-m", "coverage", "report")
 
 

@@ -266,15 +266,26 @@ class TestNotJson:
         (place,) = wrong(text)
         assert place == "$"
 
-    def test_an_object_too_deep_for_the_reader_is_no_crash(self):
+    @pytest.mark.parametrize("depth", [10, 100, 400, 800, 950])
+    def test_an_object_too_deep_for_the_reader_is_no_crash(self, depth):
         deep = "1"
-        for _ in range(400):
+        for _ in range(depth):
             deep = f'{{"a": {deep}}}'
         text = f'{{"type": "deal", "id": 1, "primary": 2, "custom_fields": {{"f": {deep}}}}}'
         try:
             assert loads(text).id == 1
         except WireError as error:
-            assert error.problems[0].place == "$"
+            assert error.problems[0].place.startswith("$")
+            assert depth > 10
+        else:
+            assert depth == 10
+
+    def test_an_object_too_deep_to_walk_is_no_crash(self):
+        deep = 1
+        for _ in range(5_000):
+            deep = {"a": deep}
+        with pytest.raises(WireError, match="nested too deep"):
+            from_dict({"type": "deal", "id": 1, "primary": 2, "custom_fields": {"f": deep}})
 
     def test_long_values_are_cut_in_messages(self):
         assert len(str(WireError(()))) == 0
@@ -304,6 +315,11 @@ class TestNotJson:
             from_dict(record)
         except WireError as error:
             assert all(problem.place.startswith("$") for problem in error.problems)
+
+
+    def test_an_error_that_nobody_foresaw_is_told_at_its_place(self):
+        (problem,) = wire._problems(RuntimeError("what"), "$.deal")
+        assert str(problem) == "$.deal: expected a record of ours, got RuntimeError: what"
 
 
 class TestKind:

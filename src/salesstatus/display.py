@@ -8,12 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from enum import Enum
-from typing import Final
+from typing import Final, assert_never
 
 from salesstatus.exploration import Move, explore
 from salesstatus.model import CustomerStatus, DealStatus, ProspectStatus
 from salesstatus.policy import PRESETS, SELL, Policy
-from salesstatus.rules import SOURCES, TABLES, CustomerRow, Effect, EventRow, ManualRow, ProspectRow, Row, Statement
+from salesstatus.rules import (
+    SOURCES,
+    TABLES,
+    CustomerRow,
+    Effect,
+    EventRow,
+    ManualRow,
+    ProspectRow,
+    Row,
+    Statement,
+    TableRow,
+)
 
 __all__ = ["columns", "reachable_markdown", "rules_markdown", "rules_page", "rules_text", "status_mermaid"]
 
@@ -45,7 +56,7 @@ def _kinds(kinds: Iterable[type]) -> str:
     return ", ".join(sorted(kind.__name__ for kind in kinds))
 
 
-def _cells(row: Row) -> dict[str, str]:
+def _cells(row: TableRow) -> dict[str, str]:
     """The condition and the outcome of a row, in words, by column."""
     match row:
         case ProspectRow():
@@ -72,7 +83,7 @@ def _cells(row: Row) -> dict[str, str]:
         case Statement():
             return {"rule": row.says, "room": row.where}
         case _:
-            raise TypeError(row)
+            assert_never(row)
 
 
 def _when(row: Row) -> str:
@@ -82,7 +93,7 @@ def _when(row: Row) -> str:
     return f"{switch} = {str(value).lower() if isinstance(value, bool) else value}"
 
 
-def _line(row: Row) -> dict[str, str]:
+def _line(row: TableRow) -> dict[str, str]:
     told = {"policy": _when(row), "sure": row.sure.value, "source": row.source, "because": row.reason}
     return {"id": row.id, **_cells(row), **told}
 

@@ -38,7 +38,7 @@ from salesstatus.model import (
     utc,
 )
 from salesstatus.policy import SELL, Policy
-from salesstatus.transitions import REFUSED, Draft, Ruling, _broken, _decide, book, fired
+from salesstatus.transitions import CHANGES, REFUSED, Draft, Ruling, _broken, _decide, book, fired
 
 __all__ = [
     "DealDeleted",
@@ -127,7 +127,9 @@ class EmployeeMoved:
     company: ContactId | None = attrs.field(validator=_id_or_none)
 
 
-Record = Entry | DealSaved | DealDeleted | EmployeeMoved
+Snapshot = DealSaved | DealDeleted | EmployeeMoved
+Record = Entry | Snapshot
+_RECORDS: Final = frozenset((Entry, DealSaved, DealDeleted, EmployeeMoved))
 
 
 @attrs.frozen
@@ -179,57 +181,57 @@ class _Deals:
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
         self._deals: dict[DealId, Deal] = {}
-        self._latest: dict[DealId, datetime] = {}  # kept after a deletion: a late snapshot must not revive a deal
+        self._saved: dict[DealId, datetime] = {}  # kept after a deletion: a late snapshot must not revive a deal
         self._led: dict[ContactId, set[DealId]] = {}
         self._companies: dict[ContactId, ContactId | None] = {}
+        self._moved: dict[ContactId, datetime] = {}
 
-    def after(self, record: DealSaved | DealDeleted | EmployeeMoved) -> list[tuple[DealId, Deal | None]]:
-        """Return the deals that a record touches, as they are after it. Raises `HistoryError`; changes nothing."""
+    def _after(self, record: Snapshot) -> list[tuple[DealId, Deal | None]]:
+        """Return the deals that a record touches, as they are after it. Raises `HistoryError`."""
         if isinstance(record, EmployeeMoved):
-            led = sorted(self._led.get(record.contact, ()), key=id_order)
-            changed = [(deal, moved(self._deals[deal], record.contact, record.company, self._policy)) for deal in led]
-            touched: list[tuple[DealId, Deal | None]] = [
-                (id_, deal) for id_, deal in changed if deal is not self._deals[id_]
-            ]
+            _in_time(record, self._moved.get(record.contact), f"contact {shown(record.contact)} has a newer move")
+            led = [self._deals[deal] for deal in sorted(self._led.get(record.contact, ()), key=id_order)]
+            after = [(deal, moved(deal, record.contact, record.company, self._policy)) for deal in led]
+            touched: list[tuple[DealId, Deal | None]] = [(deal.id, now) for deal, now in after if now is not deal]
         elif isinstance(record, DealDeleted):
-            if record.deal not in self._latest:
+            if record.deal not in self._saved:
                 raise HistoryError(record, f"deal {shown(record.deal)} is deleted, and was never saved")
-            touched = [(record.deal, None)] if record.deal in self._deals else []
-            self._in_time(record, record.deal)
+            touched = [(record.deal, None)]
         else:
             deal = record.deal
             if deal.primary in self._companies:  # where the person works by now, if deals follow
                 deal = moved(deal, deal.primary, self._companies[deal.primary], self._policy)
             touched = [(deal.id, deal)]
-        for id_, _ in touched:
-            self._in_time(record, id_)
+        for deal_id, _ in touched:
+            _in_time(record, self._saved.get(deal_id), f"deal {shown(deal_id)} has a newer snapshot")
         return touched
 
-    def _in_time(self, record: DealSaved | DealDeleted | EmployeeMoved, deal: DealId) -> None:
-        latest = self._latest.get(deal, _EVER)
-        if record.at < latest:
-            raise HistoryError(record, f"deal {shown(deal)} has a newer snapshot already", latest)
-
-    def told(self, record: DealSaved | DealDeleted | EmployeeMoved) -> list[Entry]:
+    def told(self, record: Snapshot) -> list[Entry]:
         """Return what the contacts hear, in a fixed order. Raises `HistoryError`; changes nothing."""
         return [
             Entry(record.at, notice.contact, notice.event)
-            for id_, deal in self.after(record)
-            for notice in notices(self._deals.get(id_), deal)
+            for deal_id, deal in self._after(record)
+            for notice in notices(self._deals.get(deal_id), deal)
         ]
 
-    def accept(self, record: DealSaved | DealDeleted | EmployeeMoved) -> None:
-        """Take the record over."""
-        for id_, deal in self.after(record):
-            before = self._deals.pop(id_, None)
+    def accept(self, record: Snapshot) -> None:
+        """Take over a record that was told."""
+        for deal_id, deal in self._after(record):
+            before = self._deals.pop(deal_id, None)
             if before is not None:
-                self._led[before.primary].discard(id_)
+                self._led[before.primary].discard(deal_id)
             if deal is not None:
-                self._deals[id_] = deal
-                self._led.setdefault(deal.primary, set()).add(id_)
-            self._latest[id_] = record.at
+                self._deals[deal_id] = deal
+                self._led.setdefault(deal.primary, set()).add(deal_id)
+            self._saved[deal_id] = record.at
         if isinstance(record, EmployeeMoved):
             self._companies[record.contact] = record.company
+            self._moved[record.contact] = record.at
+
+
+def _in_time(record: Snapshot, latest: datetime | None, what: str) -> None:
+    if latest is not None and record.at < latest:
+        raise HistoryError(record, f"{what} already", latest)
 
 
 class _Line(Draft):
@@ -255,10 +257,11 @@ class _Line(Draft):
             return False
         return entry.sequence <= self.sequences.get(entry.event.deal, entry.sequence - 1)
 
-    def accepted(self, entry: Entry) -> None:
+    def accepted(self, entry: Entry, ruling: Ruling) -> None:
         """Remember an entry that was heard."""
         self.latest = entry.at
-        self.frozen = None
+        if ruling.effect is CHANGES:
+            self.frozen = None
         if entry.sequence is not None and not isinstance(entry.event, ManualEvent):
             self.sequences = self.sequences or {}
             self.sequences[entry.event.deal] = entry.sequence
@@ -281,7 +284,10 @@ class _Ledger:
     def line(self, contact: ContactId) -> _Line:
         line = self.lines.get(contact)
         if line is None:
-            line = self.lines[contact] = _Line(self._known.get(contact, _NO_STATUS) if self._known else _NO_STATUS)
+            state = self._known.get(contact, _NO_STATUS) if self._known else _NO_STATUS
+            if type(state) is not SalesStatus:
+                raise InvalidError(f"known[{shown(contact)}]", state, "a SalesStatus")
+            line = self.lines[contact] = _Line(state)
         return line
 
     def objection(self, entry: Entry) -> GuardError | HistoryError | None:
@@ -299,20 +305,25 @@ class _Ledger:
         error = self.objection(entry)
         line = self.line(entry.contact)
         if error is None and not line.repeats(entry):
-            line.hear(entry.event, self.rules)
-            line.accepted(entry)
+            ruling = line.hear(entry.event, self.rules)
+            line.accepted(entry, ruling)
         return error
 
-    def take(self, record: DealSaved | DealDeleted | EmployeeMoved) -> GuardError | HistoryError | None:
-        """Let everyone hear a snapshot, or nobody; return why not, if it is refused."""
-        try:
-            told = self.deals.told(record)
-        except HistoryError as late:
-            return late
+    def told(self, record: Snapshot) -> list[Entry]:
+        """Return what a snapshot tells. Raises `GuardError` or `HistoryError` if one contact cannot hear it."""
+        told = self.deals.told(record)
         for entry in told:
             error = self.objection(entry)
             if error is not None:
-                return error
+                raise error
+        return told
+
+    def take(self, record: Snapshot) -> GuardError | HistoryError | None:
+        """Let everyone hear a snapshot, or nobody; return why not, if it is refused."""
+        try:
+            told = self.told(record)
+        except (GuardError, HistoryError) as error:
+            return error
         for entry in told:
             self.hear(entry)
         self.deals.accept(record)
@@ -339,7 +350,7 @@ def _raised(error: GuardError | HistoryError, position: int, record: Record) -> 
     return error
 
 
-def replay(  # noqa: C901 - the loop that everything passes through
+def replay(
     records: Iterable[Record],
     policy: Policy = SELL,
     on_refusal: OnRefusal = "raise",
@@ -367,10 +378,10 @@ def replay(  # noqa: C901 - the loop that everything passes through
     later = 0
     position = -1
     for position, record in enumerate(records):
+        if end is not None and type(record) in _RECORDS and record.at > end:
+            later += 1
+            continue
         if type(record) is Entry:
-            if end is not None and record.at > end:
-                later += 1
-                continue
             line = lines.get(record.contact)
             if line is None:
                 line = ledger.line(record.contact)
@@ -383,10 +394,7 @@ def replay(  # noqa: C901 - the loop that everything passes through
                     line.frozen = None
                     continue
                 error = line.refused(record.event, ruling)
-        elif isinstance(record, DealSaved | DealDeleted | EmployeeMoved):
-            if end is not None and record.at > end:
-                later += 1
-                continue
+        elif isinstance(record, Snapshot):
             error = ledger.take(record)
         else:
             raise _not_a_record(record, position)
@@ -425,28 +433,31 @@ def trace(
     raising = _checked(on_refusal)
     ledger = _Ledger(policy, known)
     for position, record in enumerate(records):
-        error: GuardError | HistoryError | None = None
-        told: list[Entry] = []
-        if isinstance(record, Entry):
-            told = [record]
-        elif isinstance(record, DealSaved | DealDeleted | EmployeeMoved):
-            try:
-                told = ledger.deals.told(record)
-            except HistoryError as late:
-                error = late
-        else:
-            raise _not_a_record(record, position)
-        before = [ledger.line(entry.contact).status() for entry in told]
-        if error is None:
-            error = ledger.hear(record) if isinstance(record, Entry) else ledger.take(record)
-        if error is not None:
+        try:
+            if isinstance(record, Entry):
+                yield _step(ledger, position, record)
+            elif isinstance(record, Snapshot):
+                for entry in ledger.told(record):
+                    yield _step(ledger, position, entry)
+                ledger.deals.accept(record)
+            else:
+                raise _not_a_record(record, position)
+        except (GuardError, HistoryError) as error:
             if raising:
-                raise _raised(error, position, record)
+                raise _raised(error, position, record) from None
             yield Refused(position, record, error)
-            continue
-        for entry, was in zip(told, before, strict=True):
-            now = ledger.line(entry.contact).status()
-            yield Step(position, entry, was, now, tuple(row.id for row in fired(was, entry.event, policy)))
+
+
+def _step(ledger: _Ledger, position: int, entry: Entry) -> Step:
+    line = ledger.line(entry.contact)
+    repeats = line.repeats(entry)
+    before = line.status()
+    error = ledger.hear(entry)
+    if error is not None:
+        raise error
+    # A repetition known by its number is not looked up in the tables; what it says is rule E3.
+    rules = ("E3",) if repeats else tuple(row.id for row in fired(before, entry.event, ledger.policy))
+    return Step(position, entry, before, line.status(), rules)
 
 
 def entries(records: Iterable[Record], policy: Policy = SELL) -> Iterator[Entry]:
@@ -460,7 +471,7 @@ def entries(records: Iterable[Record], policy: Policy = SELL) -> Iterator[Entry]
     for position, record in enumerate(records):
         if isinstance(record, Entry):
             yield record
-        elif isinstance(record, DealSaved | DealDeleted | EmployeeMoved):
+        elif isinstance(record, Snapshot):
             try:
                 yield from deals.told(record)
             except HistoryError as error:

@@ -12,8 +12,10 @@ from salesstatus.model import Contact, ContactId, FrozenMap
 __all__ = ["Conflict", "Merged", "merge_contacts"]
 
 _AT_MOST: Final = 5
-#: What a contact *is*, as opposed to what is known of it.
-_IDENTITY: Final = ("id", "kind")
+#: The fields that are filled from the others, in their order: what is known of a contact, not what it is.
+_FILLED: Final = tuple(
+    field.name for field in attrs.fields(Contact) if field.name not in ("id", "kind", "tags", "custom_fields")
+)
 
 
 @attrs.frozen
@@ -73,12 +75,12 @@ def merge_contacts(survivor: Contact, *others: Contact) -> Merged:
     def take(into: dict[str, object], name: str, value: object, contact: ContactId, place: str) -> None:
         if into.get(name) in ("", None):
             into[name] = value
-        elif value not in ("", None) and value != into[name]:
+        elif value not in ("", None) and (value != into[name] or type(value) is not type(into[name])):
             conflicts.append(Conflict(place, into[name], value, contact))
 
     for other in others:
         values["tags"] |= other.tags
-        for name in values.keys() - {*_IDENTITY, "tags", "custom_fields"}:
+        for name in _FILLED:
             take(values, name, getattr(other, name), other.id, name)
         for name, value in other.custom_fields.items():
             take(custom, name, value, other.id, f"custom_fields[{name!r}]")

@@ -235,21 +235,31 @@ def _amount(self: object, field: "attrs.Attribute[Any]", value: object) -> None:
 def _frozenset(value: object, self: object, field: "attrs.Attribute[Any]") -> frozenset[Any]:
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
         raise InvalidError(_place(self, field), value, "a collection of values")
-    return frozenset(value)
+    try:
+        return frozenset(value)
+    except TypeError:
+        raise InvalidError(_place(self, field), value, "a collection of values that can be members of a set") from None
 
 
-def _field_value(place: str, value: object) -> Any:
+#: How deep custom fields may nest: no form has more, and what has no end (a list in itself) is found out.
+_DEEPEST: Final = 20
+
+
+def _field_value(place: str, value: object, depth: int = 0) -> Any:
     """Return a custom field's value so that it cannot be changed: lists become tuples, dicts `FrozenMap`."""
+    if depth > _DEEPEST:
+        raise InvalidError(place, value, f"collections at most {_DEEPEST} deep")
     if isinstance(value, datetime):
         return utc(place, value)
     if isinstance(value, list | tuple):
-        return tuple(_field_value(f"{place}[{i}]", member) for i, member in enumerate(value))
+        return tuple(_field_value(f"{place}[{i}]", member, depth + 1) for i, member in enumerate(value))
     if isinstance(value, Mapping):
-        return _field_values(place, value)
+        return _field_values(place, value, depth + 1)
     if (
         value is None
         or type(value) in (str, int, bool, date)
-        or (isinstance(value, float | Decimal) and math.isfinite(value))
+        or (type(value) is Decimal and value.is_finite())
+        or (type(value) is float and math.isfinite(value))
     ):
         return value
     raise InvalidError(
@@ -257,12 +267,12 @@ def _field_value(place: str, value: object) -> Any:
     )
 
 
-def _field_values(place: str, values: Mapping[Any, object]) -> FrozenMap[str, Any]:
+def _field_values(place: str, values: Mapping[Any, object], depth: int = 0) -> FrozenMap[str, Any]:
     fields: dict[str, Any] = {}
     for name, value in values.items():
         if type(name) is not str:
             raise InvalidError(place, name, "str as field name")
-        fields[name] = _field_value(f"{place}[{shown(name)}]", value)
+        fields[name] = _field_value(f"{place}[{shown(name)}]", value, depth)
     return FrozenMap.over(fields)
 
 
@@ -272,8 +282,16 @@ def _custom_fields(value: object, self: object, field: "attrs.Attribute[Any]") -
     return _field_values(_place(self, field), value)
 
 
-def _created_at(value: datetime | None) -> datetime | None:
-    return None if value is None else utc(".created_at", value)
+def _in_utc(value: datetime | None) -> datetime | None:
+    try:
+        return None if value is None else utc("", value)
+    except InvalidError:
+        return value  # for the validator, which knows the place
+
+
+def _aware_or_none(self: object, field: "attrs.Attribute[Any]", value: object) -> None:
+    if value is not None:
+        utc(_place(self, field), value)
 
 
 def _set(validator: Any) -> Any:
@@ -344,7 +362,7 @@ class SalesStatus:
 
         The caller gives `deals` away. It costs a third of the checked way, once for each event.
         """
-        self = cls.__new__(cls)
+        self = _new(cls)
         _write_prospect(self, prospect)
         _write_customer(self, customer)
         _write_deals(self, deals)
@@ -359,6 +377,7 @@ class SalesStatus:
 
 
 # The slots' own setters, for `SalesStatus.trusted`.
+_new = object.__new__
 _write_prospect = vars(SalesStatus)["prospect"].__set__
 _write_customer = vars(SalesStatus)["customer"].__set__
 _write_deals = vars(SalesStatus)["_deals"].__set__
@@ -394,7 +413,7 @@ class Contact:
     owner: str = _text()
     tags: frozenset[str] = _set(_texts)
     custom_fields: Mapping[str, Any] = _fields()
-    created_at: datetime | None = attrs.field(default=None, converter=_created_at)
+    created_at: datetime | None = attrs.field(default=None, converter=_in_utc, validator=_aware_or_none)
 
     def __attrs_post_init__(self) -> None:
         if self.company is None:
@@ -429,4 +448,4 @@ class Deal:
     owner: str = _text()
     tags: frozenset[str] = _set(_texts)
     custom_fields: Mapping[str, Any] = _fields()
-    created_at: datetime | None = attrs.field(default=None, converter=_created_at)
+    created_at: datetime | None = attrs.field(default=None, converter=_in_utc, validator=_aware_or_none)

@@ -44,6 +44,7 @@ __all__ = [
     "Row",
     "Statement",
     "Sure",
+    "TableRow",
     "Tables",
     "When",
 ]
@@ -162,6 +163,9 @@ class Statement(Row):
     where: str
 
 
+TableRow = ProspectRow | CustomerRow | ManualRow | EventRow | Statement
+
+
 @attrs.frozen(kw_only=True)
 class Tables:
     """All rows, table by table."""
@@ -172,7 +176,7 @@ class Tables:
     events: tuple[EventRow, ...]
     statements: tuple[Statement, ...] = ()
 
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[TableRow, ...]:
         """Every row, in the order of the rule ids' sections: P, C, M, E, then the statements."""
         return (*self.prospect, *self.customer, *self.manual, *self.events, *self.statements)
 

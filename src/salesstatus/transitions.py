@@ -97,6 +97,10 @@ class Ruling:
     counts: int = 0
     outcomes: Outcomes = attrs.field(factory=dict)
 
+    def so_already(self) -> Ruling:
+        """Return the ruling for a person who sets what is so: refused like any other, but it changes nothing."""
+        return self if self.effect is REFUSED else Ruling(NOTHING, self.rows)
+
 
 @attrs.frozen(eq=False)
 class Book:
@@ -226,6 +230,8 @@ def _manual_ruling(
     )
     if not rows:
         raise InvalidError("Tables.manual", (prospect, customer), f"a row for {event.__name__} with {kinds}")
+    if any(row.effect is NOTHING for row in rows):
+        raise InvalidError("Tables.manual", [row.id for row in rows], "rows that accept or refuse")
     refusing = tuple(row for row in rows if row.effect is REFUSED)
     return Ruling(REFUSED, refusing) if refusing else Ruling(CHANGES, rows)
 
@@ -250,9 +256,11 @@ _SELL_BOOK: Final = _book(SELL)
 def _decide(state: SalesStatus | Draft, event: ContactEvent, rules: Book) -> Ruling:
     """Look up what the tables say; the only way to a refusal. Reads everything and writes nothing."""
     if type(event) is ProspectStatusSet:
-        return rules.manual[ProspectStatusSet][event.status][state.customer][_kinds(state._tally)]
+        ruling = rules.manual[ProspectStatusSet][event.status][state.customer][_kinds(state._tally)]
+        return ruling.so_already() if state.prospect is event.status else ruling
     if type(event) is CustomerStatusSet:
-        return rules.manual[CustomerStatusSet][state.prospect][event.status][_kinds(state._tally)]
+        ruling = rules.manual[CustomerStatusSet][state.prospect][event.status][_kinds(state._tally)]
+        return ruling.so_already() if state.customer is event.status else ruling
     if type(event) not in rules.events:
         raise InvalidError("event", event, f"one of {', '.join(known.__name__ for known in CONTACT_EVENTS)}")
     return rules.events[type(event)][state._deals.get(event.deal)][event.status]
@@ -277,8 +285,8 @@ class Draft:
             if ruling.effect is CHANGES:
                 if type(event) is ProspectStatusSet:
                     self.prospect = event.status
-                elif type(event) is CustomerStatusSet:
-                    self.customer = event.status
+                else:
+                    self.customer = event.status  # type: ignore[assignment] # the only other manual event
             return ruling
         deals, deal, now = self._deals, event.deal, event.status  # type: ignore[union-attr] # found, so about a deal
         ruling = by_deal[deals.get(deal)][now]  # type: ignore[index] # as above
@@ -343,17 +351,11 @@ def transition(state: SalesStatus, event: ContactEvent, policy: Policy = SELL) -
     >>> transition(state, DealWon("D-1")).customer
     <CustomerStatus.CURRENT: 'current'>
     """
-    rules = book(policy)
-    ruling = _decide(_checked(state), event, rules)
-    if ruling.effect is NOTHING:
-        return state
+    draft = Draft(_checked(state))
+    ruling = draft.hear(event, book(policy))
     if ruling.effect is REFUSED:
         raise GuardError(state, event, _broken(state, event, ruling))
-    draft = Draft(state)
-    draft.hear(event, rules)
-    if not ruling.outcomes and draft.prospect is state.prospect and draft.customer is state.customer:
-        return state  # a person set what was so already
-    return draft.done()
+    return state if ruling.effect is NOTHING else draft.done()
 
 
 def fired(before: SalesStatus, event: ContactEvent, policy: Policy = SELL) -> tuple[Row, ...]:

@@ -1,0 +1,202 @@
+"""Making one contact of several: what is refused, what is kept, and that nothing vanishes."""
+
+import copy
+import pickle
+
+import attrs
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import strategies as own
+from salesstatus import Conflict, Contact, ContactKind, Deal, FrozenMap, MergeError, merge_contacts
+
+PERSON, COMPANY = ContactKind
+law = settings(max_examples=100, deadline=None)
+
+
+def person(id_, **fields):
+    return Contact(id=id_, kind=PERSON, **fields)
+
+
+def company(id_, **fields):
+    return Contact(id=id_, kind=COMPANY, **fields)
+
+
+def refused(*contacts):
+    before = copy.deepcopy(contacts)
+    with pytest.raises(MergeError) as caught:
+        merge_contacts(*contacts)
+    assert caught.value.contacts == contacts == before
+    assert {*caught.value.rules} == {"G2"}
+    assert len(caught.value.rules) == len(caught.value.broken)
+    assert pickle.loads(pickle.dumps(caught.value)) == caught.value
+    return [broken.requires for broken in caught.value.broken]
+
+
+class TestG2:
+    """Refused: a person with a company, persons of different companies, anything but contacts, more than five."""
+
+    def test_a_person_does_not_merge_with_a_company(self):
+        assert refused(person(1), company(2)) == ["a person does not merge with a company"]
+        assert refused(company(1), company(2), person(3)) == ["a person does not merge with a company"]
+
+    def test_persons_of_different_companies_do_not_merge(self):
+        assert refused(person(1, company="a"), person(2, company="b")) == [
+            "persons of different companies do not merge"
+        ]
+        assert refused(person(1), person(2, company=1000), person(3, company="1000")) == [
+            "persons of different companies do not merge"
+        ]
+
+    @pytest.mark.parametrize("companies", [("a", "a"), ("a", None), (None, "a"), (None, "a", None, "a")])
+    def test_persons_of_one_company_or_of_none_do(self, companies):
+        merged = merge_contacts(*(person(i, company=where) for i, where in enumerate(companies)))
+        assert merged.contact == person(0, company="a")
+        assert merged.conflicts == ()
+
+    @pytest.mark.parametrize("stranger", [Deal(id=1, primary=2), None, "ann", {"id": 1}, object], ids=str)
+    def test_only_contacts_merge_with_contacts(self, stranger):
+        assert refused(person(1), stranger) == [f"only contacts merge with contacts, not {type(stranger).__name__}"]
+        assert refused(stranger, person(1)) == [f"only contacts merge with contacts, not {type(stranger).__name__}"]
+
+    def test_five_merge_at_once_and_six_do_not(self):
+        six = [person(i, name=f"{i}") for i in range(6)]
+        merged = merge_contacts(*six[:5])
+        assert merged.contact == six[0]
+        assert [conflict.dropped for conflict in merged.conflicts] == ["1", "2", "3", "4"]
+        assert refused(*six) == ["at most 5 contacts merge at once, not 6"]
+
+    def test_each_contact_is_named_once(self):
+        assert refused(person(1), person(2), person(1, name="again")) == ["each contact is named once"]
+        assert merge_contacts(person(1), person("1")).contact == person(1)
+
+    def test_all_that_stands_against_it_is_named_at_once(self):
+        contacts = [person(1, company="a"), person(1, company="b"), *(company(i) for i in range(2, 6))]
+        assert refused(*contacts) == [
+            "at most 5 contacts merge at once, not 6",
+            "each contact is named once",
+            "a person does not merge with a company",
+            "persons of different companies do not merge",
+        ]
+
+    def test_the_sentence_names_the_contacts_and_the_rule(self):
+        with pytest.raises(MergeError) as caught:
+            merge_contacts(person(1), company("acme"))
+        assert str(caught.value) == "contacts 1, 'acme' cannot be merged. G2: a person does not merge with a company"
+
+
+class TestG3:
+    """A field with different values keeps the survivor's, and the other is reported."""
+
+    def test_the_survivor_keeps_its_own_and_takes_what_it_lacks(self):
+        merged = merge_contacts(person(1, name="Ann", phone="1"), person(2, name="Anne", email="a@b.example"))
+        assert merged.contact == person(1, name="Ann", phone="1", email="a@b.example")
+        assert merged.conflicts == (Conflict("name", "Ann", "Anne", 2),)
+
+    def test_equal_values_are_no_conflict(self):
+        assert merge_contacts(person(1, name="Ann"), person(2, name="Ann")).conflicts == ()
+
+    def test_the_earlier_of_the_others_comes_first(self):
+        merged = merge_contacts(person(1), person(2, phone="2"), person(3, phone="3"))
+        assert merged.contact.phone == "2"
+        assert merged.conflicts == (Conflict("phone", "2", "3", 3),)
+
+    def test_tags_are_united(self):
+        merged = merge_contacts(person(1, tags=["a"]), person(2, tags=["b", "a"]), person(3, tags=["c"]))
+        assert merged.contact.tags == {"a", "b", "c"}
+        assert merged.conflicts == ()
+
+    def test_custom_fields_are_filled_one_by_one(self):
+        merged = merge_contacts(
+            person(1, custom_fields={"size": 1, "note": "", "gone": None}),
+            person(2, custom_fields={"size": 2, "note": "x", "gone": False, "new": 0}),
+        )
+        assert merged.contact.custom_fields == {"size": 1, "note": "x", "gone": False, "new": 0}
+        assert merged.conflicts == (Conflict("custom_fields['size']", 1, 2, 2),)
+
+    def test_a_zero_or_a_no_is_a_value_of_its_own(self):
+        merged = merge_contacts(
+            person(1, custom_fields={"a": 0, "b": False}), person(2, custom_fields={"a": 5, "b": True})
+        )
+        assert merged.contact.custom_fields == {"a": 0, "b": False}
+        assert [(conflict.kept, conflict.dropped) for conflict in merged.conflicts] == [(0, 5), (False, True)]
+
+    def test_a_yes_and_a_one_are_two_values(self):
+        merged = merge_contacts(person(1, custom_fields={"a": 1}), person(2, custom_fields={"a": True}))
+        assert [conflict.dropped for conflict in merged.conflicts] == [True]
+
+    def test_an_empty_value_never_gives_way_or_is_reported(self):
+        merged = merge_contacts(person(1, name="Ann", custom_fields={"a": 1}), person(2, custom_fields={"a": ""}))
+        assert merged.contact == person(1, name="Ann", custom_fields={"a": 1})
+        assert merged.conflicts == ()
+
+    def test_conflicts_stand_in_the_order_of_the_contacts_and_of_their_fields(self):
+        texts = [field.name for field in attrs.fields(Contact) if field.type is str]
+        contacts = [person(i, **dict.fromkeys(texts, str(i)), custom_fields={"x": i}) for i in range(3)]
+        conflicts = merge_contacts(*contacts).conflicts
+        assert [(conflict.contact, conflict.field) for conflict in conflicts] == [
+            (i, field) for i in (1, 2) for field in (*texts, "custom_fields['x']")
+        ]
+
+    def test_alone_it_is_what_it_was(self):
+        ann = person(1, name="Ann", tags=["a"])
+        assert merge_contacts(ann).contact == ann
+        assert merge_contacts(ann).conflicts == ()
+
+    @law
+    @given(st.lists(own.persons, min_size=1, max_size=5, unique_by=lambda contact: contact.id))
+    def test_no_value_vanishes(self, contacts):
+        contacts = [attrs.evolve(contact, company=contacts[0].company) for contact in contacts]
+        merged = merge_contacts(*contacts)
+        reported = [(conflict.contact, conflict.field, conflict.dropped) for conflict in merged.conflicts]
+        for contact in contacts:
+            for name, value in values(contact).items():
+                kept = values(merged.contact).get(name)
+                assert same(kept, value) or (contact.id, name, value) in reported
+            assert contact.tags <= merged.contact.tags
+        assert merged.contact.tags == frozenset().union(*(contact.tags for contact in contacts))
+
+    @law
+    @given(st.lists(own.persons | own.companies, min_size=1, max_size=4, unique_by=lambda contact: contact.id))
+    def test_nothing_is_made_up(self, contacts):
+        contacts = [contact for contact in contacts if contact.kind is contacts[0].kind]
+        contacts = [attrs.evolve(contact, company=contacts[0].company) for contact in contacts]
+        merged = merge_contacts(*contacts)
+        survivor = contacts[0]
+        assert (merged.contact.id, merged.contact.kind) == (survivor.id, survivor.kind)
+        for name, value in values(merged.contact).items():
+            if name in values(survivor):
+                assert same(value, values(survivor)[name])
+            else:
+                assert any(same(value, values(contact).get(name)) for contact in contacts[1:])
+        for conflict in merged.conflicts:
+            (loser,) = (contact for contact in contacts[1:] if contact.id == conflict.contact)
+            assert same(values(loser)[conflict.field], conflict.dropped)
+            assert same(values(merged.contact)[conflict.field], conflict.kept)
+            assert isinstance(conflict.kept, tuple | FrozenMap) or not same(conflict.kept, conflict.dropped)
+
+    @law
+    @given(own.persons)
+    def test_merging_a_copy_of_oneself_reports_nothing(self, contact):
+        twin = attrs.evolve(contact, id="twin", company=None)
+        merged = merge_contacts(contact, twin)
+        assert merged.contact == contact
+        assert merged.conflicts == ()
+
+
+def same(one, other):
+    """Equal, and of one type: a yes is no one."""
+    return type(one) is type(other) and one == other
+
+
+def values(contact):
+    """Everything known of a contact, by the name under which a conflict reports it."""
+    known = {
+        field.name: getattr(contact, field.name)
+        for field in attrs.fields(Contact)
+        if field.name not in ("id", "kind", "tags", "custom_fields")
+    }
+    known |= {f"custom_fields[{name!r}]": value for name, value in contact.custom_fields.items()}
+    assert isinstance(contact.custom_fields, FrozenMap)
+    return {name: value for name, value in known.items() if value not in ("", None)}
