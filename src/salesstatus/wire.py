@@ -372,6 +372,8 @@ def _problems(error: BaseException, place: str) -> Iterator[Problem]:
         yield Problem(f"{place}.{inside}" if inside else place, error.expected + rule, _json(error.value))
     elif isinstance(error, KeyError):
         yield Problem(place, "a value", "nothing")
+    elif isinstance(error, RecursionError):
+        yield Problem(place, "a record of ours", "an object nested too deep to read")
     else:
         yield Problem(place, "a record of ours", f"{type(error).__name__}: {error}")
 
@@ -401,8 +403,6 @@ def from_dict(record: object) -> Any:
         return _CONVERTER.structure(fields, class_)
     except (BaseValidationError, InvalidError) as error:
         raise WireError(tuple(_problems(error, "$"))) from None
-    except RecursionError:
-        raise WireError((Problem("$", "a record of ours", "an object nested too deep to read"),)) from None
 
 
 def _status(written: _Status) -> SalesStatus:
