@@ -786,6 +786,13 @@ class TestARefusedSnapshot:
             list(trace([*before, wrong], FOLLOW))
         assert caught.value.__notes__[0].startswith(f"record {len(before)}: {type(wrong).__name__}(")
 
+    def test_one_that_is_collected_keeps_no_more_than_its_fields(self):
+        newer = heard(5, CustomerStatusSet(CustomerStatus.PAST), "bob")
+        stream = [saved(3, "bob"), newer, saved(1), saved(4, "bob", status=WON), DealDeleted(at(4), "D-2")]
+        refused = replay(stream, SELL, "collect").refused
+        # A traceback would keep the frames, and with them all that the replay knew, for each refusal.
+        assert [each.error.__traceback__ for each in refused] == [None] * 3
+
     @given(st.lists(strategies.records, max_size=30), strategies.policies)
     def test_nobody_hears_one_of_any_stream(self, stream, policy):
         told = list(trace(stream, policy, "collect"))
@@ -869,6 +876,14 @@ class TestEntriesOfSnapshots:
             heard(2, DealWon("D-1"), "acme"),
         ]
 
+    def test_a_move_becomes_what_the_two_companies_hear_under_the_policy(self):
+        stream = [saved(1, company="acme"), EmployeeMoved(at(2), "ann", "bolt")]
+        assert list(entries(stream))[2:] == []
+        assert list(entries(stream, FOLLOW))[2:] == [
+            heard(2, DealDissociated("D-1"), "acme"),
+            heard(2, DealAssociated("D-1"), "bolt"),
+        ]
+
     def test_a_deletion_becomes_a_dissociation_for_everyone(self):
         assert list(entries([saved(1, "bob"), DealDeleted(at(2), "D-1")]))[2:] == [
             heard(2, DealDissociated("D-1")),
@@ -888,7 +903,7 @@ class TestEntriesOfSnapshots:
         assert (caught.value.record, caught.value.latest) == (late, latest)
         assert caught.value.__notes__[0].startswith(f"record 1: {type(late).__name__}(")
 
-    @given(st.lists(strategies.records, max_size=30), strategies.policies)
+    @given(st.lists(strategies.records, max_size=30) | strategies.move_streams, strategies.policies)
     def test_statuses_from_snapshots_equal_statuses_from_their_entries(self, stream, policy):
         done = replay(stream, policy, "collect")
         out = {each.position for each in done.refused}

@@ -316,7 +316,6 @@ class TestNotJson:
         except WireError as error:
             assert all(problem.place.startswith("$") for problem in error.problems)
 
-
     def test_an_error_that_nobody_foresaw_is_told_at_its_place(self):
         (problem,) = wire._problems(RuntimeError("what"), "$.deal")
         assert str(problem) == "$.deal: expected a record of ours, got RuntimeError: what"

@@ -272,8 +272,8 @@ class Draft:
     __slots__ = ("_deals", "_tally", "customer", "prospect")
 
     def __init__(self, state: SalesStatus) -> None:
-        self.prospect = state.prospect
-        self.customer = state.customer
+        self.prospect: ProspectStatus = state.prospect
+        self.customer: CustomerStatus = state.customer
         self._deals = state._deals.copy()
         self._tally = state._tally
 
