@@ -156,10 +156,18 @@ entries = st.builds(Entry, _moments, contact_ids, deal_events(), st.none() | st.
 )
 #: As above, from a source that does not number them.
 unnumbered = st.builds(Entry, _moments, contact_ids, events)
+
+
+def moves_of(moments, people, companies):
+    """A person moves to another company or to none; never to itself."""
+    moves = st.tuples(moments, people, st.none() | companies).filter(lambda move: move[1] != move[2])
+    return moves.map(lambda move: EmployeeMoved(*move))
+
+
 snapshots = (
     st.builds(DealSaved, _moments, small_deals)
     | st.builds(DealDeleted, _moments, deal_ids)
-    | st.builds(EmployeeMoved, _moments, contact_ids, st.none() | contact_ids)
+    | moves_of(_moments, contact_ids, contact_ids)
 )
 records = entries | snapshots
 
@@ -184,9 +192,7 @@ move_streams = in_time(
             status=deal_statuses,
         ),
     )
-    | st.builds(
-        EmployeeMoved, _moments, st.sampled_from(("ann", "bob")), st.none() | st.sampled_from(("acme", 1, "1"))
-    ),
+    | moves_of(_moments, st.sampled_from(("ann", "bob")), st.sampled_from(("acme", 1, "1"))),
     min_size=3,
     max_size=15,
 )
@@ -194,7 +200,7 @@ any_records = (
     any_entries
     | st.builds(DealSaved, times, deals)
     | st.builds(DealDeleted, times, any_ids)
-    | st.builds(EmployeeMoved, times, any_ids, st.none() | any_ids)
+    | moves_of(times, any_ids, any_ids)
 )
 #: Everything that has a place on the wire.
 wire_values = any_records | states | deals | contacts | policies | deal_events(any_ids) | manual_events

@@ -407,3 +407,12 @@ class TestLaws:
         after = moved(deal, person, company, FOLLOW)
         assert after == (attrs.evolve(deal, company=company) if deal.primary == person else deal)
         assert moved(after, person, company, FOLLOW) is after
+
+
+class TestWrongTypes:
+    """What is no deal is refused by name."""
+
+    @pytest.mark.parametrize(("before", "after", "place"), [("x", None, "before"), (None, 3, "after")])
+    def test_what_is_no_deal_is_named(self, before, after, place):
+        with pytest.raises(InvalidError, match=f"notices.{place}: expected a Deal or None"):
+            notices(before, after)

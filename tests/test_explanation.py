@@ -24,6 +24,7 @@ from salesstatus import (
     Explanation,
     GuardError,
     HistoryError,
+    InvalidError,
     Policy,
     ProspectStatus,
     ProspectStatusSet,
@@ -201,10 +202,14 @@ class TestFromTheStatusAlone:
         state = SalesStatus(ProspectStatus.LOST, CustomerStatus.CURRENT, {"D-1": LOST})
         assert why(explain(state, Policy(customer_until=until)).customer) == ("current", rule, ())
 
-    def test_of_many_deals_five_are_named_and_the_others_counted(self):
-        reason = explain(SalesStatus(ProspectStatus.CURRENT, deals=dict.fromkeys(range(12), OPEN))).prospect
-        assert str(reason) == "prospect status current: P1, deals 0, 1, 2, 3, 4 and 7 more decide"
-        assert reason.deals == tuple(range(12))
+    @pytest.mark.parametrize(
+        ("held", "named"),
+        [(5, "0, 1, 2, 3, 4"), (6, "0, 1, 2, 3, 4 and 1 more"), (12, "0, 1, 2, 3, 4 and 7 more")],
+    )
+    def test_of_many_deals_five_are_named_and_the_others_counted(self, held, named):
+        reason = explain(SalesStatus(ProspectStatus.CURRENT, deals=dict.fromkeys(range(held), OPEN))).prospect
+        assert str(reason) == f"prospect status current: P1, deals {named} decide"
+        assert reason.deals == tuple(range(held))
 
 
 class TestFromTheHistory:
@@ -347,3 +352,8 @@ def test_an_explanation_is_a_value():
     said = explain(SalesStatus())
     assert said == Explanation(said.prospect, said.customer) == explain(SalesStatus())
     assert hash(said) == hash(explain(SalesStatus()))
+
+
+def test_what_is_no_status_is_refused_by_name():
+    with pytest.raises(InvalidError, match="state: expected a SalesStatus, got 'x'"):
+        explain("x")

@@ -277,7 +277,7 @@ class TestRefusals:
                 run(stream, policy, "raise")
             except (GuardError, HistoryError) as error:
                 assert error == refused[0].error
-                assert error.__notes__[0].startswith(f"record {refused[0].position}: ")
+                assert error.__notes__[-1].startswith(f"record {refused[0].position}: ")
             else:
                 assert refused == ()
 
@@ -784,7 +784,7 @@ class TestARefusedSnapshot:
         assert [attrs.evolve(step, position=0) for step in steps([*before, wrong, *after], FOLLOW)] == bare
         with pytest.raises(why[0]) as caught:
             list(trace([*before, wrong], FOLLOW))
-        assert caught.value.__notes__[0].startswith(f"record {len(before)}: {type(wrong).__name__}(")
+        assert caught.value.__notes__[-1].startswith(f"record {len(before)}: {type(wrong).__name__}(")
 
     def test_one_that_is_collected_keeps_no_more_than_its_fields(self):
         newer = heard(5, CustomerStatusSet(CustomerStatus.PAST), "bob")
@@ -901,7 +901,7 @@ class TestEntriesOfSnapshots:
         with pytest.raises(HistoryError) as caught:
             list(entries([saved(2), late]))
         assert (caught.value.record, caught.value.latest) == (late, latest)
-        assert caught.value.__notes__[0].startswith(f"record 1: {type(late).__name__}(")
+        assert caught.value.__notes__[-1].startswith(f"record 1: {type(late).__name__}(")
 
     @given(st.lists(strategies.records, max_size=30) | strategies.move_streams, strategies.policies)
     def test_statuses_from_snapshots_equal_statuses_from_their_entries(self, stream, policy):
@@ -1054,3 +1054,21 @@ class TestSnapshots:
         assert set(statuses) == {*people, "acme"}
         for state in statuses.values():
             assert Counter(state.deals.values()) == dict.fromkeys(DealStatus, 10)
+
+
+def test_nobody_is_employed_by_itself():
+    with pytest.raises(InvalidError, match=r"EmployeeMoved.company.*W4"):
+        EmployeeMoved(at(1), "ann", "ann")
+
+
+def test_a_snapshot_refused_by_one_contact_names_that_contact():
+    stream = [DealSaved(at(1), Deal(id=1, primary="ann", company="acme")), Entry(at(2), "acme", DealDissociated(1))]
+    stream.append(DealSaved(at(3), Deal(id=1, primary="ann", company="acme", status=DealStatus.WON)))
+    (refused,) = replay(stream, on_refusal="collect").refused
+    assert refused.error.rules == ("E4",)
+    assert refused.error.__notes__ == ["heard by contact 'acme'"]
+
+
+def test_a_known_contact_has_a_status():
+    with pytest.raises(InvalidError, match="known"):
+        replay([Entry(at(1), "ann", DealAssociated(1))], known={"ann": "current"})

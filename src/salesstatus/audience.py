@@ -78,6 +78,9 @@ def notices(before: Deal | None, after: Deal | None) -> tuple[Notice, ...]:
     >>> [notice.contact for notice in notices(None, deal)]
     ['ann', 'acme']
     """
+    for place, deal in (("notices.before", before), ("notices.after", after)):
+        if deal is not None and type(deal) is not Deal:
+            raise InvalidError(place, deal, "a Deal or None")
     if before is not None and after is not None and before.id != after.id:
         raise InvalidError("notices.after", after.id, f"another snapshot of deal {before.id!r}")
     heard = {} if before is None else hearing(before)

@@ -7,7 +7,7 @@ from typing import Final
 
 import attrs
 
-from salesstatus.errors import HistoryError, sentence, shown
+from salesstatus.errors import HistoryError, InvalidError, sentence, shown
 from salesstatus.events import ProspectStatusSet
 from salesstatus.history import Entry, Step, trace
 from salesstatus.model import CustomerStatus, DealId, DealStatus, ProspectStatus, SalesStatus, id_order
@@ -131,6 +131,8 @@ def explain(state: SalesStatus, policy: Policy = SELL, *, history: Iterable[Entr
     prospect status current: P1, deal 'D-1' decides
     customer status none: C3, no won deal is held
     """
+    if type(state) is not SalesStatus:
+        raise InvalidError("state", state, "a SalesStatus")
     rules = book(policy)
     explanation = Explanation(_prospect(state, rules), _customer(state, rules))
     if history is None:

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timezone
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, final
 
 import attrs
 
@@ -85,6 +85,7 @@ def _instance(*kinds: type) -> Any:
     return check
 
 
+@final
 @attrs.frozen
 class Entry:
     """One contact heard one event at a time. Times are kept in UTC.
@@ -102,6 +103,7 @@ class Entry:
             raise InvalidError("Entry.sequence", self.sequence, "None, for the event is about no deal")
 
 
+@final
 @attrs.frozen
 class DealSaved:
     """A deal as it was at a time: new, or changed, or the same as before."""
@@ -110,6 +112,7 @@ class DealSaved:
     deal: Deal = attrs.field(validator=_instance(Deal))
 
 
+@final
 @attrs.frozen
 class DealDeleted:
     """A deal is there no more (rule W7)."""
@@ -118,6 +121,7 @@ class DealDeleted:
     deal: DealId = attrs.field(validator=_id)
 
 
+@final
 @attrs.frozen
 class EmployeeMoved:
     """A person works for another company, or for none; its deals follow it if the policy says so (rule W10)."""
@@ -125,6 +129,10 @@ class EmployeeMoved:
     at: datetime = attrs.field(converter=_at)
     contact: ContactId = attrs.field(validator=_id)
     company: ContactId | None = attrs.field(validator=_id_or_none)
+
+    def __attrs_post_init__(self) -> None:
+        if self.company == self.contact:
+            raise InvalidError("EmployeeMoved.company", self.company, "another contact than the person itself", "W4")
 
 
 Snapshot = DealSaved | DealDeleted | EmployeeMoved
@@ -315,6 +323,7 @@ class _Ledger:
         for entry in told:
             error = self.objection(entry)
             if error is not None:
+                error.add_note(f"heard by contact {shown(entry.contact)}")
                 raise error
         return told
 
@@ -323,7 +332,7 @@ class _Ledger:
         try:
             told = self.told(record)
         except (GuardError, HistoryError) as error:
-            return error
+            return error.with_traceback(None)  # which would keep everything here alive
         for entry in told:
             self.hear(entry)
         self.deals.accept(record)
@@ -350,7 +359,7 @@ def _raised(error: GuardError | HistoryError, position: int, record: Record) -> 
     return error
 
 
-def replay(
+def replay(  # noqa: C901 - the one loop that everything passes through
     records: Iterable[Record],
     policy: Policy = SELL,
     on_refusal: OnRefusal = "raise",
@@ -363,7 +372,8 @@ def replay(
     A refused record raises its `GuardError` or `HistoryError` (with a note that names the record), or is
     collected and left out; either way it changes nothing. A contact not `known` starts without deals and
     statuses. With `until`, records after that time are counted and left out. Raises `InvalidError` for what is no
-    record. Memory grows with contacts and deals, not with records.
+    record. Memory grows with contacts, deals and refusals, not with records. `known` carries statuses and no deals
+    or times, so resume a stream of entries with it, and a stream of snapshots from its beginning.
 
     >>> from salesstatus import DealAssociated
     >>> day = datetime(2026, 5, 4, tzinfo=timezone.utc)
@@ -391,7 +401,8 @@ def replay(
                 ruling = line.hear(record.event, rules)
                 if ruling.effect is not REFUSED:
                     line.latest = record.at
-                    line.frozen = None
+                    if ruling.effect is CHANGES:
+                        line.frozen = None
                     continue
                 error = line.refused(record.event, ruling)
         elif isinstance(record, Snapshot):
@@ -445,7 +456,7 @@ def trace(
         except (GuardError, HistoryError) as error:
             if raising:
                 raise _raised(error, position, record) from None
-            yield Refused(position, record, error)
+            yield Refused(position, record, error.with_traceback(None))
 
 
 def _step(ledger: _Ledger, position: int, entry: Entry) -> Step:
