@@ -1072,3 +1072,13 @@ def test_a_snapshot_refused_by_one_contact_names_that_contact():
 def test_a_known_contact_has_a_status():
     with pytest.raises(InvalidError, match="known"):
         replay([Entry(at(1), "ann", DealAssociated(1))], known={"ann": "current"})
+
+
+def test_what_a_contact_heard_by_a_snapshot_counts_for_the_order_of_its_entries():
+    stream = [
+        DealSaved(at(2), Deal(id=1, primary="ann")),
+        Entry(at(1), "bob", DealAssociated(2)),
+        Entry(at(1), "ann", DealAssociated(2)),
+    ]
+    done = replay(stream, on_refusal="collect")
+    assert [refused.position for refused in done.refused] == [2]

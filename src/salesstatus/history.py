@@ -359,7 +359,7 @@ def _raised(error: GuardError | HistoryError, position: int, record: Record) -> 
     return error
 
 
-def replay(  # noqa: C901 - the one loop that everything passes through
+def replay(  # noqa: C901, PLR0912 - the one loop that everything passes through
     records: Iterable[Record],
     policy: Policy = SELL,
     on_refusal: OnRefusal = "raise",
@@ -386,6 +386,7 @@ def replay(  # noqa: C901 - the one loop that everything passes through
     lines, rules = ledger.lines, ledger.rules
     refused: list[Refused] = []
     later = 0
+    newest = _EVER  # no contact has heard anything newer
     position = -1
     for position, record in enumerate(records):
         if end is not None and type(record) in _RECORDS and record.at > end:
@@ -395,17 +396,24 @@ def replay(  # noqa: C901 - the one loop that everything passes through
             line = lines.get(record.contact)
             if line is None:
                 line = ledger.line(record.contact)
-            if record.at < line.latest or record.sequence is not None:
-                error = ledger.hear(record)
-            else:  # what happens most, at once
+            at = record.at
+            if at >= newest:  # then also newer than what this contact heard: no need to look up when that was
+                newest = at
+                in_time = True
+            else:
+                in_time = at >= line.latest
+            if in_time and record.sequence is None:  # what happens most, at once
                 ruling = line.hear(record.event, rules)
                 if ruling.effect is not REFUSED:
-                    line.latest = record.at
+                    line.latest = at
                     if ruling.effect is CHANGES:
                         line.frozen = None
                     continue
                 error = line.refused(record.event, ruling)
+            else:
+                error = ledger.hear(record)
         elif isinstance(record, Snapshot):
+            newest = max(newest, record.at)
             error = ledger.take(record)
         else:
             raise _not_a_record(record, position)

@@ -311,14 +311,15 @@ class Draft:
 
 def _broken(state: SalesStatus | Draft, event: ContactEvent, ruling: Ruling) -> tuple[Broken, ...]:
     """Name every rule that stands against a refused event, with the deals in the way."""
-
-    def in_the_way(row: EventRow | ManualRow) -> tuple[DealId, ...]:
-        if not isinstance(row, ManualRow):
-            return (event.deal,) if not isinstance(event, ManualEvent) else ()
-        blocking = row.held or ()
-        return tuple(sorted((deal for deal, status in state._deals.items() if status in blocking), key=id_order))
-
-    return tuple(Broken(row.id, row.requires, in_the_way(row)) for row in ruling.rows)
+    broken: list[Broken] = []
+    for row in ruling.rows:
+        if isinstance(row, EventRow):
+            in_the_way = [event.deal] if not isinstance(event, ManualEvent) else []
+        else:
+            blocking = row.held or ()
+            in_the_way = sorted([deal for deal, status in state._deals.items() if status in blocking], key=id_order)
+        broken.append(Broken(row.id, row.requires, tuple(in_the_way)))
+    return tuple(broken)
 
 
 def _checked(state: SalesStatus) -> SalesStatus:
