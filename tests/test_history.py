@@ -36,7 +36,9 @@ from salesstatus import (
     SalesStatus,
     Step,
     as_of,
+    audience,
     entries,
+    exported,
     refusal,
     replay,
     trace,
@@ -1082,3 +1084,24 @@ def test_what_a_contact_heard_by_a_snapshot_counts_for_the_order_of_its_entries(
     ]
     done = replay(stream, on_refusal="collect")
     assert [refused.position for refused in done.refused] == [2]
+
+
+class TestExported:
+    """An export of all deals says by what is missing which deals were deleted."""
+
+    @given(st.lists(st.lists(strategies.small_deals, max_size=4, unique_by=lambda deal: deal.id), max_size=5))
+    def test_after_each_export_the_statuses_hold_just_its_deals(self, nights):
+        records, before = [], []
+        for night, deals in enumerate(nights):
+            records += exported(at(night), deals, before)
+            before = deals
+            held = {}
+            for deal in deals:
+                for contact in audience(deal):
+                    held.setdefault(contact, {})[deal.id] = deal.status
+            statuses = replay(records).statuses
+            assert {contact: dict(state.deals) for contact, state in statuses.items() if state.deals} == held
+
+    def test_a_deal_stands_once_in_an_export(self):
+        with pytest.raises(InvalidError, match="each deal once, got 1"):
+            list(exported(at(1), [Deal(id=1, primary="ann"), Deal(id=1, primary="bob")]))

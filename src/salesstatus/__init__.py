@@ -44,6 +44,7 @@ from salesstatus.history import (
     Step,
     as_of,
     entries,
+    exported,
     replay,
     trace,
 )
@@ -121,6 +122,7 @@ __all__ = [
     "axis_label",
     "entries",
     "explain",
+    "exported",
     "hearing",
     "label",
     "merge",

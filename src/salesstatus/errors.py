@@ -5,6 +5,7 @@ The fields are the truth; the sentence is derived from them. Rule ids are those 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -25,11 +26,12 @@ __all__ = [
     "Problem",
     "SalesStatusError",
     "WireError",
+    "listed",
     "sentence",
     "shown",
 ]
 
-_SHOWN_DEALS = 5
+_SHOWN_IDS = 5
 _SHOWN_CHARACTERS = 80
 
 
@@ -43,6 +45,12 @@ def shown(value: object) -> str:
     except Exception as error:  # noqa: BLE001 - a broken __repr__ must not hide the error being told
         text = f"<{type(value).__name__} whose repr raises {type(error).__name__}>"
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}… ({len(text)} characters)"
+
+
+def listed(ids: Sequence[object]) -> str:
+    """Return ids as they stand in messages: the first five, and how many more there are."""
+    more = f" and {len(ids) - _SHOWN_IDS} more" if len(ids) > _SHOWN_IDS else ""
+    return ", ".join(map(shown, ids[:_SHOWN_IDS])) + more
 
 
 def sentence(event: ContactEvent) -> str:
@@ -101,9 +109,7 @@ class Broken:
     def __str__(self) -> str:
         if not self.deals:
             return f"{self.rule}: {self.requires}"
-        named = ", ".join(shown(deal) for deal in self.deals[:_SHOWN_DEALS])
-        more = len(self.deals) - _SHOWN_DEALS
-        return f"{self.rule}: {self.requires}; in the way: {named}{f' and {more} more' if more > 0 else ''}"
+        return f"{self.rule}: {self.requires}; in the way: {listed(self.deals)}"
 
 
 @attrs.frozen
@@ -156,8 +162,8 @@ class MergeError(SalesStatusError):
         return tuple(broken.rule for broken in self.broken)
 
     def __str__(self) -> str:
-        ids = ", ".join(shown(getattr(contact, "id", None)) for contact in self.contacts)
-        return f"contacts {ids} cannot be merged. {'. '.join(map(str, self.broken))}"
+        ids = [getattr(contact, "id", contact) for contact in self.contacts]
+        return f"contacts {listed(ids)} cannot be merged. {'. '.join(map(str, self.broken))}"
 
 
 @attrs.frozen

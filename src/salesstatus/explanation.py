@@ -7,7 +7,7 @@ from typing import Final
 
 import attrs
 
-from salesstatus.errors import HistoryError, InvalidError, sentence, shown
+from salesstatus.errors import HistoryError, InvalidError, listed, sentence
 from salesstatus.events import ProspectStatusSet
 from salesstatus.history import Entry, Step, trace
 from salesstatus.model import CustomerStatus, DealId, DealStatus, ProspectStatus, SalesStatus, id_order
@@ -48,9 +48,7 @@ class Explanation:
 
 
 def _named(deals: tuple[DealId, ...]) -> str:
-    names = ", ".join(map(shown, deals[:5]))
-    more = f" and {len(deals) - 5} more" if len(deals) > 5 else ""
-    return f"{'deal' if len(deals) == 1 else 'deals'} {names}{more}"
+    return f"{'deal' if len(deals) == 1 else 'deals'} {listed(deals)}"
 
 
 def _held(state: SalesStatus, statuses: frozenset[DealStatus]) -> tuple[DealId, ...]:

@@ -51,6 +51,7 @@ __all__ = [
     "Step",
     "as_of",
     "entries",
+    "exported",
     "replay",
     "trace",
 ]
@@ -138,6 +139,27 @@ class EmployeeMoved:
 Snapshot = DealSaved | DealDeleted | EmployeeMoved
 Record = Entry | Snapshot
 _RECORDS: Final = frozenset((Entry, DealSaved, DealDeleted, EmployeeMoved))
+
+
+def exported(at: datetime, deals: Iterable[Deal], before: Iterable[Deal] = ()) -> Iterator[DealSaved | DealDeleted]:
+    """Yield the records of an export of all deals: those of the export before that are missing now were deleted.
+
+    Raises `InvalidError` if the export holds a deal twice.
+
+    >>> day = datetime(2026, 5, 4, tzinfo=timezone.utc)
+    >>> [type(record).__name__ for record in exported(day, [], before=[Deal(id="D-1", primary="ann")])]
+    ['DealDeleted']
+    """
+    now: dict[DealId, Deal] = {}
+    for deal in deals:
+        if deal.id in now:
+            raise InvalidError("exported.deals", deal.id, "each deal once")
+        now[deal.id] = deal
+    for deal in before:
+        if deal.id not in now:
+            yield DealDeleted(at, deal.id)
+    for deal in now.values():
+        yield DealSaved(at, deal)
 
 
 @attrs.frozen
@@ -385,6 +407,7 @@ def replay(  # noqa: C901, PLR0912 - the one loop that everything passes through
     ledger = _Ledger(policy, known)
     lines, rules = ledger.lines, ledger.rules
     refused: list[Refused] = []
+    error: GuardError | HistoryError | None
     later = 0
     newest = _EVER  # no contact has heard anything newer
     position = -1
