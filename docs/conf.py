@@ -13,3 +13,5 @@ autodoc_member_order = "bysource"
 default_role = "code"
 # Mermaid is drawn by the pages that show the source; as code it has no colours.
 suppress_warnings = ["misc.highlighting_failure"]
+# A type variable is no page of its own.
+nitpick_ignore = [("py:class", "salesstatus.wire.T")]
