@@ -9,12 +9,18 @@ from doctest import ELLIPSIS
 from pathlib import Path
 
 import dev
+from hypothesis import settings
 from sybil import Document, Example, Sybil
 from sybil.document import PythonDocStringDocument
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 from sybil.parsers.rest import DocTestParser
 
 from salesstatus.__main__ import main
+
+# No example is timed: a busy machine is no bug. `pytest --hypothesis-profile stress` looks longer.
+settings.register_profile("usual", deadline=None)
+settings.register_profile("stress", deadline=None, max_examples=3000)
+settings.load_profile("usual")
 
 
 def _console(example: Example) -> str | None:
