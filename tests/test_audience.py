@@ -414,5 +414,5 @@ class TestWrongTypes:
 
     @pytest.mark.parametrize(("before", "after", "place"), [("x", None, "before"), (None, 3, "after")])
     def test_what_is_no_deal_is_named(self, before, after, place):
-        with pytest.raises(InvalidError, match=f"notices.{place}: expected a Deal or None"):
+        with pytest.raises(InvalidError, match=f"notices.{place}: expected a Deal"):
             notices(before, after)

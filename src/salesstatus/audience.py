@@ -22,7 +22,7 @@ from salesstatus.events import (
     DealUnqualified,
     DealWon,
 )
-from salesstatus.model import Contact, ContactId, Deal, DealStatus, check_id, id_order
+from salesstatus.model import Contact, ContactId, Deal, DealStatus, check_deal, check_id, id_order
 from salesstatus.policy import SELL, Policy
 
 __all__ = ["Notice", "audience", "hearing", "moved", "notices", "with_primary"]
@@ -51,6 +51,7 @@ def hearing(deal: Deal) -> dict[ContactId, tuple[str, ...]]:
     >>> hearing(Deal(id="D-1", primary="ann", company="acme", involved=frozenset({"ann", "bob"})))
     {'ann': ('W1', 'W3'), 'acme': ('W2',), 'bob': ('W3',)}
     """
+    check_deal("deal", deal)
     paths: dict[ContactId, tuple[str, ...]] = {deal.primary: ("W1",)}
     if deal.company is not None:
         paths[deal.company] = (*paths.get(deal.company, ()), "W2")
@@ -79,8 +80,8 @@ def notices(before: Deal | None, after: Deal | None) -> tuple[Notice, ...]:
     ['ann', 'acme']
     """
     for place, deal in (("notices.before", before), ("notices.after", after)):
-        if deal is not None and type(deal) is not Deal:
-            raise InvalidError(place, deal, "a Deal or None")
+        if deal is not None:
+            check_deal(place, deal)
     if before is not None and after is not None and before.id != after.id:
         raise InvalidError("notices.after", after.id, f"another snapshot of deal {before.id!r}")
     heard = {} if before is None else hearing(before)
@@ -102,6 +103,7 @@ def with_primary(deal: Deal, primary: Contact, old: Literal["keep", "remove"]) -
     `old` says whether the one before stays on the deal as an involved contact. Raises `InvalidError` if
     there is no successor (rule W6), or `old` is something else.
     """
+    check_deal("with_primary.deal", deal)
     if not isinstance(primary, Contact):
         raise InvalidError("with_primary.primary", primary, "a Contact: a deal always has a primary contact", "W6")
     if old not in ("keep", "remove"):
@@ -118,6 +120,7 @@ def moved(deal: Deal, employee: ContactId, company: ContactId | None, policy: Po
     Under the policy `company_link="follow"` the deals that the person leads go with it; under `"snapshot"`, and for
     everyone else's deals, this is the same object.
     """
+    check_deal("moved.deal", deal)
     check_id("moved.employee", employee)
     if policy.company_link == "snapshot" or deal.primary != employee or deal.company == company:
         return deal

@@ -78,15 +78,15 @@ def _customer(state: SalesStatus, rules: Book) -> Reason:
     kinds = kinds_held(state)
     won = _held(state, frozenset({DealStatus.WON}))
     said = f"customer status {state.customer.value}"
-    by_row = {
-        row.id: row
-        for now in (None, *sorted(set(state.deals.values()), key=list(DealStatus).index))
+    leading_here = {
+        row.id
+        for now in (None, *set(state.deals.values()))
         for before, row in rules.customer[now][kinds].items()
         if (row.becomes or before) is state.customer
     }
-    if state.customer is CustomerStatus.CURRENT and "C1" in by_row:
+    if state.customer is CustomerStatus.CURRENT and "C1" in leading_here:
         return Reason(state.customer, "C1", won, f"{said}: C1, {_named(won)} won")
-    if state.customer is CustomerStatus.CURRENT and "C3" in by_row:
+    if state.customer is CustomerStatus.CURRENT and "C3" in leading_here:
         return Reason(
             state.customer,
             "C3",

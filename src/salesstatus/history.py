@@ -33,8 +33,11 @@ from salesstatus.model import (
     DealId,
     FrozenMap,
     SalesStatus,
+    aware,
+    check_deal,
     check_id,
     id_order,
+    in_utc,
     utc,
 )
 from salesstatus.policy import SELL, Policy
@@ -55,10 +58,6 @@ __all__ = [
     "replay",
     "trace",
 ]
-
-
-def _at(value: datetime) -> datetime:
-    return utc(".at", value)
 
 
 def _id(self: object, field: attrs.Attribute[Any], value: object) -> None:
@@ -94,7 +93,7 @@ class Entry:
     `sequence` numbers the entries about one deal, for sources that may deliver an entry more than once.
     """
 
-    at: datetime = attrs.field(converter=_at)
+    at: datetime = attrs.field(converter=in_utc, validator=aware)
     contact: ContactId = attrs.field(validator=_id)
     event: ContactEvent = attrs.field(validator=_instance(*CONTACT_EVENTS))
     sequence: int | None = attrs.field(default=None, validator=_number)
@@ -109,7 +108,7 @@ class Entry:
 class DealSaved:
     """A deal as it was at a time: new, or changed, or the same as before."""
 
-    at: datetime = attrs.field(converter=_at)
+    at: datetime = attrs.field(converter=in_utc, validator=aware)
     deal: Deal = attrs.field(validator=_instance(Deal))
 
 
@@ -118,7 +117,7 @@ class DealSaved:
 class DealDeleted:
     """A deal is there no more (rule W7)."""
 
-    at: datetime = attrs.field(converter=_at)
+    at: datetime = attrs.field(converter=in_utc, validator=aware)
     deal: DealId = attrs.field(validator=_id)
 
 
@@ -127,7 +126,7 @@ class DealDeleted:
 class EmployeeMoved:
     """A person works for another company, or for none; its deals follow it if the policy says so (rule W10)."""
 
-    at: datetime = attrs.field(converter=_at)
+    at: datetime = attrs.field(converter=in_utc, validator=aware)
     contact: ContactId = attrs.field(validator=_id)
     company: ContactId | None = attrs.field(validator=_id_or_none)
 
@@ -152,10 +151,12 @@ def exported(at: datetime, deals: Iterable[Deal], before: Iterable[Deal] = ()) -
     """
     now: dict[DealId, Deal] = {}
     for deal in deals:
+        check_deal("exported.deals", deal)
         if deal.id in now:
             raise InvalidError("exported.deals", deal.id, "each deal once")
         now[deal.id] = deal
     for deal in before:
+        check_deal("exported.before", deal)
         if deal.id not in now:
             yield DealDeleted(at, deal.id)
     for deal in now.values():
@@ -305,6 +306,8 @@ class _Ledger:
     """The lines of all contacts, and the deals: what a stream of records is folded into."""
 
     def __init__(self, policy: Policy, known: Mapping[ContactId, SalesStatus]) -> None:
+        if not isinstance(known, Mapping):
+            raise InvalidError("known", known, "a mapping of contacts to SalesStatus")
         self.policy = policy
         self.deals = _Deals(policy)
         self.rules = book(policy)

@@ -27,6 +27,7 @@ __all__ = [
     "FrozenMap",
     "ProspectStatus",
     "SalesStatus",
+    "check_deal",
     "check_id",
     "id_order",
     "parse_time",
@@ -282,16 +283,26 @@ def _custom_fields(value: object, self: object, field: "attrs.Attribute[Any]") -
     return _field_values(_place(self, field), value)
 
 
-def _in_utc(value: datetime | None) -> datetime | None:
+def in_utc(value: datetime) -> datetime:
+    """Return the instant in UTC, for a converter; what has none is left to `aware`, which knows the place."""
     try:
-        return None if value is None else utc("", value)
+        return utc("", value)
     except InvalidError:
-        return value  # for the validator, which knows the place
+        return value
+
+
+def _in_utc_or_none(value: datetime | None) -> datetime | None:
+    return None if value is None else in_utc(value)
+
+
+def aware(self: object, field: "attrs.Attribute[Any]", value: object) -> None:
+    """Raise `InvalidError` unless a field holds an aware datetime, for a validator."""
+    utc(_place(self, field), value)
 
 
 def _aware_or_none(self: object, field: "attrs.Attribute[Any]", value: object) -> None:
     if value is not None:
-        utc(_place(self, field), value)
+        aware(self, field, value)
 
 
 def _set(validator: Any) -> Any:
@@ -413,7 +424,7 @@ class Contact:
     owner: str = _text()
     tags: frozenset[str] = _set(_texts)
     custom_fields: Mapping[str, Any] = _fields()
-    created_at: datetime | None = attrs.field(default=None, converter=_in_utc, validator=_aware_or_none)
+    created_at: datetime | None = attrs.field(default=None, converter=_in_utc_or_none, validator=_aware_or_none)
 
     def __attrs_post_init__(self) -> None:
         if self.company is None:
@@ -448,4 +459,10 @@ class Deal:
     owner: str = _text()
     tags: frozenset[str] = _set(_texts)
     custom_fields: Mapping[str, Any] = _fields()
-    created_at: datetime | None = attrs.field(default=None, converter=_in_utc, validator=_aware_or_none)
+    created_at: datetime | None = attrs.field(default=None, converter=_in_utc_or_none, validator=_aware_or_none)
+
+
+def check_deal(place: str, value: object) -> None:
+    """Raise `InvalidError` unless `value` is a deal."""
+    if type(value) is not Deal:
+        raise InvalidError(place, value, "a Deal")

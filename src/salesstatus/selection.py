@@ -47,4 +47,6 @@ class Selection:
 
 def select(statuses: Mapping[ContactId, SalesStatus], selection: Selection) -> Iterator[tuple[ContactId, SalesStatus]]:
     """Yield the contacts that a selection matches, with their statuses, in the order given."""
+    if type(selection) is not Selection:
+        raise InvalidError("selection", selection, "a Selection")
     return (item for item in statuses.items() if selection.matches(item[1]))

@@ -460,11 +460,17 @@ def loads(text: str | bytes, kind: type[T]) -> T: ...
 def loads(text: str | bytes, kind: type[Any] = object) -> Any:
     """Return the value that a JSON text stands for. Raises `WireError` with all that is wrong, also if it is no `kind`.
 
+    Raises `InvalidError` if `text` is no text, or `kind` is no class that has a place on the wire.
+
     >>> loads('{"type": "deal_won", "v": 1, "deal": null}')
     Traceback (most recent call last):
         ...
     salesstatus.errors.WireError: $.deal: expected int or str, got null
     """
+    if not isinstance(text, str | bytes):
+        raise InvalidError("text", text, "str or bytes")
+    if kind is not object and kind not in TAGS:
+        raise InvalidError("kind", kind, f"one of {', '.join(class_.__name__ for class_ in TAGS)}")
     try:
         record = _DECODER.decode(text.decode("utf-8-sig") if isinstance(text, bytes) else text)
     except InvalidError as error:
