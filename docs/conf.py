@@ -8,6 +8,7 @@ html_theme = "furo"
 exclude_patterns = ["_build"]
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
+autodoc_preserve_defaults = True
 autodoc_member_order = "bysource"
 # Docstrings are written in Markdown's manner: `name` is code.
 default_role = "code"

@@ -3,9 +3,9 @@
     python examples/simulate_year.py src/salesstatus/example/year.jsonl
 
 The same seed gives the same file. The names are made of common words; any likeness to a firm or person is chance.
-What the team does is what teams do: deals are opened, most are closed, some are reopened or deleted, people are
-added to them and handed over, change jobs, and statuses are set by hand, sometimes against the rules. A few lines
-are broken as exports break.
+What the team does is what teams do: leads come in, are worked on, junked or converted; deals are opened, most are
+closed, some are reopened or deleted, people are added to them and handed over, change jobs, and statuses are set by hand,
+sometimes against the rules. A few lines are broken as exports break.
 """
 
 import json
@@ -20,6 +20,7 @@ import attrs
 from salesstatus import (
     Contact,
     ContactKind,
+    ConversionRequest,
     CustomerStatus,
     CustomerStatusSet,
     Deal,
@@ -29,16 +30,25 @@ from salesstatus import (
     DealWon,
     EmployeeMoved,
     Entry,
+    Lead,
+    LeadJunked,
+    LeadReopened,
+    LeadTakenUp,
     ProspectStatus,
     ProspectStatusSet,
+    convert,
+    leads,
     with_primary,
 )
+from salesstatus.reports import LeadSaved
 from salesstatus.wire import dumps
 
 SEED = 2025
 YEAR = datetime(2025, 1, 1, tzinfo=timezone.utc)
 DEALS = 320
 HAPPENINGS = 520
+LEADS = 160
+LEAD_STEPS = 230
 
 PLACES = [
     "harbour",
@@ -80,6 +90,11 @@ FIRST = [
 LAST = ["abel", "brook", "costa", "dahl", "evers", "fox", "grant", "hale", "ito"]
 WORK = ["pumps", "shelving", "licences", "training", "racks", "sensors", "maintenance", "packaging", "lighting"]
 SOURCES = ["trade fair", "referral", "website", "cold call", ""]
+NEW_PLACES = ["valley", "cedar", "falcon", "marble", "prairie", "saffron", "tundra", "velvet"]
+NEW_FIRST = ["alma", "bert", "carla", "dora", "emil", "flora", "georg", "hedda", "ivo", "jutta"]
+LEAD_SOURCES = ["trade fair", "trade fair", "website", "website", "website", "referral", "cold call"]
+SELLERS = ["kim", "sam", "noor"]
+REASONS = ["no budget", "no answer", "wrong number", "competitor", ""]
 BROKEN = [
     '{"type": "deal_saved", "v": 1, "at": "2025-03-',
     '{"type": "entry", "v": 1, "at": "2025-04-02T09:00:00", "contact": "river-mills", "event": {"type": "deal_won", "deal": null}}',
@@ -95,7 +110,13 @@ class Team:
     chance: random.Random
     people: dict = attrs.field(factory=dict)
     deals: dict = attrs.field(factory=dict)
+    leads: dict = attrs.field(factory=dict)
     records: list = attrs.field(factory=list)
+
+    def save_lead(self, at, lead):
+        """Save a lead."""
+        self.leads[lead.id] = lead
+        self.records.append(LeadSaved(at, lead))
 
     def save(self, at, deal):
         """Save a deal."""
@@ -119,6 +140,69 @@ def people(chance):
     for name in names[:12]:
         found[name] = Contact(id=name, kind=ContactKind.PERSON)
     return found
+
+
+def new_lead(team, number, at):
+    """Take in a lead: a person, mostly of a company; some are companies only."""
+    chance = team.chance
+    first, last = chance.choice(NEW_FIRST), chance.choice(LAST)
+    company = f"{chance.choice(NEW_PLACES)}-{chance.choice(TRADES)}"
+    kind = chance.random()
+    lead = Lead(
+        id=f"L-{number:03}",
+        first_name=first.title() if kind < 0.9 else "",
+        last_name=last.title() if kind < 0.9 else "",
+        organization_name=company.replace("-", " ").title() if kind > 0.2 else "",
+        title=chance.choice(["", "", "CFO", "buyer"]),
+        email=f"{first}.{last}@{company}.example" if kind < 0.9 else "",
+        website=f"{company}.example" if kind > 0.2 else "",
+        source=chance.choice(LEAD_SOURCES),
+        status="New",
+        owner=chance.choice(SELLERS),
+        created_by=chance.choice([*SELLERS, "web form"]),
+        created_at=at,
+    )
+    team.save_lead(at, lead)
+
+
+def work_on_lead(team, at):
+    """Take a step with a lead: take it up, junk it, reopen it, or convert it."""
+    chance = team.chance
+    open_leads = [lead for lead in team.leads.values() if lead.status in ("New", "Working")]
+    junk = [lead for lead in team.leads.values() if lead.status == "Unqualified"]
+    what = chance.random()
+    if what < 0.04 and junk:
+        team.save_lead(at, leads.transition(chance.choice(junk), LeadReopened("Working")))
+        return
+    if not open_leads:
+        return
+    lead = chance.choice(open_leads)
+    if lead.status == "New" and what < 0.75:
+        team.save_lead(at, leads.transition(lead, LeadTakenUp()))
+    elif what < 0.85:
+        team.save_lead(at, leads.transition(lead, LeadJunked(chance.choice(REASONS))))
+    else:
+        convert_lead(team, lead, at)
+
+
+def convert_lead(team, lead, at):
+    """Convert a lead, mostly with a deal; its contacts join the others."""
+    request = ConversionRequest(deal=team.chance.random() < 0.8)
+
+    def named(lead, what):
+        words = {
+            "person": f"{lead.first_name}.{lead.last_name}.{lead.id}",
+            "company": f"{lead.organization_name}-{lead.id}",
+        }
+        return words.get(what, f"{lead.id}-{what}").lower().replace(" ", "-")
+
+    done = convert(lead, request, at=at, ids=named, actor=lead.owner)
+    team.save_lead(at, done.lead)
+    for contact in (done.person, done.company):
+        if contact is not None:
+            team.people[contact.id] = contact
+    if done.deal is not None:
+        team.save(at, done.deal)
 
 
 def open_deal(team, number, at):
@@ -190,15 +274,17 @@ def simulate(seed=SEED):
     """Return the lines of the year."""
     team = Team(random.Random(seed))
     team.people = people(team.chance)
-    moments = sorted(office_hours(team.chance) for _ in range(DEALS + HAPPENINGS))
-    opening = set(team.chance.sample(range(len(moments)), DEALS)) | {0}
-    number = 0
-    for i, at in enumerate(moments):
-        if i in opening:
-            number += 1
-            open_deal(team, number, at)
+    doings = [open_deal] * DEALS + [happen] * HAPPENINGS + [new_lead] * LEADS + [work_on_lead] * LEAD_STEPS
+    team.chance.shuffle(doings)
+    # The year begins with leads, and the first deals are theirs.
+    doings = [new_lead] * 12 + [work_on_lead] * 20 + [open_deal] + doings
+    number = dict.fromkeys(doings, 0)
+    for doing, at in zip(doings, sorted(office_hours(team.chance) for _ in doings), strict=True):
+        number[doing] += 1
+        if doing in (open_deal, new_lead):
+            doing(team, number[doing], at)
         else:
-            happen(team, at)
+            doing(team, at)
     team.records.append(Entry(at, "river-mills", DealWon("D-999")))  # of a deal that nobody put it on
     lines = [dumps(record) for record in team.records]
     saved = [i for i, record in enumerate(team.records) if isinstance(record, DealSaved)]

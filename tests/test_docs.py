@@ -4,7 +4,8 @@ import types
 from pathlib import Path
 
 import salesstatus
-from salesstatus.display import rules_page
+from salesstatus.display import inheritance_markdown, rules_page
+from salesstatus.lead_rules import INHERITANCE, LEAD_STATEMENTS, LEAD_TABLE
 from salesstatus.policy import PRESETS, Policy
 from salesstatus.rules import TABLES
 
@@ -17,9 +18,18 @@ def test_the_page_of_rules_is_what_the_rows_print():
     )
 
 
+def test_the_inheritance_table_of_the_page_about_leads_is_printed_from_its_rows():
+    page = (ROOT / "docs" / "leads.md").read_text()
+    table = page.partition("<!-- the inheritance table -->")[2].partition("<!-- end of the table -->")[0]
+    assert table.strip() == inheritance_markdown().strip()
+    for row in INHERITANCE:
+        assert f"`{row.field}`" in table
+        assert row.into or f"- {row.id}: {row.reason}" in table
+
+
 def test_every_rule_is_on_the_page():
     page = rules_page()
-    for row in TABLES.rows():
+    for row in (*TABLES.rows(), *LEAD_TABLE, *LEAD_STATEMENTS):
         assert f"| {row.id} |" in page
         assert row.reason in page
 

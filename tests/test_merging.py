@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import strategies as own
-from salesstatus import Conflict, Contact, ContactKind, Deal, FrozenMap, MergeError, merge_contacts
+from salesstatus import Address, Conflict, Contact, ContactKind, Deal, FrozenMap, MergeError, merge_contacts
 
 PERSON, COMPANY = ContactKind
+#: The fields that hold sets.
+UNITED = ("emails", "phones", "tags")
 law = settings(max_examples=100, deadline=None)
 
 
@@ -102,17 +104,27 @@ class TestG3:
         assert merged.contact.phone == "2"
         assert merged.conflicts == (Conflict("phone", "2", "3", 3),)
 
-    def test_tags_are_united(self):
-        merged = merge_contacts(person(1, tags=["a"]), person(2, tags=["b", "a"]), person(3, tags=["c"]))
-        assert merged.contact.tags == {"a", "b", "c"}
+    @pytest.mark.parametrize("field", UNITED)
+    def test_sets_are_united(self, field):
+        merged = merge_contacts(
+            person(1, **{field: ["a"]}), person(2, **{field: ["b", "a"]}), person(3, **{field: ["c"]})
+        )
+        assert merged.contact == person(1, **{field: ["a", "b", "c"]})
         assert merged.conflicts == ()
+
+    def test_an_address_is_one_value(self):
+        here, there = Address(city="Here"), Address(line1="1 Main Street", city="There")
+        assert merge_contacts(person(1), person(2, address=here)).contact.address == here
+        merged = merge_contacts(person(1, address=here), person(2), person(3, address=here), person(4, address=there))
+        assert merged.contact.address == here
+        assert merged.conflicts == (Conflict("address", here, there, 4),)
 
     def test_custom_fields_are_filled_one_by_one(self):
         merged = merge_contacts(
-            person(1, custom_fields={"size": 1, "note": "", "gone": None}),
-            person(2, custom_fields={"size": 2, "note": "x", "gone": False, "new": 0}),
+            person(1, custom_fields={"size": 1, "note": "", "gone": None, "list": ()}),
+            person(2, custom_fields={"size": 2, "note": "x", "gone": False, "list": ("y",), "new": 0}),
         )
-        assert merged.contact.custom_fields == {"size": 1, "note": "x", "gone": False, "new": 0}
+        assert merged.contact.custom_fields == {"size": 1, "note": "x", "gone": False, "list": ("y",), "new": 0}
         assert merged.conflicts == (Conflict("custom_fields['size']", 1, 2, 2),)
 
     def test_a_zero_or_a_no_is_a_value_of_its_own(self):
@@ -154,8 +166,8 @@ class TestG3:
             for name, value in values(contact).items():
                 kept = values(merged.contact).get(name)
                 assert same(kept, value) or (contact.id, name, value) in reported
-            assert contact.tags <= merged.contact.tags
-        assert merged.contact.tags == frozenset().union(*(contact.tags for contact in contacts))
+        for name in UNITED:
+            assert getattr(merged.contact, name) == frozenset().union(*(getattr(contact, name) for contact in contacts))
 
     @law
     @given(st.lists(own.persons | own.companies, min_size=1, max_size=4, unique_by=lambda contact: contact.id))
@@ -195,8 +207,8 @@ def values(contact):
     known = {
         field.name: getattr(contact, field.name)
         for field in attrs.fields(Contact)
-        if field.name not in ("id", "kind", "tags", "custom_fields")
+        if field.name not in ("id", "kind", *UNITED, "custom_fields")
     }
     known |= {f"custom_fields[{name!r}]": value for name, value in contact.custom_fields.items()}
     assert isinstance(contact.custom_fields, FrozenMap)
-    return {name: value for name, value in known.items() if value not in ("", None)}
+    return {name: value for name, value in known.items() if value not in ("", None, Address(), (), FrozenMap())}

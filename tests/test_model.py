@@ -34,7 +34,7 @@ from salesstatus import (
     SalesStatusError,
 )
 from salesstatus.errors import shown
-from salesstatus.model import id_order, utc
+from salesstatus.values import id_order, utc
 
 PERSON, COMPANY = ContactKind
 UTC = timezone.utc
@@ -610,7 +610,11 @@ class TestPublicNames:
             assert re.search(r"\w.*\.$", first_sentence(value)), first_sentence(value)
             assert value.__module__.startswith("salesstatus.")
         else:
-            assert isinstance(value, types.UnionType | Policy | FrozenMap)
+            rows = value if isinstance(value, tuple) else (value,)
+            assert rows
+            for kind in {type(row) for row in rows} - {types.UnionType}:
+                assert kind.__module__.startswith("salesstatus.")
+                assert first_sentence(kind).endswith(".")
 
     @pytest.mark.parametrize(
         "name", [name for name in salesstatus.__all__ if isinstance(getattr(salesstatus, name), type)]

@@ -5,7 +5,13 @@ from datetime import datetime
 from typing import assert_never, assert_type
 
 from salesstatus import (
+    Address,
+    Contact,
     ContactEvent,
+    Conversion,
+    ConversionError,
+    ConversionPlan,
+    ConversionRequest,
     CustomerStatus,
     CustomerStatusSet,
     Deal,
@@ -17,9 +23,19 @@ from salesstatus import (
     DealUnqualified,
     DealWon,
     Entry,
+    FieldDefinition,
     FrozenMap,
     GuardError,
+    Lead,
+    LeadConverted,
+    LeadEvent,
+    LeadJunked,
+    LeadMoved,
+    LeadReopened,
+    LeadTakenUp,
     ManualEvent,
+    NewDeal,
+    Note,
     Notice,
     Policy,
     ProspectStatus,
@@ -28,10 +44,17 @@ from salesstatus import (
     Refused,
     Replayed,
     SalesStatus,
+    Setup,
     Step,
+    Target,
+    convert,
+    convert_many,
+    leads,
     notices,
     parse_status,
     permitted,
+    plan_conversion,
+    read_leads_csv,
     refusal,
     replay,
     trace,
@@ -53,6 +76,66 @@ def values(at: datetime, records: Iterable[Record]) -> None:
     assert_type(parse_status("Past Customer", "customer"), CustomerStatus)
     assert_type(loads("", Entry), Entry)
     Entry(at, "ann", DealWon("D-1"), 1)
+
+
+class Everybody:
+    """Rights of an application: any object with these two methods."""
+
+    def may_convert(self, actor: str, lead: Lead) -> bool:
+        return actor != "" and lead.owner != ""
+
+    def may_create(self, actor: str, target: Target) -> bool:
+        return actor != "" and target is not Target.DEAL
+
+
+class Nobody:
+    def may_convert(self, actor: str) -> bool:
+        return actor == ""
+
+
+def converting(at: datetime, known: Iterable[Contact]) -> None:
+    lead = Lead(id=1, last_name="Boxer", address="1 Road", notes=["called"], tags=frozenset({"vip"}))
+    assert_type(lead.address, Address)
+    assert_type(lead.notes, tuple[Note, ...])
+    request = ConversionRequest(targets=["person", Target.DEAL], deal=True, task="Call", corrections={"title": "CFO"})
+    assert_type(request.targets, frozenset[Target] | None)
+    assert_type(request.deal, NewDeal | None)
+    setup = Setup(rights=Everybody(), fields=[FieldDefinition(name="Size", choices=["S"])], owners={"sam"})
+    assert_type(plan_conversion(lead, request, setup, known=known), ConversionPlan)
+    done = convert(lead, request, at=at, ids=lambda lead, what: f"{what} of {lead.id}")
+    assert_type(done, Conversion)
+    assert_type(done.person, Contact | None)
+    bulk = convert_many([lead], at=at, mode="all_or_nothing")
+    assert_type(bulk.results, tuple[Conversion | ConversionError, ...])
+    assert_type(leads.transition(lead, LeadJunked("no budget")), Lead)
+    assert_type(leads.refusal(lead, LeadMoved("Working")), GuardError | None)
+    assert_type([row.lead for row in read_leads_csv([b"Last Name"])], list[Lead | None])
+
+
+def every_lead_event(event: LeadEvent) -> str:
+    match event:
+        case LeadTakenUp(owner, stage):
+            return owner + stage
+        case LeadMoved(stage) | LeadReopened(stage):
+            return stage
+        case LeadJunked(reason, stage):
+            return reason + stage
+        case LeadConverted(record):
+            return str(record.id)
+        case _:
+            assert_never(event)
+
+
+def mistakes_about_leads(lead: Lead, at: datetime) -> None:
+    Lead(last_name="Boxer")  # type: ignore[call-arg]
+    Lead(id=1, address=5)  # type: ignore[arg-type]
+    ConversionRequest(deal="Pumps")  # type: ignore[arg-type]
+    ConversionRequest(targets=[1])  # type: ignore[list-item]
+    Setup(rights=Nobody())  # type: ignore[arg-type]
+    convert(lead)  # type: ignore[call-arg]
+    convert(lead, at=at, ids=lambda lead: lead.id)  # type: ignore[misc, arg-type]
+    convert_many([lead], at=at, mode="maybe")  # type: ignore[arg-type]
+    leads.transition(lead, DealWon(1))  # type: ignore[arg-type]
 
 
 def every_event(event: ContactEvent) -> str:

@@ -3,234 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from array import array
-from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from importlib.resources import as_file, files
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final, cast
+from typing import TYPE_CHECKING, cast
 
-import attrs
-
-from salesstatus import (
-    PRESETS,
-    ContactId,
-    CustomerStatus,
-    DealStatus,
-    GuardError,
-    InvalidError,
-    LabelError,
-    Policy,
-    ProspectStatus,
-    Record,
-    Refused,
-    Replayed,
-    SalesStatus,
-    Selection,
-    Step,
-    axis_label,
-    explain,
-    label,
-    replay,
-    select,
-    trace,
-)
+from salesstatus import PRESETS, InvalidError, LabelError, Policy, Target, axis_label, label
+from salesstatus.commands.history import STATES, explain_contact, replay_history
+from salesstatus.commands.leads import BOOKS, convert_leads, print_template, show_funnel
+from salesstatus.commands.source import DONE, UNUSABLE, UnusableError
 from salesstatus.display import columns, rules_markdown, rules_page, rules_text, status_mermaid
-from salesstatus.errors import sentence
-from salesstatus.history import DealDeleted, DealSaved, EmployeeMoved, Entry
 from salesstatus.labels import LOCALES
-from salesstatus.model import id_order, parse_time
-from salesstatus.wire import TAGS, read_lines, to_dict
+from salesstatus.values import parse_time
 
 if TYPE_CHECKING:
     from io import TextIOWrapper
-
-DONE: Final = 0
-REFUSED: Final = 1
-UNUSABLE: Final = 2
-
-_RECORDS: Final = (Entry, DealSaved, DealDeleted, EmployeeMoved)
-_PROGRESS_EVERY: Final = 50_000
-
-#: What `--only` takes: each state by its name and axis, `non-` for none.
-_STATES: Final[dict[str, ProspectStatus | CustomerStatus]] = {
-    f"{'non' if status.value == 'none' else status.value}-{axis}": status
-    for axis, kind in (("prospect", ProspectStatus), ("customer", CustomerStatus))
-    for status in kind
-}
-
-
-#: A line that was not used: its number, why, and the ids of the rules against it.
-_Unused = tuple[int, str, tuple[str, ...]]
-
-
-class _UnusableError(Exception):
-    """The command cannot be carried out; the sentence says why."""
-
-
-@attrs.define
-class _Source:
-    """A file being read: its records, and what was wrong with its lines."""
-
-    file: BinaryIO
-    name: str
-    #: line number → why the line is not used
-    broken: dict[int, str] = attrs.field(factory=dict)
-    #: position of a record → its line number
-    lines: array[int] = attrs.field(factory=lambda: array("Q"))
-
-    def records(self) -> Iterator[Record]:
-        """Yield the records; lines that are none are kept in `broken`."""
-        telling = sys.stderr.isatty()
-        for line in read_lines(self.file):
-            if telling and line.number % _PROGRESS_EVERY == 0:
-                print(f"\r{line.number:,} lines", end="", file=sys.stderr, flush=True)
-            if line.error is not None:
-                self.broken[line.number] = "; ".join(map(str, line.error.problems))
-            elif isinstance(line.value, _RECORDS):
-                self.lines.append(line.number)
-                yield line.value
-            else:
-                known = ", ".join(TAGS[kind] for kind in _RECORDS)
-                self.broken[line.number] = f"$.type: expected one of {known}, got {TAGS[type(line.value)]}"
-        if telling:
-            print("\r\033[K", end="", file=sys.stderr)
-        if self.broken and not self.lines:
-            first = min(self.broken)
-            raise _UnusableError(
-                f"{self.name}: none of its {len(self.broken)} lines is a record; line {first}: {self.broken[first]}"
-            )
-
-    def refused(self, refused: Sequence[Refused]) -> list[_Unused]:
-        """Return every line that was not used, why, and by which rules, in the order of the file."""
-        found: list[_Unused] = [(number, why, ()) for number, why in self.broken.items()]
-        found += [
-            (self.lines[item.position], str(item.error), item.error.rules if isinstance(item.error, GuardError) else ())
-            for item in refused
-        ]
-        return sorted(found)
-
-
-@contextmanager
-def _opened(name: str) -> Generator[_Source, None, None]:
-    if name == "-":
-        yield _Source(sys.stdin.buffer, "standard input")
-        return
-    try:
-        with Path(name).open("rb") as file:
-            yield _Source(file, name)
-    except OSError as error:
-        raise _UnusableError(f"{name}: {error.strerror}") from None
-
-
-def _find(text: str, contacts: Sequence[ContactId]) -> ContactId:
-    """Find the contact that a word of the command line means: its id as it is, or in JSON if 7 and "7" both exist."""
-    meant = [contact for contact in contacts if str(contact) == text] or [
-        contact for contact in contacts if json.dumps(contact) == text
-    ]
-    if len(meant) == 1:
-        return meant[0]
-    if meant:
-        choices = " or ".join(f"'{json.dumps(contact)}'" for contact in sorted(meant, key=id_order))
-        raise _UnusableError(f"contact {text}: there are {len(meant)} of them; write {choices}")
-    raise _UnusableError(f"contact {text}: nothing in this history is about it")
-
-
-def _selection(only: Sequence[str]) -> Selection:
-    chosen = [_STATES[name] for name in only]
-    prospect = frozenset(status for status in chosen if isinstance(status, ProspectStatus))
-    customer = frozenset(status for status in chosen if isinstance(status, CustomerStatus))
-    return Selection(prospect=prospect or frozenset(ProspectStatus), customer=customer or frozenset(CustomerStatus))
-
-
-def _contact_line(contact: ContactId, status: SalesStatus, locale: str) -> list[str]:
-    held = Counter(status.deals.values())
-    counts = [str(held[kind] or "-") for kind in DealStatus]
-    return [str(contact), label(status.prospect, locale), label(status.customer, locale), *counts]
-
-
-def _print_refused(refused: list[_Unused]) -> None:
-    if refused:
-        print(f"\nNot used: {len(refused)}")
-    for number, why, _ in refused:
-        print(f"  line {number}: {why}")
-
-
-def _print_table(result: Replayed, chosen: dict[ContactId, SalesStatus], locale: str) -> None:
-    head = ["contact", axis_label("prospect", locale), axis_label("customer", locale)]
-    lines = [head + [kind.value for kind in DealStatus]]
-    lines += [_contact_line(contact, chosen[contact], locale) for contact in sorted(chosen, key=id_order)]
-    print(columns(lines))
-    everyone = Counter((status.prospect, status.customer) for status in result.statuses.values())
-    print(f"\n{len(chosen)} of {len(result.statuses)} contacts shown. All contacts:")
-    summary = [
-        [label(prospect, locale), label(customer, locale), str(everyone[prospect, customer])]
-        for prospect in ProspectStatus
-        for customer in CustomerStatus
-        if everyone[prospect, customer]
-    ]
-    print(columns(summary))
-
-
-def _print_json(chosen: dict[ContactId, SalesStatus], refused: list[_Unused]) -> None:
-    for contact in sorted(chosen, key=id_order):
-        print(json.dumps({"contact": contact, "status": to_dict(chosen[contact])}))
-    for number, why, rules in refused:
-        print(json.dumps({"line": number, "refused": why, "rules": rules}))
-
-
-def _replay(arguments: argparse.Namespace) -> int:
-    with _opened(arguments.file) as source:
-        result = replay(source.records(), arguments.policy, "collect", until=arguments.as_of)
-    chosen = dict(select(result.statuses, _selection(arguments.only)))
-    if arguments.contact:
-        wanted = {_find(text, list(result.statuses)) for text in arguments.contact}
-        chosen = {contact: status for contact, status in chosen.items() if contact in wanted}
-    refused = source.refused(result.refused)
-    if arguments.json:
-        _print_json(chosen, refused)
-    else:
-        _print_table(result, chosen, arguments.locale)
-        later = f", {result.later} later than that time" if arguments.as_of else ""
-        print(f"\n{result.accepted} records used{later}.")
-        _print_refused(refused)
-    return REFUSED if refused else DONE
-
-
-def _change(step: Step) -> str:
-    changes = [
-        f"{axis} {before.value} → {after.value}"
-        for axis in ("prospect", "customer")
-        if (before := getattr(step.before, axis)) is not (after := getattr(step.after, axis))
-    ]
-    return ", ".join(changes) or "no change of status"
-
-
-def _explain(arguments: argparse.Namespace) -> int:
-    with _opened(arguments.file) as source:
-        steps: dict[ContactId, list[Step]] = {}
-        refused: list[Refused] = []
-        for step in trace(source.records(), arguments.policy, "collect"):
-            if isinstance(step, Refused):
-                refused.append(step)
-            elif str(step.entry.contact) in (arguments.contact, arguments.contact.strip('"')):
-                steps.setdefault(step.entry.contact, []).append(step)
-    contact = _find(arguments.contact, list(steps))
-    mine = steps[contact]
-    lines = [
-        [step.entry.at.isoformat(), sentence(step.entry.event), _change(step), "+".join(step.rules)] for step in mine
-    ]
-    print(columns([["at", "heard", "change", "rules"], *lines]))
-    state = mine[-1].after
-    print(f"\nNow:\n{explain(state, arguments.policy, history=[step.entry for step in mine])}")
-    print(f"\nFrom the deals alone:\n{explain(state, arguments.policy)}")
-    about = [item for item in refused if isinstance(item.entry, Entry) and item.entry.contact == contact]
-    source.broken.clear()  # of these nobody knows whom they are about; `replay` lists them
-    _print_refused(source.refused(about))
-    return DONE
 
 
 def _rules(arguments: argparse.Namespace) -> int:
@@ -247,23 +34,26 @@ def _rules(arguments: argparse.Namespace) -> int:
 def _labels(arguments: argparse.Namespace) -> int:
     locales = arguments.locale or LOCALES
     lines = [["status", *locales]]
-    lines += [[name, *(label(status, locale) for locale in locales)] for name, status in _STATES.items()]
+    lines += [[name, *(label(status, locale) for locale in locales)] for name, status in STATES.items()]
     print(columns(lines))
     return DONE
 
 
 def _demo(arguments: argparse.Namespace) -> int:
-    """Run the main job on the example year, as a reader would."""
+    """Run the main job on the example data, as a reader would: leads, what becomes of them, and the statuses of a year."""
     del arguments
-    with as_file(files("salesstatus") / "example" / "year.jsonl") as path:
+    with as_file(files("salesstatus") / "example") as folder:
         for words in (
-            ["replay", "--only", "current-customer", "--only", "non-prospect"],
-            ["replay", "--as-of", "2025-07-01T00:00:00+00:00", "--contact", "harbour-mills"],
-            ["explain", "harbour-mills"],
+            ["convert", "leads.csv"],
+            ["funnel", "year.jsonl"],
+            ["replay", "year.jsonl", "--only", "current-customer", "--only", "non-prospect"],
+            ["replay", "year.jsonl", "--as-of", "2025-07-01T00:00:00+00:00", "--contact", "harbour-mills"],
+            ["explain", "year.jsonl", "harbour-mills"],
         ):
-            command, *rest = words
-            print(f"$ python -m salesstatus {' '.join([command, path.name, *rest])}\n")
-            main([command, str(path), *rest])
+            command, file, *rest = words
+            print(f"$ python -m salesstatus {' '.join(words)}\n")
+            asked = _parser().parse_args([command, str(folder / file), *rest])
+            asked.run(asked)
             print()
     return DONE
 
@@ -289,6 +79,111 @@ def _locale(text: str) -> str:
     return text
 
 
+Command = Callable[..., argparse.ArgumentParser]
+
+
+def _policy_option(added: argparse.ArgumentParser, default: str | None = "sell") -> None:
+    added.add_argument(
+        "--policy",
+        type=_policy,
+        default=default,
+        metavar="PRESET",
+        help=f"the reading of the rules: {', '.join(PRESETS)} (default: {default or 'the rows of all'})",
+    )
+
+
+def _book_option(added: argparse.ArgumentParser) -> None:
+    added.add_argument("--book", choices=BOOKS, default="sell", help="the stages (default: sell)")
+
+
+def _fields_option(added: argparse.ArgumentParser) -> None:
+    added.add_argument("--fields", metavar="FILE", help="definitions of custom fields, one JSON record a line")
+
+
+def _add_histories(command: Command) -> None:
+    history = (
+        "FILE holds one JSON record a line, in the order of time: entries, saved deals, deleted deals, moved employees "
+        "(see docs/wire.md), or is - for standard input. A line that cannot be used is listed with the reason."
+    )
+    added = command("replay", "statuses of all contacts after a history", replay_history, history)
+    added.add_argument("file", metavar="FILE")
+    added.add_argument("--json", action="store_true", help="print one JSON object a line instead of a table")
+    added.add_argument("--as-of", type=_time, metavar="TIME", help="use only what was heard by then")
+    added.add_argument("--contact", action="append", metavar="ID", help="show this contact (may be repeated)")
+    added.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        choices=STATES,
+        metavar="STATE",
+        help=f"show contacts in these states: {', '.join(STATES)} (may be repeated; both axes must match)",
+    )
+    added.add_argument("--locale", type=_locale, default="en", help=f"language of the labels: {', '.join(LOCALES)}")
+    _policy_option(added)
+
+    added = command("explain", "the history of one contact, with the rule behind each change", explain_contact, history)
+    added.add_argument("file", metavar="FILE")
+    added.add_argument("contact", metavar="CONTACT")
+    _policy_option(added)
+
+
+def _add_leads(command: Command) -> None:
+    leads = (
+        "FILE is CSV, in any usual encoding and with headers in several languages, or JSON, one lead a line (.jsonl), or is - "
+        "for CSV on standard input. A row that cannot be used is listed with the reason."
+    )
+    added = command("convert", "what leads would become, and what would be lost", convert_leads, leads)
+    added.add_argument("file", metavar="FILE")
+    form = added.add_mutually_exclusive_group()
+    form.add_argument("--plan", action="store_true", help="print what would happen (the default)")
+    form.add_argument("--json", action="store_true", help="print the records that are made, one JSON object a line")
+    added.add_argument(
+        "--to",
+        action="append",
+        choices=[target.value for target in Target],
+        help="what to make (may be repeated; default: by the names present)",
+    )
+    added.add_argument("--deal", action="store_true", help="make a deal of each lead")
+    added.add_argument("--task", metavar="TEXT", help="make a follow-up task for each lead")
+    added.add_argument("--owner", default="", metavar="USER", help="who is responsible for all that is made")
+    added.add_argument("--actor", default="", metavar="USER", help="who converts, for the record")
+    added.add_argument("--at", type=_time, metavar="TIME", help="when (default: now)")
+    added.add_argument("--contacts", metavar="FILE", help="known contacts to merge into, one JSON record a line")
+    added.add_argument("--region", metavar="CC", help="the country whose phone numbers have no code, like DE")
+    added.add_argument("--all-or-nothing", action="store_true", help="convert nothing if one lead is refused")
+    _book_option(added)
+    _fields_option(added)
+
+    added = command("template", "the header of a file of leads, to fill in", print_template)
+    added.add_argument("--locale", type=_locale, default="en", help=f"language of the header: {', '.join(LOCALES)}")
+    _fields_option(added)
+
+    added = command(
+        "funnel",
+        "stages visited by leads, conversion rates and junk",
+        show_funnel,
+        "FILE holds the history of leads, one JSON record a line (lead_saved, stage_visit), or leads as they are now, as CSV.",
+    )
+    added.add_argument("file", metavar="FILE")
+    added.add_argument("--json", action="store_true", help="print one JSON object a line instead of tables")
+    _book_option(added)
+
+
+def _add_tables(command: Command) -> None:
+    added = command("rules", "the rules, from the rows that are carried out", _rules)
+    form = added.add_mutually_exclusive_group()
+    form.add_argument(
+        "--markdown", action="store_true", help="as Markdown; without a policy the whole page of the docs"
+    )
+    form.add_argument("--mermaid", action="store_true", help="as state diagrams")
+    _policy_option(added, None)
+
+    added = command("labels", "the names of the statuses in several languages", _labels)
+    added.add_argument("--locale", type=_locale, action="append", help="only this language (may be repeated)")
+
+    command("demo", "the main job on the example data: a simulated year of a sales team", _demo)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="salesstatus",
@@ -304,52 +199,9 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(run=run)
         return added
 
-    def policy(added: argparse.ArgumentParser, default: str | None = "sell") -> None:
-        added.add_argument(
-            "--policy",
-            type=_policy,
-            default=default,
-            metavar="PRESET",
-            help=f"the reading of the rules: {', '.join(PRESETS)} (default: {default or 'the rows of all'})",
-        )
-
-    history = (
-        "FILE holds one JSON record a line, in the order of time: entries, saved deals, deleted deals, moved employees "
-        "(see docs/wire.md), or is - for standard input. A line that cannot be used is listed with the reason."
-    )
-    added = command("replay", "statuses of all contacts after a history", _replay, history)
-    added.add_argument("file", metavar="FILE")
-    added.add_argument("--json", action="store_true", help="print one JSON object a line instead of a table")
-    added.add_argument("--as-of", type=_time, metavar="TIME", help="use only what was heard by then")
-    added.add_argument("--contact", action="append", metavar="ID", help="show this contact (may be repeated)")
-    added.add_argument(
-        "--only",
-        action="append",
-        default=[],
-        choices=_STATES,
-        metavar="STATE",
-        help=f"show contacts in these states: {', '.join(_STATES)} (may be repeated; both axes must match)",
-    )
-    added.add_argument("--locale", type=_locale, default="en", help=f"language of the labels: {', '.join(LOCALES)}")
-    policy(added)
-
-    added = command("explain", "the history of one contact, with the rule behind each change", _explain, history)
-    added.add_argument("file", metavar="FILE")
-    added.add_argument("contact", metavar="CONTACT")
-    policy(added)
-
-    added = command("rules", "the rules, from the rows that are carried out", _rules)
-    form = added.add_mutually_exclusive_group()
-    form.add_argument(
-        "--markdown", action="store_true", help="as Markdown; without a policy the whole page of the docs"
-    )
-    form.add_argument("--mermaid", action="store_true", help="as state diagrams")
-    policy(added, None)
-
-    added = command("labels", "the names of the statuses in several languages", _labels)
-    added.add_argument("--locale", type=_locale, action="append", help="only this language (may be repeated)")
-
-    command("demo", "the main job on the example data: a simulated year of a sales team", _demo)
+    _add_histories(command)
+    _add_leads(command)
+    _add_tables(command)
     return parser
 
 
@@ -359,7 +211,7 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         code: int = arguments.run(arguments)
         sys.stdout.flush()
-    except _UnusableError as error:
+    except (UnusableError, InvalidError) as error:
         print(f"salesstatus: {error}", file=sys.stderr)
         return UNUSABLE
     except BrokenPipeError:  # the reader of our output has seen enough

@@ -22,8 +22,9 @@ from salesstatus.events import (
     DealUnqualified,
     DealWon,
 )
-from salesstatus.model import Contact, ContactId, Deal, DealStatus, check_deal, check_id, id_order
+from salesstatus.model import Contact, ContactId, Deal, DealStatus
 from salesstatus.policy import SELL, Policy
+from salesstatus.values import check, check_id, id_order
 
 __all__ = ["Notice", "audience", "hearing", "moved", "notices", "with_primary"]
 
@@ -51,7 +52,7 @@ def hearing(deal: Deal) -> dict[ContactId, tuple[str, ...]]:
     >>> hearing(Deal(id="D-1", primary="ann", company="acme", involved=frozenset({"ann", "bob"})))
     {'ann': ('W1', 'W3'), 'acme': ('W2',), 'bob': ('W3',)}
     """
-    check_deal("deal", deal)
+    check("deal", deal, Deal)
     paths: dict[ContactId, tuple[str, ...]] = {deal.primary: ("W1",)}
     if deal.company is not None:
         paths[deal.company] = (*paths.get(deal.company, ()), "W2")
@@ -81,7 +82,7 @@ def notices(before: Deal | None, after: Deal | None) -> tuple[Notice, ...]:
     """
     for place, deal in (("notices.before", before), ("notices.after", after)):
         if deal is not None:
-            check_deal(place, deal)
+            check(place, deal, Deal)
     if before is not None and after is not None and before.id != after.id:
         raise InvalidError("notices.after", after.id, f"another snapshot of deal {before.id!r}")
     heard = {} if before is None else hearing(before)
@@ -103,7 +104,7 @@ def with_primary(deal: Deal, primary: Contact, old: Literal["keep", "remove"]) -
     `old` says whether the one before stays on the deal as an involved contact. Raises `InvalidError` if
     there is no successor (rule W6), or `old` is something else.
     """
-    check_deal("with_primary.deal", deal)
+    check("with_primary.deal", deal, Deal)
     if not isinstance(primary, Contact):
         raise InvalidError("with_primary.primary", primary, "a Contact: a deal always has a primary contact", "W6")
     if old not in ("keep", "remove"):
@@ -120,7 +121,7 @@ def moved(deal: Deal, employee: ContactId, company: ContactId | None, policy: Po
     Under the policy `company_link="follow"` the deals that the person leads go with it; under `"snapshot"`, and for
     everyone else's deals, this is the same object.
     """
-    check_deal("moved.deal", deal)
+    check("moved.deal", deal, Deal)
     check_id("moved.employee", employee)
     if policy.company_link == "snapshot" or deal.primary != employee or deal.company == company:
         return deal

@@ -11,7 +11,8 @@ from enum import Enum
 from typing import Final, assert_never
 
 from salesstatus.exploration import Move, explore
-from salesstatus.model import CustomerStatus, DealStatus, ProspectStatus
+from salesstatus.lead_rules import INHERITANCE, LEAD_STATEMENTS, LEAD_TABLE, How, InheritanceRow, LeadRow
+from salesstatus.model import CustomerStatus, DealStatus, ProspectStatus, StageMeaning, Target
 from salesstatus.policy import PRESETS, SELL, Policy
 from salesstatus.rules import (
     SOURCES,
@@ -26,22 +27,36 @@ from salesstatus.rules import (
     TableRow,
 )
 
-__all__ = ["columns", "reachable_markdown", "rules_markdown", "rules_page", "rules_text", "status_mermaid"]
+__all__ = [
+    "columns",
+    "inheritance_markdown",
+    "reachable_markdown",
+    "rules_markdown",
+    "rules_page",
+    "rules_text",
+    "status_mermaid",
+]
 
-_TITLES: Final = {
+_TITLES: Final[dict[type, str]] = {
     ProspectRow: "P · Prospect status, automatic",
     CustomerRow: "C · Customer status, automatic",
     ManualRow: "M · Manual changes",
     EventRow: "E · Events about deals",
     Statement: "W, G, Q · Who hears, merging, finding",
 }
+_LEAD_TITLES: Final[dict[type, str]] = {
+    LeadRow: "L · Events about leads",
+    Statement: "K, L, T · Converting leads, stages and rights, tags and fields",
+}
 
 
-def _any(members: Collection[Enum | None], of: type[Enum]) -> str:
-    """Name the members of a set in the order of their Enum."""
+def _any(members: Collection[Enum | None], of: type[Enum], none: str = "no longer held") -> str:
+    """Name the members of a set in the order of their Enum; `none` is what None stands for."""
     known: list[Enum] = [member for member in of if member in members]
-    names = [str(member.value) for member in known] + ["no longer held"] * (None in members)
-    return "any" if len(known) == len(of) and None not in members else " or ".join(names)
+    names = [str(member.value) for member in known] + [none] * (None in members)
+    if len(known) == len(of):
+        return "any" if None not in members else "anything"
+    return " or ".join(names)
 
 
 def _deals(some: Collection[DealStatus], none: Collection[DealStatus]) -> str:
@@ -56,15 +71,14 @@ def _kinds(kinds: Iterable[type]) -> str:
     return ", ".join(sorted(kind.__name__ for kind in kinds))
 
 
-def _cells(row: TableRow) -> dict[str, str]:
+def _cells(row: TableRow | LeadRow) -> dict[str, str]:
     """The condition and the outcome of a row, in words, by column."""
     match row:
         case ProspectRow():
             return {"deals held": _deals(row.some, row.none), "prospect becomes": row.becomes.value}
         case CustomerRow():
-            everything = len(row.now) == len(DealStatus) + 1
             return {
-                "the deal is now": "anything" if everything else _any(row.now, DealStatus),
+                "the deal is now": _any(row.now, DealStatus),
                 "deals held then": _deals((), row.none),
                 "customer before": _any(row.before, CustomerStatus),
                 "customer becomes": row.becomes.value if row.becomes else "unchanged",
@@ -80,6 +94,13 @@ def _cells(row: TableRow) -> dict[str, str]:
             }
         case EventRow():
             return {"event": _kinds(row.hears), "the deal is": row.known.value, "then": row.effect.value}
+        case LeadRow():
+            return {
+                "event": _kinds(row.hears),
+                "the lead is in": _any(row.now, StageMeaning, "no stage of the book"),
+                "it would go to": _any(row.to, StageMeaning, "no stage of the book"),
+                "then": row.effect.value,
+            }
         case Statement():
             return {"rule": row.says, "room": row.where}
         case _:
@@ -93,7 +114,7 @@ def _when(row: Row) -> str:
     return f"{switch} = {str(value).lower() if isinstance(value, bool) else value}"
 
 
-def _line(row: TableRow) -> dict[str, str]:
+def _line(row: TableRow | LeadRow) -> dict[str, str]:
     told = {"policy": _when(row), "sure": row.sure.value, "source": row.source, "because": row.reason}
     return {"id": row.id, **_cells(row), **told}
 
@@ -114,14 +135,49 @@ def columns(lines: Sequence[Sequence[str]], gap: str = "  ") -> str:
 
 def _tables(policy: Policy | None) -> list[tuple[str, list[dict[str, str]]]]:
     tables = TABLES if policy is None else TABLES.under(policy)
-    return [(title, [_line(row) for row in tables.rows() if isinstance(row, kind)]) for kind, title in _TITLES.items()]
+    every: tuple[tuple[tuple[TableRow | LeadRow, ...], dict[type, str]], ...] = (
+        (tables.rows(), _TITLES),
+        ((*LEAD_TABLE, *LEAD_STATEMENTS), _LEAD_TITLES),
+    )
+    return [
+        (title, [_line(row) for row in rows if isinstance(row, kind)])
+        for rows, titles in every
+        for kind, title in titles.items()
+    ]
+
+
+def inheritance_markdown(table: Sequence[InheritanceRow] = INHERITANCE) -> str:
+    """Return the inheritance table as Markdown: where each field of a lead goes, and why it does not."""
+    fields = dict.fromkeys(row.field for row in table)
+    lines: list[dict[str, str]] = []
+    whys: dict[str, None] = {}
+    for field in fields:
+        cells = {row.target: _inherited(row) for row in table if row.field == field}
+        lines.append({"field of the lead": f"`{field}`", **{target.value: cells[target] for target in Target}})
+        whys.update(dict.fromkeys(f"- {row.id}: {row.reason}" for row in table if row.field == field and not row.into))
+    reasons = "\n".join(sorted(whys, key=_by_number))
+    return f"{_markdown(lines)}\n\nWhy a value is not carried:\n\n{reasons}\n"
+
+
+def _inherited(row: InheritanceRow) -> str:
+    if not row.into:
+        return f"{'stays' if row.how is How.STAYS else '–'} ({row.id})"
+    unless = f", unless a {row.unless.value} is made" if row.unless else ""
+    return f"`{row.into}`, {row.how.value} ({row.id}{unless})"
+
+
+def _by_number(line: str) -> tuple[str, int, str]:
+    """Sort key for lines that begin with a rule id."""
+    id_ = line.removeprefix("- ").partition(":")[0]
+    return id_[0], int(id_[1:]), line
 
 
 def rules_markdown(policy: Policy | None = None) -> str:
     """Return all tables of rules as Markdown: the rows of every policy, or of one."""
     parts = [f"## {title}\n\n{_markdown(lines)}\n" for title, lines in _tables(policy)]
     sources = "\n".join(f"- **{name}**: {text}" for name, text in SOURCES.items())
-    return "\n".join([*parts, f"## Sources\n\n{sources}\n"])
+    inheritance = f"## K · What a lead passes on\n\n{inheritance_markdown()}"
+    return "\n".join([*parts, inheritance, f"## Sources\n\n{sources}\n"])
 
 
 def rules_page() -> str:
@@ -139,7 +195,8 @@ _INTRODUCTION: Final = """\
 This page is printed from the rows that the library carries out: `python -m salesstatus rules --markdown`. Rows with a
 *policy* hold under that setting only. In tables P and E exactly one row matches; in table C the first that matches counts;
 in table M every refusal that matches counts. A repeated event (E3) recomputes nothing, so a prospect status set by
-hand lives until an event changes the deals held. A manual change is checked also if it sets what is so already.
+hand lives until an event changes the deals held. A manual change is checked also if it sets what is so already. For leads,
+exactly one row of table L matches; what becomes of their values is the last table.
 """
 
 _DIAGRAMS: Final = """\

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from enum import Enum
 from typing import TYPE_CHECKING
 
 import attrs
 
 if TYPE_CHECKING:
-    from salesstatus.events import ContactEvent
-    from salesstatus.model import Contact, DealId, SalesStatus
+    from salesstatus.events import ContactEvent, LeadEvent
+    from salesstatus.model import Contact, ContactId, DealId, Lead, LeadId, SalesStatus
 
 __all__ = [
     "Broken",
@@ -53,15 +54,17 @@ def listed(ids: Sequence[object]) -> str:
     return ", ".join(map(shown, ids[:_SHOWN_IDS])) + more
 
 
-def sentence(event: ContactEvent) -> str:
+def sentence(event: ContactEvent | LeadEvent) -> str:
     """Return an event as the subject of a sentence.
 
     >>> from salesstatus import DealWon
     >>> sentence(DealWon("D-1"))
     "winning deal 'D-1'"
     """
-    deal = shown(getattr(event, "deal", None))
-    return event.told.format(deal=deal, status=event.status.value if event.status else "")
+    told = {field.name: getattr(event, field.name) for field in attrs.fields(type(event))}
+    return event.told.format(
+        **{name: value.value if isinstance(value, Enum) else shown(value) for name, value in told.items()}
+    )
 
 
 class SalesStatusError(Exception):
@@ -100,16 +103,24 @@ class InvalidError(SalesStatusError, ValueError):
 
 @attrs.frozen
 class Broken:
-    """One rule that stands against an event: its id, what it requires, the deals in the way."""
+    """One rule that stands in the way: its id, what it requires, and what it meets instead.
+
+    That is the deals in the way of an event; or, for a lead, the `field` and the `value` in it, or the `contacts` that
+    the rule is about.
+    """
 
     rule: str
     requires: str
     deals: tuple[DealId, ...] = ()
+    field: str = ""
+    value: object = None
+    contacts: tuple[ContactId, ...] = ()
 
     def __str__(self) -> str:
-        if not self.deals:
-            return f"{self.rule}: {self.requires}"
-        return f"{self.rule}: {self.requires}; in the way: {listed(self.deals)}"
+        met = f"{self.field} {shown(self.value)}: " if self.field else ""
+        in_the_way = self.deals or self.contacts
+        what = ("; in the way: " if self.deals else "; contacts: ") + listed(in_the_way) if in_the_way else ""
+        return f"{self.rule}: {met}{self.requires}{what}"
 
 
 @attrs.frozen
@@ -119,8 +130,8 @@ class GuardError(SalesStatusError):
     `broken` holds every rule that fails, in the order of the rule tables, each with its deals.
     """
 
-    state: SalesStatus
-    event: ContactEvent
+    state: SalesStatus | Lead
+    event: ContactEvent | LeadEvent
     broken: tuple[Broken, ...]
 
     @property
@@ -206,5 +217,20 @@ class WireError(SalesStatusError, ValueError):
         return line + "; ".join(map(str, self.problems))
 
 
+@attrs.frozen
 class ConversionError(SalesStatusError):
-    """A lead cannot be converted (rules K). Nothing raises it yet: named here so that callers can be written for it."""
+    """A lead cannot be converted; nothing was created. What to do: read `broken`, mend the lead or the request.
+
+    `broken` holds every rule that stands in the way, in the order of the rule ids.
+    """
+
+    lead: LeadId
+    broken: tuple[Broken, ...]
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The ids of the broken rules, each as often as it is broken."""
+        return tuple(broken.rule for broken in self.broken)
+
+    def __str__(self) -> str:
+        return f"lead {shown(self.lead)} cannot be converted. {'. '.join(map(str, self.broken))}"

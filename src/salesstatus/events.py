@@ -1,8 +1,8 @@
-"""What a contact can hear, in the past tense. Eight events; nothing here knows what follows from them.
+"""What a contact or a lead can hear, in the past tense. Nothing here knows what follows from it.
 
-Six are about a deal and say what the deal *is* now (`status`), so that hearing one twice tells nothing new.
-Two are about the contact itself: a person set one of its statuses by hand. `told` is the form of a
-sentence about it.
+A contact hears eight events. Six are about a deal and say what the deal *is* now (`status`), so that hearing one twice
+tells nothing new. Two are about the contact itself: a person set one of its statuses by hand. A lead hears five.
+`told` is the form of a sentence about the event.
 """
 
 # No `from __future__ import annotations` here: Hypothesis reads the annotations of these classes.
@@ -11,10 +11,12 @@ from typing import Any, ClassVar, Final, final, get_args
 import attrs
 
 from salesstatus.errors import InvalidError
-from salesstatus.model import CustomerStatus, DealId, DealStatus, ProspectStatus, check_id
+from salesstatus.model import ConversionRecord, CustomerStatus, DealId, DealStatus, ProspectStatus
+from salesstatus.values import a_text, check_id, is_a
 
 __all__ = [
     "CONTACT_EVENTS",
+    "LEAD_EVENTS",
     "ContactEvent",
     "CustomerStatusSet",
     "DealAssociated",
@@ -24,6 +26,12 @@ __all__ = [
     "DealReopened",
     "DealUnqualified",
     "DealWon",
+    "LeadConverted",
+    "LeadEvent",
+    "LeadJunked",
+    "LeadMoved",
+    "LeadReopened",
+    "LeadTakenUp",
     "ManualEvent",
     "ProspectStatusSet",
 ]
@@ -39,6 +47,11 @@ def _member_of(kind: type) -> Any:
             raise InvalidError(f"{type(self).__name__}.status", value, f"a {kind.__name__}")
 
     return check
+
+
+def _a_stage(self: object, field: "attrs.Attribute[Any]", value: object) -> None:
+    if type(value) is not str or not value:
+        raise InvalidError(f"{type(self).__name__}.{field.name}", value, "the id of a stage", "L1")
 
 
 @final
@@ -119,9 +132,59 @@ class CustomerStatusSet:
     told: ClassVar[str] = "setting the customer status to {status} by hand"
 
 
+@final
+@attrs.frozen
+class LeadTakenUp:
+    """Somebody works on the lead now, as its owner if named; in this stage, or without one in the next of the book."""
+
+    owner: str = a_text()
+    stage: str = a_text()
+    told: ClassVar[str] = "taking the lead up"
+
+
+@final
+@attrs.frozen
+class LeadMoved:
+    """The lead is in another stage of the same meaning, or out of junk (rule L2)."""
+
+    stage: str = attrs.field(validator=_a_stage)
+    told: ClassVar[str] = "moving the lead to stage {stage}"
+
+
+@final
+@attrs.frozen
+class LeadJunked:
+    """The lead came to nothing, for this reason; in this failure stage, or without one in the first of the book."""
+
+    reason: str = a_text()
+    stage: str = a_text()
+    told: ClassVar[str] = "junking the lead"
+
+
+@final
+@attrs.frozen
+class LeadReopened:
+    """A junk lead is worked on again, in this stage, or without one in the first of the book."""
+
+    stage: str = a_text()
+    told: ClassVar[str] = "reopening the lead"
+
+
+@final
+@attrs.frozen
+class LeadConverted:
+    """The lead was converted (rules K13, L2)."""
+
+    record: ConversionRecord = attrs.field(validator=is_a(ConversionRecord))
+    told: ClassVar[str] = "converting the lead"
+
+
 DealEvent = DealAssociated | DealWon | DealLost | DealUnqualified | DealReopened | DealDissociated
 ManualEvent = ProspectStatusSet | CustomerStatusSet
 ContactEvent = DealEvent | ManualEvent
+LeadEvent = LeadTakenUp | LeadMoved | LeadJunked | LeadReopened | LeadConverted
 
 #: The classes of all events, in the order of this module.
 CONTACT_EVENTS: Final[tuple[type[ContactEvent], ...]] = get_args(ContactEvent)
+#: As above, for leads.
+LEAD_EVENTS: Final[tuple[type[LeadEvent], ...]] = get_args(LeadEvent)

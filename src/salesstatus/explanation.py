@@ -10,9 +10,10 @@ import attrs
 from salesstatus.errors import HistoryError, InvalidError, listed, sentence
 from salesstatus.events import ProspectStatusSet
 from salesstatus.history import Entry, Step, trace
-from salesstatus.model import CustomerStatus, DealId, DealStatus, ProspectStatus, SalesStatus, id_order
+from salesstatus.model import CustomerStatus, DealId, DealStatus, ProspectStatus, SalesStatus
 from salesstatus.policy import SELL, Policy
 from salesstatus.transitions import Book, book, kinds_held, refusal
+from salesstatus.values import id_order
 
 __all__ = ["Explanation", "Reason", "explain"]
 

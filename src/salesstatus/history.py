@@ -27,21 +27,10 @@ import attrs
 from salesstatus.audience import moved, notices
 from salesstatus.errors import GuardError, HistoryError, InvalidError, shown
 from salesstatus.events import CONTACT_EVENTS, ContactEvent, ManualEvent
-from salesstatus.model import (
-    ContactId,
-    Deal,
-    DealId,
-    FrozenMap,
-    SalesStatus,
-    aware,
-    check_deal,
-    check_id,
-    id_order,
-    in_utc,
-    utc,
-)
+from salesstatus.model import ContactId, Deal, DealId, SalesStatus
 from salesstatus.policy import SELL, Policy
 from salesstatus.transitions import CHANGES, REFUSED, Draft, Ruling, _broken, _decide, book, fired
+from salesstatus.values import FrozenMap, aware, check, check_id, id_order, in_utc, utc
 
 __all__ = [
     "DealDeleted",
@@ -151,12 +140,12 @@ def exported(at: datetime, deals: Iterable[Deal], before: Iterable[Deal] = ()) -
     """
     now: dict[DealId, Deal] = {}
     for deal in deals:
-        check_deal("exported.deals", deal)
+        check("exported.deals", deal, Deal)
         if deal.id in now:
             raise InvalidError("exported.deals", deal.id, "each deal once")
         now[deal.id] = deal
     for deal in before:
-        check_deal("exported.before", deal)
+        check("exported.before", deal, Deal)
         if deal.id not in now:
             yield DealDeleted(at, deal.id)
     for deal in now.values():

@@ -13,12 +13,12 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache
 from typing import Final, Literal, TypeAlias, get_args, overload
-from unicodedata import category, normalize
 
 from salesstatus.errors import InvalidError, LabelError, shown
+from salesstatus.keys import text_key
 from salesstatus.model import CustomerStatus, ProspectStatus
 
-__all__ = ["LOCALES", "Axis", "axis_label", "label", "parse_status"]
+__all__ = ["LOCALES", "Axis", "axis_label", "label", "language_of", "parse_status"]
 
 #: One of the two independent halves of a sales status.
 Axis: TypeAlias = Literal["prospect", "customer"]
@@ -91,7 +91,7 @@ def label(status: ProspectStatus | CustomerStatus, locale: str = "en") -> str:
     """
     if not isinstance(status, get_args(_Status)):
         raise InvalidError("status", status, "a ProspectStatus or a CustomerStatus")
-    return _names(status, _language(locale))[0]
+    return _names(status, language_of(locale))[0]
 
 
 def axis_label(axis: Axis, locale: str = "en") -> str:
@@ -102,7 +102,7 @@ def axis_label(axis: Axis, locale: str = "en") -> str:
     >>> axis_label("prospect")
     'Prospect Status'
     """
-    return _names(_axis(axis), _language(locale))[0]
+    return _names(_axis(axis), language_of(locale))[0]
 
 
 @overload
@@ -120,8 +120,8 @@ def parse_status(text: str, axis: Axis, locale: str | None = None) -> ProspectSt
     >>> parse_status("  cliente PASSATO ", "customer")
     <CustomerStatus.PAST: 'past'>
     """
-    language = None if locale is None else _language(locale)
-    known, normal = _known(_axis(axis), language), _normal(text)
+    language = None if locale is None else language_of(locale)
+    known, normal = _known(_axis(axis), language), text_key(text)
     if normal in known:
         return known[normal][0]
     near = [known[match][1] for match in get_close_matches(normal, known)]
@@ -138,20 +138,11 @@ def _known(axis: Axis, language: str | None) -> Mapping[str, tuple[_Status, str]
     """Return every text that can be read, by its normal form: the status it means, and how it is written."""
     languages = LOCALES if language is None else (language,)
     spelled = [(status, name) for place in languages for status in _STATUSES[axis] for name in _names(status, place)]
-    return {_normal(name): (status, name) for status, name in [*spelled, *((s, s.value) for s in _STATUSES[axis])]}
+    return {text_key(name): (status, name) for status, name in [*spelled, *((s, s.value) for s in _STATUSES[axis])]}
 
 
-def _normal(text: object) -> str:
-    """Return the letters and digits of any script, without marks and case, words one space apart."""
-    if not isinstance(text, str):
-        raise InvalidError("text", text, "a str")
-    # Each character by itself: sorting a long run of marks takes NFKD quadratic time, and they are dropped anyway.
-    parts = (part for character in text for part in normalize("NFKD", character))
-    letters = "".join(part for part in parts if not category(part).startswith("M"))
-    return re.sub(r"[\W_]+", " ", letters.casefold()).strip()
-
-
-def _language(locale: object) -> str:
+def language_of(locale: object) -> str:
+    """Return the language of a locale that has labels. Raises as `label` does."""
     if not isinstance(locale, str):
         raise InvalidError("locale", locale, "a str")
     language = re.split("[-_]", locale, maxsplit=1)[0].lower()

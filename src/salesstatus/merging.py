@@ -7,14 +7,16 @@ from typing import Final
 import attrs
 
 from salesstatus.errors import Broken, MergeError
-from salesstatus.model import Contact, ContactId, FrozenMap
+from salesstatus.model import Contact, ContactId, absent
+from salesstatus.values import FrozenMap
 
 __all__ = ["Conflict", "Merged", "merge_contacts"]
 
 _AT_MOST: Final = 5
-#: The fields that are filled from the others, in their order: what is known of a contact, not what it is.
+#: The fields that hold sets, and those that are filled from the others, in their order: what is known of a contact, not what it is.
+_UNITED: Final = ("emails", "phones", "tags")
 _FILLED: Final = tuple(
-    field.name for field in attrs.fields(Contact) if field.name not in ("id", "kind", "tags", "custom_fields")
+    field.name for field in attrs.fields(Contact) if field.name not in ("id", "kind", "custom_fields", *_UNITED)
 )
 
 
@@ -55,7 +57,7 @@ def _broken(contacts: tuple[Contact, ...]) -> tuple[Broken, ...]:
 def merge_contacts(survivor: Contact, *others: Contact) -> Merged:
     """Merge contacts into the first: it keeps its values, takes what it lacks, and reports what gave way (rule G3).
 
-    Tags are united; custom fields are filled one by one; the earlier of the others comes first. Raises
+    Tags and further e-mails and phones are united; custom fields are filled one by one; the earlier of the others comes first. Raises
     `MergeError` naming everything that stands against it (rule G2). What holds deals under the other ids is
     for the caller to save with the survivor's id.
 
@@ -73,13 +75,14 @@ def merge_contacts(survivor: Contact, *others: Contact) -> Merged:
     conflicts: list[Conflict] = []
 
     def take(into: dict[str, object], name: str, value: object, contact: ContactId, place: str) -> None:
-        if into.get(name) in ("", None):
+        if absent(into.get(name)):
             into[name] = value
-        elif value not in ("", None) and (value != into[name] or type(value) is not type(into[name])):
+        elif not absent(value) and (value != into[name] or type(value) is not type(into[name])):
             conflicts.append(Conflict(place, into[name], value, contact))
 
     for other in others:
-        values["tags"] |= other.tags
+        for name in _UNITED:
+            values[name] |= getattr(other, name)
         for name in _FILLED:
             take(values, name, getattr(other, name), other.id, name)
         for name, value in other.custom_fields.items():

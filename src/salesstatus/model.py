@@ -1,61 +1,78 @@
-"""The nouns: statuses, contacts and deals, as immutable values.
+"""The nouns: statuses, contacts, deals and leads, as immutable values.
 
-Nothing here knows a rule. A value checks only that it is what it says it is: ids are ints or strings,
-times carry a zone, collections cannot be changed. Whether a status *follows* is for `salesstatus.transitions`.
+Nothing here knows a rule. A value checks only that it is what it says it is (`salesstatus.values`). Whether a
+status *follows* is for `salesstatus.transitions`, what becomes of a lead for `salesstatus.conversion`.
 """
 
 # No `from __future__ import annotations` here: Hypothesis reads the annotations of these classes.
-import math
-from collections.abc import Hashable, ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
-from datetime import date, datetime, timezone
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from decimal import Decimal
-from enum import Enum, unique
-from typing import Any, Final, TypeVar, final
+from enum import unique
+from typing import Any, Final, final
 
 import attrs
 
 from salesstatus.errors import InvalidError, shown
+from salesstatus.values import (
+    FrozenMap,
+    Id,
+    IdentityEnum,
+    a_mapping,
+    a_text,
+    amount,
+    an_id,
+    an_id_or_none,
+    aware,
+    aware_or_none,
+    check_id,
+    ids,
+    in_utc,
+    in_utc_or_none,
+    is_a,
+    listing,
+    place_of,
+    set_of,
+    texts,
+)
 
 __all__ = [
+    "Address",
     "Contact",
     "ContactId",
     "ContactKind",
+    "ConversionRecord",
     "CustomerStatus",
     "Deal",
     "DealId",
     "DealStatus",
-    "FrozenMap",
+    "FieldDefinition",
+    "FieldType",
+    "Lead",
+    "LeadId",
+    "Note",
     "ProspectStatus",
     "SalesStatus",
-    "check_deal",
-    "check_id",
-    "id_order",
-    "parse_time",
-    "utc",
+    "Scope",
+    "StageMeaning",
+    "Tag",
+    "Target",
+    "Task",
+    "absent",
+    "full_name",
 ]
 
 #: What names a contact. An int stays an int and a string a string: ``7`` and ``"7"`` are two contacts.
-ContactId = int | str
+ContactId = Id
 #: What names a deal; see `ContactId`.
-DealId = int | str
-
-K = TypeVar("K", bound=Hashable)
-V_co = TypeVar("V_co", covariant=True)
-E = TypeVar("E", bound=Enum)
-
-
-class _Status(Enum):
-    """An Enum whose members hash by identity.
-
-    They are keys of the rule tables, and Enum's own hash is a Python call that costs more than the look-up.
-    """
-
-    __hash__ = object.__hash__
+DealId = Id
+#: What names a lead; see `ContactId`.
+LeadId = Id
 
 
 @final
 @unique
-class ProspectStatus(_Status):
+class ProspectStatus(IdentityEnum):
     """How a contact stands as a prospect. One of two independent axes (rules P, M)."""
 
     NONE = "none"  #: not a prospect
@@ -65,7 +82,7 @@ class ProspectStatus(_Status):
 
 @final
 @unique
-class CustomerStatus(_Status):
+class CustomerStatus(IdentityEnum):
     """How a contact stands as a customer. The other axis (rules C, M)."""
 
     NONE = "none"  #: not a customer
@@ -75,7 +92,7 @@ class CustomerStatus(_Status):
 
 @final
 @unique
-class DealStatus(_Status):
+class DealStatus(IdentityEnum):
     """Where a deal stands. All but `OPEN` are closed."""
 
     OPEN = "open"
@@ -86,7 +103,7 @@ class DealStatus(_Status):
 
 @final
 @unique
-class ContactKind(_Status):
+class ContactKind(IdentityEnum):
     """A contact is a person or a company, for good."""
 
     PERSON = "person"
@@ -94,232 +111,58 @@ class ContactKind(_Status):
 
 
 @final
-@attrs.frozen(repr=False, eq=False, init=False)
-class FrozenMap(Mapping[K, V_co]):
-    """A mapping that cannot be changed, and so can be hashed, shared and pickled.
+@unique
+class Target(IdentityEnum):
+    """What a lead can become (rule L3)."""
 
-    It equals any mapping with the same items.
-
-    >>> FrozenMap({"a": 1})
-    FrozenMap({'a': 1})
-    """
-
-    _items: dict[K, V_co]
-
-    def __init__(self, items: Mapping[K, V_co] | Iterable[tuple[K, V_co]] = ()) -> None:
-        object.__setattr__(self, "_items", dict(items))
-
-    @classmethod
-    def over(cls, items: dict[K, V_co]) -> "FrozenMap[K, V_co]":
-        """Wrap a dict without copying it; the caller promises never to change it again."""
-        self = cls.__new__(cls)
-        object.__setattr__(self, "_items", items)
-        return self
-
-    def __getitem__(self, key: K) -> V_co:
-        return self._items[key]
-
-    def __iter__(self) -> Iterator[K]:
-        return iter(self._items)
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    # The mixins of Mapping walk in Python; these three go straight to the dict's own views.
-    def keys(self) -> KeysView[K]:
-        """The keys."""
-        return self._items.keys()
-
-    def values(self) -> ValuesView[V_co]:
-        """The values."""
-        return self._items.values()
-
-    def items(self) -> ItemsView[K, V_co]:
-        """The items."""
-        return self._items.items()
-
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, FrozenMap):
-            return bool(self._items == other._items)
-        return self._items == dict(other) if isinstance(other, Mapping) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(frozenset(self._items.items()))
-
-    def __repr__(self) -> str:
-        return f"FrozenMap({self._items!r})"
+    PERSON = "person"
+    COMPANY = "company"
+    DEAL = "deal"
 
 
-def check_id(place: str, value: object) -> None:
-    """Raise `InvalidError` unless `value` can name a contact or a deal: an int or a non-empty string.
+@final
+@unique
+class StageMeaning(IdentityEnum):
+    """What a lead's stage means, whatever it is called (rule L1)."""
 
-    A bool is no id although Python counts it as an int: ``True`` would name the same deal as ``1``.
-    """
-    if (type(value) is not int and type(value) is not str) or value == "":
-        raise InvalidError(place, value, "an int or a non-empty str as id")
-
-
-def id_order(value: ContactId) -> tuple[bool, ContactId]:
-    """Sort key for ids that may be of both kinds: ints before strings, so that every listing has one order."""
-    return isinstance(value, str), value
+    IN_PROCESS = "process"
+    SUCCESS = "success"  #: converted
+    FAILURE = "failure"  #: junk
 
 
-def utc(place: str, value: object) -> datetime:
-    """Return an aware datetime as the same instant in UTC; raise `InvalidError` for anything else.
+@final
+@unique
+class Scope(IdentityEnum):
+    """Whose tags and custom fields these are (rules T1, T2). The scopes are separate, also where names are equal."""
 
-    One zone inside means that times compare by instant, also in the hour a clock is set back.
-    """
-    if not isinstance(value, datetime) or value.utcoffset() is None:
-        raise InvalidError(place, value, "a datetime with a time zone")
-    if value.tzinfo is timezone.utc:
-        return value
-    try:
-        return value.astimezone(timezone.utc)
-    except OverflowError:
-        raise InvalidError(place, value, "a datetime that exists in UTC") from None
+    LEAD = "lead"
+    CONTACT = "contact"
+    PROSPECT_AND_CUSTOMER = "prospect_and_customer"
+    DEAL = "deal"
 
 
-def parse_time(text: object) -> datetime:
-    """Return the time that an ISO 8601 text with an offset stands for, in UTC; raise `InvalidError` for anything else."""
-    expected = "a time with a zone, like 2026-05-04T09:30:00+00:00"
-    try:
-        return utc("", datetime.fromisoformat(text))  # type: ignore[arg-type] # what is no str is a TypeError
-    except (InvalidError, TypeError, ValueError):
-        raise InvalidError("", text, expected) from None
+@final
+@unique
+class FieldType(IdentityEnum):
+    """What a custom field holds (rule T3)."""
 
-
-def _place(self: object, field: "attrs.Attribute[Any]") -> str:
-    return f"{type(self).__name__}.{field.alias}"
-
-
-def _an_id(self: object, field: "attrs.Attribute[Any]", value: object) -> None:
-    check_id(_place(self, field), value)
-
-
-def _an_id_or_none(self: object, field: "attrs.Attribute[Any]", value: object) -> None:
-    if value is not None:
-        check_id(_place(self, field), value)
+    TEXT = "text"
+    PARAGRAPH = "paragraph"
+    NUMBER = "number"
+    CHECKBOX = "checkbox"
+    DROP_DOWN = "drop_down"
+    MULTI_SELECT = "multi_select"
+    DATE = "date"
+    EMAIL = "email"
+    PHONE = "phone"
+    ADDRESS = "address"
+    URL = "url"
 
 
 def _a_primary(self: object, field: "attrs.Attribute[Any]", value: object) -> None:
     if value is None:
         raise InvalidError("Deal.primary", value, "a contact: a deal always has a primary contact", "W6")
-    _an_id(self, field, value)
-
-
-def _ids(self: object, field: "attrs.Attribute[Any]", value: frozenset[object]) -> None:
-    for member in value:
-        check_id(_place(self, field), member)
-
-
-def _texts(self: object, field: "attrs.Attribute[Any]", value: frozenset[object]) -> None:
-    for member in value:
-        if type(member) is not str:
-            raise InvalidError(_place(self, field), member, "str")
-
-
-def _is_a(kind: type) -> Any:
-    """Return a validator for exactly this type (a bool is not an int here, nor a str subclass a str)."""
-
-    def check(self: object, field: "attrs.Attribute[Any]", value: object) -> None:
-        if type(value) is not kind:
-            raise InvalidError(_place(self, field), value, kind.__name__)
-
-    return check
-
-
-def _amount(self: object, field: "attrs.Attribute[Any]", value: object) -> None:
-    if value is not None and not (type(value) is Decimal and value.is_finite()):
-        raise InvalidError(_place(self, field), value, "a finite Decimal or None")
-
-
-def _frozenset(value: object, self: object, field: "attrs.Attribute[Any]") -> frozenset[Any]:
-    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
-        raise InvalidError(_place(self, field), value, "a collection of values")
-    try:
-        return frozenset(value)
-    except TypeError:
-        raise InvalidError(_place(self, field), value, "a collection of values that can be members of a set") from None
-
-
-#: How deep custom fields may nest: no form has more, and what has no end (a list in itself) is found out.
-_DEEPEST: Final = 20
-
-
-def _field_value(place: str, value: object, depth: int = 0) -> Any:
-    """Return a custom field's value so that it cannot be changed: lists become tuples, dicts `FrozenMap`."""
-    if depth > _DEEPEST:
-        raise InvalidError(place, value, f"collections at most {_DEEPEST} deep")
-    if isinstance(value, datetime):
-        return utc(place, value)
-    if isinstance(value, list | tuple):
-        return tuple(_field_value(f"{place}[{i}]", member, depth + 1) for i, member in enumerate(value))
-    if isinstance(value, Mapping):
-        return _field_values(place, value, depth + 1)
-    if (
-        value is None
-        or type(value) in (str, int, bool, date)
-        or (type(value) is Decimal and value.is_finite())
-        or (type(value) is float and math.isfinite(value))
-    ):
-        return value
-    raise InvalidError(
-        place, value, "a text, a finite number, a bool, a date, an aware datetime, None, or a collection of them"
-    )
-
-
-def _field_values(place: str, values: Mapping[Any, object], depth: int = 0) -> FrozenMap[str, Any]:
-    fields: dict[str, Any] = {}
-    for name, value in values.items():
-        if type(name) is not str:
-            raise InvalidError(place, name, "str as field name")
-        fields[name] = _field_value(f"{place}[{shown(name)}]", value, depth)
-    return FrozenMap.over(fields)
-
-
-def _custom_fields(value: object, self: object, field: "attrs.Attribute[Any]") -> FrozenMap[str, Any]:
-    if not isinstance(value, Mapping):
-        raise InvalidError(_place(self, field), value, "a mapping of names to values")
-    return _field_values(_place(self, field), value)
-
-
-def in_utc(value: datetime) -> datetime:
-    """Return the instant in UTC, for a converter; what has none is left to `aware`, which knows the place."""
-    try:
-        return utc("", value)
-    except InvalidError:
-        return value
-
-
-def _in_utc_or_none(value: datetime | None) -> datetime | None:
-    return None if value is None else in_utc(value)
-
-
-def aware(self: object, field: "attrs.Attribute[Any]", value: object) -> None:
-    """Raise `InvalidError` unless a field holds an aware datetime, for a validator."""
-    utc(_place(self, field), value)
-
-
-def _aware_or_none(self: object, field: "attrs.Attribute[Any]", value: object) -> None:
-    if value is not None:
-        aware(self, field, value)
-
-
-def _set(validator: Any) -> Any:
-    return attrs.field(
-        default=frozenset(),
-        converter=attrs.Converter(_frozenset, takes_self=True, takes_field=True),
-        validator=validator,
-    )
-
-
-def _text() -> Any:
-    # "" is the absence of a text, and the only one.
-    return attrs.field(default="", validator=_is_a(str))
-
-
-def _fields() -> Any:
-    return attrs.field(factory=dict, converter=attrs.Converter(_custom_fields, takes_self=True, takes_field=True))
+    an_id(self, field, value)
 
 
 # How many deals of each status are held, packed into one int: 32 bits for each status. It spares a walk
@@ -351,8 +194,8 @@ class SalesStatus:
     <ProspectStatus.NONE: 'none'>
     """
 
-    prospect: ProspectStatus = attrs.field(default=ProspectStatus.NONE, validator=_is_a(ProspectStatus))
-    customer: CustomerStatus = attrs.field(default=CustomerStatus.NONE, validator=_is_a(CustomerStatus))
+    prospect: ProspectStatus = attrs.field(default=ProspectStatus.NONE, validator=is_a(ProspectStatus))
+    customer: CustomerStatus = attrs.field(default=CustomerStatus.NONE, validator=is_a(CustomerStatus))
     # Private, for a dict can be changed; with the members as values, for attrs.evolve passes it to `_held` again.
     _deals: dict[DealId, DealStatus] = attrs.field(factory=dict, converter=_held, alias="deals")
     _tally: int = attrs.field(init=False, eq=False)
@@ -395,36 +238,100 @@ _write_deals = vars(SalesStatus)["_deals"].__set__
 _write_tally = vars(SalesStatus)["_tally"].__set__
 
 
+def full_name(first: str, last: str) -> str:
+    """Return how a person is called, or ``""``."""
+    return f"{first} {last}".strip()
+
+
+def _own_name(self: "Contact") -> str:
+    return full_name(self.first_name, self.last_name)
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Address:
+    """A postal address. Empty parts are not known, and an address without any part is the absence of one.
+
+    >>> str(Address(line1="1 Main Street", city="Springfield", country="US"))
+    '1 Main Street, Springfield, US'
+    """
+
+    line1: str = a_text()
+    city: str = a_text()
+    postal_code: str = a_text()
+    state: str = a_text()
+    country: str = a_text()
+
+    def __bool__(self) -> bool:
+        return any(attrs.astuple(self))
+
+    def __str__(self) -> str:
+        return ", ".join(part for part in attrs.astuple(self) if part)
+
+
+_PARTS: Final = attrs.fields_dict(Address).keys()
+
+
+def _address(place: str, value: object) -> Address:
+    """Take an address as it comes: one of ours, its parts by name, or one text that nobody has taken apart."""
+    if isinstance(value, Address):
+        return value
+    if isinstance(value, str):
+        return Address(line1=value)
+    if isinstance(value, Mapping) and value.keys() <= _PARTS:
+        return Address(**value)
+    raise InvalidError(place, value, f"an Address, a text, or a mapping of {', '.join(_PARTS)}")
+
+
+# A function for each class: type checkers read from it what may be given, and the error names the class.
+def _contact_address(value: Address | str | Mapping[str, str]) -> Address:
+    return _address("Contact.address", value)
+
+
+def _lead_address(value: Address | str | Mapping[str, str]) -> Address:
+    return _address("Lead.address", value)
+
+
+def absent(value: object) -> bool:
+    """Whether a value says that nothing is known: None, or an empty text, address or collection. False and 0 are known."""
+    return value is None or (not value and not isinstance(value, bool | int | float | Decimal))
+
+
 @final
 @attrs.frozen(kw_only=True)
 class Contact:
     """A person or a company we have qualified. A person may be an employee of one company.
 
-    A company contact belongs to no company here: nothing reaches a parent company (rule W4).
-    An empty text means that nothing is known. Raises `InvalidError` naming the field.
+    A company contact belongs to no company here: nothing reaches a parent company (rule W4). A person whose `name` is
+    not given is called by its first and last name. `emails` and `phones` are further ones, beside `email`, `phone`
+    and `mobile`. An empty text means that nothing is known. Raises `InvalidError` naming the field.
     """
 
-    id: ContactId = attrs.field(validator=_an_id)
-    kind: ContactKind = attrs.field(validator=_is_a(ContactKind))
-    name: str = _text()
-    company: ContactId | None = attrs.field(default=None, validator=_an_id_or_none)
-    title: str = _text()
-    description: str = _text()
-    industry: str = _text()
-    website: str = _text()
-    email: str = _text()
-    phone: str = _text()
-    mobile: str = _text()
-    fax: str = _text()
-    twitter: str = _text()
-    facebook: str = _text()
-    linkedin: str = _text()
-    skype: str = _text()
-    address: str = _text()
-    owner: str = _text()
-    tags: frozenset[str] = _set(_texts)
-    custom_fields: Mapping[str, Any] = _fields()
-    created_at: datetime | None = attrs.field(default=None, converter=_in_utc_or_none, validator=_aware_or_none)
+    id: ContactId = attrs.field(validator=an_id)
+    kind: ContactKind = attrs.field(validator=is_a(ContactKind))
+    first_name: str = a_text()
+    last_name: str = a_text()
+    name: str = attrs.field(default=attrs.Factory(_own_name, takes_self=True), validator=is_a(str))
+    company: ContactId | None = attrs.field(default=None, validator=an_id_or_none)
+    title: str = a_text()
+    description: str = a_text()
+    industry: str = a_text()
+    website: str = a_text()
+    email: str = a_text()
+    phone: str = a_text()
+    mobile: str = a_text()
+    fax: str = a_text()
+    twitter: str = a_text()
+    facebook: str = a_text()
+    linkedin: str = a_text()
+    skype: str = a_text()
+    address: Address = attrs.field(factory=Address, converter=_contact_address)
+    emails: frozenset[str] = set_of(texts)
+    phones: frozenset[str] = set_of(texts)
+    owner: str = a_text()
+    tags: frozenset[str] = set_of(texts)
+    custom_fields: Mapping[str, Any] = a_mapping()
+    created_at: datetime | None = attrs.field(default=None, converter=in_utc_or_none, validator=aware_or_none)
 
     def __attrs_post_init__(self) -> None:
         if self.company is None:
@@ -446,23 +353,163 @@ class Deal:
     Raises `InvalidError` naming the field.
     """
 
-    id: DealId = attrs.field(validator=_an_id)
+    id: DealId = attrs.field(validator=an_id)
     primary: ContactId = attrs.field(validator=_a_primary)
-    name: str = _text()
-    company: ContactId | None = attrs.field(default=None, validator=_an_id_or_none)
-    involved: frozenset[ContactId] = _set(_ids)
-    status: DealStatus = attrs.field(default=DealStatus.OPEN, validator=_is_a(DealStatus))
-    stage: str = _text()
-    value: Decimal | None = attrs.field(default=None, validator=_amount)
-    currency: str = _text()
-    source: str = _text()
-    owner: str = _text()
-    tags: frozenset[str] = _set(_texts)
-    custom_fields: Mapping[str, Any] = _fields()
-    created_at: datetime | None = attrs.field(default=None, converter=_in_utc_or_none, validator=_aware_or_none)
+    name: str = a_text()
+    company: ContactId | None = attrs.field(default=None, validator=an_id_or_none)
+    involved: frozenset[ContactId] = set_of(ids)
+    status: DealStatus = attrs.field(default=DealStatus.OPEN, validator=is_a(DealStatus))
+    stage: str = a_text()
+    value: Decimal | None = attrs.field(default=None, validator=amount)
+    currency: str = a_text()
+    source: str = a_text()
+    owner: str = a_text()
+    tags: frozenset[str] = set_of(texts)
+    custom_fields: Mapping[str, Any] = a_mapping()
+    created_at: datetime | None = attrs.field(default=None, converter=in_utc_or_none, validator=aware_or_none)
 
 
-def check_deal(place: str, value: object) -> None:
-    """Raise `InvalidError` unless `value` is a deal."""
-    if type(value) is not Deal:
-        raise InvalidError(place, value, "a Deal")
+@final
+@attrs.frozen(kw_only=True)
+class Note:
+    """What somebody wrote down about a lead, a contact or a deal."""
+
+    content: str = attrs.field(validator=is_a(str))
+    id: Id | None = attrs.field(default=None, validator=an_id_or_none)
+    created_by: str = a_text()
+    created_at: datetime | None = attrs.field(default=None, converter=in_utc_or_none, validator=aware_or_none)
+
+
+def _notes(value: Iterable[Note | str]) -> tuple[Note, ...]:
+    """Take notes, or texts as notes of which only the content is known."""
+    given = listing("Lead.notes", value, "a list of notes")
+    notes = tuple(Note(content=note) if type(note) is str else note for note in given)
+    for note in notes:
+        if type(note) is not Note:
+            raise InvalidError("Lead.notes", note, "a Note or a str")
+    return notes
+
+
+def _choices(value: Iterable[str]) -> tuple[str, ...]:
+    return listing("FieldDefinition.choices", value, "a list of texts", "T3")
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Task:
+    """Something to do about a contact or a deal: `about` is its id, `target` says which of them it is."""
+
+    id: Id = attrs.field(validator=an_id)
+    content: str = attrs.field(validator=is_a(str))
+    target: Target = attrs.field(validator=is_a(Target))
+    about: Id = attrs.field(validator=an_id)
+    due_at: datetime | None = attrs.field(default=None, converter=in_utc_or_none, validator=aware_or_none)
+    owner: str = a_text()
+    created_at: datetime | None = attrs.field(default=None, converter=in_utc_or_none, validator=aware_or_none)
+
+
+@final
+@attrs.frozen
+class Tag:
+    """A tag's name in one scope; the same name in another scope is another tag (rule T1)."""
+
+    name: str = attrs.field(validator=is_a(str))
+    scope: Scope = attrs.field(validator=is_a(Scope))
+
+
+@final
+@attrs.frozen(kw_only=True)
+class FieldDefinition:
+    """A custom field of leads: its name, what it may hold (rule T3), and where it goes on conversion (rule K7).
+
+    `person`, `company` and `deal` are the three opt-ins. `choices` are what a drop-down or a multi-select offers.
+    Raises `InvalidError` naming the field.
+    """
+
+    name: str = attrs.field(validator=is_a(str))
+    type: FieldType = attrs.field(default=FieldType.TEXT, validator=is_a(FieldType))
+    choices: tuple[str, ...] = attrs.field(default=(), converter=_choices, validator=texts)
+    person: bool = attrs.field(default=False, validator=is_a(bool))
+    company: bool = attrs.field(default=False, validator=is_a(bool))
+    deal: bool = attrs.field(default=False, validator=is_a(bool))
+
+    def __attrs_post_init__(self) -> None:
+        chosen = self.type in (FieldType.DROP_DOWN, FieldType.MULTI_SELECT)
+        if bool(self.choices) is not chosen or len(set(self.choices)) < len(self.choices):
+            expected = "different choices for a drop-down or a multi-select, and none for another type"
+            raise InvalidError("FieldDefinition.choices", self.choices, expected, "T3")
+
+
+@final
+@attrs.frozen(kw_only=True)
+class ConversionRecord:
+    """That a lead was converted (rule K13): into what, by whom, when, and by the request with which key."""
+
+    id: Id = attrs.field(validator=an_id)
+    lead: LeadId = attrs.field(validator=an_id)
+    at: datetime = attrs.field(converter=in_utc, validator=aware)
+    person: ContactId | None = attrs.field(default=None, validator=an_id_or_none)
+    company: ContactId | None = attrs.field(default=None, validator=an_id_or_none)
+    deal: DealId | None = attrs.field(default=None, validator=an_id_or_none)
+    actor: str = a_text()
+    key: str = a_text()
+
+
+def _a_conversion(self: "Lead", field: "attrs.Attribute[Any]", value: ConversionRecord | None) -> None:
+    if value is None:
+        return
+    if type(value) is not ConversionRecord:
+        raise InvalidError(place_of(self, field), value, "a ConversionRecord or None")
+    if value.lead != self.id:
+        raise InvalidError(place_of(self, field), value.lead, f"the conversion of lead {shown(self.id)}", "K13")
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Lead:
+    """A person and/or a company not yet qualified. Field names are those of Zendesk Sell.
+
+    `status` is the stage in a `salesstatus.StageBook`; ``""`` is its first. `email` and `phone` are the main ones, `emails`
+    and `phones` further ones. `person` and `company` are known contacts that a *repeat lead* is tied to (rule L4).
+    `created_by` added the lead and `owner` is responsible for it; `everyones` says that all may see it (rule L5).
+    `conversion` is the record of its conversion, which data of other systems may lack (rule L10). Nothing here is
+    required but the id: a lead is what came in. Raises `InvalidError` naming the field.
+    """
+
+    id: LeadId = attrs.field(validator=an_id)
+    first_name: str = a_text()
+    last_name: str = a_text()
+    organization_name: str = a_text()
+    title: str = a_text()
+    description: str = a_text()
+    industry: str = a_text()
+    website: str = a_text()
+    email: str = a_text()
+    phone: str = a_text()
+    mobile: str = a_text()
+    fax: str = a_text()
+    twitter: str = a_text()
+    facebook: str = a_text()
+    linkedin: str = a_text()
+    skype: str = a_text()
+    address: Address = attrs.field(factory=Address, converter=_lead_address)
+    emails: frozenset[str] = set_of(texts)
+    phones: frozenset[str] = set_of(texts)
+    tags: frozenset[str] = set_of(texts)
+    custom_fields: Mapping[str, Any] = a_mapping()
+    source: str = a_text()
+    status: str = a_text()
+    unqualified_reason: str = a_text()
+    owner: str = a_text()
+    notes: tuple[Note, ...] = attrs.field(default=(), converter=_notes)
+    person: ContactId | None = attrs.field(default=None, validator=an_id_or_none)
+    company: ContactId | None = attrs.field(default=None, validator=an_id_or_none)
+    everyones: bool = attrs.field(default=False, validator=is_a(bool))
+    created_by: str = a_text()
+    created_at: datetime | None = attrs.field(default=None, converter=in_utc_or_none, validator=aware_or_none)
+    conversion: ConversionRecord | None = attrs.field(default=None, validator=_a_conversion)
+
+    @property
+    def name(self) -> str:
+        """How the lead is called: by the person, else by the company, else ``""``."""
+        return full_name(self.first_name, self.last_name) or self.organization_name

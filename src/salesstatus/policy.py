@@ -5,7 +5,7 @@ from typing import Any, Final, Literal, get_args
 import attrs
 
 from salesstatus.errors import InvalidError, shown
-from salesstatus.model import FrozenMap
+from salesstatus.values import FrozenMap
 
 __all__ = ["PRESETS", "SELL", "SELL_NEWEST", "TEAMGATE", "Policy"]
 

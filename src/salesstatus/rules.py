@@ -47,6 +47,7 @@ __all__ = [
     "TableRow",
     "Tables",
     "When",
+    "says",
 ]
 
 #: The texts behind the rules, by the short name that rows cite.
@@ -57,6 +58,11 @@ SOURCES: Final = {
     "merging": "Zendesk Sell help, Merging leads or contacts (4408836188442)",
     "api": "Zendesk Sell REST API v2",
     "community": "Zendesk community, an answer of the vendor's staff (1260800645029)",
+    "convert": "Zendesk Sell help, Converting leads in Sell (4408834823066)",
+    "fields": "Zendesk Sell help, Creating and managing custom fields (4408838289562)",
+    "revert": "Zendesk Sell help, Converting a contact back into a lead (4408834839194)",
+    "duplicates": "Zendesk Sell help, Managing duplication settings (4408821762458); Salesforce developer docs, convertLead()",
+    "bitrix": "Bitrix24 help, Leads and its neighbours; Bitrix24 REST documentation",
     "teamgate": "Teamgate help, and an older wording of the Sell texts",
     "ours": "Not in the vendor's texts: what a model without gaps needs",
 }
@@ -445,58 +451,59 @@ EV: Final = (
 )
 
 
-def _says(id: str, sure: Sure, source: str, where: str, says: str, reason: str, when: When = None) -> Statement:
+def says(id: str, sure: Sure, source: str, where: str, says: str, reason: str, when: When = None) -> Statement:
+    """Return a rule that is no table of its own."""
     return Statement(id=id, sure=sure, source=source, where=where, says=says, reason=reason, when=when)
 
 
 W: Final = (
-    _says("W1", Sure.EXPLICIT, "status", "audience", "the primary contact hears everything that happens to its deal",
+    says("W1", Sure.EXPLICIT, "status", "audience", "the primary contact hears everything that happens to its deal",
           "the deal is with this contact"),
-    _says("W2", Sure.EXPLICIT, "status", "audience",
+    says("W2", Sure.EXPLICIT, "status", "audience",
           "if the primary contact is an employee, its company (the deal's company) hears the same events",
           "both become current prospects and current customers together; explicit for create and won, else inferred"),
-    _says("W3", Sure.INFERRED, "status", "audience",
+    says("W3", Sure.INFERRED, "status", "audience",
           "an involved contact hears the deal's events; its company does not",
           "the text ties the company to the primary contact's star"),
-    _says("W4", Sure.INFERRED, "status", "audience",
+    says("W4", Sure.INFERRED, "status", "audience",
           "a deal placed directly on a company does not touch its employees; nothing reaches a parent company",
           "no text says so, and a deal is no less the company's own for it"),
-    _says("W5", Sure.EXPLICIT, "primary", "audience",
+    says("W5", Sure.EXPLICIT, "primary", "audience",
           "changing the primary contact keeps the old one involved, or removes it; its company stops hearing, "
           "the new primary contact and its company start with the deal's present status",
           "keep and remove are the choices the vendor's dialogue offers"),
-    _says("W6", Sure.INFERRED, "primary", "model, audience",
+    says("W6", Sure.INFERRED, "primary", "model, audience",
           "a deal always has a primary contact: removing it without a successor is refused",
           "the dialogue asks for a new one"),
-    _says("W7", Sure.EXPLICIT, "api", "audience", "deleting a deal removes it from everyone who heard it",
+    says("W7", Sure.EXPLICIT, "api", "audience", "deleting a deal removes it from everyone who heard it",
           "there is nothing left to hear"),
-    _says("W8", Sure.INFERRED, "ours", "audience",
+    says("W8", Sure.INFERRED, "ours", "audience",
           "a contact that hears a deal by two paths hears each event once, and stops only when the last path is gone",
           "who hears is a set"),
-    _says("W9", Sure.INFERRED, "status", "audience", "manual changes never propagate",
+    says("W9", Sure.INFERRED, "status", "audience", "manual changes never propagate",
           "a person judged one contact, not its company"),
-    _says("W10", Sure.POLICY, "ours", "audience", "a deal keeps the company it got when its employee moves",
+    says("W10", Sure.POLICY, "ours", "audience", "a deal keeps the company it got when its employee moves",
           "the business was done with that company", ("company_link", "snapshot")),
-    _says("W10", Sure.POLICY, "ours", "audience",
+    says("W10", Sure.POLICY, "ours", "audience",
           "a deal follows its primary contact: the old company stops hearing it and the new one starts",
           "the business goes with the person", ("company_link", "follow")),
 )  # fmt: skip
 
 G: Final = (
-    _says("G1", Sure.INFERRED, "merging", "transitions",
+    says("G1", Sure.INFERRED, "merging", "transitions",
           "the survivor of a merge holds the union of the deals; its prospect status follows by P1 to P4, "
           "its customer status is the strongest of current, past, none",
           "the texts say what happens to records, not to statuses"),
-    _says("G2", Sure.EXPLICIT, "merging", "merging",
+    says("G2", Sure.EXPLICIT, "merging", "merging",
           "refused: a person with a company, persons of different companies, anything but contacts, more than five",
           "the vendor's dialogue refuses them"),
-    _says("G3", Sure.INFERRED, "merging", "merging",
+    says("G3", Sure.INFERRED, "merging", "merging",
           "a field with different values keeps the survivor's, and the other value is reported",
           "nothing is lost silently"),
 )  # fmt: skip
 
 Q: Final = (
-    _says("Q1", Sure.EXPLICIT, "status", "selection",
+    says("Q1", Sure.EXPLICIT, "status", "selection",
           "contacts are selected by any set of prospect states and any set of customer states, both at once",
           "for example all current customers, for one mailing"),
 )  # fmt: skip

@@ -29,15 +29,7 @@ from salesstatus.events import (
     ManualEvent,
     ProspectStatusSet,
 )
-from salesstatus.model import (
-    TALLY_UNIT,
-    CustomerStatus,
-    DealId,
-    DealStatus,
-    ProspectStatus,
-    SalesStatus,
-    id_order,
-)
+from salesstatus.model import TALLY_UNIT, CustomerStatus, DealId, DealStatus, ProspectStatus, SalesStatus
 from salesstatus.policy import SELL, Policy
 from salesstatus.rules import (
     TABLES,
@@ -50,6 +42,7 @@ from salesstatus.rules import (
     Row,
     Tables,
 )
+from salesstatus.values import id_order
 
 __all__ = ["Book", "book", "fired", "kinds_held", "merge", "permitted", "refusal", "transition"]
 

@@ -1,7 +1,6 @@
 """JSON and JSON Lines, strictly: `loads(dumps(value)) == value` for every value below, and nothing else is read.
 
-Written and read are `SalesStatus`, the eight events, `Entry`, `DealSaved`, `DealDeleted`, `EmployeeMoved`, `Deal`, `Contact`
-and `Policy`. A record is an object with a `type`, whose names are fixed here and are no class names, and the version
+Written and read are the statuses, events, records of a history, entities and policies that `TAGS` lists. A record is an object with a `type`, whose names are fixed here and are no class names, and the version
 `v` of the format (absent: 1). Records of older versions pass through `UPCASTERS` first.
 
 Types are strict: `"12"` is not 12, a time needs a zone, an unknown or repeated key is an error. Amounts are strings,
@@ -28,6 +27,7 @@ from cattrs import (
 )
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
+from salesstatus.conversion import AttachedNote
 from salesstatus.errors import InvalidError, Problem, WireError, shown
 from salesstatus.events import (
     CONTACT_EVENTS,
@@ -39,23 +39,33 @@ from salesstatus.events import (
     DealReopened,
     DealUnqualified,
     DealWon,
+    LeadConverted,
+    LeadJunked,
+    LeadMoved,
+    LeadReopened,
+    LeadTakenUp,
     ProspectStatusSet,
 )
 from salesstatus.history import DealDeleted, DealSaved, EmployeeMoved, Entry
 from salesstatus.model import (
+    Address,
     Contact,
+    ConversionRecord,
     CustomerStatus,
     Deal,
     DealId,
     DealStatus,
-    FrozenMap,
+    FieldDefinition,
+    Lead,
+    Note,
     ProspectStatus,
     SalesStatus,
-    check_id,
-    id_order,
-    parse_time,
+    Tag,
+    Task,
 )
 from salesstatus.policy import Policy
+from salesstatus.reports import LeadSaved, Visit
+from salesstatus.values import FrozenMap, check_id, id_order, parse_time
 
 __all__ = ["FORMAT", "TAGS", "UPCASTERS", "Line", "dumps", "from_dict", "loads", "read_lines", "to_dict"]
 
@@ -83,6 +93,20 @@ TAGS: Final[dict[type, str]] = {
     Deal: "deal",
     Contact: "contact",
     Policy: "policy",
+    LeadTakenUp: "lead_taken_up",
+    LeadMoved: "lead_moved",
+    LeadJunked: "lead_junked",
+    LeadReopened: "lead_reopened",
+    LeadConverted: "lead_converted",
+    LeadSaved: "lead_saved",
+    Visit: "stage_visit",
+    Lead: "lead",
+    ConversionRecord: "lead_conversion",
+    Task: "task",
+    Note: "note",
+    AttachedNote: "attached_note",
+    Tag: "tag",
+    FieldDefinition: "field_definition",
 }
 _CLASSES: Final = {tag: class_ for class_, tag in TAGS.items()}
 _EVENT_CLASSES: Final = {TAGS[event]: event for event in CONTACT_EVENTS}
@@ -244,11 +268,17 @@ class _Missing(Enum):
 _MISSING: Final = _Missing.MISSING
 
 
+_SPECIAL: Final[dict[type, dict[str, Any]]] = {
+    # A deal's own check says why it needs a primary contact (W6), so null is left to it.
+    Deal: {"primary": override(struct_hook=_id_or_none)},
+    # The key `type` says what a record is.
+    FieldDefinition: {"type": override(rename="holds")},
+}
+
+
 def _object_reader(converter: Converter) -> Callable[[Any], Callable[[object, Any], Any]]:
     def factory(class_: Any) -> Callable[[object, Any], Any]:
-        # A deal's own check says why it needs a primary contact (W6), so null is left to it.
-        special: dict[str, Any] = {"primary": override(struct_hook=_id_or_none)} if class_ is Deal else {}
-        read = make_dict_structure_fn(class_, converter, _cattrs_forbid_extra_keys=True, **special)
+        read = make_dict_structure_fn(class_, converter, _cattrs_forbid_extra_keys=True, **_SPECIAL.get(class_, {}))
 
         def structure(value: object, type_: Any) -> Any:
             if not isinstance(value, dict):
@@ -258,6 +288,24 @@ def _object_reader(converter: Converter) -> Callable[[Any], Callable[[object, An
         return structure
 
     return factory
+
+
+def _record_or_none(converter: Converter) -> Callable[[object, Any], Any]:
+    return lambda value, _: None if value is None else converter.structure(value, ConversionRecord)
+
+
+def _address_reader(converter: Converter) -> Callable[[object, Any], Any]:
+    """Read an address: an object of its parts, or one text that nobody has taken apart."""
+    read = make_dict_structure_fn(Address, converter, _cattrs_forbid_extra_keys=True)
+
+    def structure(value: object, _: Any) -> Address:
+        if type(value) is str:
+            return Address(line1=value)
+        if not isinstance(value, dict):
+            raise _wrong(value, "an object or a str")
+        return read(value, Address)
+
+    return structure
 
 
 def _list_reader(
@@ -274,6 +322,10 @@ def _list_reader(
         return structure
 
     return factory
+
+
+#: Written without the fields that have their default; an address and a note before those that hold them.
+_SPARSE: Final = (Address, Note, ConversionRecord, Lead, Deal, Contact, Task, FieldDefinition, Entry)
 
 
 def _is(origin: Any) -> Callable[[Any], bool]:
@@ -300,6 +352,8 @@ def _made() -> Converter:
         (int | str, _id),
         (int | str | None, _id_or_none),
         (int | None, _number_or_none),
+        (ConversionRecord | None, _record_or_none(converter)),
+        (Address, _address_reader(converter)),
         (datetime | None, _time_or_none),
         (Decimal | None, _amount_or_none),
         (ContactEvent, _event_read(converter)),
@@ -318,10 +372,10 @@ def _made() -> Converter:
         _is(frozenset),
         lambda members: sorted(members, key=id_order),
     )
-    for class_ in (Deal, Contact, Entry):
-        converter.register_unstructure_hook(
-            class_, make_dict_unstructure_fn(class_, converter, _cattrs_omit_if_default=True)
-        )
+    for class_ in _SPARSE:
+        special = _SPECIAL.get(class_, {})
+        write = make_dict_unstructure_fn(class_, converter, _cattrs_omit_if_default=True, **special)
+        converter.register_unstructure_hook(class_, write)
     for event in CONTACT_EVENTS:
         write = make_dict_unstructure_fn(event, converter)
         converter.register_unstructure_hook(

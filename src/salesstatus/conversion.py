@@ -1,0 +1,409 @@
+"""Converting leads: a plan applied, one by one or in bulk, and the way back that is none (rules K).
+
+`plan_conversion` (`salesstatus.planning`) decides everything: here the records are made that a plan names. A conversion is an immutable
+value; the inputs stay as they were, and a refusal creates nothing. Ids and times are arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, Literal, TypeAlias, final
+
+import attrs
+
+from salesstatus.audience import Notice, notices
+from salesstatus.conversion_plan import Action, ConversionPlan, Lost, deal_name, deal_stage, task_content, walked
+from salesstatus.conversion_request import SETUP, ConversionRequest, NewDeal, Setup
+from salesstatus.errors import Broken, ConversionError, InvalidError, shown
+from salesstatus.events import LeadConverted
+from salesstatus.leads import transition
+from salesstatus.matching import Known
+from salesstatus.model import (
+    Contact,
+    ContactId,
+    ContactKind,
+    ConversionRecord,
+    Deal,
+    Lead,
+    Note,
+    Scope,
+    Tag,
+    Target,
+    Task,
+    absent,
+    full_name,
+)
+from salesstatus.planning import REQUEST, as_known, check_arguments, planned
+from salesstatus.values import Id, check, listing, utc
+
+__all__ = [
+    "AttachedNote",
+    "BulkConversion",
+    "Conversion",
+    "Rebuilt",
+    "convert",
+    "convert_many",
+    "derived_id",
+    "rebuild_lead",
+]
+
+PERSON, COMPANY, DEAL = Target
+_KINDS: Final = {PERSON: ContactKind.PERSON, COMPANY: ContactKind.COMPANY}
+
+#: Makes the id of a new record of a lead's conversion: "conversion", "person", "company", "deal" or "task".
+Ids: TypeAlias = Callable[[Lead, str], Id]
+
+
+def derived_id(lead: Lead, what: str) -> Id:
+    """Return an id made of the lead's, like ``"7-person"``: the same for the same lead, in whatever order leads come."""
+    check("lead", lead, Lead)
+    # Not the same for lead 7 and lead "7".
+    return f"{lead.id}-{what}" if isinstance(lead.id, int) else f"{lead.id}:{what}"
+
+
+@attrs.frozen
+class AttachedNote:
+    """A note of the lead on the contact or the deal that it goes to (rule K9)."""
+
+    target: Target
+    id: Id
+    note: Note
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Conversion:
+    """What a lead became: everything to save, at once or not at all.
+
+    `person` and `company` are the contacts as they are now, new or filled or only linked; None if there is none, or if a repeat lead
+    is tied to one that was not given. `notices` are what they hear of the deal: fed to `salesstatus.transition`, they
+    make both current prospects (rule K3). `tags_to_register` are the names for the lists of tags (rule K6).
+    """
+
+    lead: Lead
+    record: ConversionRecord
+    plan: ConversionPlan = attrs.field(repr=False)
+    person: Contact | None = None
+    company: Contact | None = None
+    deal: Deal | None = None
+    task: Task | None = None
+    notes: tuple[AttachedNote, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    tags_to_register: frozenset[Tag] = frozenset()
+
+
+def _made(
+    plan: ConversionPlan, target: Target, fields: Mapping[str, Any], ids: Ids, at: datetime, link: Mapping[str, Any]
+) -> Contact | None:
+    """Return the contact of a plan: new, filled, as it is, or none."""
+    record = plan.planned(target)
+    if record is None:
+        return None
+    if record.action is Action.CREATE:
+        return Contact(id=ids(plan.lead, target.value), kind=_KINDS[target], created_at=at, **link, **fields)
+    if record.action is Action.LINK or record.contact is None:
+        return record.contact
+    missing = {name: value for name, value in link.items() if absent(getattr(record.contact, name))}
+    return attrs.evolve(record.contact, **missing, **fields)
+
+
+def _id(plan: ConversionPlan, target: Target, contact: Contact | None) -> ContactId | None:
+    """Return the id of a contact that is made, or only known by its id."""
+    record = plan.planned(target)
+    return contact.id if contact is not None else record.id if record is not None else None
+
+
+def _applied(plan: ConversionPlan, at: datetime, ids: Ids, actor: str) -> Conversion:
+    """Make everything that a plan names. Nothing here decides."""
+    walk, lead, request = walked(plan), plan.corrected, plan.request
+    company = _made(plan, COMPANY, walk.fields.get(COMPANY, {}), ids, at, {})
+    company_id = _id(plan, COMPANY, company)
+    link = {"company": company_id, "name": full_name(lead.first_name, lead.last_name)}
+    person = _made(plan, PERSON, walk.fields.get(PERSON, {}), ids, at, link)
+    person_id = _id(plan, PERSON, person)
+    contact = person_id if person_id is not None else company_id
+    deal = None
+    if DEAL in plan.targets and contact is not None:
+        wanted = request.deal or NewDeal()
+        employer = company_id if person is None or person.company is None else person.company
+        deal = Deal(
+            id=ids(lead, DEAL.value),
+            primary=contact,
+            name=deal_name(plan),
+            company=employer if person_id is not None else None,
+            stage=deal_stage(plan),
+            value=wanted.value,
+            currency=wanted.currency,
+            created_at=at,
+            **walk.fields[DEAL],
+        )
+    held = {PERSON: person_id, COMPANY: company_id, DEAL: None if deal is None else deal.id}
+    record = ConversionRecord(
+        id=ids(lead, "conversion"),
+        lead=lead.id,
+        at=at,
+        person=person_id,
+        company=company_id,
+        deal=held[DEAL],
+        actor=actor,
+        key=request.key,
+    )
+    scope = Scope.CONTACT if deal is None else Scope.PROSPECT_AND_CUSTOMER
+    return Conversion(
+        lead=transition(lead, LeadConverted(record), plan.setup.book),
+        record=record,
+        plan=plan,
+        person=person,
+        company=company,
+        deal=deal,
+        task=_task(plan, held, ids, at),
+        notes=tuple(
+            AttachedNote(to, id_, note) for to in walk.notes if (id_ := held[to]) is not None for note in lead.notes
+        ),
+        notices=notices(None, deal) if deal is not None else (),
+        tags_to_register=frozenset(Tag(name, scope) for name in lead.tags),
+    )
+
+
+def _task(plan: ConversionPlan, held: Mapping[Target, Id | None], ids: Ids, at: datetime) -> Task | None:
+    wanted = plan.request.task
+    target = next((target for target in Target if held[target] is not None), None)
+    about = None if target is None else held[target]
+    if wanted is None or target is None or about is None:
+        return None
+    return Task(
+        id=ids(plan.lead, "task"),
+        content=task_content(plan),
+        target=target,
+        about=about,
+        due_at=wanted.due_at,
+        owner=wanted.owner or plan.request.owner or plan.lead.owner,
+        created_at=at,
+    )
+
+
+def convert(
+    lead: Lead,
+    request: ConversionRequest = REQUEST,
+    setup: Setup = SETUP,
+    *,
+    at: datetime,
+    ids: Ids = derived_id,
+    actor: str = "",
+    known: Known | Iterable[Contact] | None = None,
+    earlier: Conversion | None = None,
+) -> Conversion:
+    """Convert a lead: the plan applied.
+
+    `at` is when, `actor` who does it, `ids` makes the ids of what is new (`derived_id` makes them of the lead's). `earlier` is the
+    conversion that was made by this request before, if its key is known: it is returned unchanged, so that a double click makes one deal.
+    Raises `ConversionError` with every rule that stands in the way; then nothing is made.
+
+    >>> from datetime import timezone
+    >>> lead = Lead(id=7, first_name="Bertha", last_name="Boxer", organization_name="Farmers Coop")
+    >>> done = convert(lead, ConversionRequest(deal=True), at=datetime(2026, 5, 4, tzinfo=timezone.utc))
+    >>> done.deal.name, done.deal.primary, done.person.company, done.lead.status
+    ('Bertha Boxer', '7-person', '7-company', 'Converted')
+    """
+    at = utc("convert.at", at)
+    check_arguments(lead, request, setup, actor)
+    _check_ids("convert.ids", ids)
+    if earlier is not None:
+        check("convert.earlier", earlier, Conversion)
+    if earlier is not None and request.key and (earlier.record.lead, earlier.record.key) == (lead.id, request.key):
+        return earlier
+    plan = planned(lead, request, setup, actor, as_known(known), bulk=False)
+    if plan.broken:
+        raise ConversionError(lead.id, plan.broken)
+    return _applied(plan, at, ids, actor)
+
+
+def _check_ids(place: str, ids: object) -> None:
+    if not callable(ids):
+        raise InvalidError(place, ids, "a function of the lead and of what is made")
+
+
+@final
+@attrs.frozen
+class BulkConversion:
+    """The results of `convert_many`: for each lead, in the order given, its conversion or the error (rule K14)."""
+
+    results: tuple[Conversion | ConversionError, ...]
+
+    @property
+    def converted(self) -> tuple[Conversion, ...]:
+        """The conversions."""
+        return tuple(result for result in self.results if isinstance(result, Conversion))
+
+    @property
+    def refused(self) -> tuple[ConversionError, ...]:
+        """The errors."""
+        return tuple(result for result in self.results if isinstance(result, ConversionError))
+
+
+def convert_many(
+    leads: Iterable[Lead],
+    request: ConversionRequest = REQUEST,
+    setup: Setup = SETUP,
+    *,
+    at: datetime,
+    ids: Ids = derived_id,
+    actor: str = "",
+    known: Known | Iterable[Contact] | None = None,
+    earlier: Iterable[Conversion] = (),
+    mode: Literal["best_effort", "all_or_nothing"] = "best_effort",
+) -> BulkConversion:
+    """Convert leads by one request (rule K14): one result for each, in the order given.
+
+    A lead that occurs twice is converted once. Where contacts are looked for (`known`) or named in the request, a later lead meets them as
+    the earlier ones left them, new ones too; save the results in their order. With `mode="all_or_nothing"` nothing is converted if one lead is refused, and each
+    of the others says so. Other arguments and errors are those of `convert`, but a refusal is a result and not raised.
+    """
+    if mode not in ("best_effort", "all_or_nothing"):
+        raise InvalidError("convert_many.mode", mode, "'best_effort' or 'all_or_nothing'", "K14")
+    at = utc("convert_many.at", at)
+    batch = listing("convert_many.leads", leads, "leads", "K14")
+    for lead in batch:
+        check_arguments(lead, request, setup, actor)
+    _check_ids("convert_many.ids", ids)
+    done: dict[tuple[Id, str], Conversion] = {}
+    for old in listing("convert_many.earlier", earlier, "conversions", "K11"):
+        check("convert_many.earlier", old, Conversion)
+        if request.key and old.record.key == request.key:
+            done[old.record.lead, old.record.key] = old
+    contacts = as_known(known)
+
+    def each(ids: Ids) -> list[Conversion | ConversionError]:
+        return list(_each(batch, request, setup, at, ids, actor, contacts, done))
+
+    if mode == "all_or_nothing":
+        # Tried first, so that no id is made for nothing.
+        tried = each(_tried_id)
+        refused = [result.lead for result in tried if isinstance(result, ConversionError)]
+        if refused:
+            return BulkConversion(tuple(_all_refused(tried, refused, done)))
+    return BulkConversion(tuple(each(ids)))
+
+
+def _tried_id(lead: Lead, what: str) -> Id:
+    """Return an id that no record of an application has."""
+    return f"\0{derived_id(lead, what)}"
+
+
+def _each(
+    leads: Iterable[Lead],
+    request: ConversionRequest,
+    setup: Setup,
+    at: datetime,
+    ids: Ids,
+    actor: str,
+    known: Known | None,
+    done: Mapping[tuple[Id, str], Conversion],
+) -> Iterator[Conversion | ConversionError]:
+    """Yield the result for each lead; the next one meets the contacts as this one left them."""
+    index = None if known is None else known._copy()
+    seen: set[Id] = set()
+    for lead in leads:
+        repeated = done.get((lead.id, request.key))
+        if lead.id in seen:
+            twice = Broken("K14", "a lead is converted once in a batch", field="id", value=lead.id)
+            yield ConversionError(lead.id, (twice,))
+        elif repeated is not None:
+            yield repeated
+            _meet(index, repeated, keep=True)
+        else:
+            plan = planned(lead, request, setup, actor, index, bulk=True)
+            if plan.broken:
+                yield ConversionError(lead.id, plan.broken)
+            else:
+                result = _applied(plan, at, ids, actor)
+                yield result
+                _meet(index, result, keep=False)
+                if request.person is not None:
+                    request = attrs.evolve(request, person=result.person)
+                if request.company is not None:
+                    request = attrs.evolve(request, company=result.company)
+        seen.add(lead.id)
+
+
+def _meet(index: Known | None, result: Conversion, *, keep: bool) -> None:
+    """Let the next leads meet the contacts of this one; if `keep`, what is known of them already stands."""
+    for contact in (result.company, result.person):
+        if index is not None and contact is not None and not (keep and index.contact(contact.id)):
+            index._put(contact)
+
+
+def _all_refused(
+    tried: Iterable[Conversion | ConversionError], refused: Sequence[Id], done: Mapping[tuple[Id, str], Conversion]
+) -> Iterator[Conversion | ConversionError]:
+    """Yield the errors, one for each lead that could have been converted too; what was converted before stays so."""
+    requires = f"all leads of the batch can be converted, but {len(refused)} cannot, lead {shown(refused[0])} first"
+    for result in tried:
+        if isinstance(result, Conversion) and done.get((result.record.lead, result.record.key)) is not result:
+            yield ConversionError(result.record.lead, (Broken("K14", requires),))
+        else:
+            yield result
+
+
+@attrs.frozen
+class Rebuilt:
+    """A new lead made of a contact (rule K11), and everything of the contact that does not come along."""
+
+    lead: Lead
+    lost: tuple[Lost, ...]
+
+
+#: The fields that a contact and a lead both have, which come along as they are.
+_COMMON: Final = tuple(
+    field.name
+    for field in attrs.fields(Contact)
+    if field.name in attrs.fields_dict(Lead) and field.name not in ("id", "company", "created_at")
+)
+
+
+def rebuild_lead(
+    contact: Contact,
+    *,
+    id: Id,
+    at: datetime | None = None,
+    company: Contact | None = None,
+    notes: Iterable[Note] = (),
+    tasks: Iterable[Task] = (),
+) -> Rebuilt:
+    """Make a *new* lead of a contact, for one that was converted too early (rule K11).
+
+    No contact is turned back: the contact, its deals and its statuses stay what they are. `company` is the employer of a person,
+    whose name becomes the lead's company name. Notes and tasks do not come along; those given are listed as lost, with the other fields
+    of the contact that a lead does not have.
+
+    >>> rose = Contact(id=1, kind=ContactKind.PERSON, first_name="Rose", last_name="Gonzalez", company=9)
+    >>> rebuilt = rebuild_lead(rose, id="L-2")
+    >>> rebuilt.lead.name, [lost.field for lost in rebuilt.lost]
+    ('Rose Gonzalez', ['company'])
+    """
+    check("rebuild_lead.contact", contact, Contact)
+    if company is not None:
+        check("rebuild_lead.company", company, Contact)
+        if company.id != contact.company or company.kind is not ContactKind.COMPANY:
+            employer = f"the company {shown(contact.company)} of the contact"
+            raise InvalidError("rebuild_lead.company", company.id, employer, "K11")
+    fields = {name: getattr(contact, name) for name in _COMMON}
+    lost: list[Lost] = []
+    if contact.kind is ContactKind.COMPANY:
+        fields["organization_name"] = contact.name
+    else:
+        fields["organization_name"] = "" if company is None else company.name
+        if not (contact.first_name or contact.last_name):
+            fields["last_name"] = contact.name  # which part of it is which would be a guess
+        elif contact.name != full_name(contact.first_name, contact.last_name):
+            lost.append(Lost("name", contact.name, "K11", "a lead has a first and a last name only"))
+        if contact.company is not None and not fields["organization_name"]:
+            lost.append(Lost("company", contact.company, "K11", "the name of the company was not given"))
+    if contact.created_at is not None:
+        lost.append(Lost("created_at", contact.created_at, "K11", "the lead is a new one"))
+    for field, left, kind in (("notes", notes, Note), ("tasks", tasks, Task)):
+        for item in listing(f"rebuild_lead.{field}", left, f"a list of {kind.__name__}", "K11"):
+            check(f"rebuild_lead.{field}", item, kind)
+            lost.append(Lost(field, item, "K11", f"{field} do not come along"))
+    return Rebuilt(Lead(id=id, created_at=at, **fields), tuple(lost))

@@ -1,0 +1,113 @@
+"""Normal forms: when two names, e-mail addresses or phone numbers are the same.
+
+A key is compared whole, never as a part of another, so what is found by it is symmetric. ``""`` is the key of what is
+none of its kind, and matches nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from unicodedata import category, normalize
+
+from salesstatus.errors import InvalidError
+from salesstatus.values import check
+
+__all__ = ["email_key", "phone_key", "text_key"]
+
+
+def text_key(text: str) -> str:
+    """Return the letters and digits of any script, without marks and case, words one space apart.
+
+    >>> text_key("  CAFÉ-Nord, Inc. ")
+    'cafe nord inc'
+    """
+    check("text", text, str)
+    if text.isascii():
+        return _WORDS.sub(" ", text.lower()).strip()
+    # Each character by itself: sorting a long run of marks takes NFKD quadratic time, and they are dropped anyway.
+    parts = (part for character in text for part in normalize("NFKD", character))
+    letters = "".join(part for part in parts if not category(part).startswith("M"))
+    # The Turkish i without a dot is written with one wherever there is no other.
+    return _WORDS.sub(" ", letters.casefold().replace("ı", "i")).strip()
+
+
+_WORDS: Final = re.compile(r"[\W_]+")
+_EMAIL: Final = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]+")
+
+
+def email_key(text: str) -> str:
+    """Return an e-mail address without case and surrounding blanks, or ``""`` if the text is none.
+
+    >>> email_key(" Rose@Edge.example ")
+    'rose@edge.example'
+    """
+    check("text", text, str)
+    address = text.strip().casefold()
+    return address if len(address) <= _LONGEST_EMAIL and _EMAIL.fullmatch(address) else ""
+
+
+_LONGEST_EMAIL: Final = 254
+_EXTENSION: Final = re.compile(r"(?:x|ext\.?|#|;ext=)(\d{1,7})$")
+_NUMBER: Final = re.compile(r"[\d().\-/·+]+")
+_PUNCTUATION: Final = re.compile(r"[().\-/·]")
+_PREFIX: Final = re.compile(r"\+?(?:00)?(?=[1-9])")
+_LONGEST_PHONE: Final = 40
+_DIGITS: Final = range(3, 16)
+
+
+def phone_key(text: str, region: str | None = None) -> str:
+    """Return a phone number without punctuation, international ones with ``+``; ``""`` if the text is none.
+
+    ``+`` and ``00`` say the same, and the ``(0)`` after a country's code is not dialled. Whether a number written the national
+    way is the same as an international one depends on where it is dialled: with a `region` (``"DE"``) the phonenumbers
+    library (``pip install salesstatus[phone]``) says so, without one the two differ.
+
+    >>> phone_key("0049 (0)30 / 1234-5"), phone_key("(512) 757-6000 ext. 12"), phone_key("call me")
+    ('+493012345', '5127576000x12', '')
+    """
+    check("text", text, str)
+    if len(text) > _LONGEST_PHONE:
+        return ""
+    written = "".join(_plain(character) for character in normalize("NFKC", text).lower()).removeprefix("tel:")
+    if region is not None:
+        return _dialled(written, region)
+    extension = _EXTENSION.search(written)
+    number = written[: extension.start()] if extension else written
+    if not _NUMBER.fullmatch(number):
+        return ""
+    dialled, without = (_PUNCTUATION.sub("", part) for part in (number, number.replace("(0)", "", 1)))
+    prefix = _PREFIX.match(dialled)
+    international = prefix is not None and prefix.end() > 0
+    # A zero in brackets after a country's code is not dialled.
+    digits = _PREFIX.sub("", without, count=1) if international else dialled
+    if not digits.isdecimal() or len(digits) not in _DIGITS:
+        return ""
+    return f"{'+' if international else ''}{digits}{f'x{extension[1]}' if extension else ''}"
+
+
+def _plain(character: str) -> str:
+    """Return a character as a key has it: no blanks, every dash alike, and the digits of any script as ours."""
+    kind = category(character)
+    if kind == "Nd":
+        return str(int(character))
+    if character.isspace() or kind == "Cf":
+        return ""
+    return "-" if kind == "Pd" else character
+
+
+def _dialled(written: str, region: str) -> str:
+    try:
+        import phonenumbers  # noqa: PLC0415 - an extra, needed only here
+    except ImportError:
+        raise InvalidError("region", region, "the extra: pip install salesstatus[phone]") from None
+    if region not in phonenumbers.SUPPORTED_REGIONS:
+        raise InvalidError("region", region, "the two letters of a country in capitals, like 'DE'")
+    try:
+        number = phonenumbers.parse(written, region)
+    except phonenumbers.NumberParseException:
+        return ""
+    if not phonenumbers.is_possible_number(number):
+        return ""
+    extension = f"x{number.extension}" if number.extension else ""
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) + extension

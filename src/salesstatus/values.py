@@ -1,0 +1,306 @@
+"""What a field of a value may hold: the checks and conversions that all values of the library share.
+
+A value checks only that it is what it says it is: ids are ints or strings, times carry a zone, collections cannot
+be changed. Every error names the class and the field.
+"""
+
+# No `from __future__ import annotations` here: Hypothesis reads the annotations of the classes.
+import math
+from collections.abc import Hashable, ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
+from datetime import date, datetime, timezone
+from decimal import Decimal
+from enum import Enum
+from typing import Any, Final, TypeVar, final
+
+import attrs
+
+from salesstatus.errors import InvalidError, shown
+
+__all__ = [
+    "FrozenMap",
+    "Id",
+    "IdentityEnum",
+    "a_mapping",
+    "a_text",
+    "amount",
+    "an_id",
+    "an_id_or_none",
+    "aware",
+    "aware_or_none",
+    "check",
+    "check_id",
+    "id_order",
+    "ids",
+    "in_utc",
+    "in_utc_or_none",
+    "is_a",
+    "listing",
+    "parse_time",
+    "place_of",
+    "set_of",
+    "texts",
+    "utc",
+]
+
+#: What names a record. An int stays an int and a string a string: ``7`` and ``"7"`` are two records.
+Id = int | str
+
+K = TypeVar("K", bound=Hashable)
+V_co = TypeVar("V_co", covariant=True)
+
+
+class IdentityEnum(Enum):
+    """An Enum whose members hash by identity.
+
+    They are keys of the rule tables, and Enum's own hash is a Python call that costs more than the look-up.
+    """
+
+    __hash__ = object.__hash__
+
+
+@final
+@attrs.frozen(repr=False, eq=False, init=False)
+class FrozenMap(Mapping[K, V_co]):
+    """A mapping that cannot be changed, and so can be hashed, shared and pickled.
+
+    It equals any mapping with the same items.
+
+    >>> FrozenMap({"a": 1})
+    FrozenMap({'a': 1})
+    """
+
+    _items: dict[K, V_co]
+
+    def __init__(self, items: Mapping[K, V_co] | Iterable[tuple[K, V_co]] = ()) -> None:
+        object.__setattr__(self, "_items", dict(items))
+
+    @classmethod
+    def over(cls, items: dict[K, V_co]) -> "FrozenMap[K, V_co]":
+        """Wrap a dict without copying it; the caller promises never to change it again."""
+        self = cls.__new__(cls)
+        object.__setattr__(self, "_items", items)
+        return self
+
+    def __getitem__(self, key: K) -> V_co:
+        return self._items[key]
+
+    def __iter__(self) -> Iterator[K]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    # The mixins of Mapping walk in Python; these three go straight to the dict's own views.
+    def keys(self) -> KeysView[K]:
+        """The keys."""
+        return self._items.keys()
+
+    def values(self) -> ValuesView[V_co]:
+        """The values."""
+        return self._items.values()
+
+    def items(self) -> ItemsView[K, V_co]:
+        """The items."""
+        return self._items.items()
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, FrozenMap):
+            return bool(self._items == other._items)
+        return self._items == dict(other) if isinstance(other, Mapping) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._items.items()))
+
+    def __repr__(self) -> str:
+        return f"FrozenMap({self._items!r})"
+
+
+def check_id(place: str, value: object) -> None:
+    """Raise `InvalidError` unless `value` can name a contact or a deal: an int or a non-empty string.
+
+    A bool is no id although Python counts it as an int: ``True`` would name the same deal as ``1``.
+    """
+    if (type(value) is not int and type(value) is not str) or value == "":
+        raise InvalidError(place, value, "an int or a non-empty str as id")
+
+
+def check(place: str, value: object, kind: type) -> None:
+    """Raise `InvalidError` unless `value` is exactly of a kind."""
+    if type(value) is not kind:
+        raise InvalidError(place, value, f"a {kind.__name__}")
+
+
+def id_order(value: Id) -> tuple[bool, Id]:
+    """Sort key for ids that may be of both kinds: ints before strings, so that every listing has one order."""
+    return isinstance(value, str), value
+
+
+def utc(place: str, value: object) -> datetime:
+    """Return an aware datetime as the same instant in UTC; raise `InvalidError` for anything else.
+
+    One zone inside means that times compare by instant, also in the hour a clock is set back.
+    """
+    if not isinstance(value, datetime) or value.utcoffset() is None:
+        raise InvalidError(place, value, "a datetime with a time zone")
+    if value.tzinfo is timezone.utc:
+        return value
+    try:
+        return value.astimezone(timezone.utc)
+    except OverflowError:
+        raise InvalidError(place, value, "a datetime that exists in UTC") from None
+
+
+def parse_time(text: object) -> datetime:
+    """Return the time that an ISO 8601 text with an offset stands for, in UTC; raise `InvalidError` for anything else."""
+    expected = "a time with a zone, like 2026-05-04T09:30:00+00:00"
+    try:
+        return utc("", datetime.fromisoformat(text))  # type: ignore[arg-type] # what is no str is a TypeError
+    except (InvalidError, TypeError, ValueError):
+        raise InvalidError("", text, expected) from None
+
+
+def place_of(self: object, field: "attrs.Attribute[Any]") -> str:
+    """Return where a value stands, for errors: the class and the field."""
+    return f"{type(self).__name__}.{field.alias}"
+
+
+def an_id(self: object, field: "attrs.Attribute[Any]", value: object) -> None:
+    """Raise `InvalidError` unless a field holds an id, for a validator."""
+    check_id(place_of(self, field), value)
+
+
+def an_id_or_none(self: object, field: "attrs.Attribute[Any]", value: object) -> None:
+    """Raise `InvalidError` unless a field holds an id or None, for a validator."""
+    if value is not None:
+        check_id(place_of(self, field), value)
+
+
+def ids(self: object, field: "attrs.Attribute[Any]", value: frozenset[object]) -> None:
+    """Raise `InvalidError` unless a field holds ids, for a validator."""
+    for member in value:
+        check_id(place_of(self, field), member)
+
+
+def texts(self: object, field: "attrs.Attribute[Any]", value: Iterable[object]) -> None:
+    """Raise `InvalidError` unless a field holds texts, for a validator."""
+    for member in value:
+        if type(member) is not str:
+            raise InvalidError(place_of(self, field), member, "str")
+
+
+def is_a(kind: type) -> Any:
+    """Return a validator for exactly this type (a bool is not an int here, nor a str subclass a str)."""
+
+    def check(self: object, field: "attrs.Attribute[Any]", value: object) -> None:
+        if type(value) is not kind:
+            raise InvalidError(place_of(self, field), value, kind.__name__)
+
+    return check
+
+
+def amount(self: object, field: "attrs.Attribute[Any]", value: object) -> None:
+    """Raise `InvalidError` unless a field holds a finite Decimal or None, for a validator."""
+    if value is not None and not (type(value) is Decimal and value.is_finite()):
+        raise InvalidError(place_of(self, field), value, "a finite Decimal or None")
+
+
+def _frozenset(value: object, self: object, field: "attrs.Attribute[Any]") -> frozenset[Any]:
+    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+        raise InvalidError(place_of(self, field), value, "a collection of values")
+    try:
+        return frozenset(value)
+    except TypeError:
+        raise InvalidError(
+            place_of(self, field), value, "a collection of values that can be members of a set"
+        ) from None
+
+
+#: How deep custom fields may nest: no form has more, and what has no end (a list in itself) is found out.
+_DEEPEST: Final = 20
+
+
+def _field_value(place: str, value: object, depth: int = 0) -> Any:
+    """Return a custom field's value so that it cannot be changed: lists become tuples, dicts `FrozenMap`."""
+    if depth > _DEEPEST:
+        raise InvalidError(place, value, f"collections at most {_DEEPEST} deep")
+    if isinstance(value, datetime):
+        return utc(place, value)
+    if isinstance(value, list | tuple):
+        return tuple(_field_value(f"{place}[{i}]", member, depth + 1) for i, member in enumerate(value))
+    if isinstance(value, Mapping):
+        return _field_values(place, value, depth + 1)
+    if (
+        value is None
+        or type(value) in (str, int, bool, date)
+        or (type(value) is Decimal and value.is_finite())
+        or (type(value) is float and math.isfinite(value))
+    ):
+        return value
+    raise InvalidError(
+        place, value, "a text, a finite number, a bool, a date, an aware datetime, None, or a collection of them"
+    )
+
+
+def _field_values(place: str, values: Mapping[Any, object], depth: int = 0) -> FrozenMap[str, Any]:
+    fields: dict[str, Any] = {}
+    for name, value in values.items():
+        if type(name) is not str:
+            raise InvalidError(place, name, "str as field name")
+        fields[name] = _field_value(f"{place}[{shown(name)}]", value, depth)
+    return FrozenMap.over(fields)
+
+
+def _frozen_fields(value: object, self: object, field: "attrs.Attribute[Any]") -> FrozenMap[str, Any]:
+    if not isinstance(value, Mapping):
+        raise InvalidError(place_of(self, field), value, "a mapping of names to values")
+    return _field_values(place_of(self, field), value)
+
+
+def in_utc(value: datetime) -> datetime:
+    """Return the instant in UTC, for a converter; what has none is left to `aware`, which knows the place."""
+    try:
+        return utc("", value)
+    except InvalidError:
+        return value
+
+
+def in_utc_or_none(value: datetime | None) -> datetime | None:
+    """Return the instant in UTC, or None, for a converter."""
+    return None if value is None else in_utc(value)
+
+
+def aware(self: object, field: "attrs.Attribute[Any]", value: object) -> None:
+    """Raise `InvalidError` unless a field holds an aware datetime, for a validator."""
+    utc(place_of(self, field), value)
+
+
+def aware_or_none(self: object, field: "attrs.Attribute[Any]", value: object) -> None:
+    """Raise `InvalidError` unless a field holds an aware datetime or None, for a validator."""
+    if value is not None:
+        aware(self, field, value)
+
+
+def listing(place: str, value: object, expected: str, rule: str = "") -> tuple[Any, ...]:
+    """Return the members of a collection; raise `InvalidError` for what is none, a text and a mapping included."""
+    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+        raise InvalidError(place, value, expected, rule)
+    return tuple(value)
+
+
+def set_of(validator: Any) -> Any:
+    """Return a field that holds a frozenset, each member checked by the validator."""
+    return attrs.field(
+        default=frozenset(),
+        converter=attrs.Converter(_frozenset, takes_self=True, takes_field=True),
+        validator=validator,
+    )
+
+
+def a_text() -> Any:
+    """Return a field that holds a text; ``""`` is the absence of one, and the only one."""
+    return attrs.field(default="", validator=is_a(str))
+
+
+def a_mapping() -> Any:
+    """Return a field that holds custom fields: names to values that cannot be changed."""
+    return attrs.field(factory=dict, converter=attrs.Converter(_frozen_fields, takes_self=True, takes_field=True))
