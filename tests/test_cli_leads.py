@@ -1,0 +1,275 @@
+"""The commands about leads, as somebody at a terminal uses and misuses them."""
+
+import io
+import json
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+
+from salesstatus import (
+    Contact,
+    ContactKind,
+    Conversion,
+    ConversionRecord,
+    ConversionRequest,
+    Deal,
+    FieldDefinition,
+    FieldType,
+    Lead,
+    LeadSaved,
+    Tag,
+    Task,
+    Visit,
+    convert,
+    read_leads_csv,
+)
+from salesstatus.labels import LOCALES
+from salesstatus.wire import dumps, loads
+
+EXAMPLE = Path(__file__).parents[1] / "src" / "salesstatus" / "example"
+LEADS = str(EXAMPLE / "leads.csv")
+AT = "2026-05-04T09:30:00+00:00"
+BERTHA = Lead(id=7, first_name="Bertha", last_name="Boxer", email="b@farm.example", source="Fair")
+NAMELESS = Lead(id=8)
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(name, *lines):
+        path = tmp_path / name
+        path.write_text(
+            "".join(f"{line if isinstance(line, str) else dumps(line)}\n" for line in lines), encoding="utf-8"
+        )
+        return str(path)
+
+    return write
+
+
+def records(out):
+    return [loads(line) for line in out.splitlines() if '"refused"' not in line]
+
+
+class TestPlan:
+    """`convert FILE` says what would happen and what would be lost."""
+
+    def test_the_plan_is_the_default(self, run):
+        code, out, err = run("convert", LEADS)
+        assert (code, err) == (0, "")
+        assert run("convert", LEADS, "--plan") == (code, out, err)
+        assert "lead 7 (Bertha Boxer)\n  create person\n" in out
+        assert "    source 'Trade fair': K8, no deal is created\n" in out
+        assert out.endswith(
+            "In all:\n"
+            "converted        2\n"
+            "person: create   1\n"
+            "company: create  2\n"
+            "\n"
+            "Lost:\n"
+            "2  source  K8, no deal is created\n"
+            "2  status  K10, it is not in the list of inherited fields\n"
+            "1  title   K10, it is not in the list of inherited fields\n"
+        )
+
+    def test_with_a_deal_the_source_is_not_lost(self, run):
+        _, out, _ = run("convert", LEADS, "--deal", "--task", "Call", "--owner", "kim")
+        assert "    source 'Trade fair' (K8)\n" in out
+        assert "  create task 'Call' (K2)\n" in out
+        assert "    owner 'kim' (K2)\n" in out
+        assert "deal: create     2\n" in out
+
+    def test_what_is_refused_is_told_with_its_plan(self, run, write):
+        code, out, _ = run("convert", write("leads.jsonl", BERTHA, NAMELESS))
+        assert code == 1
+        assert "lead 8\n  refused\n    K1: last_name '': a lead has a last name or a company name\n" in out
+        assert "refused         1\n" in out
+
+    def test_all_or_nothing_says_so_of_the_others(self, run, write):
+        code, out, _ = run("convert", write("leads.jsonl", BERTHA, NAMELESS), "--all-or-nothing")
+        assert code == 1
+        assert (
+            "lead 7 cannot be converted. K14: all leads of the batch can be converted, but 1 cannot, lead 8 first"
+            in out
+        )
+
+    def test_no_leads_are_no_error(self, run, write):
+        assert run("convert", write("leads.csv", "Last name")) == (0, "\nIn all:\nno leads  0\n", "")
+
+    def test_the_targets_can_be_chosen(self, run):
+        _, out, _ = run("convert", LEADS, "--to", "company")
+        assert "create person" not in out
+        assert "last_name 'Boxer': K5, no person is created" in out
+
+    def test_a_known_contact_is_merged_into(self, run, write):
+        known = Contact(id=1, kind=ContactKind.PERSON, name="bertha boxer", phone="030 1234")
+        lead = Lead(id=7, first_name="Bertha", last_name="Boxer", phone="+49 30 1234")
+        files = write("leads.jsonl", lead), "--contacts", write("contacts.jsonl", known)
+        assert "merge person" not in run("convert", *files)[1]
+        assert "  merge person contact 1 (K12, name and phone)\n" in run("convert", *files, "--region", "DE")[1]
+
+    def test_custom_fields_go_by_their_definitions(self, run, write):
+        fields = write("fields.jsonl", FieldDefinition(name="Budget", type=FieldType.NUMBER, person=True))
+        leads = write("leads.csv", "Last name,Budget,Shoe size", "Boxer,12,44")
+        _, out, _ = run("convert", leads, "--fields", fields)
+        assert "custom_fields['Budget'] 12 (K7)" in out
+        assert "Columns not read: Shoe size" in out
+
+    def test_the_stages_can_be_those_of_bitrix24(self, run, write):
+        leads = write("leads.csv", "Last name,Status", "Boxer,JUNK")
+        assert run("convert", leads)[0] == 0
+        code, out, _ = run("convert", leads, "--book", "bitrix24")
+        assert code == 1
+        assert "L2: status 'JUNK': a junk lead is taken up again before it is converted" in out
+
+
+class TestRecords:
+    """`convert --json` prints the records that are made, which the wire reads."""
+
+    def test_they_are_those_of_the_library(self, run, write):
+        done = convert(BERTHA, ConversionRequest(deal=True, task="Call"), at=datetime.fromisoformat(AT), actor="sam")
+        words = ("--json", "--deal", "--task", "Call", "--at", AT, "--actor", "sam")
+        code, out, err = run("convert", write("leads.jsonl", BERTHA), *words)
+        assert (code, err) == (0, "")
+        assert records(out) == [done.lead, done.record, done.person, done.deal, done.task]
+        assert isinstance(done, Conversion)
+
+    def test_every_kind_of_record_is_there(self, run, write):
+        lead = Lead(id=1, last_name="Boxer", organization_name="Farm", notes=["called"], tags=["vip", "fair"])
+        _, out, _ = run("convert", write("leads.jsonl", lead), "--json", "--deal", "--task", "Call")
+        kinds = [type(record).__name__ for record in records(out)]
+        assert kinds == [
+            "Lead", "ConversionRecord", "Contact", "Contact", "Deal", "Task", "AttachedNote", "AttachedNote", "Tag", "Tag",
+        ]  # fmt: skip
+        assert [tag.name for tag in records(out) if isinstance(tag, Tag)] == ["fair", "vip"]
+        assert {type(record) for record in records(out)} >= {ConversionRecord, Deal, Task}
+
+    def test_a_refusal_is_a_line_too_and_what_was_not_read_goes_elsewhere(self, run, write):
+        leads = write("leads.jsonl", NAMELESS, "not json")
+        code, out, err = run("convert", leads, "--json")
+        assert code == 1
+        assert json.loads(out)["rules"] == ["K1"]
+        assert err.startswith("\nNot used: 1\n  line 2: $: expected JSON")
+
+
+class TestBadFiles:
+    """What cannot be used is told, with its line and the reason."""
+
+    def test_a_row_that_cannot_be_used_is_listed(self, run, write):
+        code, out, _ = run(
+            "convert", write("leads.csv", "Last name;E-Mail", "Boxer;b@farm.example", ";x@y.example", "Abel;none")
+        )
+        assert code == 1
+        assert "lead 'line-2' (Boxer)" in out
+        assert "Not used: 2\n  line 3: " in out
+        assert "  line 4: E-Mail (email): expected an e-mail address, got 'none' (L7)\n" in out
+
+    @pytest.mark.parametrize("command", ["convert", "funnel"])
+    def test_a_file_that_is_not_there(self, run, command):
+        code, out, err = run(command, "nowhere.csv")
+        assert (code, out) == (2, "")
+        assert err == "salesstatus: nowhere.csv: No such file or directory\n"
+
+    @pytest.mark.parametrize("command", ["convert", "funnel"])
+    def test_a_file_without_names(self, run, write, command):
+        leads = write("leads.csv", "colour,size", "red,1")
+        code, out, err = run(command, leads)
+        assert (code, out) == (2, "")
+        assert err.startswith(f"salesstatus: {leads}: header: expected ")
+
+    def test_definitions_and_contacts_that_are_none(self, run, write):
+        wrong = write("wrong.jsonl", BERTHA)
+        assert run("convert", LEADS, "--fields", wrong)[2].endswith("line 1: it is no FieldDefinition\n")
+        assert run("convert", LEADS, "--contacts", wrong)[2].endswith("line 1: it is no Contact\n")
+        assert "line 1: $: expected JSON" in run("template", "--fields", write("broken.jsonl", "{"))[2]
+
+    def test_a_region_that_is_none(self, run, write):
+        code, _, err = run("convert", LEADS, "--contacts", write("contacts.jsonl"), "--region", "Germany")
+        assert code == 2
+        assert err.startswith("salesstatus: region: expected the two letters of a country")
+
+    def test_standard_input_is_csv(self, run, monkeypatch):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"Company\nFarmers Coop\n")))
+        assert "lead 'line-2' (Farmers Coop)\n  create company\n" in run("convert", "-")[1]
+
+
+class TestTemplate:
+    """`template` prints a file to fill in, and `convert` reads it."""
+
+    @pytest.mark.parametrize("locale", LOCALES)
+    def test_it_is_read_back_in_every_language(self, run, locale):
+        code, out, _ = run("template", "--locale", locale)
+        assert code == 0
+        table = read_leads_csv([out])
+        assert {"first_name", "last_name", "organization_name", "email", "source"} <= {
+            column.field for column in table.columns
+        }
+        assert table.ignored == ()
+
+    def test_custom_fields_are_columns_too(self, run, write):
+        fields = write("fields.jsonl", FieldDefinition(name="Budget", type=FieldType.NUMBER))
+        assert run("template", "--fields", fields)[1].rstrip().endswith(",Budget")
+
+
+class TestFunnel:
+    """`funnel` prints where leads came through, how many were converted and why others are junk."""
+
+    def test_the_example_year(self, run):
+        code, out, _ = run("funnel", str(EXAMPLE / "year.jsonl"))
+        assert code == 1  # four lines are broken on purpose
+        lines = out.splitlines()
+        assert lines[0].split() == ["stage", "means", "now", "visited", "implied"]
+        assert lines[1].split()[0] == "New"
+        assert "By source:" in lines
+        assert "Junk:" in lines
+        assert "Not used: 4" in lines
+
+    def test_a_history_is_counted(self, run, write):
+        at = datetime(2026, 5, 4, tzinfo=timezone.utc)
+        new = Lead(id=1, source="Web", status="NEW", created_at=at)
+        junk = Lead(id=2, status="JUNK", unqualified_reason="spam")
+        saves = [LeadSaved(at, new), LeadSaved(at, Lead(id=1, source="Web", status="CONVERTED", created_at=at))]
+        history = write("history.jsonl", *saves, LeadSaved(at, junk), Visit(2, "IN_PROCESS", at))
+        code, out, _ = run("funnel", history, "--book", "bitrix24")
+        assert code == 0
+        assert [line.split() for line in out.splitlines()[1:6]] == [
+            ["Unprocessed", "process", "0", "1", "50%", "1", "50%"],
+            ["In", "process", "process", "0", "1", "50%", "2", "100%"],
+            ["Processed", "process", "0", "0", "0%", "1", "50%"],
+            ["High-quality", "lead", "success", "1", "1", "50%", "1", "50%"],
+            ["Low-quality", "lead", "failure", "1", "-", "-"],
+        ]
+        assert "1  100%  spam" in out
+        assert "Web  1      0     0     1          100%  0.0                    0.0" in out
+
+    def test_as_json_every_row_names_its_report(self, run, write):
+        leads = write("leads.csv", "Last name,Status", "Boxer,Unqualified", "Abel,Elsewhere")
+        code, out, err = run("funnel", leads, "--json")
+        assert (code, err) == (0, "")
+        rows = [json.loads(line) for line in out.splitlines()]
+        assert list(dict.fromkeys(row["report"] for row in rows)) == [
+            "stages", "visited", "implied", "junk", "all leads", "by source", "by owner",
+        ]  # fmt: skip
+        assert rows[0] == {
+            "report": "stages", "stage": "New", "name": "New", "meaning": "process", "leads": 0, "share": 0.0,
+        }  # fmt: skip
+
+    def test_a_stage_that_is_not_the_books_is_shown(self, run, write):
+        leads = write("leads.csv", "Last name,Status", "Boxer,Elsewhere")
+        _, out, _ = run("funnel", leads, "--book", "bitrix24")
+        assert ["Elsewhere", "?", "1", "-", "-"] in [line.split() for line in out.splitlines()]
+
+    def test_a_history_out_of_order_cannot_be_used(self, run, write):
+        early, late = (datetime(2026, 5, day, tzinfo=timezone.utc) for day in (1, 2))
+        code, _, err = run("funnel", write("history.jsonl", LeadSaved(late, BERTHA), LeadSaved(early, BERTHA)))
+        assert code == 2
+        assert "lead 7 has a newer save already (latest: 2026-05-02T00:00:00+00:00)" in err
+
+    def test_a_visit_of_nobody_cannot_be_used(self, run, write):
+        code, _, err = run("funnel", write("history.jsonl", Visit(1, "New", datetime(2026, 5, 1, tzinfo=timezone.utc))))
+        assert code == 2
+        assert err.startswith("salesstatus: visits[0].lead: expected one of the leads given, got 1")
+
+    def test_standard_input_is_a_history(self, run, monkeypatch):
+        saved = dumps(LeadSaved(datetime(2026, 5, 1, tzinfo=timezone.utc), BERTHA)).encode()
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(saved)))
+        assert run("funnel", "-")[0] == 0
