@@ -10,6 +10,7 @@ examples:
   python benchmarks/run.py --entries 1000000 --rounds 5     the same on a million; takes a while, and about 4 GB
   python benchmarks/run.py --only replay a b --rounds 15    three candidates, more rounds
   python benchmarks/run.py --only growth memory             only these two parts
+  python benchmarks/run.py --only leads --leads 100000      converting leads, up to so many
 """
 
 from __future__ import annotations
@@ -18,17 +19,16 @@ import argparse
 import gc
 import platform
 import sys
-import time
-import tracemalloc
 from collections.abc import Callable, Hashable, Sequence
 from importlib.metadata import version
-from random import Random
 from statistics import median
 from typing import Any
 
 import attrs
 import baselines
+import leads
 import workload
+from measuring import Bytes, Ratio, Times, note, rounds_of, timed
 
 from salesstatus.errors import GuardError
 from salesstatus.history import Entry, Replayed, replay
@@ -116,7 +116,7 @@ CANDIDATES = (
 )
 #: Too slow for the full number of entries.
 SLOW = ("d",)
-PARTS = ("growth", "memory")
+PARTS = ("growth", "memory", "leads")
 
 #: What issue 2 aims at: entries → (what, beside what) → at least so many times as fast.
 AIMS = {
@@ -137,55 +137,6 @@ ACCOUNTS = (1, 10, 100, 1_000, 10_000)
 
 
 # Measuring -------------------------------------------------------------------------------------------------------
-
-
-def timed(run: Callable[..., Any], *arguments: Any) -> float:
-    """Return the processor time of one run; its result is freed after the clock has stopped.
-
-    Processor time, for the machine may be shared: what others take is not ours to count.
-    """
-    gc.collect()
-    begin = time.process_time()
-    result = run(*arguments)
-    end = time.process_time()
-    del result
-    return end - begin
-
-
-Times = dict[Hashable, list[float]]
-
-
-def rounds_of(runs: dict[Hashable, Callable[[], float]], rounds: int) -> Times:
-    """Let everyone run once in each round. The order changes, so that nobody always runs after the same one."""
-    chance = Random(1)
-    order = list(runs)
-    times: Times = {key: [] for key in runs}
-    for _ in range(rounds):
-        chance.shuffle(order)
-        for key in order:
-            times[key].append(runs[key]())
-    return times
-
-
-@attrs.frozen
-class Ratio:
-    middle: float
-    lowest: float
-    highest: float
-
-    @classmethod
-    def of(cls, above: Sequence[float], below: Sequence[float]) -> Ratio:
-        """Take the ratio within each round, where both met the same machine, and only then the median."""
-        ratios = [a / b for a, b in zip(above, below, strict=True)]
-        return cls(median(ratios), min(ratios), max(ratios))
-
-    def __str__(self) -> str:
-        return f"{self.middle:8.2f}  ({self.lowest:.2f} to {self.highest:.2f})"
-
-
-def note(text: str) -> None:
-    """Say on stderr what goes on; stdout has the results only."""
-    print(f"… {text}", file=sys.stderr, flush=True)
 
 
 def check(candidates: Sequence[Candidate], entries: list[Entry], prepared: dict[str, Any]) -> int:
@@ -346,24 +297,13 @@ def growth_one_by_one(rounds: int) -> None:
         print(f"{deals:>10,}  {cost!s:28}  {Ratio.of(times['b', deals], times['transition', deals])}")
 
 
-def kept(run: Callable[[list[Entry]], Any], entries: list[Entry]) -> int:
-    """Return the bytes that the statuses take at the end, ids aside, which the entries hold already."""
-    gc.collect()
-    tracemalloc.start()
-    statuses = run(entries)
-    gc.collect()
-    size, _ = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    del statuses
-    return size
-
-
 def memory(count: int) -> None:
     """Print what the statuses of all contacts take, relative to (a). Refusals are not counted."""
     note("memory")
     entries = workload.entries(count)
-    ours = kept(lambda given: replayed(given).statuses, entries)
-    theirs = kept(lambda given: baselines.dicts(given)[0], entries)
+    # Ids aside, which the entries hold already.
+    ours = Bytes.of(lambda given: replayed(given).statuses, entries).kept
+    theirs = Bytes.of(lambda given: baselines.dicts(given)[0], entries).kept
     print()
     print(f"Memory of the final statuses after {count:,} entries, by tracemalloc, relative to (a).")
     print(f"{'':10}  {'salesstatus : (a), per contact':40}  {ours / theirs:8.2f}{'':20}  ≤ {AIM_MEMORY}")
@@ -392,6 +332,9 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
         help="entries for (d), too slow for more; replay and (a) run on as many beside it (default: 10000)",
     )
     parser.add_argument(
+        "--leads", type=positive, default=10_000, help="the largest number of leads to convert (default: 10000)"
+    )
+    parser.add_argument(
         "--shared-ids",
         action="store_true",
         help="one string object for all equal ids, instead of one for each entry as read from a file",
@@ -403,7 +346,7 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
         choices=[*(candidate.key for candidate in CANDIDATES), *PARTS],
         help="measure only these: "
         + ", ".join(f"{candidate.key} ({candidate.title})" for candidate in CANDIDATES)
-        + ", growth (cost by deals per contact), memory. replay and a run in any comparison, which needs them",
+        + ", growth (cost by deals per contact), memory, leads (convert_many beside by hand). replay and a run in any comparison, which needs them",
     )
     return parser.parse_args(given)
 
@@ -437,6 +380,8 @@ def main(given: Sequence[str] | None = None) -> None:
         growth_one_by_one(options.rounds)
     if "memory" in only:
         memory(options.entries)
+    if "leads" in only:
+        leads.measure(options.leads, options.rounds)
 
 
 if __name__ == "__main__":
