@@ -296,6 +296,14 @@ class Oracle:
             return Contact(id=id_, kind=KINDS[target], created_at=self.at, **more, **got)
         return attrs.evolve(contact, **{name: value for name, value in (more | got).items() if not empty(value)})
 
+    def called(self):
+        """What the person is called: by its names, unless it had another name."""
+        was = self.met.get(PERSON)
+        first, last, name = (getattr(was, field, "") for field in ("first_name", "last_name", "name"))
+        if name not in ("", f"{first} {last}".strip()):
+            return name
+        return f"{first or self.lead.first_name} {last or self.lead.last_name}".strip()
+
     def expected(self):
         """Return what becomes of a lead that is not refused."""
         self.texts()
@@ -306,8 +314,7 @@ class Oracle:
         found.company = self.contact(COMPANY)
         company = getattr(found.company, "id", self.met.get(COMPANY))
         employer = getattr(self.met.get(PERSON), "company", None) or company
-        called = getattr(self.met.get(PERSON), "name", "") or f"{lead.first_name} {lead.last_name}".strip()
-        found.person = self.contact(PERSON, company=employer, name=called)
+        found.person = self.contact(PERSON, company=employer, name=self.called())
         person = getattr(found.person, "id", self.met.get(PERSON))
         ids = {PERSON: person, COMPANY: company}
         if DEAL in self.made:

@@ -248,7 +248,7 @@ def leads_with(**fields):
         "notes": st.lists(notes, max_size=2),
         "person": st.none() | any_ids,
         "company": st.none() | any_ids,
-        "everyones": st.booleans(),
+        "open_to_all": st.booleans(),
         "created_at": st.none() | times,
         **_lead_texts,
         **_sets,
@@ -408,7 +408,7 @@ any_texts = st.text(st.characters()) | st.text("+0123456789 ()-./·x#@;ext=")
 
 #: What stays with the lead (rules K13, L4, L5, L9), and what its conversion asks for in particular.
 _OWN = ("id", "status", "notes", "address", "email", "custom_fields", "person", "company", "created_at", "conversion")
-_OWN += ("everyones", "created_by", "emails", "phones", "tags")
+_OWN += ("open_to_all", "created_by", "emails", "phones", "tags")
 _MARKED = tuple(field.name for field in attrs.fields(Lead) if field.name not in _OWN)
 _PROFILE = tuple(name for name in _MARKED if name not in ("unqualified_reason", "owner"))
 _CONTACT_MARKED = tuple(
@@ -468,7 +468,7 @@ def marked_leads(draw, definitions=(), id_=7):
         notes=[Note(content=f"lead note {i}", created_by="note author") for i in range(draw(st.integers(0, 2)))],
         created_by=draw(st.sampled_from(["", "lead adder"])),
         created_at=draw(st.none() | st.just(DAY - timedelta(days=3))),
-        everyones=draw(st.booleans()),
+        open_to_all=draw(st.booleans()),
         **sets,
         **texts,
     )
@@ -697,7 +697,7 @@ _csv_fields = {
     "emails": st.frozensets(_csv_emails.filter(bool), max_size=2),
     "tags": st.frozensets(_words, max_size=3),
     "address": st.builds(Address, **{field.name: cell_texts for field in attrs.fields(Address)}),
-    "everyones": st.booleans(),
+    "open_to_all": st.booleans(),
     "created_at": st.none() | times,
     "custom_fields": st.fixed_dictionaries({}, optional={each.name: drawn for each, drawn in CSV_FIELDS.items()}),
 }

@@ -82,6 +82,8 @@ class TestFunctions:
             (lambda: convert(ROSE, at=AT, ids=None), "convert.ids"),
             (lambda: convert(ROSE, at=AT, earlier="7-conversion"), "convert.earlier"),
             (lambda: convert(ROSE, KEYED, at=AT, earlier="7-conversion"), "convert.earlier"),
+            (lambda: convert("7", KEYED, at=AT, earlier=convert(ROSE, KEYED, at=AT)), "lead"),
+            (lambda: convert(ROSE, {"key": "k"}, at=AT, earlier=convert(ROSE, KEYED, at=AT)), "request"),
             (lambda: convert_many(None, at=AT), "convert_many.leads"),
             (lambda: convert_many(ROSE, at=AT), "convert_many.leads"),
             (lambda: convert_many([ROSE], at=AT, ids="x"), "convert_many.ids"),

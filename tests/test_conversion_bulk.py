@@ -59,9 +59,11 @@ class TestResults:
         bulk = in_bulk([ROSE, BOXER, Lead(id=1, organization_name="Edge")], deal=True)
         assert [done.deal.name for done in bulk.converted] == ["Rose Gonzalez", "Boxer", "Edge"]
 
-    def test_also_if_the_request_names_one(self):
+    def test_a_name_for_all_of_them_is_refused(self):
         bulk = in_bulk([ROSE, BOXER], deal=NewDeal(name="Phones"))
-        assert all(isinstance(result, ConversionError) or result.deal.name != "Phones" for result in bulk.results)
+        because = Broken("K3", "in bulk each deal is named after its lead", field="deal.name", value="Phones")
+        assert [error.broken for error in bulk.results] == [(because,), (because,)]
+        assert in_bulk([BOXER], deal=NewDeal(stage="Qualified")).converted[0].deal.name == "Boxer"
 
     def test_an_error_keeps_no_traceback(self):
         assert in_bulk([NOBODY]).refused[0].__traceback__ is None
@@ -205,6 +207,12 @@ class TestAllOrNothing:
         ids = RecordingIds()
         convert_many([BOXER, NOBODY], at=AT, ids=ids, mode="all_or_nothing")
         assert ids.made == []
+
+    def test_a_refusal_names_no_id_of_the_trial(self):
+        leads = [ROSE, attrs.evolve(ROSE, id=8, organization_name="Acme")]
+        for mode in ("best_effort", "all_or_nothing"):
+            (broken,) = in_bulk(leads, mode, known=()).results[1].broken
+            assert (broken.rule, broken.contacts) == ("K12", ("7-person", "7-company"))
 
     def test_what_was_done_before_is_not_undone(self):
         request = ConversionRequest(key="k")

@@ -46,10 +46,11 @@ class TestFilling:
     """Only empty fields are filled; owner and statuses of the contact stay, and what gives way to it is reported."""
 
     def test_empty_fields_are_filled(self):
-        ann = person(first_name="Ann", email="ann@edge.example")
+        ann = person(name="Ann", email="ann@edge.example")
         done = asked(targets=["person"], person=ann)
         assert done.person == attrs.evolve(
             ann,
+            first_name="Rose",
             last_name="Gonzalez",
             description=ROSE.description,
             industry="Electronics",
@@ -147,6 +148,17 @@ class TestFilling:
 
     def test_a_person_whose_names_are_filled_is_called_by_them(self):
         assert asked(targets=["person"], person=person(email="rose@edge.example")).person.name == "Rose Gonzalez"
+
+    def test_a_person_with_names_of_its_own_is_not_called_by_the_lead_s(self):
+        done = asked(targets=["person"], person=person(first_name="Ann", last_name="Lee", name=""))
+        assert (done.person.first_name, done.person.last_name) == ("Ann", "Lee")
+        assert done.person.name != "Rose Gonzalez"
+
+    def test_a_person_whose_last_name_is_filled_in_is_called_by_both(self):
+        assert asked(targets=["person"], person=person(first_name="Ann")).person.name == "Ann Gonzalez"
+
+    def test_no_name_is_not_told_to_be_derived(self):
+        assert asked(Lead(id=1, mobile="1"), person=person()).plan.derived == ()
 
 
 class TestEmployer:

@@ -100,8 +100,12 @@ class TestSameKey:
         assert bulk.refused[0].rules == ("K14",)
         other = convert_many([ROSE], ConversionRequest(key="k-2"), at=AT, earlier=[self.DONE])
         assert other.converted[0].record.key == "k-2"
-        none = convert_many([ROSE], ConversionRequest(), at=AT, earlier=[converted(ROSE)])
-        assert none.converted[0].record.key == ""
+
+    def test_in_bulk_those_without_a_key_are_others(self):
+        done = converted(ROSE)
+        bulk = convert_many([ROSE], ConversionRequest(), at=AT, earlier=[done])
+        assert bulk.converted == (done,)
+        assert bulk.converted[0] is not done
 
     def test_a_batch_that_broke_off_is_gone_on_with(self):
         request = ConversionRequest(key="k-1")
@@ -246,6 +250,12 @@ class TestRebuild:
         rebuilt = rebuild_lead(person(first_name="Ann", last_name="Lee", name="Annie"), id=1)
         assert rebuilt.lead.name == "Ann Lee"
         assert rebuilt.lost == (Lost("name", "Annie", "K11", "a lead has a first and a last name only"),)
+
+    @pytest.mark.parametrize("names", [{"first_name": "Ann"}, {"last_name": "Lee"}], ids=str)
+    def test_one_of_both_names_is_enough(self, names):
+        assert rebuild_lead(person(**names), id=1) == Rebuilt(Lead(id=1, **names), ())
+        lost = Lost("name", "Annie", "K11", "a lead has a first and a last name only")
+        assert rebuild_lead(person(name="Annie", **names), id=1) == Rebuilt(Lead(id=1, **names), (lost,))
 
     def test_notes_and_tasks_do_not_come_along(self):
         notes = [Note(content="one"), Note(content="two")]

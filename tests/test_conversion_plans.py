@@ -247,6 +247,32 @@ class TestParts:
             Carried("request.deal", 0, "K2", "named in the request", DEAL, "value"),
         )
 
+    def test_an_employer_that_the_person_has_is_not_derived_but_the_deal_s_company_is(self):
+        where = {
+            (derived.target, derived.value)
+            for derived in plan_conversion(
+                ROSE, ConversionRequest(deal=True, person=person(company="acme"), company=company())
+            ).derived
+            if derived.into == "company"
+        }
+        assert where == {(DEAL, "acme")}
+
+    @pytest.mark.parametrize(
+        ("employer", "request_", "derived"),
+        [
+            ("edge", {"targets": ["person", "deal"]}, [(DEAL, "edge")]),
+            ("edge", {"targets": ["deal"]}, [(DEAL, "edge")]),
+            (None, {"targets": ["person", "deal"]}, []),
+            (None, {"targets": ["deal"], "company": company()}, [(DEAL, "acme")]),
+            (None, {"targets": ["person", "deal"], "company": company()}, [(PERSON, "acme"), (DEAL, "acme")]),
+        ],
+    )
+    def test_the_company_of_the_deal_is_that_of_its_primary_contact(self, employer, request_, derived):
+        done = asked(person=person(name="Ann", company=employer), **request_)
+        found = [(made.target, made.value) for made in done.plan.derived if made.into == "company"]
+        assert found == derived
+        assert done.deal.company == (derived[-1][1] if derived else None)
+
     def test_records_are_in_the_order_of_the_targets(self):
         plan = plan_conversion(ROSE, ConversionRequest(deal=True, person=person()))
         assert plan.records == (

@@ -275,6 +275,17 @@ class TestL6:
         assert [broken.requires for broken in refused(setup=setup, deal=True)] == ["the actor may create a deal"]
         assert [broken.rule for broken in refused(tied(person=1), setup)] == ["L6"]
 
+    def test_it_is_the_right_that_is_missing_and_not_a_name_that_is_not_asked_for(self):
+        without_deals = Setup(rights=Recording(create=(PERSON, COMPANY)))
+        for lead in (BOXER, EDGE):
+            assert [broken.rule for broken in refused(lead, without_deals, deal=True)] == ["L6"]
+        nothing = Setup(rights=Recording(create=()))
+        for named in ({"person": person()}, {"company": company()}):
+            (target,) = named
+            assert [broken.requires for broken in refused(NOBODY, nothing, targets=[target], **named)] == [
+                f"the actor may create a {target}"
+            ]
+
     def test_who_may_create_no_contact_is_refused(self):
         setup = Setup(rights=Recording(create=(DEAL,)))
         assert refused(setup=setup, actor="bob") == (

@@ -53,7 +53,7 @@ FULL = Lead(
     address=Address(line1="lead street"),
     custom_fields={name: f"lead {name}" for name in CUSTOM},
     notes=["lead note"],
-    everyones=True,
+    open_to_all=True,
     created_at=AT,
     **{name: f"lead {name}" for name in TEXTS},
     **{name: [f"lead {name}"] for name in SETS},
@@ -128,7 +128,7 @@ def contradictions(table):
 
 def cites(row):
     """The rule that speaks of a field and a target, once more from the prose."""
-    stays = {"id": "K13", "conversion": "K13", "everyones": "L5", "created_by": "L5", "created_at": "L9"}
+    stays = {"id": "K13", "conversion": "K13", "open_to_all": "L5", "created_by": "L5", "created_at": "L9"}
     stays |= {"person": "L4", "company": "L4"}
     own_rule = {"custom_fields": "K7", "source": "K8", "notes": "K9", "owner": "K2"}
     if row.field in stays | own_rule:

@@ -215,7 +215,7 @@ class TestHeaders:
             description="likes blue",
             status="NEW",
             source="Existing client",
-            everyones=True,
+            open_to_all=True,
             owner="sam",
         )
 
@@ -455,7 +455,7 @@ class TestRows:
         ("cell", "value"), [("Yes", True), ("n", False), ("oui", True), ("Não", False), ("", False)]
     )
     def test_whether_all_may_see_it(self, cell, value):
-        assert lead_of(f"Company,Available to everyone\nAcme,{cell}\n").everyones is value
+        assert lead_of(f"Company,Available to everyone\nAcme,{cell}\n").open_to_all is value
 
     def test_what_says_neither(self):
         [problem] = problems_of("Company,Available to everyone\nAcme,maybe\n")

@@ -196,8 +196,8 @@ class TestLead:
     def test_nothing_is_known_but_what_is_said(self):
         lead = Lead(id=1)
         known = {field.name for field in attrs.fields(Lead) if not absent(getattr(lead, field.name))}
-        assert known == {"id", "everyones"}
-        assert lead.everyones is False
+        assert known == {"id", "open_to_all"}
+        assert lead.open_to_all is False
         assert lead.name == ""
 
     @pytest.mark.parametrize(

@@ -243,7 +243,7 @@ BECOMES = {
     "unqualified_reason": ("", "", ""),
 }
 #: About the lead itself.
-STAYING = {"id", "conversion", "person", "company", "everyones", "created_by", "created_at"}
+STAYING = {"id", "conversion", "person", "company", "open_to_all", "created_by", "created_at"}
 #: The rule that says so, if it is not K5 for the person, K4 for the company and K3 for the deal.
 SAID_BY = {
     "organization_name": ("K1", "K1", "K3"),

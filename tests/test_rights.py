@@ -36,13 +36,13 @@ def reaches(width, actor, lead):
     if width is DEPARTMENT_AND_BELOW:
         return reaches(DEPARTMENT, actor, lead) or (None not in work and is_below(work[1], work[0]))
     if width is OPEN:
-        return reaches(DEPARTMENT_AND_BELOW, actor, lead) or lead.everyones
+        return reaches(DEPARTMENT_AND_BELOW, actor, lead) or lead.open_to_all
     return True
 
 
 CASES = [
-    (actor, Lead(id=1, owner=owner, everyones=everyones, created_by="sam"))
-    for actor, owner, everyones in product(USERS, [*USERS, "", "nobody"], [True, False])
+    (actor, Lead(id=1, owner=owner, open_to_all=open_to_all, created_by="sam"))
+    for actor, owner, open_to_all in product(USERS, [*USERS, "", "nobody"], [True, False])
 ]
 roles = st.builds(Role, st.sampled_from(Width), st.frozensets(st.sampled_from(Target)))
 cases = st.sampled_from(CASES)
@@ -68,7 +68,7 @@ class TestL5ByDefault:
         ],
     )
     def test_exactly_these_may(self, adder, may):
-        lead = Lead(id=1, created_by=adder, owner="jo", everyones=True)
+        lead = Lead(id=1, created_by=adder, owner="jo", open_to_all=True)
         users = [*USERS, "root", "admin", "nobody", ""]
         assert {user for user in users if self.RIGHTS.may_convert(user, lead)} == may
 

@@ -108,7 +108,7 @@ FULL_LEAD = Lead(
     notes=[Note(content="called", id=2, created_by="sam", created_at=AT), "again"],
     person="ann",
     company=7,
-    everyones=True,
+    open_to_all=True,
     created_by="kim",
     created_at=AT,
     conversion=RECORD,

@@ -67,7 +67,7 @@ from salesstatus.history import (
     replay,
     trace,
 )
-from salesstatus.intake import Channel, ContactPoint, Landing, take_in
+from salesstatus.intake import Channel, ContactPoint, Landing, take_in, take_in_lead
 from salesstatus.labels import axis_label, label, parse_status
 from salesstatus.lead_csv import CsvProblem, CsvRow, IgnoredColumn, LeadColumn, LeadCsv, read_leads_csv, template_csv
 from salesstatus.lead_rules import INHERITANCE
@@ -241,6 +241,7 @@ __all__ = [
     "scopes",
     "select",
     "take_in",
+    "take_in_lead",
     "template_csv",
     "trace",
     "transition",

@@ -13,7 +13,16 @@ from typing import Any, Final, Literal, TypeAlias, final
 import attrs
 
 from salesstatus.audience import Notice, notices
-from salesstatus.conversion_plan import Action, ConversionPlan, Lost, deal_name, deal_stage, task_content, walked
+from salesstatus.conversion_plan import (
+    Action,
+    ConversionPlan,
+    Lost,
+    deal_name,
+    deal_stage,
+    person_name,
+    task_content,
+    walked,
+)
 from salesstatus.conversion_request import SETUP, ConversionRequest, NewDeal, Setup
 from salesstatus.errors import Broken, ConversionError, InvalidError, shown
 from salesstatus.events import LeadConverted
@@ -31,7 +40,6 @@ from salesstatus.model import (
     Tag,
     Target,
     Task,
-    absent,
     full_name,
 )
 from salesstatus.planning import REQUEST, as_known, check_arguments, planned
@@ -104,8 +112,10 @@ def _made(
         return Contact(id=ids(plan.lead, target.value), kind=_KINDS[target], created_at=at, **link, **fields)
     if record.action is Action.LINK or record.contact is None:
         return record.contact
-    missing = {name: value for name, value in link.items() if absent(getattr(record.contact, name))}
-    return attrs.evolve(record.contact, **missing, **fields)
+    filled = {name: value for name, value in link.items() if getattr(record.contact, name) is None}
+    if target is PERSON and (name := person_name(record.contact, fields)):
+        filled["name"] = name
+    return attrs.evolve(record.contact, **filled, **fields)
 
 
 def _id(plan: ConversionPlan, target: Target, contact: Contact | None) -> ContactId | None:
@@ -119,8 +129,7 @@ def _applied(plan: ConversionPlan, at: datetime, ids: Ids, actor: str) -> Conver
     walk, lead, request = walked(plan), plan.corrected, plan.request
     company = _made(plan, COMPANY, walk.fields.get(COMPANY, {}), ids, at, {})
     company_id = _id(plan, COMPANY, company)
-    link = {"company": company_id, "name": full_name(lead.first_name, lead.last_name)}
-    person = _made(plan, PERSON, walk.fields.get(PERSON, {}), ids, at, link)
+    person = _made(plan, PERSON, walk.fields.get(PERSON, {}), ids, at, {"company": company_id})
     person_id = _id(plan, PERSON, person)
     contact = person_id if person_id is not None else company_id
     deal = None
@@ -279,16 +288,11 @@ def convert_many(
 
     if mode == "all_or_nothing":
         # Tried first, so that no id is made for nothing.
-        tried = each(_tried_id)
+        tried = each(derived_id)
         refused = [result.lead for result in tried if isinstance(result, ConversionError)]
         if refused:
             return BulkConversion(tuple(_all_refused(tried, refused, done)))
     return BulkConversion(tuple(each(ids)))
-
-
-def _tried_id(lead: Lead, what: str) -> Id:
-    """Return an id that no record of an application has."""
-    return f"\0{derived_id(lead, what)}"
 
 
 def _each(

@@ -28,6 +28,7 @@ __all__ = [
     "custom_place",
     "deal_name",
     "deal_stage",
+    "person_name",
     "task_content",
     "walked",
 ]
@@ -135,7 +136,7 @@ class ConversionPlan:
     @property
     def derived(self) -> tuple[Carried, ...]:
         """Every value of a new record that comes from the request, the setup or a rule, and from no field of the lead."""
-        return tuple(_derived(self))
+        return tuple(_derived(self, walked(self)))
 
     @property
     def lost(self) -> tuple[Lost, ...]:
@@ -156,7 +157,7 @@ class ConversionPlan:
         ]
         lines += [
             (made.field, _said(made.value), "derived", made.target.value, made.into, made.rule, made.reason)
-            for made in _derived(self)
+            for made in _derived(self, walk)
         ]
         lines += [(kept.field, _said(kept.dropped), "not taken", "", "", "K12", _kept(kept)) for kept in walk.conflicts]
         lines += [(lost.field, _said(lost.value), "lost", "", "", lost.rule, lost.reason) for lost in walk.lost]
@@ -194,7 +195,7 @@ def _told(plan: ConversionPlan) -> Iterator[str]:
         what = f" contact {shown(record.id)}" if record.id is not None else ""
         why = f" ({record.because})" if record.because else ""
         yield f"  {record.action.value} {record.target.value}{what}{why}"
-        for made in _derived(plan):
+        for made in _derived(plan, walk):
             if made.target is record.target:
                 yield f"    {made.into} {_said(made.value)} ({made.rule}, {made.reason})"
         for field, value, row in walk.carried:
@@ -212,12 +213,12 @@ def _told(plan: ConversionPlan) -> Iterator[str]:
             yield from (f"    {line}" for line in lines)
 
 
-def _derived(plan: ConversionPlan) -> Iterator[Carried]:
+def _derived(plan: ConversionPlan, walk: Walk) -> Iterator[Carried]:
     """Say what the request, the setup and the rules give to the new records."""
     person, company = plan.planned(Target.PERSON), plan.planned(Target.COMPANY)
     if person is not None and person.action is not Action.LINK:
-        if person.contact is None or not person.contact.name:
-            name = full_name(plan.corrected.first_name, plan.corrected.last_name)
+        name = person_name(person.contact, walk.fields[Target.PERSON])
+        if name:
             yield Carried("name", name, "K5", "its first and last name", Target.PERSON, "name")
         if company is not None and (person.contact is None or person.contact.company is None):
             yield Carried("organization_name", _which(company), "K1", "its employer", Target.PERSON, "company")
@@ -241,6 +242,15 @@ def _derived(plan: ConversionPlan) -> Iterator[Carried]:
     for into, value in (("value", wanted.value), ("currency", wanted.currency)):
         if not absent(value):
             yield Carried("request.deal", value, "K2", "named in the request", Target.DEAL, into)
+
+
+def person_name(before: Contact | None, fields: Mapping[str, Any]) -> str:
+    """Return what a person is called by its first and last name, or ``""`` if it goes on being called as it was."""
+    was = ("", "") if before is None else (before.first_name, before.last_name)
+    if before is not None and before.name not in ("", full_name(*was)):
+        return ""
+    name = full_name(fields.get("first_name", was[0]), fields.get("last_name", was[1]))
+    return "" if before is not None and before.name == name else name
 
 
 def _which(contact: Planned) -> object:

@@ -221,7 +221,7 @@ HEADINGS: Final = (
         in_template=False,
     ),
     _heading(
-        "everyones",
+        "open_to_all",
         "Available to everyone | Accessible à tous | Disponibile a tutti | Disponível para todos | Verfügbar für alle"
         " | Disponible para todos | 全員に公開",
         "Available to all | Opened",

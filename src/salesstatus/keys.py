@@ -69,7 +69,8 @@ def phone_key(text: str, region: str | None = None) -> str:
     check("text", text, str)
     if len(text) > _LONGEST_PHONE:
         return ""
-    written = "".join(_plain(character) for character in normalize("NFKC", text).lower()).removeprefix("tel:")
+    plain = text.split() if text.isascii() else map(_plain, normalize("NFKC", text))
+    written = "".join(plain).lower().removeprefix("tel:")
     if region is not None:
         return _dialled(written, region)
     extension = _EXTENSION.search(written)

@@ -234,7 +234,7 @@ def _time(cell: str) -> datetime:
         raise InvalidError("", cell, error.expected, "L9") from None
 
 
-def _everyones(cell: str) -> object:
+def _open_to_all(cell: str) -> object:
     value = _checkbox(cell)
     if isinstance(value, str):
         raise InvalidError("", cell, "yes or no", "L5")
@@ -254,7 +254,7 @@ def _readings(region: str | None) -> Mapping[str, Callable[[str], object]]:
         "emails": lambda cell: tuple(map(email, _split(cell))),
         "tags": _split,
         "notes": lambda cell: (cell,),
-        "everyones": _everyones,
+        "open_to_all": _open_to_all,
         "created_at": _time,
     }
 

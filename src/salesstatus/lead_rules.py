@@ -321,7 +321,7 @@ INHERITANCE: Final[tuple[InheritanceRow, ...]] = (
     *_stays("conversion", "K13", "it is that record"),
     *_stays("person", "L4", "a repeat lead's deal is placed on its contact"),
     *_stays("company", "L4", "a repeat lead's deal is placed on its contact"),
-    *_stays("everyones", "L5", "who may see a lead says nothing of its contacts"),
+    *_stays("open_to_all", "L5", "who may see a lead says nothing of its contacts"),
     *_stays("created_by", "L5", "who added the lead did not add its contacts"),
     *_stays("created_at", "L9", "the lead's lifetime ends with its conversion"),
 )

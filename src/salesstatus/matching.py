@@ -8,7 +8,7 @@ and the e-mail or the phone.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from enum import Enum, unique
+from enum import unique
 from typing import Any, Final
 
 import attrs
@@ -16,7 +16,7 @@ import attrs
 from salesstatus.errors import InvalidError
 from salesstatus.keys import email_key, phone_key, text_key
 from salesstatus.model import Contact, ContactId, ContactKind, Lead, LeadId, full_name
-from salesstatus.values import Id, check, id_order, listing
+from salesstatus.values import Id, IdentityEnum, check, id_order, listing
 
 __all__ = ["MATCHING", "NAME_AND_WEBSITE", "Known", "Match", "MatchRow", "Shared", "same"]
 
@@ -24,7 +24,7 @@ PERSON, COMPANY = ContactKind
 
 
 @unique
-class Shared(Enum):
+class Shared(IdentityEnum):
     """What two records can share."""
 
     NAME = "name"

@@ -263,7 +263,7 @@ class Address:
     country: str = a_text()
 
     def __bool__(self) -> bool:
-        return any(attrs.astuple(self))
+        return any((self.line1, self.city, self.postal_code, self.state, self.country))
 
     def __str__(self) -> str:
         return ", ".join(part for part in attrs.astuple(self) if part)
@@ -471,7 +471,7 @@ class Lead:
 
     `status` is the stage in a `salesstatus.StageBook`; ``""`` is its first. `email` and `phone` are the main ones, `emails`
     and `phones` further ones. `person` and `company` are known contacts that a *repeat lead* is tied to (rule L4).
-    `created_by` added the lead and `owner` is responsible for it; `everyones` says that all may see it (rule L5).
+    `created_by` added the lead and `owner` is responsible for it; `open_to_all` says that every user may work with it (rule L5).
     `conversion` is the record of its conversion, which data of other systems may lack (rule L10). Nothing here is
     required but the id: a lead is what came in. Raises `InvalidError` naming the field.
     """
@@ -504,7 +504,7 @@ class Lead:
     notes: tuple[Note, ...] = attrs.field(default=(), converter=_notes)
     person: ContactId | None = attrs.field(default=None, validator=an_id_or_none)
     company: ContactId | None = attrs.field(default=None, validator=an_id_or_none)
-    everyones: bool = attrs.field(default=False, validator=is_a(bool))
+    open_to_all: bool = attrs.field(default=False, validator=is_a(bool))
     created_by: str = a_text()
     created_at: datetime | None = attrs.field(default=None, converter=in_utc_or_none, validator=aware_or_none)
     conversion: ConversionRecord | None = attrs.field(default=None, validator=_a_conversion)

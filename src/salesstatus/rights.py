@@ -153,7 +153,7 @@ class RoleRights:
     """Rights by roles: user → roles. Of several roles the widest right counts, for each right by itself (rule L5).
 
     >>> rights = RoleRights(roles={"sam": [Role(Width.OWN), Role(Width.OPEN, {Target.DEAL})]})
-    >>> rights.may_convert("sam", Lead(id=1, owner="kim", everyones=True))
+    >>> rights.may_convert("sam", Lead(id=1, owner="kim", open_to_all=True))
     True
     """
 
@@ -174,7 +174,7 @@ class RoleRights:
                 return Width.DEPARTMENT
             if mine in self.organisation.over(theirs):
                 return Width.DEPARTMENT_AND_BELOW
-        return Width.OPEN if lead.everyones else Width.ALL
+        return Width.OPEN if lead.open_to_all else Width.ALL
 
     def may_convert(self, actor: str, lead: Lead) -> bool:
         """Whether one of this user's roles reaches this lead."""

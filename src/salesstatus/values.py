@@ -140,10 +140,10 @@ def utc(place: str, value: object) -> datetime:
 
     One zone inside means that times compare by instant, also in the hour a clock is set back.
     """
+    if isinstance(value, datetime) and value.tzinfo is timezone.utc:
+        return value
     if not isinstance(value, datetime) or value.utcoffset() is None:
         raise InvalidError(place, value, "a datetime with a time zone")
-    if value.tzinfo is timezone.utc:
-        return value
     try:
         return value.astimezone(timezone.utc)
     except OverflowError:
@@ -205,6 +205,8 @@ def amount(self: object, field: "attrs.Attribute[Any]", value: object) -> None:
 
 
 def _frozenset(value: object, self: object, field: "attrs.Attribute[Any]") -> frozenset[Any]:
+    if type(value) is frozenset:
+        return value
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
         raise InvalidError(place_of(self, field), value, "a collection of values")
     try:
@@ -215,6 +217,8 @@ def _frozenset(value: object, self: object, field: "attrs.Attribute[Any]") -> fr
         ) from None
 
 
+#: What a custom field holds as it is.
+_PLAIN: Final = frozenset({str, int, bool, date, type(None)})
 #: How deep custom fields may nest: no form has more, and what has no end (a list in itself) is found out.
 _DEEPEST: Final = 20
 
@@ -230,8 +234,7 @@ def _field_value(place: str, value: object, depth: int = 0) -> Any:
     if isinstance(value, Mapping):
         return _field_values(place, value, depth + 1)
     if (
-        value is None
-        or type(value) in (str, int, bool, date)
+        type(value) in _PLAIN
         or (type(value) is Decimal and value.is_finite())
         or (type(value) is float and math.isfinite(value))
     ):
@@ -246,7 +249,8 @@ def _field_values(place: str, values: Mapping[Any, object], depth: int = 0) -> F
     for name, value in values.items():
         if type(name) is not str:
             raise InvalidError(place, name, "str as field name")
-        fields[name] = _field_value(f"{place}[{shown(name)}]", value, depth)
+        plain = type(value) in _PLAIN  # most are, and the place is told only of others
+        fields[name] = value if plain else _field_value(f"{place}[{shown(name)}]", value, depth)
     return FrozenMap.over(fields)
 
 
