@@ -258,6 +258,22 @@ class TestFunnel:
         _, out, _ = run("funnel", leads, "--book", "bitrix24")
         assert ["Elsewhere", "?", "1", "-", "-"] in [line.split() for line in out.splitlines()]
 
+    def test_stages_may_be_called_otherwise(self, run, write):
+        lines = ("Last name,Status", "Boxer,Closed - Converted", "Abel,Lost", "Ray,No budget", "Lee,Nurturing")
+        words = ("--success", "Closed - Converted", "--failure", "Lost", "--failure", "No budget")
+        _, out, _ = run("funnel", write("leads.csv", *lines), *words)
+        stages = [line.rsplit(maxsplit=6) for line in out.splitlines()[1:7]]
+        assert [" ".join(cells[:2]) for cells in stages if "success" in cells] == ["Closed - Converted success"]
+        assert "4      1     2     1          25%" in out
+        code, out, _ = run("convert", write("leads.csv", *lines), *words)
+        assert code == 1
+        assert out.count("refused\n") == 3
+
+    def test_stages_called_alike_are_no_book(self, run):
+        code, _, err = run("funnel", LEADS, "--success", "New")
+        assert code == 2
+        assert err == "salesstatus: StageBook.stages: expected each stage once, got 'New' (L1)\n"
+
     def test_a_history_out_of_order_cannot_be_used(self, run, write):
         early, late = (datetime(2026, 5, day, tzinfo=timezone.utc) for day in (1, 2))
         code, _, err = run("funnel", write("history.jsonl", LeadSaved(late, BERTHA), LeadSaved(early, BERTHA)))

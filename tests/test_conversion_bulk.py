@@ -98,8 +98,10 @@ class TestTheSameLeadTwice:
         bulk = in_bulk([ROSE, attrs.evolve(ROSE, id="7")])
         assert [done.person.id for done in bulk.converted] == ["7-person", "7:person"]
 
-    def test_once_refused_it_is_refused_again(self):
-        assert [error.rules for error in in_bulk([NOBODY, NOBODY]).results] == [("K1",), ("K14",)]
+    def test_once_refused_it_is_looked_at_again(self):
+        assert [error.rules for error in in_bulk([NOBODY, NOBODY]).results] == [("K1",), ("K1",)]
+        refused, done = in_bulk([attrs.evolve(ROSE, status="Unqualified"), ROSE]).results
+        assert (refused.rules, done.record.lead) == (("L2",), ROSE.id)
 
 
 class TestDuplicates:

@@ -8,6 +8,7 @@ import pytest
 from converting import AT, ROSE, RecordingIds, asked, company, converted, person, refused
 from salesstatus import (
     BITRIX24_STAGES,
+    AdderRights,
     Address,
     Broken,
     Contact,
@@ -294,3 +295,23 @@ class TestRebuild:
     def test_a_company_is_a_company(self):
         with pytest.raises(InvalidError):
             rebuild_lead(ANN, id=1, company=person("acme", name="Ann's boss"))
+
+
+class TestRightsFirst:
+    """Rights are asked before a conversion is handed back, too (L5)."""
+
+    REQUEST = ConversionRequest(key="k")
+
+    @pytest.mark.parametrize("may", [True, False])
+    def test_an_earlier_conversion_is_told_to_those_only_who_may_convert(self, may):
+        done = convert(ROSE, self.REQUEST, at=AT)
+        setup = Setup(rights=AdderRights(administrators=["kim"] if may else []))
+        bulk = convert_many([ROSE], self.REQUEST, setup, at=AT, actor="kim", earlier=[done])
+        if may:
+            assert convert(ROSE, self.REQUEST, setup, at=AT, actor="kim", earlier=done) is done
+            assert bulk.results[0] is done
+        else:
+            with pytest.raises(ConversionError) as caught:
+                convert(ROSE, self.REQUEST, setup, at=AT, actor="kim", earlier=done)
+            assert caught.value.rules == ("L5",)
+            assert bulk.refused[0].rules == ("L5",)

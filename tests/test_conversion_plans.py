@@ -186,12 +186,15 @@ class TestRows:
 
     def test_each_value_with_what_becomes_of_it(self):
         lead = Lead(id=1, last_name="Ray", title="CEO", email="ray@x.example", tags=["b", "a"], status="Unqualified")
-        request = ConversionRequest(person=person(email="ann@x.example"), deal=NewDeal(name="Phones"))
+        request = ConversionRequest(person=person(email="ann@x.example"), deal=NewDeal(name="Phones"), task="Call")
         head = ("field", "value", "becomes", "target", "into", "rule", "reason")
         inherits = "one of the fields that a person inherits"
         assert plan_conversion(lead, request).rows() == [
             dict(zip(head, row, strict=True))
             for row in [
+                ("", "'ann'", "merge", "person", "", "", "named in the request"),
+                ("", "", "create", "deal", "", "", ""),
+                ("request.task", "'Call'", "create", "task", "content", "K2", "asked for"),
                 ("last_name", "'Ray'", "carried", "person", "last_name", "K5", inherits),
                 ("tags", "'a', 'b'", "carried", "person", "tags", "K5", inherits),
                 ("tags", "'a', 'b'", "carried", "deal", "tags", "K6", "tags also go to the new deal"),
@@ -361,8 +364,18 @@ class TestValues:
     def test_they_are_told_by_keyword(self):
         with pytest.raises(TypeError):
             Conversion(ROSE, DONE.record, DONE.plan)
-        with pytest.raises(TypeError):
-            ConversionRequest(Target)
+        for kind, value in ((ConversionRequest, Target), (NewDeal, "x"), (NewTask, "x"), (Setup, SETUP.book)):
+            with pytest.raises(TypeError):
+                kind(value)
+
+    def test_what_a_setup_remembers_is_no_part_of_it(self):
+        used, fresh = attrs.evolve(SETUP), attrs.evolve(SETUP)
+        asked(LEAD, used, deal=True)
+        assert (used, hash(used), repr(used)) == (fresh, hash(fresh), repr(fresh))
+        assert "by_name" not in repr(used)
+        for name in ("inherited", "by_name"):
+            with pytest.raises(TypeError):
+                Setup(**{name: {}})
 
     def test_a_conversion_shows_no_plan_and_a_plan_no_setup(self):
         assert "plan=" not in repr(DONE)

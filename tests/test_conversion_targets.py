@@ -347,3 +347,12 @@ class TestOffered:
                 convert(lead, ConversionRequest(targets=targets), setup, at=converted().record.at).plan.targets
                 == targets
             )
+
+
+class TestOfferedAsCorrected:
+    """What is offered is what the plan would make: of the lead as the request corrects it."""
+
+    def test_a_name_that_is_corrected_counts(self):
+        request = ConversionRequest(corrections={"last_name": "Lee"})
+        assert offered(Lead(id=1), request=request) == {PERSON, DEAL}
+        assert offered(Lead(id=1)) == {DEAL}

@@ -331,3 +331,19 @@ class TestInherited:
         assert (caught.value.place, caught.value.value) == ("INHERITANCE", field)
         with pytest.raises(InvalidError):
             convert(FULL, ConversionRequest(), Setup(inheritance=table), at=AT)
+
+    @pytest.mark.parametrize(
+        ("field", "change", "expected"),
+        [
+            ("created_by", {"into": "title", "how": COPIED}, "rows that carry in one way, or all stay"),
+            ("title", {"into": "nosuch", "how": COPIED}, "rows that carry to a field of the person, not to nosuch"),
+            ("email", {"how": NOT_CARRIED}, "rows that name where they carry to, and only if they carry"),
+            ("email", {"how": OPTED_IN}, "rows that opt in for custom fields, and for nothing else"),
+            ("email", {"into": "phone"}, "the only field that is carried to phone"),
+        ],
+    )
+    def test_a_table_that_contradicts_itself_is_refused(self, field, change, expected):
+        row = next(row for row in INHERITANCE if row.field == field)
+        with pytest.raises(InvalidError) as caught:
+            Setup(inheritance=[attrs.evolve(row, **change) if each is row else each for each in INHERITANCE])
+        assert caught.value.expected == expected

@@ -94,6 +94,13 @@ def _policy_option(added: argparse.ArgumentParser, default: str | None = "sell")
 
 def _book_option(added: argparse.ArgumentParser) -> None:
     added.add_argument("--book", choices=BOOKS, default="sell", help="the stages (default: sell)")
+    added.add_argument("--success", metavar="STAGE", help="the stage of converted leads, if it is called otherwise")
+    added.add_argument(
+        "--failure",
+        action="append",
+        metavar="STAGE",
+        help="a stage of junk, if it is called otherwise (may be repeated)",
+    )
 
 
 def _fields_option(added: argparse.ArgumentParser) -> None:

@@ -42,7 +42,7 @@ from salesstatus.model import (
     Task,
     full_name,
 )
-from salesstatus.planning import REQUEST, as_known, check_arguments, planned
+from salesstatus.planning import REQUEST, as_known, check_arguments, may_convert, planned
 from salesstatus.values import Id, check, listing, utc
 
 __all__ = [
@@ -220,8 +220,9 @@ def convert(
     _check_ids("convert.ids", ids)
     if earlier is not None:
         check("convert.earlier", earlier, Conversion)
-    if earlier is not None and request.key and (earlier.record.lead, earlier.record.key) == (lead.id, request.key):
-        return earlier
+        same = request.key != "" and (earlier.record.lead, earlier.record.key) == (lead.id, request.key)
+        if same and may_convert(lead, setup, actor):
+            return earlier
     plan = planned(lead, request, setup, actor, as_known(known), bulk=False)
     if plan.broken:
         raise ConversionError(lead.id, plan.broken)
@@ -313,8 +314,9 @@ def _each(
         if lead.id in seen:
             twice = Broken("K14", "a lead is converted once in a batch", field="id", value=lead.id)
             yield ConversionError(lead.id, (twice,))
-        elif repeated is not None:
+        elif repeated is not None and may_convert(lead, setup, actor):
             yield repeated
+            seen.add(lead.id)
             _meet(index, repeated, keep=True)
         else:
             plan = planned(lead, request, setup, actor, index, bulk=True)
@@ -323,12 +325,12 @@ def _each(
             else:
                 result = _applied(plan, at, ids, actor)
                 yield result
+                seen.add(lead.id)
                 _meet(index, result, keep=False)
                 if request.person is not None:
                     request = attrs.evolve(request, person=result.person)
                 if request.company is not None:
                     request = attrs.evolve(request, company=result.company)
-        seen.add(lead.id)
 
 
 def _meet(index: Known | None, result: Conversion, *, keep: bool) -> None:

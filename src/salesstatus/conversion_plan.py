@@ -33,6 +33,8 @@ __all__ = [
     "walked",
 ]
 
+COPIED, UNITED, OPTED_IN, ATTACHED, NOT_CARRIED, STAYS = How
+
 
 @unique
 class Action(Enum):
@@ -149,9 +151,23 @@ class ConversionPlan:
         return tuple(walked(self).conflicts)
 
     def rows(self) -> list[dict[str, str]]:
-        """Return the plan as a table: one row for each value, with what becomes of it."""
+        """Return the plan as a table: one row for each record and each value, with what becomes of it."""
         walk = walked(self)
         lines = [
+            (
+                "",
+                "" if record.id is None else _said(record.id),
+                record.action.value,
+                record.target.value,
+                "",
+                "",
+                record.because,
+            )
+            for record in self.records
+        ]
+        if self.request.task is not None and self.records:
+            lines.append(("request.task", _said(task_content(self)), "create", "task", "content", "K2", "asked for"))
+        lines += [
             (field, _said(value), "carried", row.target.value, _into(row, field), row.id, row.reason)
             for field, value, row in walk.carried
         ]
@@ -174,7 +190,7 @@ def _kept(conflict: Conflict) -> str:
 
 
 def _into(row: InheritanceRow, field: str) -> str:
-    return field if row.how is How.OPTED_IN else row.into
+    return field if row.how is OPTED_IN else row.into
 
 
 def _said(value: object) -> str:
@@ -291,7 +307,7 @@ def walked(plan: ConversionPlan) -> Walk:
             value = request.owner
         if absent(value):
             continue
-        if item.how is How.OPTED_IN:
+        if item.how is OPTED_IN:
             for name, content in value.items():
                 if not absent(content):
                     rows, because = _opted_in(item, name, setup)
@@ -329,9 +345,11 @@ def _opted_in(item: Inherited, name: str, setup: Setup) -> tuple[tuple[Inheritan
     definition = setup.definition(name)
     if definition is None:
         return (), "no definition of this field is known"
+    rows = tuple(row for row in item.rows if getattr(definition, row.target.value))
+    if rows:
+        return rows, ""
     missed = next((target.value for target in Target if getattr(definition, target.value)), None)
-    because = f"no {missed} is created" if missed else "its definition opts in to nothing"
-    return tuple(row for row in item.rows if getattr(definition, row.target.value)), because
+    return (), f"no {missed} is created" if missed else "its definition opts in to nothing"
 
 
 def _carry(
@@ -347,9 +365,9 @@ def _carry(
     arrived = False
     for row in rows:
         contact, fields, key = before.get(row.target), walk.fields[row.target], row.into
-        if row.how is How.ATTACHED:
+        if row.how is ATTACHED:
             walk.notes.append(row.target)
-        elif row.how is How.UNITED:
+        elif row.how is UNITED:
             fields[key] = value if contact is None else getattr(contact, key) | value
         else:
             if custom is None:

@@ -186,7 +186,7 @@ class Setup:
     owners: frozenset[str] | None = attrs.field(default=None, converter=_users)
     rights: Rights | None = attrs.field(default=None, validator=_rights)
     deal_stage: str = attrs.field(default="Incoming", validator=is_a(str))
-    inheritance: tuple[InheritanceRow, ...] = attrs.field(default=INHERITANCE, converter=_table)
+    inheritance: tuple[InheritanceRow, ...] = attrs.field(default=INHERITANCE, converter=_table, repr=False)
     _by_name: dict[str, FieldDefinition] = attrs.field(init=False, eq=False, repr=False)
     _inherited: dict[frozenset[Target], tuple[Inherited, ...]] = attrs.field(
         init=False, eq=False, repr=False, factory=dict

@@ -7,8 +7,8 @@ is there, or not carried, and why.
 
 from __future__ import annotations
 
+from collections import Counter
 from enum import Enum, unique
-from functools import cache
 from typing import Final
 
 import attrs
@@ -23,7 +23,7 @@ from salesstatus.events import (
     LeadReopened,
     LeadTakenUp,
 )
-from salesstatus.model import Lead, StageMeaning, Target
+from salesstatus.model import Contact, Deal, Lead, StageMeaning, Target
 from salesstatus.rules import Effect, Row, Statement, Sure, says
 
 __all__ = ["INHERITANCE", "LEAD_STATEMENTS", "LEAD_TABLE", "How", "InheritanceRow", "Inherited", "LeadRow", "inherited"]
@@ -338,20 +338,47 @@ class Inherited:
     lost_because: str
 
 
-@cache
+_CARRYING: Final = frozenset((How.COPIED, How.UNITED, How.OPTED_IN, How.ATTACHED))
+_FIELDS: Final = {target: set(attrs.fields_dict(Deal if target is DEAL else Contact)) for target in Target}
+
+
+def _contradiction(rows: list[InheritanceRow]) -> str:
+    """Return what the rows of one field would have to say instead, or ``""``."""
+    hows = {row.how for row in rows}
+    for row in rows:
+        if bool(row.into) is not (row.how in _CARRYING):
+            return "rows that name where they carry to, and only if they carry"
+        if row.into and row.how is not How.ATTACHED and row.into not in _FIELDS[row.target]:
+            return f"rows that carry to a field of the {row.target.value}, not to {row.into}"
+    if len(hows & _CARRYING) > 1 or (How.STAYS in hows and len(hows) > 1):
+        return "rows that carry in one way, or all stay"
+    if (rows[0].field == "custom_fields") is not (How.OPTED_IN in hows):
+        return "rows that opt in for custom fields, and for nothing else"
+    return ""
+
+
 def inherited(table: tuple[InheritanceRow, ...], targets: frozenset[Target]) -> tuple[Inherited, ...]:
     """Write the table out for the targets that are made, field by field. What stays with the lead is left out.
 
-    Raises `InvalidError` if a field of `Lead` has not one row for each target, or a row is about no field of it.
+    Raises `InvalidError` if a field of `Lead` has not one row for each target, a row is about no field of it, the rows of a field
+    contradict each other, or two carry to one place.
     """
     fields = [field.name for field in attrs.fields(Lead)]
-    found: list[Inherited] = []
-    for field in dict.fromkeys((*fields, *(row.field for row in table))):
-        rows = [row for row in table if row.field == field]
+    by_field = {
+        field: [row for row in table if row.field == field] for field in (*fields, *(row.field for row in table))
+    }
+    for field, rows in by_field.items():
         if field not in fields or [row.target for row in rows] != list(Target):
             raise InvalidError(
                 "INHERITANCE", field, "a field of Lead, with one row for each target in the order person, company, deal"
             )
+    places = Counter((row.target, row.into) for row in table if row.into)
+    found: list[Inherited] = []
+    for field, rows in by_field.items():
+        twice = [row.into for row in rows if places[row.target, row.into] > 1]
+        expected = f"the only field that is carried to {twice[0]}" if twice else _contradiction(rows)
+        if expected:
+            raise InvalidError("INHERITANCE", field, expected)
         if rows[0].how is How.STAYS:
             continue
         carrying = [row for row in rows if row.into]

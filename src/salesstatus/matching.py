@@ -7,7 +7,8 @@ and the e-mail or the phone.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections import ChainMap
+from collections.abc import Collection, Iterable, Iterator, MutableMapping
 from enum import unique
 from typing import Any, Final
 
@@ -123,9 +124,10 @@ class Known:
 
     rows: tuple[MatchRow, ...]
     region: str | None
-    _contacts: dict[ContactId, Contact]
-    _leads: dict[LeadId, Lead]
-    _by_key: dict[tuple[Shared, str], dict[tuple[bool, ContactId | LeadId], None]]
+    _contacts: MutableMapping[ContactId, Contact]
+    _leads: MutableMapping[LeadId, Lead]
+    #: key → who is known by it, in layers: a copy writes on a layer of its own, over those that it shares
+    _by_key: tuple[dict[tuple[Shared, str], dict[tuple[bool, ContactId | LeadId], None]], ...]
 
     def __init__(
         self,
@@ -143,7 +145,7 @@ class Known:
             phone_key("", region)  # refuses what is no region
         self._contacts = {}
         self._leads = {}
-        self._by_key = {}
+        self._by_key = ({},)
         for contact in listing("Known.contacts", contacts, "contacts, each once"):
             self._take("contacts", contact, Contact, self._contacts)
         for lead in listing("Known.leads", leads, "leads, each once"):
@@ -157,9 +159,9 @@ class Known:
     def _copy(self) -> Known:
         """Return one that `salesstatus.convert_many` may write on."""
         copy = Known(rows=self.rows, region=self.region)
-        copy._contacts = self._contacts.copy()
-        copy._leads = self._leads.copy()
-        copy._by_key = {key: found.copy() for key, found in self._by_key.items()}
+        copy._contacts = ChainMap({}, self._contacts)
+        copy._leads = ChainMap({}, self._leads)
+        copy._by_key = ({}, *self._by_key)
         return copy
 
     def _put(self, record: _Record) -> None:
@@ -174,19 +176,20 @@ class Known:
         for kind in kinds:
             for shared, keys in _keys(record, kind, self.region).items():
                 for key in keys:
-                    self._by_key.setdefault((shared, key), {})[place] = None
+                    self._by_key[0].setdefault((shared, key), {})[place] = None
 
     def contact(self, id_: ContactId | None) -> Contact | None:
         """Return a contact by its id, or None."""
         return None if id_ is None else self._contacts.get(id_)
 
     def _holders(self, shared: Shared, keys: Iterable[str]) -> int:
-        return sum(len(self._by_key.get((shared, key), ())) for key in keys)
+        return sum(len(layer.get((shared, key), ())) for layer in self._by_key for key in keys)
 
     def _sharing(self, shared: Shared, keys: Iterable[str]) -> Iterator[_Record]:
-        for key in keys:
-            for is_contact, id_ in self._by_key.get((shared, key), ()):
-                yield self._contacts[id_] if is_contact else self._leads[id_]
+        for layer in self._by_key:
+            for key in keys:
+                for is_contact, id_ in layer.get((shared, key), ()):
+                    yield self._contacts[id_] if is_contact else self._leads[id_]
 
     def matches(self, lead: Lead, kind: ContactKind) -> tuple[Match, ...]:
         """Return every contact that a lead's person or company is, in the order of their ids (rule K12)."""

@@ -21,7 +21,16 @@ from salesstatus.model import Contact, ContactId, ContactKind, Lead, Target
 from salesstatus.rights import Rights, check_rights
 from salesstatus.values import check, listing
 
-__all__ = ["REQUEST", "as_known", "check_arguments", "is_repeat", "offered", "plan_conversion", "planned"]
+__all__ = [
+    "REQUEST",
+    "as_known",
+    "check_arguments",
+    "is_repeat",
+    "may_convert",
+    "offered",
+    "plan_conversion",
+    "planned",
+]
 
 PERSON, COMPANY, DEAL = Target
 _CONTACTS: Final = (PERSON, COMPANY)
@@ -46,6 +55,8 @@ def offered(
     check_rights("offered.rights", rights)
     if rights is not None and not rights.may_convert(actor, lead):
         return frozenset()
+    if request is not None:
+        lead = corrected(lead, request)
     if is_repeat(lead):
         able = {DEAL}
     else:
@@ -53,6 +64,11 @@ def offered(
         able = {target for target in _CONTACTS if named[target] or (request is not None and request.contact(target))}
         able.add(DEAL)
     return frozenset(target for target in able if rights is None or rights.may_create(actor, target))
+
+
+def may_convert(lead: Lead, setup: Setup, actor: str) -> bool:
+    """Whether the actor may convert the lead, if the setup has rights that can be asked (rule L5)."""
+    return setup.rights is None or setup.rights.may_convert(actor, lead)
 
 
 def is_repeat(lead: Lead) -> bool:
@@ -206,8 +222,7 @@ class _Planning:
 
     def plan(self) -> ConversionPlan:
         """Return the plan. Rights are asked first, and who has none is told nothing of the lead (rule L5)."""
-        rights = self.setup.rights
-        if rights is not None and not rights.may_convert(self.actor, self.lead):
+        if not may_convert(self.lead, self.setup, self.actor):
             self.refuse("L5", "the actor may convert the lead", "actor", self.actor)
             return ConversionPlan(self.lead, self.request, self.setup, frozenset(), (), tuple(self.broken))
         targets = self.targets()

@@ -25,7 +25,9 @@ from salesstatus import (
     Known,
     Lead,
     Setup,
+    Stage,
     StageBook,
+    StageMeaning,
     Target,
     convert_many,
     plan_conversion,
@@ -53,6 +55,18 @@ __all__ = ["BOOKS", "convert_leads", "print_template", "show_funnel"]
 
 #: The stage books by name.
 BOOKS: Final[dict[str, StageBook]] = {"sell": SELL_STAGES, "bitrix24": BITRIX24_STAGES}
+
+
+def _book(arguments: argparse.Namespace) -> StageBook:
+    """Return the book that is meant; with stages called otherwise any other status is in process."""
+    book = BOOKS[arguments.book]
+    if arguments.success is None and arguments.failure is None:
+        return book
+    success = arguments.success or book.success
+    failure = arguments.failure or book.of(StageMeaning.FAILURE)
+    ends = [Stage(success, StageMeaning.SUCCESS), *(Stage(name, StageMeaning.FAILURE) for name in failure)]
+    return StageBook([*(Stage(name) for name in book.of(StageMeaning.IN_PROCESS)), *ends], free=True)
+
 
 _JSON_ENDS: Final = (".json", ".jsonl", ".ndjson")
 
@@ -107,7 +121,7 @@ def _records(name: str | None, kind: type) -> tuple[Any, ...]:
 def convert_leads(arguments: argparse.Namespace) -> int:
     """Print what leads would become and what would be lost, or with ``--json`` the records that they become."""
     fields = _records(arguments.fields, FieldDefinition)
-    setup = Setup(book=BOOKS[arguments.book], fields=fields)
+    setup = Setup(book=_book(arguments), fields=fields)
     request = ConversionRequest(
         targets=arguments.to and [Target(name) for name in arguments.to],
         deal=arguments.deal,
@@ -184,7 +198,7 @@ def _days(lifetime: timedelta | None) -> str:
 
 def show_funnel(arguments: argparse.Namespace) -> int:
     """Print the stages that leads came through, how many were converted, and why others are junk."""
-    book = BOOKS[arguments.book]
+    book = _book(arguments)
     leads, seen, broken = _history(arguments.file, book)
     counts = stage_counts(leads, book)
     visited = funnel(leads, seen, book)
