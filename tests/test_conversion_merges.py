@@ -347,3 +347,17 @@ class TestMatched:
         done = asked(targets=["company"], known=[KNOWN])
         assert (done.person, done.record.person) == (None, None)
         assert Lost("email", "rose@edge.example", "K5", "no person is created") in done.plan.lost
+
+
+class TestEmployerByName:
+    """A person who matches keeps its employer; only a company of the lead's company name is it."""
+
+    @pytest.mark.parametrize(
+        ("name", "employer"),
+        [("!!!", company("edge", name="???")), ("Edge", person("edge", name="Edge"))],
+        ids=["no letters", "no company"],
+    )
+    def test_what_only_looks_like_it_is_refused(self, name, employer):
+        ann = person(name="Rose Gonzalez", email="rose@edge.example", company="edge")
+        lead = attrs.evolve(ROSE, organization_name=name)
+        assert [broken.rule for broken in refused(lead, known=[ann, employer])] == ["K12"]

@@ -55,8 +55,10 @@ def offered(
     check_rights("offered.rights", rights)
     if rights is not None and not rights.may_convert(actor, lead):
         return frozenset()
-    if request is not None:
-        lead = corrected(lead, request)
+    return _offered(lead if request is None else corrected(lead, request), rights, actor, request)
+
+
+def _offered(lead: Lead, rights: Rights | None, actor: str, request: ConversionRequest | None) -> frozenset[Target]:
     if is_repeat(lead):
         able = {DEAL}
     else:
@@ -99,7 +101,7 @@ class _Planning:
 
     def targets(self) -> frozenset[Target]:
         """Return what is made: what the request names, or what the names present make (rules K1, L3, L4, L6)."""
-        may = offered(self.corrected, self.setup.rights, self.actor, self.request)
+        may = _offered(self.corrected, self.setup.rights, self.actor, self.request)
         asked = {DEAL} if self.request.deal is not None or is_repeat(self.lead) else set[Target]()
         # A contact that is not offered was not asked for by name: it is left out, and the plan tells what that loses.
         wanted = may.difference({DEAL}) if self.request.targets is None else self.request.targets
@@ -191,8 +193,8 @@ class _Planning:
         if company.id == employer:
             return
         if company.action is Action.CREATE:
-            contact = self._contact(employer)
-            if contact is not None and text_key(contact.name) == text_key(self.corrected.organization_name):
+            contact, name = self._contact(employer), text_key(self.corrected.organization_name)
+            if contact is not None and contact.kind is _KINDS[COMPANY] and name and text_key(contact.name) == name:
                 found[COMPANY] = Planned(
                     COMPANY, Action.MERGE, employer, contact, "K12, employer of the person, and name"
                 )
