@@ -42,7 +42,7 @@ from salesstatus.model import (
     Task,
     full_name,
 )
-from salesstatus.planning import REQUEST, as_known, check_arguments, may_convert, planned
+from salesstatus.planning import REQUEST, as_known, check_asked, may_convert, planned
 from salesstatus.values import Id, check, listing, utc
 
 __all__ = [
@@ -216,7 +216,8 @@ def convert(
     ('Bertha Boxer', '7-person', '7-company', 'Converted')
     """
     at = utc("convert.at", at)
-    check_arguments(lead, request, setup, actor)
+    check("lead", lead, Lead)
+    check_asked(request, setup, actor)
     _check_ids("convert.ids", ids)
     if earlier is not None:
         check("convert.earlier", earlier, Conversion)
@@ -274,8 +275,9 @@ def convert_many(
         raise InvalidError("convert_many.mode", mode, "'best_effort' or 'all_or_nothing'", "K14")
     at = utc("convert_many.at", at)
     batch = listing("convert_many.leads", leads, "leads", "K14")
-    for lead in batch:
-        check_arguments(lead, request, setup, actor)
+    for position, lead in enumerate(batch):
+        check(f"convert_many.leads[{position}]", lead, Lead)
+    check_asked(request, setup, actor)
     _check_ids("convert_many.ids", ids)
     done: dict[tuple[Id, str], Conversion] = {}
     for old in listing("convert_many.earlier", earlier, "conversions", "K11"):

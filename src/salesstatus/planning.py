@@ -24,7 +24,7 @@ from salesstatus.values import check, listing
 __all__ = [
     "REQUEST",
     "as_known",
-    "check_arguments",
+    "check_asked",
     "is_repeat",
     "may_convert",
     "offered",
@@ -249,9 +249,8 @@ def as_known(known: Known | Iterable[Contact] | None) -> Known | None:
     return Known(listing("known", known, "contacts, a Known, or None", "K12"))
 
 
-def check_arguments(lead: object, request: object, setup: object, actor: object) -> None:
-    """Raise `InvalidError` unless these are a lead, a request, a setup and a user."""
-    check("lead", lead, Lead)
+def check_asked(request: object, setup: object, actor: object) -> None:
+    """Raise `InvalidError` unless these are a request, a setup and a user."""
     check("request", request, ConversionRequest)
     check("setup", setup, Setup)
     check("actor", actor, str)
@@ -260,8 +259,7 @@ def check_arguments(lead: object, request: object, setup: object, actor: object)
 def planned(
     lead: Lead, request: ConversionRequest, setup: Setup, actor: str, known: Known | None, *, bulk: bool
 ) -> ConversionPlan:
-    """Return the plan for one lead, alone or in a batch."""
-    check_arguments(lead, request, setup, actor)
+    """Return the plan for one lead, alone or in a batch; the arguments were checked."""
     return _Planning(lead, corrected(lead, request), request, setup, actor, known, bulk).plan()
 
 
@@ -293,4 +291,6 @@ def plan_conversion(
       lost
         source 'Trade fair': K8, no deal is created
     """
+    check("lead", lead, Lead)
+    check_asked(request, setup, actor)
     return planned(lead, request, setup, actor, as_known(known), bulk=False)
