@@ -80,7 +80,8 @@ def met(lead, request, known, made):
     person = found.get(PERSON)
     if isinstance(person, Contact) and COMPANY in made and COMPANY not in found:
         employer = by_id.get(person.company)
-        if employer is not None and employer.name == lead.organization_name:
+        of_the_name = employer is not None and employer.name == lead.organization_name != ""
+        if of_the_name and employer.kind is KINDS[COMPANY]:
             found[COMPANY] = employer
     return found
 
