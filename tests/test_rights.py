@@ -201,6 +201,7 @@ class TestValues:
             (lambda: Role(OWN, ["deal"]), "Role.create", "deal"),
             (lambda: Role(OWN, 5), "Role.create", 5),
             (lambda: AdderRights(administrators=5), "AdderRights.administrators", 5),
+            (lambda: AdderRights(administrators=[5]), "AdderRights.administrators", 5),
             (lambda: AdderRights(supervisors=5), "AdderRights.supervisors", 5),
             (lambda: AdderRights(supervisors={"sam": 5}), "AdderRights.supervisors", {"sam": 5}),
             (lambda: RoleRights(roles={"sam": Role(OWN)}), "RoleRights.roles", Role(OWN)),

@@ -188,6 +188,11 @@ class TestRoundTrip:
         }
         assert wrong('{"type": "lead", "id": 1, "address": {"street": "x"}}').keys() == {"$.address.street"}
 
+    def test_the_type_of_a_field_is_named_by_its_key(self):
+        assert wrong('{"type": "field_definition", "name": "x", "holds": "zzz"}').keys() == {"$.holds"}
+        (told,) = wrong('{"type": "field_definition", "name": "x", "kind": "text"}').values()
+        assert "one of the keys name, holds, choices" in told
+
     @given(our.states, our.deals)
     def test_equal_values_are_written_alike(self, state, deal):
         other_order = SalesStatus(state.prospect, state.customer, dict(reversed(state.deals.items())))

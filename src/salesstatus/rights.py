@@ -48,7 +48,11 @@ def _frozen(value: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _names(value: object) -> frozenset[str]:
-    return frozenset(listing("AdderRights.administrators", value, "a collection of users", "L5"))
+    users = listing("AdderRights.administrators", value, "a collection of users", "L5")
+    for user in users:
+        if type(user) is not str:
+            raise InvalidError("AdderRights.administrators", user, "a str", "L5")
+    return frozenset(users)
 
 
 @final

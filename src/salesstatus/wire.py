@@ -403,6 +403,12 @@ def shown_json(value: object) -> str:
     return text if len(text) <= 80 else f"{text[:80]}… ({len(text)} characters)"
 
 
+def _key(class_: Any, name: str) -> str:
+    """Return the key that a field is written as."""
+    special = _SPECIAL.get(class_, {}).get(name)
+    return name if special is None else special.rename or name
+
+
 def _problems(error: BaseException, place: str) -> Iterator[Problem]:
     """Walk what cattrs collected, and say of each thing where it is and what would do."""
     if isinstance(error, BaseValidationError):
@@ -411,12 +417,12 @@ def _problems(error: BaseException, place: str) -> Iterator[Problem]:
             note = next((n for n in notes if isinstance(n, AttributeValidationNote | IterableValidationNote)), None)
             at = place
             if isinstance(note, AttributeValidationNote):
-                at = f"{place}.{note.name}"
+                at = f"{place}.{_key(getattr(error, 'cl', None), note.name)}"
             elif isinstance(note, IterableValidationNote):
                 at = f"{place}[{note.index}]"
             yield from _problems(inner, at)
     elif isinstance(error, ForbiddenExtraKeysError):
-        known = ", ".join(field.alias or field.name for field in attrs.fields(error.cl))
+        known = ", ".join(_key(error.cl, field.alias or field.name) for field in attrs.fields(error.cl))
         for name in sorted(error.extra_fields):
             yield Problem(f"{place}.{name}", f"one of the keys {known}", json.dumps(name))
     elif isinstance(error, InvalidError):
