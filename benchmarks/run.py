@@ -11,6 +11,7 @@ examples:
   python benchmarks/run.py --only replay a b --rounds 15    three candidates, more rounds
   python benchmarks/run.py --only growth memory             only these two parts
   python benchmarks/run.py --only leads --leads 100000      converting leads, up to so many
+  python benchmarks/run.py --only desk --deals 2000         the desk beside its port calls, in memory and on SQLite
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import platform
 import sys
 from collections.abc import Callable, Hashable, Sequence
 from importlib.metadata import version
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -116,7 +118,7 @@ CANDIDATES = (
 )
 #: Too slow for the full number of entries.
 SLOW = ("d",)
-PARTS = ("growth", "memory", "leads")
+PARTS = ("growth", "memory", "leads", "desk")
 
 #: What issue 2 aims at: entries → (what, beside what) → at least so many times as fast.
 AIMS = {
@@ -334,6 +336,7 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--leads", type=positive, default=10_000, help="the largest number of leads to convert (default: 10000)"
     )
+    parser.add_argument("--deals", type=positive, default=1_000, help="deals that the desk saves (default: 1000)")
     parser.add_argument(
         "--shared-ids",
         action="store_true",
@@ -346,7 +349,7 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
         choices=[*(candidate.key for candidate in CANDIDATES), *PARTS],
         help="measure only these: "
         + ", ".join(f"{candidate.key} ({candidate.title})" for candidate in CANDIDATES)
-        + ", growth (cost by deals per contact), memory, leads (convert_many beside by hand). replay and a run in any comparison, which needs them",
+        + ", growth (cost by deals per contact), memory, leads (convert_many beside by hand), desk (beside its port calls). replay and a run in any comparison, which needs them",
     )
     return parser.parse_args(given)
 
@@ -382,6 +385,12 @@ def main(given: Sequence[str] | None = None) -> None:
         memory(options.entries)
     if "leads" in only:
         leads.measure(options.leads, options.rounds)
+    if "desk" in only:
+        # What an application does with a store is measured on the store of the examples.
+        sys.path.append(str(Path(__file__).parents[1] / "examples"))
+        import desk
+
+        desk.measure(options.deals, options.rounds)
 
 
 if __name__ == "__main__":

@@ -16,3 +16,5 @@ default_role = "code"
 suppress_warnings = ["misc.highlighting_failure"]
 # A type variable is no page of its own.
 nitpick_ignore = [("py:class", "salesstatus.wire.T")]
+# Drawn values are of a class of Hypothesis, whose docs are elsewhere.
+nitpick_ignore_regex = [("py:class", r"hypothesis\..*")]

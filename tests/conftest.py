@@ -1,8 +1,12 @@
 """What several test files need."""
 
+import sys
+
 import pytest
 
-from salesstatus.__main__ import main
+pytest.register_assert_rewrite("desk_suite", "desk_oracle", "hammering")
+
+from salesstatus.__main__ import main  # noqa: E402 - rewritten first
 
 
 @pytest.fixture
@@ -18,3 +22,12 @@ def run(capsys):
         return code, printed.out, printed.err
 
     return run
+
+
+@pytest.fixture
+def untraced():
+    """Let tests of stores run three times as fast: what they would add to the coverage, those on the embedded store have."""
+    trace = sys.gettrace()
+    sys.settrace(None)
+    yield
+    sys.settrace(trace)

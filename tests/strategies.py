@@ -1,4 +1,7 @@
-"""The only place that defines Hypothesis strategies."""
+"""The strategies of the tests: those that are shipped, by the names that the tests have for them, and those made for one kind of test.
+
+Nothing is drawn here that `salesstatus.testing.strategies` draws.
+"""
 
 import csv
 from datetime import date, datetime, timedelta, timezone
@@ -8,23 +11,13 @@ from hypothesis import strategies as st
 
 from salesstatus import (
     Address,
-    AttachedNote,
     Contact,
     ContactKind,
     ConversionRecord,
     CustomerStatus,
-    CustomerStatusSet,
     Deal,
-    DealAssociated,
-    DealDeleted,
-    DealDissociated,
-    DealLost,
-    DealReopened,
     DealSaved,
     DealStatus,
-    DealUnqualified,
-    DealWon,
-    EmployeeMoved,
     Entry,
     FieldDefinition,
     FieldType,
@@ -35,143 +28,65 @@ from salesstatus import (
     LeadReopened,
     LeadTakenUp,
     Note,
-    Policy,
     ProspectStatus,
-    ProspectStatusSet,
-    SalesStatus,
-    Scope,
-    Stage,
-    StageBook,
-    StageMeaning,
-    Tag,
     Target,
-    Task,
 )
 from salesstatus.intake import Channel, ContactPoint
 from salesstatus.reports import LeadSaved, Visit
+from salesstatus.testing import answers, strategies
+from salesstatus.wire import TAGS
 
 #: Few ids, so that events meet; of both kinds, so that 1 and "1" are told apart.
 DEAL_IDS = (1, 2, "1", "D-é")
 CONTACT_IDS = (1, "1", "ann", "bob", "acme")
 
-any_ids = st.integers() | st.text(min_size=1)
 deal_ids = st.sampled_from(DEAL_IDS)
 contact_ids = st.sampled_from(CONTACT_IDS)
 deal_statuses = st.sampled_from(DealStatus)
 prospects = st.sampled_from(ProspectStatus)
 customers = st.sampled_from(CustomerStatus)
 
-policies = st.builds(
-    Policy,
-    won_masks_lost=st.booleans(),
-    customer_until=st.sampled_from(["no_deals", "no_open_or_won", "marked_past"]),
-    clearing=st.sampled_from(["free", "needs_no_deals"]),
-    manual_prospect=st.sampled_from(["guarded", "never"]),
-    company_link=st.sampled_from(["snapshot", "follow"]),
-)
-
-held_deals = st.dictionaries(deal_ids, deal_statuses)
-#: Any status, also one that no accepted history leads to.
-states = st.builds(SalesStatus, prospects, customers, held_deals)
+any_ids = strategies.ids()
+policies = strategies.policies()
+#: Any status with few deals, also one that no accepted history leads to.
+states = strategies.statuses(any_id=deal_ids)
+manual_events = strategies.manual_events()
+events = strategies.events(deal_ids)
 
 
 def deal_events(ids=deal_ids):
-    return st.one_of(
-        st.builds(DealAssociated, ids, deal_statuses),
-        *(st.builds(kind, ids) for kind in (DealWon, DealLost, DealUnqualified, DealReopened, DealDissociated)),
-    )
+    return strategies.deal_events(ids)
 
-
-manual_events = st.builds(ProspectStatusSet, prospects) | st.builds(CustomerStatusSet, customers)
-events = deal_events() | manual_events
 
 UTC = timezone.utc
 DAY = datetime(2026, 5, 4, tzinfo=UTC)
-zones = st.builds(timezone, st.integers(-23 * 60, 23 * 60).map(lambda minutes: timedelta(minutes=minutes)))
-times = st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 29), timezones=zones | st.just(UTC))
-
-amounts = st.none() | st.decimals(allow_nan=False, allow_infinity=False)
-field_values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text()
-    | st.decimals(allow_nan=False, allow_infinity=False)
-    | st.dates(date(1, 1, 1))
-    | times,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text() | st.just("$decimal"), inner, max_size=3),
-    max_leaves=5,
-)
-custom_fields = st.dictionaries(st.text() | st.sampled_from(["$x", "$$", "type"]), field_values, max_size=3)
-_texts = {name: st.text() for name in ("owner", "source", "stage", "currency", "name")}
-
-deals = st.builds(
-    Deal,
-    id=any_ids,
-    primary=any_ids,
-    company=st.none() | any_ids,
-    involved=st.frozensets(any_ids, max_size=3),
-    status=deal_statuses,
-    value=amounts,
-    tags=st.frozensets(st.text(), max_size=3),
-    custom_fields=custom_fields,
-    created_at=st.none() | times,
-    **_texts,
-)
+times = strategies.times()
+field_values = strategies.field_values()
+custom_fields = strategies.custom_fields()
+deals = strategies.deals()
 
 #: Snapshots of few deals with few contacts, so that the same contact is met on several paths.
-small_deals = st.builds(
-    Deal,
-    id=deal_ids,
-    primary=contact_ids,
-    company=st.none() | contact_ids,
-    involved=st.frozensets(contact_ids, max_size=3),
-    status=deal_statuses,
-)
-
+small_deals = strategies.bare_deals(contact_ids, any_id=deal_ids)
 #: One deal as it is saved over and over, with times when it is not there.
-chains = st.lists(st.none() | small_deals.map(lambda deal: attrs.evolve(deal, id="D-1")), max_size=8)
+chains = st.lists(st.none() | strategies.bare_deals(contact_ids, id="D-1"), max_size=8)
 #: Several deals that ann leads for her company, which hears of them only through her; None: deleted.
 led_saves = st.lists(
-    st.tuples(
-        deal_ids,
-        st.none()
-        | st.builds(
-            Deal,
-            id=st.just(0),
-            primary=st.just("ann"),
-            company=st.just("acme"),
-            involved=st.frozensets(st.sampled_from((1, "1", "bob"))),
-            status=deal_statuses,
-        ),
-    ).map(lambda save: (save[0], save[1] and attrs.evolve(save[1], id=save[0]))),
+    deal_ids.flatmap(
+        lambda id_: st.tuples(
+            st.just(id_),
+            st.none() | strategies.bare_deals(st.sampled_from((1, "1", "bob")), id=id_, primary="ann", company="acme"),
+        )
+    ),
     max_size=12,
 )
 
-addresses = st.builds(Address, **{field.name: st.text() for field in attrs.fields(Address)})
-_sets = {name: st.frozensets(st.text(), max_size=3) for name in ("tags", "emails", "phones")}
-_contact_texts = {field.name: st.text() for field in attrs.fields(Contact) if field.type is str and field.default == ""}
-_contact_texts |= {"address": addresses, **_sets}
-persons = st.integers(0).flatmap(
-    lambda id_: st.builds(
-        Contact,
-        id=st.just(id_),
-        kind=st.just(ContactKind.PERSON),
-        company=st.none() | st.text(min_size=1),
-        custom_fields=custom_fields,
-        created_at=st.none() | times,
-        **_contact_texts,
-    )
-)
-companies = st.builds(Contact, id=any_ids, kind=st.just(ContactKind.COMPANY), name=st.text(), **_contact_texts)
+addresses = strategies.addresses()
+#: Persons, of whom none is another one's employer.
+persons = strategies.persons(any_id=st.integers(0), company=st.none() | strategies.texts(min_size=1))
+companies = strategies.companies()
 contacts = persons | companies
 
-any_entries = st.builds(Entry, times, any_ids, deal_events(any_ids), st.none() | st.integers()) | st.builds(
-    Entry, times, any_ids, manual_events
-)
-
-_moments = st.integers(0, 9).map(lambda hours: DAY + timedelta(hours=hours))
+_moments = strategies.moments()
 #: Records that meet: few contacts, few deals, few moments, in no order.
 entries = st.builds(Entry, _moments, contact_ids, deal_events(), st.none() | st.integers(0, 3)) | st.builds(
     Entry, _moments, contact_ids, manual_events
@@ -180,16 +95,15 @@ entries = st.builds(Entry, _moments, contact_ids, deal_events(), st.none() | st.
 unnumbered = st.builds(Entry, _moments, contact_ids, events)
 
 
-def moves_of(moments, people, companies):
+def moves_of(people, companies):
     """A person moves to another company or to none; never to itself."""
-    moves = st.tuples(moments, people, st.none() | companies).filter(lambda move: move[1] != move[2])
-    return moves.map(lambda move: EmployeeMoved(*move))
+    return strategies.employees_moved(at=_moments, contact=people, company=st.none() | companies)
 
 
 snapshots = (
-    st.builds(DealSaved, _moments, small_deals)
-    | st.builds(DealDeleted, _moments, deal_ids)
-    | moves_of(_moments, contact_ids, contact_ids)
+    strategies.deals_saved(small_deals, at=_moments)
+    | strategies.deals_deleted(any_id=deal_ids, at=_moments)
+    | strategies.employees_moved(any_id=contact_ids, at=_moments)
 )
 records = entries | snapshots
 
@@ -202,131 +116,31 @@ def in_time(strategy, **kwargs):
 #: A deal as it is saved over and over; None: deleted.
 snapshot_streams = in_time(snapshots, max_size=30)
 #: Two persons lead all deals and move between companies, so that one move re-routes several deals.
+_movers = st.sampled_from(("ann", "bob"))
 move_streams = in_time(
     st.builds(
         DealSaved,
         _moments,
         st.builds(
-            Deal,
-            id=deal_ids,
-            primary=st.sampled_from(("ann", "bob")),
-            company=st.none() | st.sampled_from(("acme", 1)),
-            status=deal_statuses,
+            Deal, id=deal_ids, primary=_movers, company=st.none() | st.sampled_from(("acme", 1)), status=deal_statuses
         ),
     )
-    | moves_of(_moments, st.sampled_from(("ann", "bob")), st.sampled_from(("acme", 1, "1"))),
+    | moves_of(_movers, st.sampled_from(("acme", 1, "1"))),
     min_size=3,
     max_size=15,
 )
-any_records = (
-    any_entries
-    | st.builds(DealSaved, times, deals)
-    | st.builds(DealDeleted, times, any_ids)
-    | moves_of(times, any_ids, any_ids)
-)
-notes = st.builds(Note, content=st.text(), id=st.none() | any_ids, created_by=st.text(), created_at=st.none() | times)
-conversion_records = st.builds(
-    ConversionRecord,
-    id=any_ids,
-    lead=any_ids,
-    at=times,
-    person=st.none() | any_ids,
-    company=st.none() | any_ids,
-    deal=st.none() | any_ids,
-    actor=st.text(),
-    key=st.text(),
-)
-_lead_texts = {field.name: st.text() for field in attrs.fields(Lead) if field.type is str and field.default == ""}
-
-
-def leads_with(**fields):
-    """Any lead, with some fields drawn otherwise."""
-    drawn = {
-        "id": any_ids,
-        "address": addresses,
-        "custom_fields": custom_fields,
-        "notes": st.lists(notes, max_size=2),
-        "person": st.none() | any_ids,
-        "company": st.none() | any_ids,
-        "open_to_all": st.booleans(),
-        "created_at": st.none() | times,
-        **_lead_texts,
-        **_sets,
-    }
-    return st.builds(Lead, **(drawn | fields))
-
-
-#: Any lead as data of other systems bring it, in any stage, a few of them converted.
-leads = leads_with() | conversion_records.flatmap(
-    lambda record: leads_with(id=st.just(record.lead), conversion=st.just(record))
-)
-
-_stage_ids = st.lists(st.text("abcXYZ_1", min_size=1, max_size=4), min_size=3, max_size=8, unique=True)
-
-
-def _book(ids, failures, free):
-    failures = min(failures, len(ids) - 2)
-    meanings = [StageMeaning.IN_PROCESS] * (len(ids) - 1 - failures) + [StageMeaning.SUCCESS]
-    meanings += [StageMeaning.FAILURE] * failures
-    return StageBook([Stage(id_, meaning) for id_, meaning in zip(ids, meanings, strict=True)], free)
-
-
-books = st.builds(_book, _stage_ids, st.integers(1, 3), st.booleans())
-field_definitions = st.builds(
-    FieldDefinition,
-    name=st.text(),
-    type=st.sampled_from([kind for kind in FieldType if kind not in (FieldType.DROP_DOWN, FieldType.MULTI_SELECT)]),
-    person=st.booleans(),
-    company=st.booleans(),
-    deal=st.booleans(),
-) | st.builds(
-    FieldDefinition,
-    name=st.text(),
-    type=st.sampled_from([FieldType.DROP_DOWN, FieldType.MULTI_SELECT]),
-    choices=st.lists(st.text(min_size=1), min_size=1, max_size=4, unique=True),
-    person=st.booleans(),
-    company=st.booleans(),
-    deal=st.booleans(),
-)
-tasks = st.builds(
-    Task,
-    id=any_ids,
-    content=st.text(),
-    target=st.sampled_from(Target),
-    about=any_ids,
-    due_at=st.none() | times,
-    owner=st.text(),
-    created_at=st.none() | times,
-)
-tags = st.builds(Tag, st.text(), st.sampled_from(Scope))
-lead_events = (
-    st.builds(LeadTakenUp, st.text(), st.text())
-    | st.builds(LeadMoved, st.text(min_size=1))
-    | st.builds(LeadJunked, st.text(), st.text())
-    | st.builds(LeadReopened, st.text())
-    | st.builds(LeadConverted, conversion_records)
-)
+notes = strategies.notes()
+conversion_records = strategies.conversion_records()
+_LEAD_TEXTS = [field.name for field in attrs.fields(Lead) if field.type is str]
+leads = strategies.leads()
+#: Books whose stages have short ids, which no other text of the tests is.
+books = strategies.stage_books(strategies.stages(id=st.text("abcXYZ_1", min_size=1, max_size=4), name=""))
+field_definitions = strategies.field_definitions()
+tasks = strategies.tasks()
+tags = strategies.tags()
+lead_events = strategies.lead_events()
 #: Everything that has a place on the wire.
-wire_values = (
-    any_records
-    | states
-    | deals
-    | contacts
-    | policies
-    | deal_events(any_ids)
-    | manual_events
-    | leads
-    | lead_events
-    | st.builds(LeadSaved, times, leads)
-    | st.builds(Visit, any_ids, st.text(min_size=1), times)
-    | conversion_records
-    | tasks
-    | notes
-    | st.builds(AttachedNote, st.sampled_from(Target), any_ids, notes)
-    | tags
-    | field_definitions
-)
-
+wire_values = st.one_of([answers.of(class_) for class_ in TAGS])
 
 # ---- Reports (rule L9): the leads of one small account, in few stages, with few sources. ----
 
@@ -688,7 +502,7 @@ CSV_FIELDS = {
 _csv_phones = st.sampled_from(["", "+49 30 1234", "(512) 757-6000 ext. 12", "123;ext=4"])
 _csv_emails = st.sampled_from(["", "a@b.example", "Rose@Edge.example"])
 _csv_fields = {
-    **dict.fromkeys(_lead_texts, cell_texts),
+    **dict.fromkeys(_LEAD_TEXTS, cell_texts),
     "last_name": cell_texts.filter(bool),
     "phone": _csv_phones,
     "mobile": _csv_phones,

@@ -77,7 +77,7 @@ class TestReplay:
         assert "Not used: 3" in out
         assert "line 4: setting the prospect status to lost by hand is refused. M2" in out
         assert "line 6: $: expected JSON" in out
-        expected = "entry, deal_saved, deal_deleted, employee_moved, lead_saved, stage_visit"
+        expected = "entry, status_stated, deal_saved, deal_deleted, employee_moved, lead_saved, stage_visit"
         assert f"line 7: $.type: expected one of {expected}, got deal_won" in out
 
     def test_a_clean_history_exits_with_zero(self, run, tmp_path):

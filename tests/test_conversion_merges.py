@@ -11,10 +11,10 @@ from salesstatus import (
     Address,
     Broken,
     Carried,
-    Conflict,
     ConversionRequest,
     CustomerStatus,
     DealStatus,
+    FieldConflict,
     FieldDefinition,
     FieldType,
     InvalidError,
@@ -66,8 +66,8 @@ class TestFilling:
         done = asked(targets=["person"], person=person(first_name="Ann", last_name="Gonzalez", owner="kim"))
         assert (done.person.first_name, done.person.owner) == ("Ann", "kim")
         assert done.plan.conflicts == (
-            Conflict("first_name", "Ann", "Rose", "ann"),
-            Conflict("owner", "kim", "sam", "ann"),
+            FieldConflict("first_name", "Ann", "Rose", "ann"),
+            FieldConflict("owner", "kim", "sam", "ann"),
         )
         assert lost(done)["first_name"] == ("K12", "contact 'ann' keeps 'Ann'")
         assert lost(done)["owner"] == ("K12", "contact 'ann' keeps 'kim'")
@@ -83,13 +83,13 @@ class TestFilling:
     def test_what_one_of_two_targets_takes_is_not_lost(self):
         done = asked(person=person(website="www.ann.example"), company=company())
         assert (done.person.website, done.company.website) == ("www.ann.example", "www.edge.example")
-        assert done.plan.conflicts[0] == Conflict("website", "www.ann.example", "www.edge.example", "ann")
+        assert done.plan.conflicts[0] == FieldConflict("website", "www.ann.example", "www.edge.example", "ann")
         assert "website" not in lost(done)
 
     def test_an_address_is_taken_as_a_whole_or_not_at_all(self):
         done = asked(targets=["person"], person=person(address={"city": "Berlin"}))
         assert done.person.address == Address(city="Berlin")
-        assert done.plan.conflicts == (Conflict("address", Address(city="Berlin"), ROSE.address, "ann"),)
+        assert done.plan.conflicts == (FieldConflict("address", Address(city="Berlin"), ROSE.address, "ann"),)
 
     def test_sets_are_united(self):
         lead = attrs.evolve(ROSE, emails=["a@x.example"], phones=["1"])
@@ -107,7 +107,7 @@ class TestFilling:
             lead, setup, targets=["person"], person=person(custom_fields={"a": "", "b": "4", "c": "3", "z": "5"})
         )
         assert done.person.custom_fields == {"a": "1", "b": "4", "c": "3", "z": "5"}
-        assert done.plan.conflicts == (Conflict("custom_fields['b']", "4", "2", "ann"),)
+        assert done.plan.conflicts == (FieldConflict("custom_fields['b']", "4", "2", "ann"),)
         assert lost(done)["custom_fields['b']"] == ("K12", "contact 'ann' keeps '4'")
 
     @pytest.mark.parametrize(("has", "brings"), [(1, True), (True, 1), (1, 1.0), (0, False)])
@@ -123,7 +123,7 @@ class TestFilling:
     def test_the_owner_that_the_request_names_does_not_move_it(self):
         done = asked(targets=["person"], person=person(owner="kim"), owner="bob", task=NewTask(content="Call"))
         assert (done.person.owner, done.task.owner) == ("kim", "bob")
-        assert Conflict("owner", "kim", "bob", "ann") in done.plan.conflicts
+        assert FieldConflict("owner", "kim", "bob", "ann") in done.plan.conflicts
 
     def test_its_statuses_stay_but_for_the_new_deal(self):
         (notice,) = asked(targets=["person"], person=person(), deal=True).notices
@@ -201,7 +201,7 @@ class TestEmployer:
         assert done.plan.planned(COMPANY) == Planned(
             COMPANY, MERGE, "edge", edge, "K12, employer of the person, and name"
         )
-        assert Conflict("industry", "Chips", "Electronics", "edge") in done.plan.conflicts
+        assert FieldConflict("industry", "Chips", "Electronics", "edge") in done.plan.conflicts
 
     def test_one_of_another_name_or_one_that_is_not_known_is_not(self):
         ann = attrs.evolve(KNOWN, company="edge")

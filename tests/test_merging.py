@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import strategies as own
-from salesstatus import Address, Conflict, Contact, ContactKind, Deal, FrozenMap, MergeError, merge_contacts
+from salesstatus import Address, Contact, ContactKind, Deal, FieldConflict, FrozenMap, MergeError, merge_contacts
 
 PERSON, COMPANY = ContactKind
 #: The fields that hold sets.
@@ -94,7 +94,7 @@ class TestG3:
     def test_the_survivor_keeps_its_own_and_takes_what_it_lacks(self):
         merged = merge_contacts(person(1, name="Ann", phone="1"), person(2, name="Anne", email="a@b.example"))
         assert merged.contact == person(1, name="Ann", phone="1", email="a@b.example")
-        assert merged.conflicts == (Conflict("name", "Ann", "Anne", 2),)
+        assert merged.conflicts == (FieldConflict("name", "Ann", "Anne", 2),)
 
     def test_equal_values_are_no_conflict(self):
         assert merge_contacts(person(1, name="Ann"), person(2, name="Ann")).conflicts == ()
@@ -102,7 +102,7 @@ class TestG3:
     def test_the_earlier_of_the_others_comes_first(self):
         merged = merge_contacts(person(1), person(2, phone="2"), person(3, phone="3"))
         assert merged.contact.phone == "2"
-        assert merged.conflicts == (Conflict("phone", "2", "3", 3),)
+        assert merged.conflicts == (FieldConflict("phone", "2", "3", 3),)
 
     @pytest.mark.parametrize("field", UNITED)
     def test_sets_are_united(self, field):
@@ -117,7 +117,7 @@ class TestG3:
         assert merge_contacts(person(1), person(2, address=here)).contact.address == here
         merged = merge_contacts(person(1, address=here), person(2), person(3, address=here), person(4, address=there))
         assert merged.contact.address == here
-        assert merged.conflicts == (Conflict("address", here, there, 4),)
+        assert merged.conflicts == (FieldConflict("address", here, there, 4),)
 
     def test_custom_fields_are_filled_one_by_one(self):
         merged = merge_contacts(
@@ -125,7 +125,7 @@ class TestG3:
             person(2, custom_fields={"size": 2, "note": "x", "gone": False, "list": ("y",), "new": 0}),
         )
         assert merged.contact.custom_fields == {"size": 1, "note": "x", "gone": False, "list": ("y",), "new": 0}
-        assert merged.conflicts == (Conflict("custom_fields['size']", 1, 2, 2),)
+        assert merged.conflicts == (FieldConflict("custom_fields['size']", 1, 2, 2),)
 
     def test_a_zero_or_a_no_is_a_value_of_its_own(self):
         merged = merge_contacts(

@@ -45,12 +45,14 @@ from salesstatus import (
     ProspectStatusSet,
     SalesStatus,
     Scope,
+    StatusStated,
     Tag,
     Target,
     Task,
     WireError,
     wire,
 )
+from salesstatus.ports import Done, Standing
 from salesstatus.reports import LeadSaved, Visit
 from salesstatus.wire import FORMAT, TAGS, dumps, from_dict, loads, read_lines, to_dict
 
@@ -155,6 +157,13 @@ GOLDEN = [
         phones={"112"},
         address=Address(line1="1 Road", country="US"),
     ),
+    StatusStated(our.DAY, "ann", SalesStatus(customer=CustomerStatus.PAST, deals={1: DealStatus.WON}), "G1"),
+    Standing(
+        contact=Contact(id=3, kind=ContactKind.COMPANY, name="Acme"),
+        status=SalesStatus(ProspectStatus.CURRENT, deals={"D-1": DealStatus.OPEN}),
+        heard_at=our.DAY,
+    ),
+    Done(key="click 1", use_case="save_deal", kind="deals", about="D-1", at=our.DAY),
 ]
 GOLDEN_FILE = Path(__file__).parent / "golden" / "format-1.jsonl"
 
@@ -233,7 +242,7 @@ class TestGolden:
             "deal_dissociated", "deal_lost", "deal_reopened", "deal_saved", "deal_unqualified", "deal_won",
             "employee_moved", "entry", "field_definition", "lead", "lead_conversion", "lead_converted", "lead_junked",
             "lead_moved", "lead_reopened", "lead_saved", "lead_taken_up", "note", "policy", "prospect_status_set",
-            "sales_status", "stage_visit", "tag", "task",
+            "request_done", "sales_status", "stage_visit", "standing", "status_stated", "tag", "task",
         ]  # fmt: skip
 
 
@@ -480,3 +489,121 @@ class TestLines:
                 yield dumps(DealWon(1))
 
         assert next(read_lines(endless())).value == DealWon(1)
+
+
+class TestKey:
+    """A key is a text in ASCII that stands for one id, or one tag, and for no other."""
+
+    KEYED = (
+        our.any_ids
+        | st.sampled_from(["", "7", 7, "-7", -7, '"7"', "true", "null", '["contact", "x"]', "😀"])
+        | our.tags
+    )
+
+    @given(st.lists(KEYED, min_size=2, max_size=8))
+    def test_two_share_one_only_if_they_are_the_same(self, keyed):
+        for one in keyed:
+            for other in keyed:
+                assert (wire.key(one) == wire.key(other)) is (one == other)
+
+    @given(KEYED)
+    def test_it_is_one_line_of_ascii_and_json(self, keyed):
+        key = wire.key(keyed)
+        assert key.isascii()
+        assert key.isprintable()
+        assert len(key) <= 200
+        if not key.startswith("#"):
+            assert json.loads(key) == ([keyed.scope.value, keyed.name] if isinstance(keyed, Tag) else keyed)
+
+    @pytest.mark.parametrize(
+        ("keyed", "key"),
+        [
+            (7, "7"),
+            (-7, "-7"),
+            ("7", '"7"'),
+            ("", '""'),
+            ("é", '"\\u00e9"'),
+            ("\n", '"\\n"'),
+            ('"', '"\\""'),
+            (2**64, "18446744073709551616"),
+            (Tag("vip", Scope.CONTACT), '["contact", "vip"]'),
+            (Tag("", Scope.LEAD), '["lead", ""]'),
+        ],
+    )
+    def test_of_each(self, keyed, key):
+        assert wire.key(keyed) == key
+
+    @pytest.mark.parametrize(
+        "thing", [None, True, False, 1.0, b"7", ("contact", "vip"), ["7"], Scope.CONTACT, DealWon(1), Tag], ids=repr
+    )
+    def test_what_is_no_id_and_no_tag_is_refused(self, thing):
+        with pytest.raises(InvalidError) as caught:
+            wire.key(thing)
+        assert (caught.value.place, caught.value.value) == ("id", thing)
+
+    def test_a_text_of_another_class_is_no_id(self):
+        with pytest.raises(InvalidError):
+            wire.key(type("Text", (str,), {})("7"))
+
+    def test_a_broken_text_shares_no_key_with_a_whole_one(self):
+        broken = "\ud83d\ude00"
+        assert broken != "😀"
+        try:
+            assert wire.key(broken) != wire.key("😀")
+        except InvalidError as error:
+            assert error.place == "id"  # refused is as good
+
+    def test_two_halves_of_a_character_come_back_as_the_character(self):
+        assert loads(dumps(DealWon("\ud83d\ude00"))) == DealWon("\U0001f600")
+        assert loads(dumps(DealWon("\ud83d"))) == DealWon("\ud83d")
+
+    @pytest.mark.parametrize("write", [wire.key, lambda id_: dumps(DealWon(id_))])
+    def test_a_number_that_python_does_not_write_out_is_refused(self, write):
+        with pytest.raises(InvalidError, match="4300"):
+            write(10**5000)
+
+    def test_a_long_id_has_a_key_that_every_index_takes(self):
+        one, other = wire.key("x" * 10_000), wire.key("x" * 9_999)
+        assert one != other
+        assert max(map(len, (one, other, wire.key("x" * 198)))) <= 200
+        assert wire.key("x" * 198) == f'"{"x" * 198}"'
+
+
+class TestStoredRecords:
+    """What stores keep beside the records of a history: a contact's standing, what was stated of it, and requests done."""
+
+    STORED = (
+        st.builds(StatusStated, our.times, our.any_ids, our.states, st.text())
+        | st.builds(Standing, contact=our.contacts, status=our.states, heard_at=st.none() | our.times)
+        | st.builds(Done, key=st.text(), use_case=st.text(), kind=st.text(), about=our.any_ids, at=our.times)
+    )
+
+    @given(STORED)
+    def test_what_is_written_is_read_back_equal(self, value):
+        text = dumps(value)
+        assert loads(text) == value
+        assert type(loads(text)) is type(value)
+        assert dumps(loads(text)) == text
+        assert text.isascii()
+        assert "\n" not in text
+        assert from_dict(json.loads(json.dumps(to_dict(value)))) == value
+
+    @given(STORED.map(to_dict), st.data())
+    def test_with_a_key_spoilt_it_is_a_value_or_a_wire_error(self, record, data):
+        key = data.draw(st.sampled_from(sorted(record)))
+        record[key] = data.draw(st.none() | st.integers() | st.text() | st.just({"type": "deal"}))
+        try:
+            from_dict(record)
+        except WireError as error:
+            assert all(problem.place.startswith("$") for problem in error.problems)
+
+    @given(STORED.map(to_dict), st.data())
+    def test_without_a_key_it_is_a_value_or_says_which_is_missing(self, record, data):
+        key = data.draw(st.sampled_from(sorted(record)))
+        del record[key]
+        try:
+            from_dict(record)
+        except WireError as error:
+            assert [problem.place for problem in error.problems] == [f"$.{key}"]
+        else:
+            assert key in ("v", "rule", "status", "heard_at", "use_case", "kind")

@@ -6,7 +6,7 @@ The rules are rows in tables (`salesstatus.rules`); everything here is an immuta
 values. Reading and writing JSON is `salesstatus.wire`.
 """
 
-from salesstatus.audience import Notice, audience, hearing, moved, notices, with_primary
+from salesstatus.audience import Notice, audience, hearing, moved, notices, placed, with_primary
 from salesstatus.conversion import (
     AttachedNote,
     BulkConversion,
@@ -22,12 +22,14 @@ from salesstatus.conversion_request import SETUP, ConversionRequest, NewDeal, Ne
 from salesstatus.custom_fields import scopes
 from salesstatus.errors import (
     Broken,
+    Conflict,
     ConversionError,
     GuardError,
     HistoryError,
     InvalidError,
     LabelError,
     MergeError,
+    NotFound,
     Problem,
     SalesStatusError,
     WireError,
@@ -57,9 +59,11 @@ from salesstatus.history import (
     DealSaved,
     EmployeeMoved,
     Entry,
+    Logged,
     Record,
     Refused,
     Replayed,
+    StatusStated,
     Step,
     as_of,
     entries,
@@ -72,8 +76,8 @@ from salesstatus.labels import axis_label, label, parse_status
 from salesstatus.lead_csv import CsvProblem, CsvRow, IgnoredColumn, LeadColumn, LeadCsv, read_leads_csv, template_csv
 from salesstatus.lead_rules import INHERITANCE
 from salesstatus.leads import BITRIX24_STAGES, SELL_STAGES, Stage, StageBook
-from salesstatus.matching import MATCHING, NAME_AND_WEBSITE, Known, Match, MatchRow, Shared
-from salesstatus.merging import Conflict, Merged, merge_contacts
+from salesstatus.matching import MATCHING, NAME_AND_WEBSITE, Known, Match, MatchRow, Shared, lookup_keys
+from salesstatus.merging import FieldConflict, Merged, merge_contacts
 from salesstatus.model import (
     Address,
     Contact,
@@ -154,6 +158,7 @@ __all__ = [
     "EmployeeMoved",
     "Entry",
     "Explanation",
+    "FieldConflict",
     "FieldDefinition",
     "FieldType",
     "FrozenMap",
@@ -175,6 +180,7 @@ __all__ = [
     "LeadReopened",
     "LeadSaved",
     "LeadTakenUp",
+    "Logged",
     "Lost",
     "ManualEvent",
     "Match",
@@ -183,6 +189,7 @@ __all__ = [
     "Merged",
     "NewDeal",
     "NewTask",
+    "NotFound",
     "Note",
     "Notice",
     "Organisation",
@@ -208,6 +215,7 @@ __all__ = [
     "Stage",
     "StageBook",
     "StageMeaning",
+    "StatusStated",
     "Step",
     "Tag",
     "Target",
@@ -226,6 +234,7 @@ __all__ = [
     "exported",
     "hearing",
     "label",
+    "lookup_keys",
     "merge",
     "merge_contacts",
     "moved",
@@ -233,6 +242,7 @@ __all__ = [
     "offered",
     "parse_status",
     "permitted",
+    "placed",
     "plan_conversion",
     "read_leads_csv",
     "rebuild_lead",

@@ -26,7 +26,7 @@ from salesstatus.model import Contact, ContactId, Deal, DealStatus
 from salesstatus.policy import SELL, Policy
 from salesstatus.values import check, check_id, id_order
 
-__all__ = ["Notice", "audience", "hearing", "moved", "notices", "with_primary"]
+__all__ = ["Notice", "audience", "hearing", "moved", "notices", "placed", "with_primary"]
 
 
 @attrs.frozen
@@ -126,3 +126,32 @@ def moved(deal: Deal, employee: ContactId, company: ContactId | None, policy: Po
     if policy.company_link == "snapshot" or deal.primary != employee or deal.company == company:
         return deal
     return attrs.evolve(deal, company=company)
+
+
+def placed(deal: Deal, before: Deal | None, employer: ContactId | None, policy: Policy = SELL) -> Deal:
+    """Return a deal with its company, for saving what came without one: from a form, or with another primary contact.
+
+    `before` is the deal as it was, None if it is new; `employer` the company that its primary contact works for now.
+    A new deal and one with a new primary contact get the employer, unless they name a company of their own; others keep the
+    company they got (rules W2, W5, W10). Under the policy `company_link="follow"` it is always the employer.
+
+    >>> before = Deal(id="D-1", primary="ann", company="acme")
+    >>> placed(attrs.evolve(before, primary="bob"), before, "edge").company
+    'edge'
+    """
+    check("placed.deal", deal, Deal)
+    if before is not None:
+        check("placed.before", before, Deal)
+        if before.id != deal.id:
+            raise InvalidError("placed.before", before.id, f"another snapshot of deal {deal.id!r}")
+    if employer is not None:
+        check_id("placed.employer", employer)
+    stays = before is not None and before.primary == deal.primary
+    inherited = before.company if before is not None and stays else employer
+    if policy.company_link == "follow":
+        company = employer
+    elif deal.company is None or (before is not None and not stays and deal.company == before.company):
+        company = inherited
+    else:
+        company = deal.company
+    return deal if company == deal.company else attrs.evolve(deal, company=company)

@@ -43,7 +43,7 @@ from salesstatus.model import (
     full_name,
 )
 from salesstatus.planning import REQUEST, as_known, check_asked, may_convert, planned
-from salesstatus.values import Id, check, listing, utc
+from salesstatus.values import Id, an_id, check, is_a, listing, utc
 
 __all__ = [
     "AttachedNote",
@@ -74,9 +74,9 @@ def derived_id(lead: Lead, what: str) -> Id:
 class AttachedNote:
     """A note of the lead on the contact or the deal that it goes to (rule K9)."""
 
-    target: Target
-    id: Id
-    note: Note
+    target: Target = attrs.field(validator=is_a(Target))
+    id: Id = attrs.field(validator=an_id)
+    note: Note = attrs.field(validator=is_a(Note))
 
 
 @final

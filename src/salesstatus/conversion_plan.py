@@ -14,7 +14,7 @@ import attrs
 from salesstatus.conversion_request import ConversionRequest, NewDeal, Setup
 from salesstatus.errors import Broken, shown
 from salesstatus.lead_rules import How, InheritanceRow, Inherited
-from salesstatus.merging import Conflict
+from salesstatus.merging import FieldConflict
 from salesstatus.model import Address, Contact, ContactId, Lead, Note, Target, absent, full_name
 
 __all__ = [
@@ -88,7 +88,7 @@ class Walk:
     fields: dict[Target, dict[str, Any]]
     carried: list[tuple[str, Any, InheritanceRow]] = attrs.field(factory=list)
     lost: list[Lost] = attrs.field(factory=list)
-    conflicts: list[Conflict] = attrs.field(factory=list)
+    conflicts: list[FieldConflict] = attrs.field(factory=list)
     notes: list[Target] = attrs.field(factory=list)
 
 
@@ -146,7 +146,7 @@ class ConversionPlan:
         return tuple(walked(self).lost)
 
     @property
-    def conflicts(self) -> tuple[Conflict, ...]:
+    def conflicts(self) -> tuple[FieldConflict, ...]:
         """Every value that an existing contact keeps against the lead's (rule K12)."""
         return tuple(walked(self).conflicts)
 
@@ -185,7 +185,7 @@ class ConversionPlan:
         return "\n".join(_told(self))
 
 
-def _kept(conflict: Conflict) -> str:
+def _kept(conflict: FieldConflict) -> str:
     return f"contact {shown(conflict.contact)} keeps {_said(conflict.kept)}"
 
 
@@ -378,7 +378,7 @@ def _carry(
             if absent(has):
                 fields[key] = value
             elif contact is not None and not _equal(has, value):
-                conflict = Conflict(place, has, value, contact.id)
+                conflict = FieldConflict(place, has, value, contact.id)
                 walk.conflicts.append(conflict)
                 lost = ("K12", _kept(conflict))
                 continue

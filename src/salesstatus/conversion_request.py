@@ -195,6 +195,11 @@ class Setup:
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "_by_name", {definition.name: definition for definition in self.fields})
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Be shown in notebooks and in failing examples without the whole table, too."""
+        del cycle
+        printer.text(repr(self))
+
     def definition(self, name: str) -> FieldDefinition | None:
         """Return the definition of a custom field, or None."""
         return self._by_name.get(name)

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Broken",
+    "Conflict",
     "ConversionError",
     "GuardError",
     "HistoryError",
     "InvalidError",
     "LabelError",
     "MergeError",
+    "NotFound",
     "Problem",
     "SalesStatusError",
     "WireError",
@@ -33,6 +35,7 @@ __all__ = [
 ]
 
 _SHOWN_IDS = 5
+_SHOWN_PROBLEMS = 20
 _SHOWN_CHARACTERS = 80
 
 
@@ -214,7 +217,9 @@ class WireError(SalesStatusError, ValueError):
 
     def __str__(self) -> str:
         line = "" if self.line is None else f"line {self.line}: "
-        return line + "; ".join(map(str, self.problems))
+        told = "; ".join(map(str, self.problems[:_SHOWN_PROBLEMS]))
+        more = len(self.problems) - _SHOWN_PROBLEMS
+        return f"{line}{told}{f'; and {more} more' if more > 0 else ''}"
 
 
 @attrs.frozen
@@ -234,3 +239,44 @@ class ConversionError(SalesStatusError):
 
     def __str__(self) -> str:
         return f"lead {shown(self.lead)} cannot be converted. {'. '.join(map(str, self.broken))}"
+
+
+@attrs.frozen
+class NotFound(SalesStatusError, LookupError):  # noqa: N818 - the name of what happened, as it is used everywhere
+    """A store has no such record. What to do: mend the id; nothing was changed.
+
+    `kind` says what was looked for (``"contact"``, ``"deal"`` …), `id` by which id.
+    """
+
+    kind: str
+    id: object
+
+    def __str__(self) -> str:
+        return f"there is no {self.kind} {shown(self.id)}"
+
+
+@attrs.frozen
+class Conflict(SalesStatusError):  # noqa: N818 - the name of what happened, as it is used everywhere
+    """A record is not as it was when it was read; nothing was changed. What to do: read it again, and decide anew.
+
+    `version` is the version that the change was made for, 0 for a record that was to be new; `found` the version
+    that the store has, 0 if it has none, or None if the store does not tell. Where two units of work meet in a way that names no
+    record, `id` is None.
+    """
+
+    kind: str
+    id: object
+    version: int | None = None
+    found: int | None = None
+
+    def __str__(self) -> str:
+        if self.version is None:
+            return (
+                f"{self.kind} {shown(self.id)} was changed by somebody else"
+                if self.id is not None
+                else (f"{self.kind}: somebody else changed what this change rests on")
+            )
+        if self.version == 0:
+            return f"{self.kind} {shown(self.id)} exists already"
+        found = "" if self.found is None else f", but has {'none' if self.found == 0 else f'version {self.found}'} now"
+        return f"{self.kind} {shown(self.id)} was to be in version {self.version}{found}"

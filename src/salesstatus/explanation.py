@@ -9,7 +9,7 @@ import attrs
 
 from salesstatus.errors import HistoryError, InvalidError, listed, sentence
 from salesstatus.events import ProspectStatusSet
-from salesstatus.history import Entry, Step, trace
+from salesstatus.history import Logged, StatusStated, Step, trace
 from salesstatus.model import CustomerStatus, DealId, DealStatus, ProspectStatus, SalesStatus
 from salesstatus.policy import SELL, Policy
 from salesstatus.transitions import Book, book, kinds_held, refusal
@@ -31,7 +31,7 @@ class Reason:
     rule: str
     deals: tuple[DealId, ...]
     sentence: str
-    entry: Entry | None = None
+    entry: Logged | None = None
 
     def __str__(self) -> str:
         return self.sentence
@@ -99,14 +99,22 @@ def _customer(state: SalesStatus, rules: Book) -> Reason:
     return Reason(state.customer, "M3", won, f"{said}: M3, set by hand")
 
 
+def heard(record: Logged) -> str:
+    """Return what a contact heard, or that its status was stated, as the subject of a sentence."""
+    return "stating its status" if isinstance(record, StatusStated) else sentence(record.event)
+
+
 def _since(reason: Reason, steps: list[Step], axis: str) -> Reason:
     """Add the last entry that changed this status. Where the state alone cannot tell the rule, that entry does."""
     changed = [step for step in steps if getattr(step.before, axis) is not getattr(step.after, axis)]
     if not changed:
         return reason
     step = changed[-1]
-    then = next(id_ for id_ in step.rules if id_[0] in (axis[0].upper(), "M"))
-    since = f"so since {step.entry.at.isoformat()}, by {sentence(step.entry.event)} ({then})"
+    # A status that was stated may have no rule, or one of the whole contact (G1).
+    whole = step.rules[0] if step.rules else reason.rule
+    then = next((id_ for id_ in step.rules if id_[0] in (axis[0].upper(), "M")), whole)
+    by = f" ({then})" if step.rules else ""
+    since = f"so since {step.entry.at.isoformat()}, by {heard(step.entry)}{by}"
     if reason.rule not in _FROM_DEALS:
         return attrs.evolve(
             reason, rule=then, sentence=f"{axis} status {reason.status.value}: {since}", entry=step.entry
@@ -118,7 +126,7 @@ def _since(reason: Reason, steps: list[Step], axis: str) -> Reason:
 _FROM_DEALS: Final = frozenset({"P1", "P2", "P3", "P4", "C1"})
 
 
-def explain(state: SalesStatus, policy: Policy = SELL, *, history: Iterable[Entry] | None = None) -> Explanation:
+def explain(state: SalesStatus, policy: Policy = SELL, *, history: Iterable[Logged] | None = None) -> Explanation:
     """Say which rule and which deals are behind each status, or that it was set by hand.
 
     From the state alone this is what the deals held show. With the `history` of the one contact it names the

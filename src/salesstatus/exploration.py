@@ -29,7 +29,8 @@ from salesstatus.transitions import fired, refusal, transition
 __all__ = ["Move", "every_event", "explore"]
 
 _MOST_DEALS: Final = len(DealStatus)
-_DEALS: Final = tuple(range(1, _MOST_DEALS + 1))
+#: The walk has room for one deal more: some states are reached only by way of a deal that goes again.
+_DEALS: Final = tuple(range(1, _MOST_DEALS + 2))
 
 
 @attrs.frozen
@@ -44,7 +45,7 @@ class Move:
 
 def every_event(state: SalesStatus) -> tuple[ContactEvent, ...]:
     """Return every event that a contact in this state could be told, with one deal it does not hold among them."""
-    deals = (*state.deals, next((deal for deal in _DEALS if deal not in state.deals), _MOST_DEALS + 1))
+    deals = (*state.deals, next(deal for deal in (*_DEALS, len(_DEALS) + 1) if deal not in state.deals))
     return (
         *(DealAssociated(deal, status) for deal in deals for status in DealStatus),
         *(kind(deal) for kind in (DealWon, DealLost, DealUnqualified, DealReopened, DealDissociated) for deal in deals),
@@ -78,7 +79,7 @@ def explore(policy: Policy = SELL) -> tuple[Move, ...]:
                 continue
             after = transition(state, event, policy)
             moves.append(Move(state, event, after, tuple(row.id for row in fired(state, event, policy))))
-            if len(after.deals) <= _MOST_DEALS and (canonical := _canonical(after)) not in met:
+            if len(after.deals) <= len(_DEALS) and (canonical := _canonical(after)) not in met:
                 met.add(canonical)
                 waiting.append(canonical)
-    return tuple(moves)
+    return tuple(move for move in moves if len(move.before.deals) <= _MOST_DEALS)

@@ -2,7 +2,8 @@
 
 A history is a stream of records. An `Entry` is one contact hearing one event. `DealSaved`, `DealDeleted` and
 `EmployeeMoved` are what CRMs export: snapshots of whole deals, which become entries through
-`salesstatus.notices`. All may come in one stream, and are taken in the order given:
+`salesstatus.notices`. `StatusStated` says what a contact is from then on, whatever it heard before: it was imported with
+statuses, or merged (rule G1). All may come in one stream, and are taken in the order given:
 
 * Two records that concern the same contact or the same deal must come in the order of their times; one that is
   earlier than what was already accepted is refused. Applied late, it would undo what came after it (a deal
@@ -30,16 +31,18 @@ from salesstatus.events import CONTACT_EVENTS, ContactEvent, ManualEvent
 from salesstatus.model import ContactId, Deal, DealId, SalesStatus
 from salesstatus.policy import SELL, Policy
 from salesstatus.transitions import CHANGES, REFUSED, Draft, Ruling, _broken, _decide, book, fired
-from salesstatus.values import FrozenMap, aware, check, check_id, id_order, in_utc, utc
+from salesstatus.values import FrozenMap, a_text, aware, check, check_id, id_order, in_utc, utc
 
 __all__ = [
     "DealDeleted",
     "DealSaved",
     "EmployeeMoved",
     "Entry",
+    "Logged",
     "Record",
     "Refused",
     "Replayed",
+    "StatusStated",
     "Step",
     "as_of",
     "entries",
@@ -124,9 +127,26 @@ class EmployeeMoved:
             raise InvalidError("EmployeeMoved.company", self.company, "another contact than the person itself", "W4")
 
 
+@final
+@attrs.frozen
+class StatusStated:
+    """What a contact is from this time on, whatever it heard before; `rule` is the id of the rule that says so, if one does.
+
+    This is how a history begins in the middle: a contact came with statuses from elsewhere, or is the survivor of a
+    merge (rule G1). The deals held are part of what is stated.
+    """
+
+    at: datetime = attrs.field(converter=in_utc, validator=aware)
+    contact: ContactId = attrs.field(validator=_id)
+    status: SalesStatus = attrs.field(validator=_instance(SalesStatus))
+    rule: str = a_text()
+
+
 Snapshot = DealSaved | DealDeleted | EmployeeMoved
-Record = Entry | Snapshot
-_RECORDS: Final = frozenset((Entry, DealSaved, DealDeleted, EmployeeMoved))
+#: What one contact hears or is, as a log keeps it.
+Logged = Entry | StatusStated
+Record = Logged | Snapshot
+_RECORDS: Final = frozenset((Entry, StatusStated, DealSaved, DealDeleted, EmployeeMoved))
 
 
 def exported(at: datetime, deals: Iterable[Deal], before: Iterable[Deal] = ()) -> Iterator[DealSaved | DealDeleted]:
@@ -179,11 +199,12 @@ class Replayed:
 class Step:
     """What one entry did: the status before and after, and the ids of the rules that decided it, table by table.
 
-    `position` is that of the record given (from 0). A snapshot gives a step for each contact that hears it.
+    `position` is that of the record given (from 0). A snapshot gives a step for each contact that hears it. Where a status
+    was stated, `entry` is the `StatusStated`.
     """
 
     position: int
-    entry: Entry
+    entry: Logged
     before: SalesStatus
     after: SalesStatus
     rules: tuple[str, ...]
@@ -286,6 +307,12 @@ class _Line(Draft):
             self.sequences = self.sequences or {}
             self.sequences[entry.event.deal] = entry.sequence
 
+    def stated(self, record: StatusStated) -> None:
+        """Be what is stated. The numbers of entries that were accepted still count."""
+        super().__init__(record.status)
+        self.latest = record.at
+        self.frozen = record.status
+
     def refused(self, event: ContactEvent, ruling: Ruling) -> GuardError:
         """Return the error that `salesstatus.transition` would raise."""
         return GuardError(self.status(), event, _broken(self, event, ruling))
@@ -317,10 +344,25 @@ class _Ledger:
         line = self.line(entry.contact)
         if line.repeats(entry):
             return None
-        if entry.at < line.latest:
-            return HistoryError(entry, f"contact {shown(entry.contact)} has heard something newer already", line.latest)
+        late = self.late(entry)
+        if late is not None:
+            return late
         ruling = _decide(line, entry.event, self.rules)
         return line.refused(entry.event, ruling) if ruling.effect is REFUSED else None
+
+    def late(self, record: Logged) -> HistoryError | None:
+        """Return the error of a record that comes after a newer one."""
+        latest = self.line(record.contact).latest
+        if record.at >= latest:
+            return None
+        return HistoryError(record, f"contact {shown(record.contact)} has heard something newer already", latest)
+
+    def state(self, record: StatusStated) -> HistoryError | None:
+        """Let a contact be what is stated; return why not, if it comes late."""
+        error = self.late(record)
+        if error is None:
+            self.line(record.contact).stated(record)
+        return error
 
     def hear(self, entry: Entry) -> GuardError | HistoryError | None:
         """Let a contact hear an entry; return why not, if it is refused."""
@@ -365,7 +407,9 @@ def _checked(on_refusal: OnRefusal) -> bool:
 
 
 def _not_a_record(record: object, position: int) -> InvalidError:
-    return InvalidError(f"records[{position}]", record, "an Entry, DealSaved, DealDeleted or EmployeeMoved")
+    return InvalidError(
+        f"records[{position}]", record, "an Entry, StatusStated, DealSaved, DealDeleted or EmployeeMoved"
+    )
 
 
 def _raised(error: GuardError | HistoryError, position: int, record: Record) -> GuardError | HistoryError:
@@ -430,6 +474,9 @@ def replay(  # noqa: C901, PLR0912 - the one loop that everything passes through
         elif isinstance(record, Snapshot):
             newest = max(newest, record.at)
             error = ledger.take(record)
+        elif isinstance(record, StatusStated):
+            newest = max(newest, record.at)
+            error = ledger.state(record)
         else:
             raise _not_a_record(record, position)
         if error is not None:
@@ -468,7 +515,7 @@ def trace(
     ledger = _Ledger(policy, known)
     for position, record in enumerate(records):
         try:
-            if isinstance(record, Entry):
+            if isinstance(record, Logged):
                 yield _step(ledger, position, record)
             elif isinstance(record, Snapshot):
                 for entry in ledger.told(record):
@@ -482,10 +529,15 @@ def trace(
             yield Refused(position, record, error.with_traceback(None))
 
 
-def _step(ledger: _Ledger, position: int, entry: Entry) -> Step:
+def _step(ledger: _Ledger, position: int, entry: Logged) -> Step:
     line = ledger.line(entry.contact)
-    repeats = line.repeats(entry)
     before = line.status()
+    if isinstance(entry, StatusStated):
+        late = ledger.state(entry)
+        if late is not None:
+            raise late
+        return Step(position, entry, before, entry.status, (entry.rule,) if entry.rule else ())
+    repeats = line.repeats(entry)
     error = ledger.hear(entry)
     if error is not None:
         raise error
@@ -494,8 +546,8 @@ def _step(ledger: _Ledger, position: int, entry: Entry) -> Step:
     return Step(position, entry, before, line.status(), rules)
 
 
-def entries(records: Iterable[Record], policy: Policy = SELL) -> Iterator[Entry]:
-    """Turn snapshots into the entries that contacts hear; entries pass as they are. Raises `HistoryError`.
+def entries(records: Iterable[Record], policy: Policy = SELL) -> Iterator[Logged]:
+    """Turn snapshots into the entries that contacts hear; others pass as they are. Raises `HistoryError`.
 
     >>> day = datetime(2026, 5, 4, tzinfo=timezone.utc)
     >>> [entry.event for entry in entries([DealSaved(day, Deal(id="D-1", primary="ann"))])]
@@ -503,7 +555,7 @@ def entries(records: Iterable[Record], policy: Policy = SELL) -> Iterator[Entry]
     """
     deals = _Deals(policy)
     for position, record in enumerate(records):
-        if isinstance(record, Entry):
+        if isinstance(record, Logged):
             yield record
         elif isinstance(record, Snapshot):
             try:

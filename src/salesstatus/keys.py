@@ -7,13 +7,14 @@ none of its kind, and matches nothing.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 from unicodedata import category, normalize
 
 from salesstatus.errors import InvalidError
 from salesstatus.values import check
 
-__all__ = ["email_key", "phone_key", "text_key"]
+__all__ = ["email_key", "phone_endings", "phone_key", "text_key"]
 
 
 def text_key(text: str) -> str:
@@ -51,6 +52,8 @@ _LONGEST_EMAIL: Final = 254
 _EXTENSION: Final = re.compile(r"(?:x|ext\.?|#|;ext=)(\d{1,7})$")
 _NUMBER: Final = re.compile(r"[\d().\-/·+]+")
 _PUNCTUATION: Final = re.compile(r"[().\-/·]")
+#: A country's code, and the zero after it.
+_TRUNK: Final = re.compile(r"^([+0]?[\d().\-/·]{1,7}?)\(0\)")
 _PREFIX: Final = re.compile(r"\+?(?:00)?(?=[1-9])")
 _LONGEST_PHONE: Final = 40
 _DIGITS: Final = range(3, 16)
@@ -77,7 +80,7 @@ def phone_key(text: str, region: str | None = None) -> str:
     number = written[: extension.start()] if extension else written
     if not _NUMBER.fullmatch(number):
         return ""
-    dialled, without = (_PUNCTUATION.sub("", part) for part in (number, number.replace("(0)", "", 1)))
+    dialled, without = (_PUNCTUATION.sub("", part) for part in (number, _TRUNK.sub(r"\1", number)))
     prefix = _PREFIX.match(dialled)
     international = prefix is not None and prefix.end() > 0
     # A zero in brackets after a country's code is not dialled.
@@ -112,3 +115,36 @@ def _dialled(written: str, region: str) -> str:
         return ""
     extension = f"x{number.extension}" if number.extension else ""
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) + extension
+
+
+#: So many digits at the end of a phone number are the same in whatever way, and from wherever, it is dialled.
+_DIALLED: Final = 4
+#: What parts the numbers in a text that only a region can read.
+_BETWEEN: Final = re.compile(r"[^\d().\-/·+]+")
+#: The letters of a phone's keys.
+_LETTERS: Final = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
+#: No number this long is one of three digits or less, even after a country's code.
+_SHORT: Final = 8
+
+
+def phone_endings(text: str) -> Iterator[str]:
+    """Yield how a phone number ends, wherever it is dialled; of a text that only a region can read, how each number in it does.
+
+    Two texts that have one `phone_key`, in any region, have an ending in common.
+
+    >>> list(phone_endings("0049 (0)30 / 1234-5"))
+    ['2345']
+    """
+    key = phone_key(text)
+    if key:
+        parts = [key.partition("x")[0]]
+    elif len(text) <= _LONGEST_PHONE:
+        plain = "".join(map(_plain, normalize("NFKC", text))).lower()
+        parts = [*_BETWEEN.split(plain), plain.translate(_LETTERS)]
+    else:
+        parts = []
+    for part in parts:
+        digits = "".join(character for character in part if character.isdecimal())
+        for length in (_DIALLED,) if len(digits) >= _SHORT else (_DIALLED, 3, 2):
+            if len(digits) > 1:
+                yield digits[-length:]

@@ -15,11 +15,11 @@ from typing import Any, Final
 import attrs
 
 from salesstatus.errors import InvalidError
-from salesstatus.keys import email_key, phone_key, text_key
+from salesstatus.keys import email_key, phone_endings, phone_key, text_key
 from salesstatus.model import Contact, ContactId, ContactKind, Lead, LeadId, full_name
 from salesstatus.values import Id, IdentityEnum, check, id_order, listing
 
-__all__ = ["MATCHING", "NAME_AND_WEBSITE", "Known", "Match", "MatchRow", "Shared", "same"]
+__all__ = ["MATCHING", "NAME_AND_WEBSITE", "Known", "Match", "MatchRow", "Shared", "lookup_keys", "same", "sought_keys"]
 
 PERSON, COMPANY = ContactKind
 
@@ -105,6 +105,61 @@ def same(
     return _row(_keys(one, kind, region), _keys(other, kind, region), rows)
 
 
+#: So much of a key is enough to look it up, and fits the index of any database.
+_SOUGHT: Final = 40
+
+
+def _lookup(shared: Shared, key: str) -> str:
+    return f"{shared.value}:{key[:_SOUGHT].encode('unicode_escape').decode('ascii')}"
+
+
+def _lookups(record: _Record, wanted: Collection[Shared]) -> frozenset[str]:
+    phones = (record.phone, record.mobile, *record.phones) if Shared.PHONE in wanted else ()
+    return frozenset(
+        {_lookup(Shared.PHONE, ending) for phone in phones if phone for ending in phone_endings(phone)}
+        | {
+            _lookup(shared, key)
+            for kind in _kinds(record)
+            for shared, keys in _keys(record, kind, None).items()
+            if shared in wanted and shared is not Shared.PHONE
+            for key in keys
+        }
+    )
+
+
+def _kinds(record: _Record) -> tuple[ContactKind, ...]:
+    return (record.kind,) if isinstance(record, Contact) else (PERSON, COMPANY)
+
+
+def lookup_keys(record: _Record) -> frozenset[str]:
+    """Return the keys under which a store finds a contact or a lead again, for `salesstatus.ports`.
+
+    Records that a matching rule takes for the same, or that are reached at the same number or address, share a key, wherever
+    the phone is; not all that share one are the same, which `Known` tells (rules K12, L7). Keys are short texts in ASCII.
+
+    >>> sorted(lookup_keys(Contact(id=1, kind=PERSON, name="Rose González", phone="(512) 757-6000")))
+    ['name:rose gonzalez', 'phone:6000']
+    """
+    if type(record) is not Contact and type(record) is not Lead:
+        raise InvalidError("record", record, "a Contact or a Lead")
+    return _lookups(record, frozenset(Shared))
+
+
+def sought_keys(lead: Lead, rows: tuple[MatchRow, ...] = MATCHING, *, reached: bool = False) -> frozenset[str]:
+    """Return the `lookup_keys` that all whom a lead may be have at least one of; `reached`: all who are reached as it is (rule L7).
+
+    Of each row only the key that the fewest share is sought: a phone number rather than a name.
+    """
+    check("lead", lead, Lead)
+    for row in rows:
+        check("rows", row, MatchRow)
+    wanted = {min(row.shared, key=_RARE.index) for row in rows} if not reached else {Shared.PHONE, Shared.EMAIL}
+    return _lookups(lead, wanted)
+
+
+_RARE: Final = (Shared.PHONE, Shared.EMAIL, Shared.WEBSITE, Shared.NAME)
+
+
 @attrs.frozen
 class Match:
     """A contact that a lead is, and the row that says so."""
@@ -168,12 +223,10 @@ class Known:
         """Take a record in, or as it is now. What it was known by before still finds it, and is then compared again."""
         if isinstance(record, Contact):
             self._contacts[record.id] = record
-            kinds: tuple[ContactKind, ...] = (record.kind,)
         else:
             self._leads[record.id] = record
-            kinds = (PERSON, COMPANY)
         place = (isinstance(record, Contact), record.id)
-        for kind in kinds:
+        for kind in _kinds(record):
             for shared, keys in _keys(record, kind, self.region).items():
                 for key in keys:
                     self._by_key[0].setdefault((shared, key), {})[place] = None

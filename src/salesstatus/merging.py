@@ -10,7 +10,7 @@ from salesstatus.errors import Broken, MergeError
 from salesstatus.model import Contact, ContactId, absent
 from salesstatus.values import FrozenMap
 
-__all__ = ["Conflict", "Merged", "merge_contacts"]
+__all__ = ["FieldConflict", "Merged", "merge_contacts"]
 
 _AT_MOST: Final = 5
 #: The fields that hold sets, and those that are filled from the others, in their order: what is known of a contact, not what it is.
@@ -21,7 +21,7 @@ _FILLED: Final = tuple(
 
 
 @attrs.frozen
-class Conflict:
+class FieldConflict:
     """A value that the merge did not keep (rule G3): the field, what stands, what gave way, and whose it was."""
 
     field: str
@@ -35,7 +35,7 @@ class Merged:
     """The outcome of a merge: the surviving contact, and every value that gave way to another."""
 
     contact: Contact
-    conflicts: tuple[Conflict, ...]
+    conflicts: tuple[FieldConflict, ...]
 
 
 def _broken(contacts: tuple[Contact, ...]) -> tuple[Broken, ...]:
@@ -51,6 +51,8 @@ def _broken(contacts: tuple[Contact, ...]) -> tuple[Broken, ...]:
         found.append(Broken("G2", "a person does not merge with a company"))
     if len({contact.company for contact in contacts if contact.company is not None}) > 1:
         found.append(Broken("G2", "persons of different companies do not merge"))
+    if any(contact.company == other.id for contact in contacts for other in contacts):
+        found.append(Broken("G2", "a person does not merge with the company it works for"))
     return tuple(found)
 
 
@@ -64,7 +66,7 @@ def merge_contacts(survivor: Contact, *others: Contact) -> Merged:
     >>> from salesstatus import ContactKind
     >>> ann = Contact(id=1, kind=ContactKind.PERSON, name="Ann", phone="1")
     >>> merge_contacts(ann, Contact(id=2, kind=ContactKind.PERSON, name="Anne", email="a@b.example")).conflicts
-    (Conflict(field='name', kept='Ann', dropped='Anne', contact=2),)
+    (FieldConflict(field='name', kept='Ann', dropped='Anne', contact=2),)
     """
     contacts = (survivor, *others)
     broken = _broken(contacts)
@@ -72,13 +74,13 @@ def merge_contacts(survivor: Contact, *others: Contact) -> Merged:
         raise MergeError(contacts, broken)
     values = {field.name: getattr(survivor, field.name) for field in attrs.fields(Contact)}
     custom = dict(survivor.custom_fields)
-    conflicts: list[Conflict] = []
+    conflicts: list[FieldConflict] = []
 
     def take(into: dict[str, object], name: str, value: object, contact: ContactId, place: str) -> None:
         if absent(into.get(name)):
             into[name] = value
         elif not absent(value) and (value != into[name] or type(value) is not type(into[name])):
-            conflicts.append(Conflict(place, into[name], value, contact))
+            conflicts.append(FieldConflict(place, into[name], value, contact))
 
     for other in others:
         for name in _UNITED:

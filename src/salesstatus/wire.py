@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from hashlib import sha256
 from typing import Any, Final, Literal, TypeVar, cast, get_args, get_origin, overload
 
 import attrs
@@ -46,7 +47,7 @@ from salesstatus.events import (
     LeadTakenUp,
     ProspectStatusSet,
 )
-from salesstatus.history import DealDeleted, DealSaved, EmployeeMoved, Entry
+from salesstatus.history import DealDeleted, DealSaved, EmployeeMoved, Entry, StatusStated
 from salesstatus.model import (
     Address,
     Contact,
@@ -64,10 +65,11 @@ from salesstatus.model import (
     Task,
 )
 from salesstatus.policy import Policy
+from salesstatus.ports import Done, Standing
 from salesstatus.reports import LeadSaved, Visit
-from salesstatus.values import FrozenMap, check_id, id_order, parse_time
+from salesstatus.values import FrozenMap, Id, check_id, id_order, parse_time
 
-__all__ = ["FORMAT", "TAGS", "UPCASTERS", "Line", "dumps", "from_dict", "loads", "read_lines", "to_dict"]
+__all__ = ["FORMAT", "TAGS", "UPCASTERS", "Line", "dumps", "from_dict", "key", "loads", "read_lines", "to_dict"]
 
 #: The version of the format that is written.
 FORMAT: Final = 1
@@ -90,6 +92,7 @@ TAGS: Final[dict[type, str]] = {
     DealSaved: "deal_saved",
     DealDeleted: "deal_deleted",
     EmployeeMoved: "employee_moved",
+    StatusStated: "status_stated",
     Deal: "deal",
     Contact: "contact",
     Policy: "policy",
@@ -107,6 +110,8 @@ TAGS: Final[dict[type, str]] = {
     AttachedNote: "attached_note",
     Tag: "tag",
     FieldDefinition: "field_definition",
+    Standing: "standing",
+    Done: "request_done",
 }
 _CLASSES: Final = {tag: class_ for class_, tag in TAGS.items()}
 _EVENT_CLASSES: Final = {TAGS[event]: event for event in CONTACT_EVENTS}
@@ -180,9 +185,8 @@ def _amount_or_none(value: object, _: Any) -> Decimal | None:
 
 
 def _member(value: object, kind: type[Enum]) -> Enum:
-    for member in kind:
-        if type(value) is str and member.value == value:
-            return member
+    if type(value) is str and value in kind._value2member_map_:
+        return kind(value)
     raise _wrong(value, f"one of {', '.join(json.dumps(member.value) for member in kind)}")
 
 
@@ -308,6 +312,27 @@ def _address_reader(converter: Converter) -> Callable[[object, Any], Any]:
     return structure
 
 
+def _status_reader(converter: Converter) -> Callable[[object, Any], SalesStatus]:
+    def structure(value: object, _: Any) -> SalesStatus:
+        written = converter.structure(value, _Status)
+        deals: dict[DealId, DealStatus] = {}
+        for i, held in enumerate(written.deals):
+            if held.deal in deals:
+                raise InvalidError(f".deals[{i}].deal", held.deal, "each deal once")
+            deals[held.deal] = held.status
+        return SalesStatus(written.prospect, written.customer, deals)
+
+    return structure
+
+
+def _status_writer(converter: Converter) -> Callable[[SalesStatus], Any]:
+    def unstructure(status: SalesStatus) -> Any:
+        held = tuple(_Held(deal, status.deals[deal]) for deal in sorted(status.deals, key=id_order))
+        return converter.unstructure(_Status(status.prospect, status.customer, held))
+
+    return unstructure
+
+
 def _list_reader(
     converter: Converter, make: Callable[[list[Any]], Any]
 ) -> Callable[[Any], Callable[[object, Any], Any]]:
@@ -325,7 +350,20 @@ def _list_reader(
 
 
 #: Written without the fields that have their default; an address and a note before those that hold them.
-_SPARSE: Final = (Address, Note, ConversionRecord, Lead, Deal, Contact, Task, FieldDefinition, Entry)
+_SPARSE: Final = (
+    Address,
+    Note,
+    ConversionRecord,
+    Lead,
+    Deal,
+    Contact,
+    Task,
+    FieldDefinition,
+    Entry,
+    StatusStated,
+    Standing,
+    Done,
+)
 
 
 def _is(origin: Any) -> Callable[[Any], bool]:
@@ -354,6 +392,7 @@ def _made() -> Converter:
         (int | None, _number_or_none),
         (ConversionRecord | None, _record_or_none(converter)),
         (Address, _address_reader(converter)),
+        (SalesStatus, _status_reader(converter)),
         (datetime | None, _time_or_none),
         (Decimal | None, _amount_or_none),
         (ContactEvent, _event_read(converter)),
@@ -372,6 +411,7 @@ def _made() -> Converter:
         _is(frozenset),
         lambda members: sorted(members, key=id_order),
     )
+    converter.register_unstructure_hook(SalesStatus, _status_writer(converter))
     for class_ in _SPARSE:
         special = _SPECIAL.get(class_, {})
         write = make_dict_unstructure_fn(class_, converter, _cattrs_omit_if_default=True, **special)
@@ -394,13 +434,16 @@ def _json(value: object) -> str:
     return "nothing" if value is _MISSING else shown_json(value)
 
 
+_SHOWN: Final = 80
+
+
 def shown_json(value: object) -> str:
     """Return a value as JSON for messages, cut where it is long."""
     try:
         text = json.dumps(value, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):
         return shown(value)
-    return text if len(text) <= 80 else f"{text[:80]}… ({len(text)} characters)"
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(text)} characters)"
 
 
 def _key(class_: Any, name: str) -> str:
@@ -424,7 +467,8 @@ def _problems(error: BaseException, place: str) -> Iterator[Problem]:
     elif isinstance(error, ForbiddenExtraKeysError):
         known = ", ".join(_key(error.cl, field.alias or field.name) for field in attrs.fields(error.cl))
         for name in sorted(error.extra_fields):
-            yield Problem(f"{place}.{name}", f"one of the keys {known}", json.dumps(name))
+            cut = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…"
+            yield Problem(f"{place}.{cut}", f"one of the keys {known}", shown_json(name))
     elif isinstance(error, InvalidError):
         # A value's own check names the class and its field, which is the key here; a hook's names what is below.
         inside = error.place.partition(".")[2] if not error.place.startswith(".") else error.place[1:]
@@ -442,12 +486,7 @@ def to_dict(value: object) -> dict[str, Any]:
     """Return a value as an object of JSON types, with its `type` and the version `v`. Raises `InvalidError`."""
     if type(value) not in TAGS:
         raise InvalidError("value", value, f"one of {', '.join(class_.__name__ for class_ in TAGS)}")
-    if isinstance(value, SalesStatus):
-        held = tuple(_Held(deal, value.deals[deal]) for deal in sorted(value.deals, key=id_order))
-        body = _CONVERTER.unstructure(_Status(value.prospect, value.customer, held))
-    else:
-        body = _CONVERTER.unstructure(value)
-    return {"type": TAGS[type(value)], "v": FORMAT, **body}
+    return {"type": TAGS[type(value)], "v": FORMAT, **_CONVERTER.unstructure(value)}
 
 
 def from_dict(record: object) -> Any:
@@ -458,20 +497,9 @@ def from_dict(record: object) -> Any:
         # An upcaster may give a record another type.
         class_ = _class_of(fields, _CLASSES, "a record")
         del fields["type"]
-        if class_ is SalesStatus:
-            return _status(_CONVERTER.structure(fields, _Status))
         return _CONVERTER.structure(fields, class_)
     except (BaseValidationError, InvalidError) as error:
         raise WireError(tuple(_problems(error, "$"))) from None
-
-
-def _status(written: _Status) -> SalesStatus:
-    deals: dict[DealId, DealStatus] = {}
-    for i, held in enumerate(written.deals):
-        if held.deal in deals:
-            raise InvalidError(f".deals[{i}].deal", held.deal, "each deal once")
-        deals[held.deal] = held.status
-    return SalesStatus(written.prospect, written.customer, deals)
 
 
 def _upcast(record: dict[str, Any]) -> dict[str, Any]:
@@ -493,7 +521,36 @@ def dumps(value: object) -> str:
     >>> dumps(DealWon("D-1"))
     '{"type": "deal_won", "v": 1, "deal": "D-1"}'
     """
-    return json.dumps(to_dict(value))
+    return _written("value", to_dict(value))
+
+
+def _written(place: str, value: object) -> str:
+    try:
+        return json.dumps(value)
+    except ValueError as error:  # an int of thousands of digits
+        raise InvalidError(place, value, f"what can be written ({error})") from None
+
+
+#: Longer keys than this are digests: every database indexes this much.
+_LONGEST_KEY: Final = 200
+
+
+def key(id: Id | Tag) -> str:
+    """Return a text that stands for an id and for no other one, for stores whose keys are texts: ASCII, 200 characters at most.
+
+    The names of custom fields and the keys of requests are ids here, and so is a tag. It is the id as JSON, or where that is longer its
+    digest. Raises `InvalidError` for anything else, and for a text with half a character in it.
+
+    >>> key(7), key("7"), key("D-1")
+    ('7', '"7"', '"D-1"')
+    """
+    text = id.name if isinstance(id, Tag) else id
+    if type(text) is not int and type(text) is not str:
+        raise InvalidError("id", id, "an int or a str, or a Tag")
+    if isinstance(text, str) and any("\ud800" <= character <= "\udfff" for character in text):
+        raise InvalidError("id", id, "a text of whole characters")
+    written = _written("id", [id.scope.value, id.name] if isinstance(id, Tag) else id)
+    return written if len(written) <= _LONGEST_KEY else f"#{sha256(written.encode()).hexdigest()}"
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from salesstatus import (
     ContactId,
     CustomerStatus,
     DealStatus,
-    Entry,
+    Logged,
     ProspectStatus,
     Refused,
     Replayed,
@@ -28,7 +28,7 @@ from salesstatus import (
 )
 from salesstatus.commands.source import DONE, REFUSED, UnusableError, Unused, opened, print_unused
 from salesstatus.display import columns
-from salesstatus.errors import sentence
+from salesstatus.explanation import heard
 from salesstatus.values import id_order
 from salesstatus.wire import to_dict
 
@@ -131,14 +131,12 @@ def explain_contact(arguments: argparse.Namespace) -> int:
                 steps.setdefault(step.entry.contact, []).append(step)
     contact = _find(arguments.contact, list(steps))
     mine = steps[contact]
-    lines = [
-        [step.entry.at.isoformat(), sentence(step.entry.event), _change(step), "+".join(step.rules)] for step in mine
-    ]
+    lines = [[step.entry.at.isoformat(), heard(step.entry), _change(step), "+".join(step.rules)] for step in mine]
     print(columns([["at", "heard", "change", "rules"], *lines]))
     state = mine[-1].after
     print(f"\nNow:\n{explain(state, arguments.policy, history=[step.entry for step in mine])}")
     print(f"\nFrom the deals alone:\n{explain(state, arguments.policy)}")
-    about = [item for item in refused if isinstance(item.entry, Entry) and item.entry.contact == contact]
+    about = [item for item in refused if isinstance(item.entry, Logged) and item.entry.contact == contact]
     source.broken.clear()  # of these nobody knows whom they are about; `replay` lists them
     print_unused(source.refused(about))
     return DONE

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Final, TextIO
 import attrs
 
 from salesstatus import GuardError, Refused
-from salesstatus.history import DealDeleted, DealSaved, EmployeeMoved, Entry
+from salesstatus.history import DealDeleted, DealSaved, EmployeeMoved, Entry, StatusStated
 from salesstatus.reports import LeadSaved, Visit
 from salesstatus.wire import TAGS, read_lines
 
@@ -23,7 +23,7 @@ REFUSED: Final = 1
 UNUSABLE: Final = 2
 
 #: The records of a history of contacts, and those of one of leads; one file may hold both.
-ABOUT_CONTACTS: Final = (Entry, DealSaved, DealDeleted, EmployeeMoved)
+ABOUT_CONTACTS: Final = (Entry, StatusStated, DealSaved, DealDeleted, EmployeeMoved)
 ABOUT_LEADS: Final = (LeadSaved, Visit)
 _PROGRESS_EVERY: Final = 50_000
 

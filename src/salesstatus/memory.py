@@ -1,0 +1,341 @@
+"""Every port in memory: for notebooks, demos and tests, and as the shortest example of a store.
+
+In short::
+
+    store = MemoryStore()
+    with store.unit() as unit:
+        unit.contacts.put(Standing(contact=ann), 0)
+        unit.commit()
+
+A unit writes on a sheet of its own. What it read or found is remembered with its version, and `commit` compares all of it with what is
+there, under a lock, before it keeps anything: so units behave as if one came after the other, in any number of threads. Only who walks over
+all of a kind, or over a selection, is not told of changes meanwhile. For asynchronous code: `salesstatus.ports.as_async`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
+from threading import Lock
+from typing import Any, Final, Generic, Self, TypeVar, final
+
+import attrs
+
+from salesstatus.audience import audience
+from salesstatus.conversion import AttachedNote
+from salesstatus.errors import InvalidError
+from salesstatus.history import Logged
+from salesstatus.matching import lookup_keys
+from salesstatus.model import ContactId, ConversionRecord, Deal, FieldDefinition, Lead, Tag, Target, Task
+from salesstatus.ports import KINDS, Conflict, Done, NotFound, Standing, Versioned, record_id
+from salesstatus.selection import Selection
+from salesstatus.values import Id, check, check_id
+
+__all__ = ["MemoryStore"]
+
+R = TypeVar("R")
+
+#: What a record is found by. Exactly: to a dict, True and 1.0 are the id 1.
+_IDS: Final = (int, str, Tag)
+
+
+def _by_contact(standing: Standing) -> Iterable[Hashable]:
+    return *lookup_keys(standing.contact), (standing.contact.company,)
+
+
+def _by_lead(lead: Lead) -> Iterable[Hashable]:
+    return *lookup_keys(lead), (lead.person,), (lead.company,)
+
+
+#: Under what the records of a kind are found, besides their ids.
+_FOUND_BY: Final[dict[str, Callable[[Any], Iterable[Hashable]]]] = {
+    "contacts": _by_contact,
+    "deals": audience,
+    "leads": _by_lead,
+    "notes": lambda attached: ((attached.target, attached.id),),
+    "tasks": lambda task: ((task.target, task.about),),
+}
+
+
+#: What each port keeps.
+_HOLDS: Final[dict[str, type]] = {
+    "contacts": Standing,
+    "deals": Deal,
+    "leads": Lead,
+    "conversions": ConversionRecord,
+    "notes": AttachedNote,
+    "tasks": Task,
+    "tags": Tag,
+    "fields": FieldDefinition,
+    "requests": Done,
+}
+
+
+def _same_profile(one: object, other: object) -> bool:
+    """Whether only the status of a contact changed: what it is found under need not be worked out again."""
+    return isinstance(one, Standing) and isinstance(other, Standing) and one.contact is other.contact
+
+
+@attrs.define
+class _Table(Generic[R]):
+    """What was committed of one kind."""
+
+    rows: dict[Any, Versioned[R]] = attrs.field(factory=dict)
+    found_by: Callable[[R], Iterable[Hashable]] = attrs.field(default=lambda _: ())
+    #: what records are found under → their ids, in the order in which they came
+    index: dict[Hashable, dict[Any, None]] = attrs.field(factory=dict)
+
+    def under(self, key: Hashable) -> dict[Any, None]:
+        """Return the ids of what is found under a key, in the order in which they came."""
+        return dict(self.index.get(key, {}))
+
+    def keep(self, id_: Any, row: Versioned[R] | None) -> None:
+        """Take over what a unit wrote; None: removed."""
+        before = self.rows.get(id_)
+        if before is not None and row is not None and _same_profile(before.record, row.record):
+            self.rows[id_] = row
+            return
+        old = set[Hashable]() if before is None else set(self.found_by(before.record))
+        new = set[Hashable]() if row is None else set(self.found_by(row.record))
+        for key in old - new:
+            del self.index[key][id_]
+            if not self.index[key]:
+                del self.index[key]
+        for key in new - old:
+            self.index.setdefault(key, {})[id_] = None
+        if row is None:
+            del self.rows[id_]
+        else:
+            self.rows[id_] = row
+
+
+class _Records(Generic[R]):
+    """The records of one kind, as one unit sees them."""
+
+    def __init__(self, unit: _Unit, kind: str) -> None:
+        self._unit = unit
+        self._kind = KINDS[kind]
+        self._holds = _HOLDS[kind]
+        self._table: _Table[R] = unit.store._tables[kind]
+        self._read: dict[Any, int] = {}  # the version in which each was met, 0 if it was not there
+        self._sheet: dict[Any, Versioned[R] | None] = {}  # as it was met, or as it was written; None: not there
+        self._written: set[Any] = set()
+        self._sought: dict[Hashable, dict[Any, None]] = {}  # what was found under which key
+
+    def _row(self, id_: Any) -> Versioned[R] | None:
+        """Return a record as it is for this unit, and remember in which version it was met."""
+        self._unit.check()
+        if type(id_) not in _IDS:
+            raise InvalidError(f"{self._kind}.id", id_, "an int or a str, or a Tag")
+        if id_ not in self._sheet:
+            row = self._table.rows.get(id_)
+            self._read[id_] = 0 if row is None else row.version
+            self._sheet[id_] = row
+        return self._sheet[id_]
+
+    def get(self, id: Any, /) -> Versioned[R]:
+        """Return a record with its version."""
+        row = self._row(id)
+        if row is None:
+            raise NotFound(self._kind, id)
+        return row
+
+    def put(self, record: R, version: int, /) -> None:
+        """Save a record that was read in this version."""
+        check(f"{self._kind}.record", record, self._holds)
+        id_ = record_id(record)
+        self._compare(id_, version)
+        self._sheet[id_] = Versioned(record, version + 1)
+        self._written.add(id_)
+
+    def remove(self, id: Any, version: int, /) -> None:
+        """Remove a record that was read in this version."""
+        self.get(id)
+        self._compare(id, version)
+        self._sheet[id] = None
+        self._written.add(id)
+
+    def all(self) -> Iterator[Versioned[R]]:
+        """Yield all records."""
+        return self._seen(list(self._table.rows))
+
+    def _compare(self, id_: Any, version: int) -> None:
+        if type(version) is not int or version < 0:
+            raise InvalidError("version", version, "the version that was read, or 0")
+        row = self._row(id_)
+        found = 0 if row is None else row.version
+        if found != version:
+            raise Conflict(self._kind, id_, version, found)
+
+    def _seen(self, ids: Iterable[Any]) -> Iterator[Versioned[R]]:
+        """Yield what there is of these records, and of those written here, without remembering their versions."""
+        self._unit.check()
+        for id_ in dict.fromkeys((*ids, *self._sheet)):
+            row = self._sheet[id_] if id_ in self._sheet else self._table.rows.get(id_)
+            if row is not None:
+                yield row
+
+    def _found(self, keys: Collection[Hashable]) -> Iterator[Versioned[R]]:
+        with self._unit.store._lock:
+            for key in keys:
+                self._sought.setdefault(key, self._table.under(key))
+        ids = [id_ for key in keys for id_ in self._sought[key]]
+        for id_ in ids:
+            self._row(id_)  # as it was found it stays, for this unit
+        wanted = set(keys)
+        return (row for row in self._seen(ids) if not wanted.isdisjoint(self._table.found_by(row.record)))
+
+    def clash(self) -> Conflict | None:
+        """Return why what was done here cannot be kept; under the lock."""
+        for id_, version in self._read.items():
+            row = self._table.rows.get(id_)
+            found = 0 if row is None else row.version
+            if found != version:
+                return Conflict(self._kind, id_, version, found)
+        if any(self._table.under(key) != found for key, found in self._sought.items()):
+            return Conflict(self._kind, None)
+        return None
+
+    def keep(self) -> None:
+        """Keep what was done here; under the lock."""
+        for id_ in self._written:
+            row = self._sheet[id_]
+            if row is not None or id_ in self._table.rows:
+                self._table.keep(id_, row)
+
+
+@final
+class _Contacts(_Records[Standing]):
+    def select(self, selection: Selection, /) -> Iterator[Versioned[Standing]]:
+        """Yield the contacts that a selection matches."""
+        return (row for row in self.all() if selection.matches(row.record.status))
+
+    def employees(self, company: ContactId, /) -> Iterator[Versioned[Standing]]:
+        """Yield the persons who work for a company."""
+        check_id("employees.company", company)
+        return self._found([(company,)])
+
+    def sharing(self, keys: Collection[str], /) -> Iterator[Versioned[Standing]]:
+        """Yield the contacts that have at least one of these keys."""
+        return self._found(keys)
+
+
+@final
+class _Deals(_Records[Deal]):
+    def of(self, contact: ContactId, /) -> Iterator[Versioned[Deal]]:
+        """Yield the deals that name a contact."""
+        check_id("of.contact", contact)
+        return self._found([contact])
+
+
+@final
+class _Leads(_Records[Lead]):
+    def of(self, contact: ContactId, /) -> Iterator[Versioned[Lead]]:
+        """Yield the leads that are tied to a contact."""
+        check_id("of.contact", contact)
+        return self._found([(contact,)])
+
+    def sharing(self, keys: Collection[str], /) -> Iterator[Versioned[Lead]]:
+        """Yield the leads that have at least one of these keys."""
+        return self._found(keys)
+
+
+@final
+class _Attached(_Records[R]):
+    def of(self, target: Target, id: Id, /) -> Iterator[Versioned[R]]:
+        """Yield what is attached to a contact or a deal."""
+        check_id("of.id", id)
+        return self._found([(target, id)])
+
+
+@final
+class _Log:
+    def __init__(self, unit: _Unit) -> None:
+        self._unit = unit
+        self.appended: list[Logged] = []
+
+    def append(self, records: Iterable[Logged], /) -> None:
+        """Append records, in their order."""
+        self._unit.check()
+        appended = tuple(records)
+        for record in appended:
+            if not isinstance(record, Logged):
+                raise InvalidError("log.record", record, "an Entry or a StatusStated")
+        self.appended.extend(appended)
+
+    def of(self, contact: ContactId, /) -> Iterator[Logged]:
+        """Yield what one contact heard."""
+        check_id("of.contact", contact)
+        self._unit.check()
+        mine = (record for record in self.appended if record.contact == contact)
+        return iter((*self._unit.store._heard.get(contact, ()), *mine))
+
+    def all(self) -> Iterator[Logged]:
+        """Yield everything."""
+        self._unit.check()
+        return iter((*self._unit.store._log, *self.appended))
+
+
+@final
+class _Unit:
+    """A unit of work; see `salesstatus.ports.UnitOfWork`."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self.store = store
+        self._open = self._entered = False
+        self.contacts = _Contacts(self, "contacts")
+        self.deals = _Deals(self, "deals")
+        self.leads = _Leads(self, "leads")
+        self.conversions: _Records[ConversionRecord] = _Records(self, "conversions")
+        self.notes: _Attached[AttachedNote] = _Attached(self, "notes")
+        self.tasks: _Attached[Task] = _Attached(self, "tasks")
+        self.tags: _Records[Tag] = _Records(self, "tags")
+        self.fields: _Records[FieldDefinition] = _Records(self, "fields")
+        self.requests: _Records[Done] = _Records(self, "requests")
+        self.log = _Log(self)
+
+    def __enter__(self) -> Self:
+        if self._entered:
+            raise RuntimeError("this unit of work was used before: each is used once")
+        self._open = self._entered = True
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open = False
+
+    def check(self) -> None:
+        """Raise `RuntimeError` unless the unit is in use: it is used once, and closed by `commit`."""
+        if not self._open:
+            raise RuntimeError("this unit of work is not open: use it once, in a with statement, and commit at its end")
+
+    def commit(self) -> None:
+        """Keep everything that was changed."""
+        self.check()
+        ports: tuple[_Records[Any], ...] = tuple(getattr(self, name) for name in KINDS)
+        with self.store._lock:
+            for port in ports:
+                clash = port.clash()
+                if clash is not None:
+                    raise clash
+            for port in ports:
+                port.keep()
+            for record in self.log.appended:
+                self.store._log.append(record)
+                self.store._heard.setdefault(record.contact, []).append(record)
+        self._open = False
+
+
+@final
+class MemoryStore:
+    """A `salesstatus.ports.Store` in memory. It may be shared by threads, and is gone with the process."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._tables: dict[str, _Table[Any]] = {
+            kind: _Table(found_by=_FOUND_BY.get(kind, lambda _: ())) for kind in KINDS
+        }
+        self._log: list[Logged] = []
+        self._heard: dict[ContactId, list[Logged]] = {}
+
+    def unit(self) -> _Unit:
+        """Return a unit of work."""
+        return _Unit(self)

@@ -1,0 +1,14 @@
+"""For those who test: a contract for stores, strategies for Hypothesis, and examples told as given, when, then.
+
+Install it with ``pip install salesstatus[testing]``.
+
+* `salesstatus.testing.contracts`: classes to subclass, one for each port and one for a whole store.
+* `salesstatus.testing.strategies`: Hypothesis strategies for everything that has a name in the library.
+* `salesstatus.testing.scenario`: `given(...).when(...).then(...)`.
+"""
+
+import sys
+
+# Where pytest runs, a failed contract shows both sides in full; who only draws values needs no pytest.
+if "pytest" in sys.modules:
+    sys.modules["pytest"].register_assert_rewrite("salesstatus.testing.contracts", "salesstatus.testing.scenario")

@@ -1,0 +1,235 @@
+"""Records for the contracts: few that meet each other, every shape that there is, and many that differ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import Any, Final
+
+import attrs
+from hypothesis import strategies as st
+
+from salesstatus.audience import audience
+from salesstatus.conversion import AttachedNote
+from salesstatus.events import CustomerStatusSet, DealAssociated, DealWon
+from salesstatus.history import Entry, StatusStated
+from salesstatus.matching import lookup_keys
+from salesstatus.model import (
+    Contact,
+    ContactKind,
+    ConversionRecord,
+    CustomerStatus,
+    Deal,
+    DealStatus,
+    FieldDefinition,
+    Lead,
+    Note,
+    ProspectStatus,
+    SalesStatus,
+    Scope,
+    Tag,
+    Target,
+    Task,
+)
+from salesstatus.ports import (
+    KINDS,
+    Done,
+    Standing,
+    record_id,
+)
+from salesstatus.selection import Selection
+from salesstatus.testing import strategies as our
+
+# --- Records of which few are the same: what they are put, found and overwritten by in the state machine. ---
+
+_DAY: Final = datetime(2026, 5, 4, tzinfo=timezone.utc)
+#: Ids of which two look alike.
+FEW_RECORD_IDS: Final = (1, "1", "b")
+_some_id = st.sampled_from(FEW_RECORD_IDS)
+_moments = st.integers(0, 2).map(lambda hours: _DAY + timedelta(hours=hours))
+_statuses = st.builds(
+    SalesStatus,
+    st.sampled_from(ProspectStatus),
+    st.sampled_from(CustomerStatus),
+    st.dictionaries(_some_id, st.sampled_from(DealStatus), max_size=2),
+)
+_persons = st.builds(
+    Contact,
+    id=st.just("p"),
+    kind=st.just(ContactKind.PERSON),
+    last_name=st.sampled_from(["", "Lee", "Ray"]),
+    email=st.sampled_from(["", "a@b.example"]),
+    phone=st.sampled_from(["", "+49 30 1234"]),
+    company=st.none() | _some_id,
+)
+_companies = st.builds(
+    Contact, id=st.just("c"), kind=st.just(ContactKind.COMPANY), name=st.sampled_from(["Acme", "Lee", "b"])
+)
+
+
+def _standing(contact: Contact, id_: Any, status: SalesStatus, heard_at: datetime | None) -> Standing:
+    company = None if contact.company == id_ else contact.company
+    return Standing(contact=attrs.evolve(contact, id=id_, company=company), status=status, heard_at=heard_at)
+
+
+FEW: Final[dict[str, st.SearchStrategy[Any]]] = {
+    "contacts": st.builds(_standing, _persons | _companies, _some_id, _statuses, st.none() | _moments),
+    "deals": st.builds(
+        Deal,
+        id=_some_id,
+        primary=_some_id,
+        company=st.none() | _some_id,
+        involved=st.frozensets(_some_id, max_size=2),
+        status=st.sampled_from(DealStatus),
+    ),
+    "leads": st.builds(
+        Lead,
+        id=_some_id,
+        last_name=st.sampled_from(["", "Lee"]),
+        organization_name=st.sampled_from(["", "Acme"]),
+        phone=st.sampled_from(["", "030/1234"]),
+        person=st.none() | _some_id,
+        company=st.none() | _some_id,
+        status=st.sampled_from(["", "Working"]),
+    ),
+    "conversions": st.builds(ConversionRecord, id=_some_id, lead=_some_id, at=_moments),
+    "notes": st.builds(
+        AttachedNote,
+        st.sampled_from(Target),
+        _some_id,
+        st.builds(Note, content=st.sampled_from(["one", "two"]), id=_some_id),
+    ),
+    "tasks": st.builds(
+        Task,
+        id=_some_id,
+        content=st.sampled_from(["one", "two"]),
+        target=st.sampled_from(Target),
+        about=_some_id,
+    ),
+    "tags": st.builds(Tag, st.sampled_from(["vip", "fair"]), st.sampled_from([Scope.CONTACT, Scope.DEAL])),
+    "fields": st.builds(FieldDefinition, name=st.sampled_from(["Size", "Budget"]), person=st.booleans()),
+    "requests": st.builds(
+        Done,
+        key=st.sampled_from(["k", "l"]),
+        use_case=st.just("save_deal"),
+        kind=st.just("deals"),
+        about=_some_id,
+        at=_moments,
+    ),
+    # So few that the same thing is heard twice.
+    "log": st.sampled_from(
+        [
+            Entry(_DAY, 1, DealAssociated(1)),
+            Entry(_DAY, 1, DealWon(1)),
+            Entry(_DAY + timedelta(hours=1), "1", DealAssociated("b")),
+            Entry(_DAY, "b", CustomerStatusSet(CustomerStatus.PAST)),
+            StatusStated(_DAY + timedelta(hours=1), 1, SalesStatus(customer=CustomerStatus.CURRENT), "G1"),
+        ]
+    ),
+}
+FEW_IDS: Final = {name: records.map(record_id) for name, records in FEW.items() if name != "log"}
+PORT_OF: Final[dict[type, str]] = {
+    Standing: "contacts",
+    Deal: "deals",
+    Lead: "leads",
+    ConversionRecord: "conversions",
+    AttachedNote: "notes",
+    Task: "tasks",
+    Tag: "tags",
+    FieldDefinition: "fields",
+    Done: "requests",
+}
+
+
+def every(port: str) -> st.SearchStrategy[Any]:
+    """Return records of every shape that a port must hold."""
+    match port:
+        case "contacts":
+            return our.standings()
+        case "deals":
+            return our.deals()
+        case "leads":
+            return our.leads()
+        case "conversions":
+            return our.conversion_records()
+        case "notes":
+            return our.attached_notes(stored=True)
+        case "tasks":
+            return our.tasks()
+        case "tags":
+            return our.tags()
+        case "fields":
+            return our.field_definitions()
+        case "requests":
+            return our.dones()
+        case _:
+            return our.logged()
+
+
+def _keys_of(record: Standing | Lead) -> frozenset[str]:
+    return lookup_keys(record.contact if isinstance(record, Standing) else record)
+
+
+_KEYS: Final = ("name:lee", "name:acme", "phone:1234", "e-mail:a@b.example", "name:le")
+_Finder = tuple[Sequence[tuple[Any, ...]], Callable[..., bool]]
+
+
+def _attached(about: Callable[[Any], Any]) -> _Finder:
+    words = [(target, id_) for target in Target for id_ in FEW_RECORD_IDS]
+    return words, lambda record, target, id_: record.target is target and about(record) == id_
+
+
+_of_contact: Final = [(id_,) for id_ in FEW_RECORD_IDS]
+_sharing: Final[_Finder] = (
+    [(frozenset({key}),) for key in _KEYS] + [(frozenset(),), (frozenset(_KEYS),)],
+    lambda record, keys: not keys.isdisjoint(_keys_of(record)),
+)
+_SOME_PROSPECTS: Final = frozenset({ProspectStatus.CURRENT, ProspectStatus.LOST})
+_SOME_CUSTOMERS: Final = frozenset({CustomerStatus.CURRENT, CustomerStatus.NONE})
+#: The finders of each port: what they are asked with, and which records they must find.
+FINDERS: Final[dict[tuple[str, str], _Finder]] = {
+    ("contacts", "select"): (
+        [
+            *((Selection(prospect=frozenset({status})),) for status in ProspectStatus),
+            *((Selection(customer=frozenset({status})),) for status in CustomerStatus),
+            (Selection(prospect=_SOME_PROSPECTS, customer=_SOME_CUSTOMERS),),
+            (Selection(prospect=_SOME_PROSPECTS, customer=frozenset()),),
+            (Selection(),),
+        ],
+        lambda record, selection: selection.matches(record.status),
+    ),
+    ("contacts", "employees"): (_of_contact, lambda record, company: record.contact.company == company),
+    ("contacts", "sharing"): _sharing,
+    ("deals", "of"): (_of_contact, lambda record, contact: contact in audience(record)),
+    ("leads", "of"): (_of_contact, lambda record, contact: contact in (record.person, record.company)),
+    ("leads", "sharing"): _sharing,
+    ("notes", "of"): _attached(lambda note: note.id),
+    ("tasks", "of"): _attached(lambda task: task.about),
+    **{(port, "all"): ([()], lambda _: True) for port in KINDS},
+}
+
+
+def numbered(port: str, number: int) -> Any:
+    """Return one of many different records."""
+    match port:
+        case "contacts":
+            contact = Contact(id=number, kind=ContactKind.PERSON, name=f"Lee {number}")
+            return Standing(contact=contact, status=SalesStatus(customer=list(CustomerStatus)[number % 3]))
+        case "deals":
+            return Deal(id=number, primary=number % 7)
+        case "leads":
+            return Lead(id=number, last_name=f"Lee {number}")
+        case "conversions":
+            return ConversionRecord(id=number, lead=number, at=_DAY)
+        case "notes":
+            return AttachedNote(Target.DEAL, number % 7, Note(content=f"{number}", id=number))
+        case "tasks":
+            return Task(id=number, content=f"{number}", target=Target.DEAL, about=number % 7)
+        case "tags":
+            return Tag(f"tag {number}", Scope.CONTACT)
+        case "fields":
+            return FieldDefinition(name=f"field {number}")
+        case "requests":
+            return Done(key=f"key {number}", use_case="save_deal", kind="deals", about=number, at=_DAY)
+        case _:
+            return Entry(_DAY + timedelta(seconds=number), number % 7, DealAssociated(number))

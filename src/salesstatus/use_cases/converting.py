@@ -1,0 +1,275 @@
+"""The use cases of conversion: planning it, one lead or many, and the way back that is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from typing import Final, Literal, final
+
+import attrs
+
+from salesstatus.conversion import Conversion, Rebuilt
+from salesstatus.conversion import convert as converted
+from salesstatus.conversion import convert_many as converted_many
+from salesstatus.conversion import rebuild_lead as rebuilt
+from salesstatus.conversion_plan import Action, ConversionPlan, corrected
+from salesstatus.conversion_request import ConversionRequest, Setup
+from salesstatus.errors import Broken, ConversionError, shown
+from salesstatus.matching import Known, sought_keys
+from salesstatus.model import (
+    Contact,
+    ContactId,
+    ConversionRecord,
+    Lead,
+    LeadId,
+    Target,
+)
+from salesstatus.planning import REQUEST, may_convert, plan_conversion
+from salesstatus.ports import Done, Standing, record_id
+from salesstatus.use_cases.contacts import settled
+from salesstatus.use_cases.unit import TARGETS, Office, Outcome, Unit, carried_out, once
+from salesstatus.values import Id, check, check_id, listing
+
+__all__ = ["Converted", "convert", "convert_many", "plan", "rebuild_lead"]
+
+#: What the ids of a conversion's new records are asked for as.
+_IDS: Final = {"person": "contact", "company": "contact"}
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Converted:
+    """A lead's conversion: its record, and all that came of it, unless it was made by an earlier request with the same key."""
+
+    record: ConversionRecord
+    conversion: Conversion | None = None
+
+
+async def plan(
+    office: Office, lead: LeadId, request: ConversionRequest = REQUEST, *, actor: str = "", matching: bool = True
+) -> ConversionPlan:
+    """Say what `convert` would do with a lead, and what stands against it; nothing is changed (rule K15). Raises `NotFound`."""
+    _check_asked(request, actor, matching)
+    async with office.unit() as ports:
+        unit = Unit(office, ports)
+        stored: Lead = await unit.get("leads", lead)
+        request = await _with_stored(unit, request)
+        known = await _known_to_conversion(unit, [stored], request, matching=matching)
+        return plan_conversion(stored, request, await _setup(unit), actor=actor, known=known)
+
+
+async def convert(
+    office: Office,
+    lead: LeadId,
+    request: ConversionRequest = REQUEST,
+    *,
+    actor: str = "",
+    matching: bool = True,
+    version: int | None = None,
+) -> Outcome[Converted]:
+    """Convert a lead: everything of `salesstatus.Conversion` is written, and everyone hears of the deal (rules K).
+
+    With `matching` the contacts that are known are looked through, and the lead is merged into the one that it is (rule K12). The contacts in
+    the request count by their ids. A request whose `key` converted this lead before is repeated. Raises `ConversionError` with every rule that stands
+    in the way, `NotFound`, and `Conflict` if `version` is given and is not the one there is.
+    """
+    _check_asked(request, actor, matching)
+    repeated = False
+
+    async def convert_(unit: Unit) -> Converted:
+        nonlocal repeated
+        stored: Lead = await unit.get("leads", lead)
+        setup = await _setup(unit)
+        earlier = _earlier(stored, request, setup, actor)
+        repeated = earlier is not None
+        if earlier is not None:
+            return Converted(record=earlier)
+        unit.expect("leads", lead, version)
+        stored_request = await _with_stored(unit, request)
+        known = await _known_to_conversion(unit, [stored], stored_request, matching=matching)
+        done = converted(stored, stored_request, setup, at=unit.now, ids=_ids(unit), actor=actor, known=known)
+        await _apply(unit, done)
+        return Converted(record=done.record, conversion=done)
+
+    return attrs.evolve(await carried_out(office, convert_), repeated=repeated)
+
+
+async def convert_many(
+    office: Office,
+    leads: Iterable[LeadId],
+    request: ConversionRequest = REQUEST,
+    *,
+    actor: str = "",
+    matching: bool = True,
+    mode: Literal["best_effort", "all_or_nothing"] = "best_effort",
+) -> Outcome[tuple[Converted | ConversionError, ...]]:
+    """Convert leads by one request, in one unit of work: one result for each, in the order given (rule K14).
+
+    A lead that is not there is a refusal like the others. With `mode="all_or_nothing"` nothing is converted if one is refused.
+    """
+    ids = listing("convert_many.leads", leads, "ids of leads", "K14")
+    for position, id_ in enumerate(ids):
+        check_id(f"convert_many.leads[{position}]", id_)
+    _check_asked(request, actor, matching)
+
+    repeated = False
+
+    async def convert_(unit: Unit) -> tuple[Converted | ConversionError, ...]:
+        nonlocal repeated
+        setup = await _setup(unit)
+        stored: dict[LeadId, Lead] = {}
+        # What is known of a lead before any is converted: that it was, by the same request, or that it cannot be.
+        before: dict[LeadId, Converted | ConversionError] = {}
+        for id_ in dict.fromkeys(ids):
+            lead: Lead | None = await unit.find("leads", id_)
+            unusable = await _unusable(unit, id_, lead)
+            earlier = None if lead is None else _earlier(lead, request, setup, actor)
+            if earlier is not None:
+                before[id_] = Converted(record=earlier)
+            elif lead is None or unusable is not None:
+                before[id_] = ConversionError(id_, () if unusable is None else (unusable,))
+            else:
+                stored[id_] = lead
+        repeated = not stored and any(isinstance(result, Converted) for result in before.values())
+        refused = [id_ for id_, result in before.items() if isinstance(result, ConversionError)]
+        batch = [stored[id_] for id_ in ids if id_ in stored]
+        wanted = await _with_stored(unit, request)
+        known = await _known_to_conversion(unit, batch, wanted, matching=matching)
+        results = iter(
+            converted_many(
+                batch, wanted, setup, at=unit.now, ids=_ids(unit), actor=actor, known=known, mode=mode
+            ).results
+        )
+        done: list[Converted | ConversionError] = []
+        for id_ in ids:
+            result = before[id_] if id_ in before else next(results)
+            if isinstance(result, Conversion):
+                if refused and mode == "all_or_nothing":
+                    requires = f"all leads of the batch can be converted, but lead {shown(refused[0])} cannot"
+                    result = ConversionError(id_, (Broken("K14", requires),))
+                else:
+                    await _apply(unit, result)
+                    result = Converted(record=result.record, conversion=result)
+            elif isinstance(result, Converted):
+                # The next time that it comes it comes twice.
+                twice = Broken("K14", "a lead is converted once in a batch", field="id", value=id_)
+                before[id_] = ConversionError(id_, (twice,))
+            done.append(result)
+        return tuple(done)
+
+    return attrs.evolve(await carried_out(office, convert_), repeated=repeated)
+
+
+async def _unusable(unit: Unit, id_: LeadId, lead: Lead | None) -> Broken | None:
+    """Return why a lead cannot even be looked at: it is not there, or the contact that it is tied to is not."""
+    if lead is None:
+        return Broken("K14", "the lead is known", field="id", value=id_)
+    for field, tied in (("person", lead.person), ("company", lead.company)):
+        if tied is not None and await unit.find("contacts", tied) is None:
+            return Broken("L4", "the contact that the lead is tied to is known", field=field, value=tied)
+    return None
+
+
+def _check_asked(request: object, actor: object, matching: object) -> None:
+    check("request", request, ConversionRequest)
+    check("actor", actor, str)
+    check("matching", matching, bool)
+
+
+def _earlier(lead: Lead, request: ConversionRequest, setup: Setup, actor: str) -> ConversionRecord | None:
+    """Return the conversion that the same request made before, for one who may know of it (rules K11, L5)."""
+    record = lead.conversion
+    same = record is not None and request.key != "" and record.key == request.key
+    return record if same and may_convert(lead, setup, actor) else None
+
+
+async def _setup(unit: Unit) -> Setup:
+    """Return the setup with the custom fields that are stored, beside its own."""
+    setup = unit.office.setup
+    stored = [row.record async for row in unit.ports.fields.all()]
+    fields = {field.name: field for field in (*setup.fields, *sorted(stored, key=record_id))}
+    return attrs.evolve(setup, fields=fields.values()) if stored else setup
+
+
+async def _with_stored(unit: Unit, request: ConversionRequest) -> ConversionRequest:
+    """Return the request with its contacts as they are stored."""
+    person, company = [
+        None if contact is None else (await unit.standing(contact.id)).contact
+        for contact in (request.person, request.company)
+    ]
+    return attrs.evolve(request, person=person, company=company)
+
+
+async def _known_to_conversion(
+    unit: Unit, leads: Collection[Lead], request: ConversionRequest, *, matching: bool
+) -> Known:
+    """Return the contacts that leads may be, and those that they and these are tied to."""
+    contacts: dict[ContactId, Contact] = {}
+    rows = unit.office.matching if matching else ()
+    keys = {key for lead in leads for key in sought_keys(corrected(lead, request), rows)}
+    if keys:
+        for standing in await unit.all("contacts", unit.ports.contacts.sharing(keys)):
+            contacts[standing.id] = standing.contact
+    for lead in leads:
+        await unit.join(contacts, lead.person, lead.company)
+    await unit.join(contacts, *[contact.company for contact in (request.person, request.company) if contact])
+    await unit.join(contacts, *[contact.company for contact in contacts.values()])
+    return Known(contacts.values(), rows=rows, region=unit.office.region)
+
+
+def _ids(unit: Unit) -> Callable[[Lead, str], Id]:
+    return lambda _, what: unit.new_id(_IDS.get(what, what))
+
+
+async def _apply(unit: Unit, done: Conversion) -> None:
+    """Write everything that a conversion made, and let everyone hear of its deal."""
+    for target, contact in ((Target.COMPANY, done.company), (Target.PERSON, done.person)):
+        planned = done.plan.planned(target)
+        if contact is None or planned is None:
+            continue
+        if planned.action is Action.CREATE:
+            unit.save("contacts", Standing(contact=contact))
+        else:
+            await settled(unit, await unit.standing(contact.id), contact)
+    unit.save("leads", done.lead)
+    unit.save("conversions", done.record)
+    if done.deal is not None:
+        unit.save("deals", done.deal)
+        await unit.tell(None, done.deal)
+    if done.task is not None:
+        unit.save("tasks", done.task)
+    for attached in done.notes:
+        unit.attach(attached.target, attached.id, attached.note)
+    for tag in sorted(done.tags_to_register, key=lambda tag: (tag.scope.value, tag.name)):
+        if await unit.find("tags", tag) is None:
+            unit.save("tags", tag)
+
+
+async def rebuild_lead(office: Office, contact: ContactId, *, key: str = "") -> Outcome[Rebuilt]:
+    """Make a new lead of a contact, which stays what it is; notes and tasks do not come along, and are listed (rule K11).
+
+    Raises `NotFound`.
+    """
+
+    async def rebuild_(unit: Unit) -> Rebuilt:
+        standing: Standing = await unit.get("contacts", contact)
+        person = standing.contact
+        company: Standing | None = None
+        if person.company is not None:
+            company = await unit.find("contacts", person.company)
+        ports, target = unit.ports, TARGETS[person.kind]
+        done = rebuilt(
+            person,
+            id=unit.new_id("lead"),
+            at=unit.now,
+            company=None if company is None else company.contact,
+            notes=[attached.note for attached in await unit.all("notes", ports.notes.of(target, contact))],
+            tasks=await unit.all("tasks", ports.tasks.of(target, contact)),
+        )
+        unit.save("leads", done.lead)
+        unit.about = ("leads", done.lead.id)
+        return done
+
+    async def again(unit: Unit, done: Done) -> Rebuilt:
+        return Rebuilt(await unit.get("leads", done.about), ())
+
+    return await once(office, key, "rebuild_lead", None, rebuild_, again, words=(contact,))
