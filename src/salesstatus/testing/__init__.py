@@ -3,7 +3,8 @@
 Install it with ``pip install salesstatus[testing]``.
 
 * `salesstatus.testing.contracts`: classes to subclass, one for each port and one for a whole store.
-* `salesstatus.testing.strategies`: Hypothesis strategies for everything that has a name in the library.
+* `salesstatus.testing.strategies`: Hypothesis strategies for everything that has a name in the library; what the library answers is
+  drawn by `salesstatus.testing.answers`.
 * `salesstatus.testing.scenario`: `given(...).when(...).then(...)`.
 """
 
