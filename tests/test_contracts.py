@@ -257,6 +257,12 @@ class TestPlantedBugs:
             calls = re.findall(r"^\s*state\.(?!teardown)\w+", example, re.MULTILINE)
             assert 1 <= len(calls) <= FEW_CALLS, example
 
+    def test_a_failure_shows_both_sides_in_full(self):
+        piece, instead, finder = BUGS["a selection misses the last one"]
+        error = failure(contract_of(planted(piece, instead)), finder)
+        assert "contacts.select" in str(error)
+        assert 'assert [] == [\'{"type": "s' in str(error)
+
     def test_a_copy_without_a_bug_passes(self):
         piece, _, _ = BUGS["a version does not count"]
         assert failures(contract_of(planted(piece, piece))) == {}

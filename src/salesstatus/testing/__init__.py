@@ -12,4 +12,5 @@ import sys
 
 # Where pytest runs, a failed contract shows both sides in full; who only draws values needs no pytest.
 if "pytest" in sys.modules:
-    sys.modules["pytest"].register_assert_rewrite("salesstatus.testing.contracts", "salesstatus.testing.scenario")
+    _SHOWN = ("contracts", "machine", "scenario")
+    sys.modules["pytest"].register_assert_rewrite(*(f"salesstatus.testing.{name}" for name in _SHOWN))
