@@ -159,7 +159,9 @@ def create_tables(connection: sa.Connection) -> None:
             else:
                 cursor.close()
                 break
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        driver: Any = connection.connection.driver_connection
+        if not driver.in_transaction:  # as an application may have set it up
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext("salesstatus"))))
     METADATA.create_all(connection)

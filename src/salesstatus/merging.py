@@ -49,10 +49,10 @@ def _broken(contacts: tuple[Contact, ...]) -> tuple[Broken, ...]:
         found.append(Broken("G2", "each contact is named once"))
     if len({contact.kind for contact in contacts}) > 1:
         found.append(Broken("G2", "a person does not merge with a company"))
+    elif any(contact.company == other.id for contact in contacts for other in contacts):
+        found.append(Broken("G2", "a person does not merge with the company it works for"))
     if len({contact.company for contact in contacts if contact.company is not None}) > 1:
         found.append(Broken("G2", "persons of different companies do not merge"))
-    if any(contact.company == other.id for contact in contacts for other in contacts):
-        found.append(Broken("G2", "a person does not merge with the company it works for"))
     return tuple(found)
 
 
