@@ -159,8 +159,9 @@ def create_tables(connection: sa.Connection) -> None:
             else:
                 cursor.close()
                 break
+        connection.begin()
         driver: Any = connection.connection.driver_connection
-        if not driver.in_transaction:  # as an application may have set it up
+        if not driver.in_transaction:  # the application may have told it to begin by itself
             connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext("salesstatus"))))
