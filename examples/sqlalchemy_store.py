@@ -159,7 +159,8 @@ def create_tables(connection: sa.Connection) -> None:
             else:
                 cursor.close()
                 break
-        connection.begin()
+        if not connection.in_transaction():
+            connection.begin()
         driver: Any = connection.connection.driver_connection
         if not driver.in_transaction:  # the application may have told it to begin by itself
             connection.exec_driver_sql("BEGIN IMMEDIATE")
