@@ -223,11 +223,15 @@ class TestBodies:
         assert '"called"' not in row.body
 
     def test_texts_that_databases_refuse_come_back(self, desk):
-        strange = attrs.evolve(ANN, id="a\0\ud800", name="A\0\ud800", tags={"\0"}, email="\0@b.example")
+        strange = attrs.evolve(ANN, id="a\0é", name="A\0\ud800", tags={"\0"}, email="\0@b.example")
         desk.save_contact(strange)
-        desk.save_deal(Deal(id="\ud800", primary="a\0\ud800"))
-        assert desk.contact("a\0\ud800").record.contact == strange
-        assert len(desk.history("a\0\ud800")) == 1
+        desk.save_deal(Deal(id="\0", primary="a\0é"))
+        assert desk.contact("a\0é").record.contact == strange
+        assert len(desk.history("a\0é")) == 1
+
+    def test_half_a_character_is_no_id(self, desk):
+        with pytest.raises(InvalidError, match="whole characters"):
+            desk.save_contact(attrs.evolve(ANN, id="\ud800"))
 
 
 class TestKeys:
