@@ -38,6 +38,7 @@ from salesstatus import (
     WireError,
     ports,
 )
+from salesstatus.desk import at_once
 from salesstatus.memory import MemoryStore
 from salesstatus.ports import KINDS, Conflict, Done, NotFound, Standing, Versioned, as_async, record_id
 from salesstatus.wire import dumps, loads, to_dict
@@ -605,3 +606,9 @@ class TestAsAsync:
         with pytest.raises(InvalidError) as caught:
             as_async(thing)
         assert (caught.value.place, caught.value.value) == ("store", thing)
+
+
+class TestAtOnce:
+    def test_what_waits_is_not_run_at_once(self):
+        with pytest.raises(RuntimeError, match="AsyncDesk"):
+            at_once(asyncio.sleep(0))
