@@ -83,10 +83,11 @@ from salesstatus import (
 )
 from salesstatus.conversion import AttachedNote
 from salesstatus.desk import AsyncDesk, Change, Desk, Outcome
+from salesstatus.faces import as_async
 from salesstatus.history import StatusStated
 from salesstatus.model import ConversionRecord
 from salesstatus.policy import SELL
-from salesstatus.ports import KINDS, Conflict, NotFound, Standing, as_async, record_id
+from salesstatus.ports import KINDS, Conflict, NotFound, Standing, record_id
 
 AT = datetime(2026, 5, 4, 9, 30, tzinfo=timezone.utc)
 PERSON, COMPANY, DEAL = Target

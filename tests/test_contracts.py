@@ -9,8 +9,9 @@ import pytest
 from hypothesis import settings
 
 from salesstatus import memory
+from salesstatus.faces import as_async
 from salesstatus.memory import MemoryStore
-from salesstatus.ports import KINDS, as_async
+from salesstatus.ports import KINDS
 from salesstatus.testing import contracts
 from salesstatus.testing.contracts import AsyncUnitOfWorkContract, Capability, Contract, UnitOfWorkContract
 

@@ -49,8 +49,9 @@ from salesstatus import (
     Setup,
 )
 from salesstatus.desk import AsyncDesk, Desk, SystemClock
+from salesstatus.faces import as_async
 from salesstatus.memory import MemoryStore
-from salesstatus.ports import KINDS, Conflict, NotFound, as_async, record_id
+from salesstatus.ports import KINDS, Conflict, NotFound, record_id
 
 OPEN, WON, LOST, _ = DealStatus
 #: Any number, text or thing that is no id.

@@ -38,9 +38,9 @@ from salesstatus import (
     WireError,
     ports,
 )
-from salesstatus.desk import at_once
+from salesstatus.faces import as_async, at_once
 from salesstatus.memory import MemoryStore
-from salesstatus.ports import KINDS, Conflict, Done, NotFound, Standing, Versioned, as_async, record_id
+from salesstatus.ports import KINDS, Conflict, Done, NotFound, Standing, Versioned, record_id
 from salesstatus.wire import dumps, loads, to_dict
 
 ANN = Contact(id="ann", kind=ContactKind.PERSON, name="Ann", company="acme", email="a@b.example")

@@ -38,6 +38,7 @@ from salesstatus import (
 )
 from salesstatus.conversion import Rebuilt
 from salesstatus.desk import AsyncDesk, Change, Converted, Desk, Outcome
+from salesstatus.faces import as_async
 from salesstatus.intake import ContactPoint, Landing
 from salesstatus.memory import MemoryStore
 from salesstatus.ports import (
@@ -58,7 +59,6 @@ from salesstatus.ports import (
     Store,
     UnitOfWork,
     Versioned,
-    as_async,
 )
 
 Id = int | str

@@ -27,15 +27,16 @@ from uuid import uuid4
 
 from salesstatus.conversion_request import SETUP, Setup
 from salesstatus.errors import InvalidError
+from salesstatus.faces import as_async, at_once
 from salesstatus.matching import MATCHING, Known, MatchRow
 from salesstatus.policy import SELL, Policy
-from salesstatus.ports import AsyncStore, Clock, Ids, Store, as_async
+from salesstatus.ports import AsyncStore, Clock, Ids, Store
 from salesstatus.use_cases import contacts, converting, deals, leads
 from salesstatus.use_cases.converting import Converted
 from salesstatus.use_cases.unit import Change, Office, Outcome
 from salesstatus.values import Id, check
 
-__all__ = ["AsyncDesk", "Change", "Converted", "Desk", "Outcome", "RandomIds", "SystemClock", "at_once", "pause"]
+__all__ = ["AsyncDesk", "Change", "Converted", "Desk", "Outcome", "RandomIds", "SystemClock", "pause"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -68,17 +69,6 @@ def pause(tried: int) -> float:
 async def _sleep(seconds: float) -> None:
     """Wait, for all who run here: there is no loop."""
     sleep(seconds)  # noqa: ASYNC251 - as said
-
-
-def at_once(program: Coroutine[Any, Any, R]) -> R:
-    """Run a coroutine that waits for nothing."""
-    try:
-        program.send(None)
-    except StopIteration as done:
-        result: R = done.value
-        return result
-    program.close()
-    raise RuntimeError("a port of a Store waits for something: give the store to an AsyncDesk")
 
 
 _END: Final = object()

@@ -9,7 +9,7 @@ In short::
 
 A unit writes on a sheet of its own. What it read or found is remembered with its version, and `commit` compares all of it with what is
 there, under a lock, before it keeps anything: so units behave as if one came after the other, in any number of threads. Only who walks over
-all of a kind, or over a selection, is not told of changes meanwhile. For asynchronous code: `salesstatus.ports.as_async`.
+all of a kind, or over a selection, is not told of changes meanwhile. For asynchronous code: `salesstatus.faces.as_async`.
 """
 
 from __future__ import annotations

@@ -14,21 +14,20 @@ the ports; the use cases of `salesstatus.desk` do the rest. What the ports promi
 * Records are values. What a store gave out never changes, whatever is saved afterwards.
 * The log only grows. Records come back in the order in which they were appended.
 
-Asynchronous ports have the same methods; `as_async` makes them of synchronous ones.
+Asynchronous ports have the same methods; `salesstatus.faces.as_async` makes them of synchronous ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from datetime import datetime
-from types import TracebackType
-from typing import Any, Final, Generic, Protocol, TypeVar, cast, final
+from typing import Any, Final, Generic, Protocol, TypeVar, final
 
 import attrs
 
 from salesstatus.conversion import AttachedNote
-from salesstatus.errors import Conflict, InvalidError, NotFound
+from salesstatus.errors import Conflict, NotFound
 from salesstatus.history import Logged
 from salesstatus.model import (
     Contact,
@@ -75,7 +74,6 @@ __all__ = [
     "Tasks",
     "UnitOfWork",
     "Versioned",
-    "as_async",
     "record_id",
 ]
 
@@ -490,76 +488,3 @@ KINDS: Final[dict[str, str]] = {
     "fields": "field",
     "requests": "request",
 }
-_PORTS: Final = frozenset((*KINDS, "log"))
-_STREAMS: Final = frozenset({"all", "of", "select", "employees", "sharing"})
-
-
-class _Port:
-    """A port that answers at once, behind an asynchronous face."""
-
-    def __init__(self, port: Any) -> None:
-        self._port = port
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        method = getattr(self._port, name)
-
-        async def answer(*words: Any) -> Any:
-            return method(*words)
-
-        async def stream(*words: Any) -> AsyncIterator[Any]:
-            for item in method(*words):
-                yield item
-
-        return stream if name in _STREAMS else answer
-
-
-@final
-class _Unit:
-    """A unit of work that answers at once, behind an asynchronous face."""
-
-    def __init__(self, manager: AbstractContextManager[UnitOfWork]) -> None:
-        self._manager = manager
-
-    def __getattr__(self, name: str) -> _Port:
-        if name not in _PORTS:
-            raise AttributeError(name)
-        port = _Port(getattr(self._unit, name))
-        setattr(self, name, port)
-        return port
-
-    async def __aenter__(self) -> AsyncUnitOfWork:
-        if not hasattr(self._manager, "__enter__"):
-            raise InvalidError("store", self._manager, "a Store, whose units of work are context managers")
-        self._unit = self._manager.__enter__()
-        return cast("AsyncUnitOfWork", self)
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool | None:
-        return self._manager.__exit__(kind, error, trace)
-
-    async def commit(self) -> None:
-        """Keep everything that was changed."""
-        self._unit.commit()
-
-
-@final
-class _Store:
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def unit(self) -> _Unit:
-        """Return a unit of work."""
-        return _Unit(self._store.unit())
-
-
-def as_async(store: Store) -> AsyncStore:
-    """Return a store with an asynchronous face. It answers at once, in the thread that asks: for memory, and for tests.
-
-    >>> from salesstatus.memory import MemoryStore
-    >>> type(as_async(MemoryStore()).unit()).__name__
-    '_Unit'
-    """
-    if not callable(getattr(store, "unit", None)):
-        raise InvalidError("store", store, "a Store")
-    return _Store(store)

@@ -25,7 +25,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from salesstatus.desk import at_once
+from salesstatus.faces import as_async, at_once
 from salesstatus.model import (
     CustomerStatus,
 )
@@ -35,7 +35,6 @@ from salesstatus.ports import (
     Conflict,
     Store,
     Versioned,
-    as_async,
     record_id,
 )
 from salesstatus.selection import Selection
