@@ -6,7 +6,7 @@ r"""A web application on `salesstatus.desk`: contacts with their statuses, deals
 Bodies are records of `salesstatus.wire`, read strictly, and an answer has a record under its kind, as it may be sent back; `Asked` and
 `Arrival` have no record there. In paths and queries `7` is an int, `D-1` a text, and so is `"7"`, in quotes: a JSON text, whose slashes
 are `\u002f`. An `ETag` is a record's version: `If-Match: "3"` writes only what is still in it, `If-None-Match: *` only what is new.
-What is sent again with its `Idempotency-Key` is done once. Errors are problem details (RFC 9457):
+What is sent again with its `Idempotency-Key` is done once; something else under that key is a 422. Errors are problem details (RFC 9457):
 
 | status | what happened | members |
 |---|---|---|

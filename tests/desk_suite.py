@@ -451,6 +451,26 @@ WRITING = {
 }
 #: Those that a key makes repeatable.
 KEYED = WRITING.keys() - {"convert_many"}
+#: What asks the same use case for something else, mostly of the same record.
+OTHERWISE = {
+    "save_contact, new": lambda desk, **more: desk.save_contact(person("dee", "edge", name="Dee"), **more),
+    "save_contact, moved": lambda desk, **more: desk.save_contact(person("ann", name="Ann"), **more),
+    "move_employee": lambda desk, **more: desk.move_employee("ann", None, **more),
+    "set_status, prospect": lambda desk, **more: desk.set_status("edge", ProspectStatus.CURRENT, **more),
+    "set_status, customer": lambda desk, **more: desk.set_status("bob", CustomerStatus.NONE, **more),
+    "state_status": lambda desk, **more: desk.state_status("edge", **more),
+    "merge_contacts": lambda desk, **more: desk.merge_contacts("ann", "bob", **more),
+    "save_deal, new": lambda desk, **more: desk.save_deal(Deal(id="D-9", primary="bob"), **more),
+    "save_deal, won": lambda desk, **more: desk.save_deal(attrs.evolve(DEAL_1, value=Decimal("1200.5")), **more),
+    "change_primary": lambda desk, **more: desk.change_primary("D-1", "bob", **more),
+    "delete_deal": lambda desk, **more: desk.delete_deal("D-2", **more),
+    "save_lead": lambda desk, **more: desk.save_lead(Lead(id=9, last_name="Boxer"), **more),
+    "tell_lead": lambda desk, **more: desk.tell_lead(7, LeadTakenUp("sam"), **more),
+    "take_in, new": lambda desk, **more: desk.take_in(point(email="new@x.example", text="Ho"), **more),
+    "take_in, lead": lambda desk, **more: desk.take_in(point(email="rose@edge.example", text="Hi"), by="kim", **more),
+    "take_in, contact": lambda desk, **more: desk.take_in(point(email="ann@acme.example", text="Hi"), **more),
+    "rebuild_lead": lambda desk, **more: desk.rebuild_lead("ann", **more),
+}
 #: Those that take the version that was seen, and the record that it is of.
 VERSIONED = {
     "save_contact, moved": ("contacts", "ann"),
@@ -1963,8 +1983,22 @@ class Keys(_Office):
         with pytest.raises(InvalidError) as caught:
             other(self.desk)
         assert (caught.value.place, caught.value.value) == ("key", "k-1")
-        assert "'cid'" in str(caught.value)
-        assert "set_status" in str(caught.value)
+        assert "set_status on contact 'cid'" in str(caught.value)
+
+    @pytest.mark.parametrize("use_case", sorted(OTHERWISE))
+    def test_a_key_stands_for_all_that_was_asked_for(self, use_case):
+        prepared(self.plain)
+        WRITING[use_case](self.desk, key="k-1")
+        with pytest.raises(InvalidError) as caught:
+            OTHERWISE[use_case](self.desk, key="k-1")
+        assert (caught.value.place, caught.value.value) == ("key", "k-1")
+        assert not OTHERWISE[use_case](self.plain, key="k-2").repeated
+
+    def test_ids_that_only_look_alike_are_asked_for_by_two_requests(self):
+        self.given(person(7), person("7"))
+        self.desk.rebuild_lead(7, key="k-1")
+        with pytest.raises(InvalidError, match="'k-1'"):
+            self.desk.rebuild_lead("7", key="k-1")
 
     def test_where_nothing_landed_the_key_is_free(self):
         prepared(self.plain)

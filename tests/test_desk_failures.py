@@ -1056,28 +1056,7 @@ class TestDealsFollow:
 
 
 class TestKeysThatAreUsedAgain:
-    """A key names one request; for another one it is refused."""
-
-    def test_for_another_contact_to_rebuild(self):
-        _, desk = office()
-        desk.rebuild_lead("cid", key="k")
-        with pytest.raises(InvalidError) as caught:
-            desk.rebuild_lead("ann", key="k")
-        assert caught.value.place == "key"
-
-    def test_for_others_to_merge(self):
-        _, desk = office()
-        desk.merge_contacts("ann", "cid", key="k")
-        with pytest.raises(InvalidError) as caught:
-            desk.merge_contacts("ann", "bob", key="k")
-        assert caught.value.place == "key"
-
-    def test_for_another_contact_point(self):
-        _, desk = office()
-        desk.take_in(point(email="a@x.example"), key="k")
-        with pytest.raises(InvalidError) as caught:
-            desk.take_in(point(email="b@x.example"), key="k")
-        assert caught.value.place == "key"
+    """A key names one request, which is carried out once, whatever became of it since."""
 
     def test_what_was_removed_since_is_not_made_anew(self):
         store, desk = office()

@@ -87,6 +87,7 @@ class Programs(RuleBasedStateMachine):
         self.desk = Audited(Desk(self.stores[0], ids=CountingIds(), **options), self.stores[0])
         self.waiting = Blocking(AsyncDesk(Waiting(self.stores[1]), ids=CountingIds(), **options), run_through)
         self.oracle = OracleDesk(policy, repeat_leads=repeat_leads)
+        self.asked_by_key = {}
         for number, (name, email, company) in enumerate(HERE):
             self.save_contact(number, name, email, company, None)
         for number, name in enumerate(("Ann", "Bob")):
@@ -401,12 +402,13 @@ class Programs(RuleBasedStateMachine):
     @rule(number=picks, status=own.customers, key=st.sampled_from(["k-1", "k-2"]))
     def set_status_by_key(self, number, status, key):
         id_ = self.there(number)
-        done = everything(self.stores[0])["requests"].get(key)
+        words = type(id_), id_, status
+        done = self.asked_by_key.get(key)
 
         def asked():
             if done is None:
                 self.oracle.set_status(id_, status)
-            elif (done[0].use_case, done[0].about) != ("set_status", id_) or type(done[0].about) is not type(id_):
+            elif done != words:
                 raise Refusal({"InvalidError"})
             else:
                 self.oracle.need(self.oracle.wrong_id(self.oracle.contacts, id_))
@@ -414,6 +416,7 @@ class Programs(RuleBasedStateMachine):
         outcome = self.call("set_status", id_, status, key=key, asked=asked)
         if outcome is not None:
             assert outcome.repeated is (done is not None)
+            self.asked_by_key[key] = words
             assert outcome.result == everything(self.stores[0])["contacts"][id_][0]
 
     @rule(hours=st.integers(-30, 30))

@@ -504,7 +504,11 @@ class TestDoubleClick:
     def test_a_key_is_for_one_request(self, ask, store):
         ask("PUT", "/deals/D-1", DEAL, idempotency_key="click")
         before = held(store)
-        for method, place, body in (("PUT", "/deals/D-2", {**DEAL, "id": "D-2"}), ("DELETE", "/deals/D-1", None)):
+        for method, place, body in (
+            ("PUT", "/deals/D-2", {**DEAL, "id": "D-2"}),
+            ("PUT", "/deals/D-1", {**DEAL, "status": "won"}),
+            ("DELETE", "/deals/D-1", None),
+        ):
             problem = told(ask(method, place, body, idempotency_key="click"), 422, "unusable")
             assert problem["problems"][0]["got"] == "'click'"
         assert held(store) == before

@@ -11,7 +11,8 @@ awaited, or run through at once.
 A refusal or an error leaves the store as it was. If another unit of work gets in the way (`salesstatus.ports.Conflict`), a use case is tried
 again, up to `tries` times in all. A `version` that the caller has seen and names is compared anew each time: if it is not the one there is,
 that is a `Conflict` at once, for then the wish may rest on what is no more.
-With a `key` a request that is sent again is carried out once.
+With a `key` a request that is sent again is carried out once. The key stands for all that was asked for, but for the `version`: who asks
+for something else under it gets an `InvalidError`.
 """
 
 from __future__ import annotations

@@ -115,7 +115,7 @@ class Standing:
 class Done:
     """That a request with this key was carried out: which use case, on a record of which kind, when. For `salesstatus.desk`.
 
-    `request` is a digest of what else was asked for, so that a key is not taken for another request.
+    `request` is a digest of all that was asked for, so that a key is not taken for another request.
     """
 
     key: str = attrs.field(validator=is_a(str))

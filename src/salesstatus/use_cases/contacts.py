@@ -63,7 +63,7 @@ async def save_contact(
         unit.expect("contacts", contact.id, version)
         return await settled(unit, before, contact)
 
-    return await once(office, key, "save_contact", ("contacts", contact.id), save)
+    return await once(office, key, "save_contact", ("contacts", contact.id), save, words=(contact,))
 
 
 async def settled(unit: Unit, before: Standing | None, contact: Contact) -> Standing:
@@ -98,7 +98,7 @@ async def move_employee(
             raise InvalidError("Contact.company", company, "None: only a person is an employee", "W4")
         return await settled(unit, before, attrs.evolve(before.contact, company=company))
 
-    return await once(office, key, "move_employee", ("contacts", person), move)
+    return await once(office, key, "move_employee", ("contacts", person), move, words=(person, company))
 
 
 async def set_status(
@@ -127,7 +127,7 @@ async def set_status(
         await unit.hear(contact, event)
         return await unit.standing(contact)
 
-    return await once(office, key, "set_status", ("contacts", contact), set_)
+    return await once(office, key, "set_status", ("contacts", contact), set_, words=(contact, status))
 
 
 async def state_status(
@@ -157,7 +157,7 @@ async def state_status(
             unit.state(standing, status)
         return await unit.standing(contact)
 
-    return await once(office, key, "state_status", ("contacts", contact), state)
+    return await once(office, key, "state_status", ("contacts", contact), state, words=(contact, status))
 
 
 async def merge_contacts(office: Office, survivor: ContactId, *others: ContactId, key: str = "") -> Outcome[Merged]:
@@ -187,7 +187,7 @@ async def merge_contacts(office: Office, survivor: ContactId, *others: ContactId
     async def again(unit: Unit, done: Done) -> Merged:
         return Merged((await unit.standing(done.about)).contact, ())
 
-    return await once(office, key, "merge_contacts", ("contacts", survivor), merge_, again, words=others)
+    return await once(office, key, "merge_contacts", ("contacts", survivor), merge_, again, words=(survivor, *others))
 
 
 async def _renamed(unit: Unit, survivor: ContactId, gone: frozenset[ContactId], contact: Contact) -> None:

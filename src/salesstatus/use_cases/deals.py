@@ -39,7 +39,7 @@ async def save_deal(office: Office, deal: Deal, *, version: int | None = None, k
         await unit.tell(before, after)
         return after
 
-    return await once(office, key, "save_deal", ("deals", deal.id), save)
+    return await once(office, key, "save_deal", ("deals", deal.id), save, words=(deal,))
 
 
 async def change_primary(
@@ -62,7 +62,7 @@ async def change_primary(
         await unit.tell(before, after)
         return after
 
-    return await once(office, key, "change_primary", ("deals", deal), change)
+    return await once(office, key, "change_primary", ("deals", deal), change, words=(deal, primary, old))
 
 
 async def delete_deal(office: Office, deal: DealId, *, version: int | None = None, key: str = "") -> Outcome[DealId]:
@@ -81,4 +81,4 @@ async def delete_deal(office: Office, deal: DealId, *, version: int | None = Non
         del unit
         return done.about
 
-    return await once(office, key, "delete_deal", ("deals", deal), delete, again)
+    return await once(office, key, "delete_deal", ("deals", deal), delete, again, words=(deal,))

@@ -53,7 +53,7 @@ async def save_lead(office: Office, lead: Lead, *, version: int | None = None, k
         unit.save("leads", lead)
         return lead
 
-    return await once(office, key, "save_lead", ("leads", lead.id), save)
+    return await once(office, key, "save_lead", ("leads", lead.id), save, words=(lead,))
 
 
 async def tell_lead(
@@ -73,7 +73,7 @@ async def tell_lead(
         unit.save("leads", after)
         return after
 
-    return await once(office, key, "tell_lead", ("leads", lead), hear)
+    return await once(office, key, "tell_lead", ("leads", lead), hear, words=(lead, event))
 
 
 async def take_in(

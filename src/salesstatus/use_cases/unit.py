@@ -14,9 +14,7 @@ from salesstatus.audience import audience, moved, notices
 from salesstatus.conversion import AttachedNote
 from salesstatus.conversion_request import Setup
 from salesstatus.errors import Conflict, GuardError, InvalidError, NotFound, shown
-from salesstatus.events import (
-    ContactEvent,
-)
+from salesstatus.events import ContactEvent
 from salesstatus.history import Entry, Logged, StatusStated, Step
 from salesstatus.matching import MatchRow
 from salesstatus.model import (
@@ -88,8 +86,8 @@ class Outcome(Generic[T]):
     """What a use case came to; everything of it was committed.
 
     `result` is what was asked for. `steps` say which contacts' statuses changed, from what to what and by which rules, in the order
-    in which they heard it; `changes` list every record written. (A status that `state_status` mends by the log is a change and no step.) `repeated` says that the request was carried out before: then
-    nothing changed now, and `result` is the record as it is.
+    in which they heard it; `changes` list every record written. (A status that `state_status` mends by the log is a change and
+    no step.) `repeated` says that the request was carried out before: then nothing changed now, and `result` is the record as it is.
     """
 
     result: T
@@ -293,7 +291,8 @@ _PORTS: Final = {kind: port for port, kind in KINDS.items()}
 def _said(value: Any) -> str:
     """Return all that a value says, as a text that is the same in every process."""
     if attrs.has(type(value)):
-        parts = [f"{field.name}={_said(getattr(value, field.name))}" for field in attrs.fields(type(value))]
+        fields = [field.name for field in attrs.fields(type(value)) if field.eq]
+        parts = [f"{name}={_said(getattr(value, name))}" for name in fields]
     elif isinstance(value, frozenset):
         parts = sorted(map(_said, value))
     elif isinstance(value, Mapping):
@@ -317,7 +316,9 @@ def _id_order(id_: Any) -> Any:
 
 async def carried_out(office: Office, use_case: Callable[[Unit], Awaitable[T]]) -> Outcome[T]:
     """Carry out a use case in one unit of work; again, if another one got in its way and it can still be what the caller wants."""
-    for attempt in range(1, office.tries + 1):
+    attempt = 0
+    while True:
+        attempt += 1
         unit: Unit | None = None
         committed = False
         try:
@@ -332,7 +333,6 @@ async def carried_out(office: Office, use_case: Callable[[Unit], Awaitable[T]]) 
             if committed or (unit is not None and unit.stale) or attempt == office.tries:
                 raise
         await office.wait(office.pause(attempt))
-    raise AssertionError("unreachable: the last try returns or raises")  # pragma: no cover
 
 
 async def once(
@@ -343,15 +343,15 @@ async def once(
     use_case: Callable[[Unit], Awaitable[T]],
     again: Callable[[Unit, Done], Awaitable[T]] | None = None,
     *,
-    words: tuple[object, ...] = (),
+    words: tuple[object, ...],
 ) -> Outcome[T]:
-    """Carry out a use case, but only once for one key; `words` are what else was asked for.
+    """Carry out a use case, but only once for one key. `words` are all that is asked for: with other words the key is refused.
 
     `about` is the port and the id of the record that the request names; a use case that makes the record says so itself. `again` gives
     the result for a key that was used before; by default it is that record.
     """
     check("key", key, str)
-    request = sha256(_said(words).encode(errors="backslashreplace")).hexdigest() if words else ""
+    request = sha256(_said(words).encode(errors="backslashreplace")).hexdigest() if key else ""
     repeated = False
 
     async def keyed(unit: Unit) -> T:
@@ -360,10 +360,9 @@ async def once(
         done: Done | None = await unit.find("requests", key) if key else None
         repeated = done is not None
         if done is not None:
-            same = about is None or (done.kind, done.about) == about
-            if (done.use_case, done.request) != (name, request) or not same:
+            if (done.use_case, done.request) != (name, request):
                 used = f"{done.use_case} on {KINDS.get(done.kind, done.kind)} {shown(done.about)}"
-                raise InvalidError("key", key, f"a key of its own: this one was for {used}")
+                raise InvalidError("key", key, f"a key of its own: this one was for another request, {used}")
             result: T = await (unit.get(done.kind, done.about) if again is None else again(unit, done))
             return result
         result = await use_case(unit)
