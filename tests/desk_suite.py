@@ -38,6 +38,7 @@ import pytest
 from salesstatus import (
     Action,
     AdderRights,
+    Broken,
     Channel,
     Contact,
     ContactKind,
@@ -1742,7 +1743,17 @@ class ConvertingMany(_Office):
         self.given(ROSE, JUNK)
         done = self.desk.convert_many([7, 404, "L-2"], mode="all_or_nothing")
         assert (self.told(done), done.changes) == ([("K14",), ("K14",), ("L2",)], ())
-        assert "404" in str(self.desk.convert_many([7, 404], mode="all_or_nothing").result[0])
+        because = "all leads of the batch can be converted, but 2 cannot, lead 404 first"
+        assert done.result[0] == ConversionError(7, (Broken("K14", because),))
+        assert self.ids.made == {}
+
+    def test_what_was_converted_before_stays_so_when_all_or_nothing_is_spoilt(self):
+        self.given(ROSE, self.BOXER)
+        request = ConversionRequest(key="batch")
+        self.desk.convert_many([7], request)
+        for spoiling, told in ((404, ("K14",)), (7, ("K14",))):
+            done = self.desk.convert_many([7, 9, spoiling], request, mode="all_or_nothing")
+            assert (self.told(done), done.changes, done.repeated) == ([7, ("K14",), told], (), False)
 
     def test_twice_in_a_batch_it_is_one_conversion_and_one_refusal(self):
         self.given(ROSE, self.BOXER)

@@ -314,8 +314,7 @@ def _each(
     for lead in leads:
         repeated = done.get((lead.id, request.key))
         if lead.id in seen:
-            twice = Broken("K14", "a lead is converted once in a batch", field="id", value=lead.id)
-            yield ConversionError(lead.id, (twice,))
+            yield twice(lead.id)
         elif repeated is not None and may_convert(lead, setup, actor):
             yield repeated
             seen.add(lead.id)
@@ -346,12 +345,22 @@ def _all_refused(
     tried: Iterable[Conversion | ConversionError], refused: Sequence[Id], done: Mapping[tuple[Id, str], Conversion]
 ) -> Iterator[Conversion | ConversionError]:
     """Yield the errors, one for each lead that could have been converted too; what was converted before stays so."""
-    requires = f"all leads of the batch can be converted, but {len(refused)} cannot, lead {shown(refused[0])} first"
     for result in tried:
         if isinstance(result, Conversion) and done.get((result.record.lead, result.record.key)) is not result:
-            yield ConversionError(result.record.lead, (Broken("K14", requires),))
+            yield spoilt(result.record.lead, refused)
         else:
             yield result
+
+
+def twice(lead: Id) -> ConversionError:
+    """Return why a lead is not converted that occurred in the batch before."""
+    return ConversionError(lead, (Broken("K14", "a lead is converted once in a batch", field="id", value=lead),))
+
+
+def spoilt(lead: Id, refused: Sequence[Id]) -> ConversionError:
+    """Return why a lead is not converted that could be: others of the batch cannot."""
+    requires = f"all leads of the batch can be converted, but {len(refused)} cannot, lead {shown(refused[0])} first"
+    return ConversionError(lead, (Broken("K14", requires),))
 
 
 @attrs.frozen

@@ -7,22 +7,15 @@ from typing import Final, Literal, final
 
 import attrs
 
-from salesstatus.conversion import Conversion, Rebuilt
+from salesstatus.conversion import Conversion, Rebuilt, derived_id, spoilt, twice
 from salesstatus.conversion import convert as converted
 from salesstatus.conversion import convert_many as converted_many
 from salesstatus.conversion import rebuild_lead as rebuilt
 from salesstatus.conversion_plan import Action, ConversionPlan, corrected
 from salesstatus.conversion_request import ConversionRequest, Setup
-from salesstatus.errors import Broken, ConversionError, shown
+from salesstatus.errors import Broken, ConversionError
 from salesstatus.matching import Known, sought_keys
-from salesstatus.model import (
-    Contact,
-    ContactId,
-    ConversionRecord,
-    Lead,
-    LeadId,
-    Target,
-)
+from salesstatus.model import Contact, ContactId, ConversionRecord, Lead, LeadId, Target
 from salesstatus.planning import REQUEST, may_convert, plan_conversion
 from salesstatus.ports import Done, Standing, record_id
 from salesstatus.use_cases.contacts import settled
@@ -116,57 +109,59 @@ async def convert_many(
     async def convert_(unit: Unit) -> tuple[Converted | ConversionError, ...]:
         nonlocal repeated
         setup = await _setup(unit)
-        stored: dict[LeadId, Lead] = {}
-        # What is known of a lead before any is converted: that it was, by the same request, or that it cannot be.
-        before: dict[LeadId, Converted | ConversionError] = {}
-        for id_ in dict.fromkeys(ids):
+        # What is known of each lead before any is converted: that it was, by the same request; that it cannot be; or itself.
+        before: list[Lead | Converted | ConversionError] = []
+        converted_before: set[LeadId] = set()
+        for id_ in ids:
             lead: Lead | None = await unit.find("leads", id_)
-            unusable = await _unusable(unit, id_, lead)
             earlier = None if lead is None else _earlier(lead, request, setup, actor)
-            if earlier is not None:
-                before[id_] = Converted(record=earlier)
-            elif lead is None or unusable is not None:
-                before[id_] = ConversionError(id_, () if unusable is None else (unusable,))
+            if earlier is None:
+                before.append(await _usable(unit, id_, lead))
             else:
-                stored[id_] = lead
-        repeated = not stored and any(isinstance(result, Converted) for result in before.values())
-        refused = [id_ for id_, result in before.items() if isinstance(result, ConversionError)]
-        batch = [stored[id_] for id_ in ids if id_ in stored]
+                before.append(twice(id_) if id_ in converted_before else Converted(record=earlier))
+                converted_before.add(id_)
+        batch = [lead for lead in before if isinstance(lead, Lead)]
+        repeated = bool(converted_before) and not batch
+        # Then the others are only tried, so that each that is refused is told, and no id is made for nothing.
+        in_vain = mode == "all_or_nothing" and any(isinstance(result, ConversionError) for result in before)
         wanted = await _with_stored(unit, request)
         known = await _known_to_conversion(unit, batch, wanted, matching=matching)
-        results = iter(
-            converted_many(
-                batch, wanted, setup, at=unit.now, ids=_ids(unit), actor=actor, known=known, mode=mode
-            ).results
+        tried = converted_many(
+            batch,
+            wanted,
+            setup,
+            at=unit.now,
+            ids=derived_id if in_vain else _ids(unit),
+            actor=actor,
+            known=known,
+            mode="best_effort" if in_vain else mode,
         )
+        following = iter(tried.results)
+        results = [next(following) if isinstance(result, Lead) else result for result in before]
+        refused = [result.lead for result in results if isinstance(result, ConversionError)]
         done: list[Converted | ConversionError] = []
-        for id_ in ids:
-            result = before[id_] if id_ in before else next(results)
-            if isinstance(result, Conversion):
-                if refused and mode == "all_or_nothing":
-                    requires = f"all leads of the batch can be converted, but lead {shown(refused[0])} cannot"
-                    result = ConversionError(id_, (Broken("K14", requires),))
-                else:
-                    await _apply(unit, result)
-                    result = Converted(record=result.record, conversion=result)
-            elif isinstance(result, Converted):
-                # The next time that it comes it comes twice.
-                twice = Broken("K14", "a lead is converted once in a batch", field="id", value=id_)
-                before[id_] = ConversionError(id_, (twice,))
-            done.append(result)
+        for result in results:
+            if not isinstance(result, Conversion):
+                done.append(result)
+            elif in_vain:
+                done.append(spoilt(result.record.lead, refused))
+            else:
+                await _apply(unit, result)
+                done.append(Converted(record=result.record, conversion=result))
         return tuple(done)
 
     return attrs.evolve(await carried_out(office, convert_), repeated=repeated)
 
 
-async def _unusable(unit: Unit, id_: LeadId, lead: Lead | None) -> Broken | None:
-    """Return why a lead cannot even be looked at: it is not there, or the contact that it is tied to is not."""
+async def _usable(unit: Unit, id_: LeadId, lead: Lead | None) -> Lead | ConversionError:
+    """Return a lead, or why it cannot even be looked at: it is not there, or the contact that it is tied to is not."""
     if lead is None:
-        return Broken("K14", "the lead is known", field="id", value=id_)
+        return ConversionError(id_, (Broken("K14", "the lead is known", field="id", value=id_),))
     for field, tied in (("person", lead.person), ("company", lead.company)):
         if tied is not None and await unit.find("contacts", tied) is None:
-            return Broken("L4", "the contact that the lead is tied to is known", field=field, value=tied)
-    return None
+            requires = "the contact that the lead is tied to is known"
+            return ConversionError(id_, (Broken("L4", requires, field=field, value=tied),))
+    return lead
 
 
 def _check_asked(request: object, actor: object, matching: object) -> None:
@@ -233,7 +228,6 @@ async def _apply(unit: Unit, done: Conversion) -> None:
     unit.save("leads", done.lead)
     unit.save("conversions", done.record)
     if done.deal is not None:
-        unit.save("deals", done.deal)
         await unit.tell(None, done.deal)
     if done.task is not None:
         unit.save("tasks", done.task)
