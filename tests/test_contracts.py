@@ -4,6 +4,7 @@ import inspect
 import re
 import sys
 import types
+from contextlib import contextmanager
 
 import pytest
 from hypothesis import settings
@@ -14,6 +15,8 @@ from salesstatus.memory import MemoryStore
 from salesstatus.ports import KINDS
 from salesstatus.testing import contracts
 from salesstatus.testing.contracts import AsyncUnitOfWorkContract, Capability, Contract, UnitOfWorkContract
+from salesstatus.testing.machine import store_machine
+from salesstatus.testing.samples import numbered
 
 
 class TestMemory(UnitOfWorkContract):
@@ -194,14 +197,16 @@ BUGS = {
 FEW_CALLS = 5
 
 
-def planted(piece, instead):
-    """Return the store of a copy of the memory adapter with a bug in it."""
+def planted(*changes):
+    """Return the store of a copy of the memory adapter, in which something else stands for each of these pieces."""
     source = inspect.getsource(memory)
-    assert source.count(piece) == 1, f"{source.count(piece)} places to plant this bug"
+    for piece, instead in changes:
+        assert source.count(piece) == 1, f"{source.count(piece)} places to plant this"
+        source = source.replace(piece, instead)
     module = types.ModuleType("planted")
     sys.modules["planted"] = module
     try:
-        exec(compile(source.replace(piece, instead), "planted", "exec"), module.__dict__)
+        exec(compile(source, "planted", "exec"), module.__dict__)
     finally:
         del sys.modules["planted"]
     return module.MemoryStore
@@ -220,6 +225,16 @@ def failure(contract, name):
         except BaseException as error:  # noqa: BLE001 - whatever it is, it is what the contract says
             return error
     return None
+
+
+@contextmanager
+def ready(contract):
+    """Let a contract have what it needs for a test, if it is an asynchronous one."""
+    getattr(contract, "setup_method", lambda: None)()
+    try:
+        yield contract
+    finally:
+        getattr(contract, "teardown_method", lambda: None)()
 
 
 def failures(contract):
@@ -250,8 +265,8 @@ def contract_of(store):
 class TestPlantedBugs:
     @pytest.mark.parametrize("bug", BUGS)
     def test_each_is_found_by_the_test_for_it_with_a_short_example(self, bug):
-        piece, instead, finder = BUGS[bug]
-        error = failure(contract_of(planted(piece, instead)), finder)
+        *change, finder = BUGS[bug]
+        error = failure(contract_of(planted(change)), finder)
         assert error is not None
         if finder == "units_of_work_in_any_order":
             example = "\n".join(error.__notes__)
@@ -259,14 +274,65 @@ class TestPlantedBugs:
             assert 1 <= len(calls) <= FEW_CALLS, example
 
     def test_a_failure_shows_both_sides_in_full(self):
-        piece, instead, finder = BUGS["a selection misses the last one"]
-        error = failure(contract_of(planted(piece, instead)), finder)
+        *change, finder = BUGS["a selection misses the last one"]
+        error = failure(contract_of(planted(change)), finder)
         assert "contacts.select" in str(error)
         assert 'assert [] == [\'{"type": "s' in str(error)
 
     def test_a_copy_without_a_bug_passes(self):
-        piece, _, _ = BUGS["a version does not count"]
-        assert failures(contract_of(planted(piece, piece))) == {}
+        assert failures(contract_of(planted())) == {}
+
+
+class TestConflicts:
+    """A store says Conflict where it likes, but not always."""
+
+    def test_it_may_come_late_or_early(self):
+        """A stale record is told in `commit`, a log that has grown meanwhile in `append`."""
+        stale = "raise Conflict(self._kind, id_, version, found)"
+        committed = "        self.check()\n        ports: tuple"
+        made, appended = "        self.appended: list[Logged] = []\n", "        appended = tuple(records)\n"
+        store = planted(
+            (stale, stale.replace("raise", "self._unit.late =")),
+            (committed, f"        if hasattr(self, 'late'):\n            raise self.late\n{committed}"),
+            (made, f"{made}        self.begun = len(unit.store._log)\n"),
+            (
+                appended,
+                (
+                    f"{appended}        if self.begun < len(self._unit.store._log):\n"
+                    "            raise Conflict('log', None)\n"
+                ),
+            ),
+        )
+        assert failure(contract_of(store), "units_of_work_in_any_order") is None
+
+    @pytest.mark.parametrize("base", [contracts.DealsContract, contracts.AsyncDealsContract])
+    def test_writers_who_meet_nothing_else_give_up(self, base):
+        clash = "                if clash is not None:\n"
+        busy = (
+            "                if self.store._tables['deals'].rows:\n                    clash = Conflict('deal', None)\n"
+        )
+        store = planted((clash, busy + clash))
+
+        class Busy(base):
+            writers, writes = 2, 1
+
+            def make(self):
+                return store() if base is contracts.DealsContract else as_async(store())
+
+        with ready(Busy()) as contract:
+            error = failure(contract, "writers_race_and_lose_nothing")
+        assert str(error) == "a writer met nothing but Conflicts"
+
+    def test_one_who_was_overtaken_has_to_be_told(self):
+        *change, _ = BUGS["of two writers the second wins"]
+        program = store_machine(contract_of(planted(change)), ("deals",))()
+        with pytest.raises(AssertionError, match="both were committed"):
+            try:
+                program.overtake(numbered("deals", 1), numbered("deals", 2))
+            finally:
+                assert program.opened != {}
+                program.teardown()
+        assert program.opened == {}
 
 
 class TestCapabilities:
@@ -309,6 +375,17 @@ class TestClasses:
         with pytest.raises(NotImplementedError, match="reopen"):
             contract.reopen(None)
 
+    def test_how_a_store_is_asked_is_for_those_who_wait_and_those_who_do_not(self):
+        contract = Contract()
+        for asked in (lambda: contract.face(None), lambda: contract.run(None), lambda: contract.race(None, None)):
+            with pytest.raises(NotImplementedError):
+                asked()
+
+    def test_a_slow_store_is_asked_for_few(self):
+        contract = contract_of(MemoryStore)
+        contract.many = 3
+        assert failure(contract, "all_of_many_are_found") is None
+
     @pytest.mark.parametrize("name", ["ContactsContract", "LogContract", "AsyncDealsContract", "AsyncLogContract"])
     def test_a_store_can_be_built_port_by_port(self, name):
         base = getattr(contracts, name)
@@ -342,14 +419,8 @@ class TestClasses:
             def make(self):
                 return as_async(OnePort()) if name.startswith("Async") else OnePort()
 
-        contract = Partial()
-        if name.startswith("Async"):
-            contract.setup_method()
-        try:
+        with ready(Partial()) as contract:
             assert failures(contract) == {}
-        finally:
-            if name.startswith("Async"):
-                contract.teardown_method()
 
 
 class TestPersistence:

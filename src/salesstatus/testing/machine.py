@@ -188,7 +188,10 @@ def store_machine(  # noqa: C901 - one class, over what one contract has
                     lines(one for one in (*self.log[:end], *of.appended) if contact is None or one.contact == contact)
                     for end in ends
                 ]
-                assert heard == logged[0] if len(logged) == 1 else heard in logged, f"the log of {contact!r}"
+                if len(logged) == 1:
+                    assert heard == logged[0], f"the log of {contact!r}"
+                else:
+                    assert heard in logged, f"the log of {contact!r}"
 
         def refused(self, name: str, error: Conflict, place: tuple[str, Any] | None, *, expected: bool) -> None:
             """A Conflict came: leave the unit, of which nothing must stay."""
