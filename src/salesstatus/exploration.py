@@ -7,6 +7,7 @@ every event on every state it meets. It is what the diagrams and the table of re
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Final
 
 import attrs
@@ -45,7 +46,7 @@ class Move:
 
 def every_event(state: SalesStatus) -> tuple[ContactEvent, ...]:
     """Return every event that a contact in this state could be told, with one deal it does not hold among them."""
-    deals = (*state.deals, next(deal for deal in (*_DEALS, len(_DEALS) + 1) if deal not in state.deals))
+    deals = (*state.deals, next(deal for deal in count(1) if deal not in state.deals))
     return (
         *(DealAssociated(deal, status) for deal in deals for status in DealStatus),
         *(kind(deal) for kind in (DealWon, DealLost, DealUnqualified, DealReopened, DealDissociated) for deal in deals),
