@@ -14,7 +14,7 @@ autodoc_member_order = "bysource"
 default_role = "code"
 # Mermaid is drawn by the pages that show the source; as code it has no colours.
 suppress_warnings = ["misc.highlighting_failure"]
-# A type variable is no page of its own.
-nitpick_ignore = [("py:class", "salesstatus.wire.T")]
+# A type variable is no page of its own, and Python's classes have theirs elsewhere.
+nitpick_ignore = [("py:class", "salesstatus.wire.T"), ("py:class", "datetime.datetime")]
 # Drawn values are of a class of Hypothesis, whose docs are elsewhere.
 nitpick_ignore_regex = [("py:class", r"hypothesis\..*")]
