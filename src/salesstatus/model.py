@@ -270,6 +270,7 @@ class Address:
 
 
 _PARTS: Final = attrs.fields_dict(Address).keys()
+_NOWHERE: Final = Address()
 
 
 def _address(place: str, value: object) -> Address:
@@ -325,7 +326,7 @@ class Contact:
     facebook: str = a_text()
     linkedin: str = a_text()
     skype: str = a_text()
-    address: Address = attrs.field(factory=Address, converter=_contact_address)
+    address: Address = attrs.field(default=_NOWHERE, converter=_contact_address)
     emails: frozenset[str] = set_of(texts)
     phones: frozenset[str] = set_of(texts)
     owner: str = a_text()
@@ -492,7 +493,7 @@ class Lead:
     facebook: str = a_text()
     linkedin: str = a_text()
     skype: str = a_text()
-    address: Address = attrs.field(factory=Address, converter=_lead_address)
+    address: Address = attrs.field(default=_NOWHERE, converter=_lead_address)
     emails: frozenset[str] = set_of(texts)
     phones: frozenset[str] = set_of(texts)
     tags: frozenset[str] = set_of(texts)

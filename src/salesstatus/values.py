@@ -254,7 +254,12 @@ def _field_values(place: str, values: Mapping[Any, object], depth: int = 0) -> F
     return FrozenMap.over(fields)
 
 
+_NO_FIELDS: Final[FrozenMap[str, Any]] = FrozenMap()
+
+
 def _frozen_fields(value: object, self: object, field: "attrs.Attribute[Any]") -> FrozenMap[str, Any]:
+    if value is _NO_FIELDS:
+        return _NO_FIELDS
     if not isinstance(value, Mapping):
         raise InvalidError(place_of(self, field), value, "a mapping of names to values")
     return _field_values(place_of(self, field), value)
@@ -307,4 +312,5 @@ def a_text() -> Any:
 
 def a_mapping() -> Any:
     """Return a field that holds custom fields: names to values that cannot be changed."""
-    return attrs.field(factory=dict, converter=attrs.Converter(_frozen_fields, takes_self=True, takes_field=True))
+    converter = attrs.Converter(_frozen_fields, takes_self=True, takes_field=True)
+    return attrs.field(default=_NO_FIELDS, converter=converter)
