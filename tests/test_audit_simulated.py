@@ -387,6 +387,6 @@ class TestAPastThatIsAskedFor:
             if not audit(stored(account, {id_: pair}).values(), account.deals.values(), policy).suspects
         }
         deals = [deal for deal in account.deals.values() if audience(deal) <= derived.keys()]
-        contacts = stored(account, {id_: (None, None) for id_ in derived}).values()
+        contacts = stored(account, dict.fromkeys(derived, (None, None))).values()
         found = audit(contacts, deals, policy, past=lambda about: pytest.fail(f"asked about {about}"))
         assert not found.accused and not found.suspects
