@@ -77,7 +77,7 @@ _markdown = Sybil(
 )
 _docstrings = Sybil(
     parsers=[DocTestParser(optionflags=ELLIPSIS)],
-    patterns=["src/salesstatus/*.py", "src/salesstatus/*/*.py"],
+    patterns=["src/salesstatus/*.py", "src/salesstatus/*/*.py", "src/salesstatus/*/*/*.py"],
     document_types={".py": PythonDocStringDocument},
 )
 pytest_collect_file = (_markdown + _docstrings).pytest()

@@ -6,14 +6,16 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from importlib.resources import as_file, files
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from salesstatus import PRESETS, InvalidError, LabelError, Policy, Target, axis_label, label
+from salesstatus.commands.crm import CRMS, audit_account, derive_account, limit, migrate_account, stage_meaning
 from salesstatus.commands.history import STATES, explain_contact, replay_history
 from salesstatus.commands.leads import BOOKS, convert_leads, print_template, show_funnel
 from salesstatus.commands.source import DONE, UNUSABLE, UnusableError
 from salesstatus.display import columns, rules_markdown, rules_page, rules_text, status_mermaid
 from salesstatus.labels import LOCALES
+from salesstatus.migration import DESTINATIONS
 from salesstatus.values import parse_time
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ def _demo(arguments: argparse.Namespace) -> int:
             ["replay", "year.jsonl", "--only", "current-customer", "--only", "non-prospect"],
             ["replay", "year.jsonl", "--as-of", "2025-07-01T00:00:00+00:00", "--contact", "harbour-mills"],
             ["explain", "year.jsonl", "harbour-mills"],
+            ["audit", "sell", "--limit", "3"],
         ):
             command, file, *rest = words
             print(f"$ python -m salesstatus {' '.join(words)}\n")
@@ -176,6 +179,82 @@ def _add_leads(command: Command) -> None:
     _book_option(added)
 
 
+def _add_crms(command: Command) -> None:
+    account = (
+        "PATH is a folder, or files: pages of the API as JSON, one record or page a line (.jsonl), or CSV exports. What is strange in them is "
+        "said on standard error with its place. Nothing is sent anywhere."
+    )
+
+    def reading(name: str, does: str, run: Callable[[argparse.Namespace], int], more: str) -> argparse.ArgumentParser:
+        added = command(name, does, run, f"{more} {account}")
+        added.add_argument("paths", metavar="PATH", nargs="+")
+        added.add_argument("--crm", choices=CRMS, default="sell", help="where it comes from (default: sell)")
+        added.add_argument(
+            "--stage",
+            type=stage_meaning,
+            action="append",
+            default=[],
+            metavar="NAME=STATUS",
+            help="what a stage of deals means, by its name or id, like Gewonnen=won (Sell; may be repeated)",
+        )
+        added.add_argument(
+            "--date-order",
+            choices=("ymd", "dmy", "mdy"),
+            help="how dates are written in CSV files where they do not tell (Sell)",
+        )
+        added.add_argument(
+            "--csv-locale",
+            type=_locale,
+            metavar="LOCALE",
+            help="the language of CSV files, for their dates and amounts, like de or en-GB (Sell)",
+        )
+        added.add_argument(
+            "--prospect-field", metavar="NAME", help="the custom field with the prospect status (Bitrix24)"
+        )
+        added.add_argument(
+            "--customer-field", metavar="NAME", help="the custom field with the customer status (Bitrix24)"
+        )
+        added.add_argument(
+            "--resume", metavar="FILE", help="keep what was read there, and go on from it after an interruption"
+        )
+        added.add_argument(
+            "--limit", type=limit, default=20, metavar="N", help="show at most so many of a sort (default: 20)"
+        )
+        _policy_option(added)
+        return added
+
+    added = reading(
+        "audit",
+        "which stored statuses are right, possible, impossible or stale",
+        audit_account,
+        "The exit code is 1 if a contact is accused.",
+    )
+    added.add_argument("--json", action="store_true", help="print one JSON object for each contact that is not right")
+    added.add_argument(
+        "--patch",
+        metavar="FILE",
+        help="write the requests that would set things right, one a line, and never over a file that exists (-: to standard output, and the report to standard error)",
+    )
+    added.add_argument("--suspects", action="store_true", help="in the patch also those that may be right by hand")
+
+    added = reading("derive", "the statuses of all contacts by their deals", derive_account, "")
+    added.add_argument("--json", action="store_true", help="print one JSON object a line instead of a table")
+    added.add_argument("--locale", type=_locale, default="en", help=f"language of the labels: {', '.join(LOCALES)}")
+
+    added = reading("migrate", "contacts with their statuses, as rows that another CRM imports", migrate_account, "")
+    added.add_argument("--to", choices=DESTINATIONS, default="neutral", help="where to (default: neutral)")
+    added.add_argument(
+        "--output", metavar="FILE", help="write there, and never over a file that exists (-: to standard output)"
+    )
+    added.add_argument("--json", action="store_true", help="one JSON object a line instead of CSV")
+    added.add_argument(
+        "--statuses",
+        choices=("mended", "stored", "derived"),
+        default="mended",
+        help="as stored but set right where that is wrong for sure (mended, the default), as stored, or by the deals",
+    )
+
+
 def _add_tables(command: Command) -> None:
     added = command("rules", "the rules, from the rows that are carried out", _rules)
     form = added.add_mutually_exclusive_group()
@@ -208,8 +287,13 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_histories(command)
     _add_leads(command)
+    _add_crms(command)
     _add_tables(command)
     return parser
+
+
+#: What shells expect of a program that was interrupted.
+_INTERRUPTED: Final = 130
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -224,6 +308,12 @@ def main(words: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output has seen enough
         sys.stdout = None  # or Python would complain when it closes it
         return DONE
+    except OSError as error:  # the disk behind it is full
+        sys.stdout = None
+        print(f"salesstatus: {error.strerror}", file=sys.stderr)
+        return UNUSABLE
+    except KeyboardInterrupt:
+        return _INTERRUPTED
     return code
 
 

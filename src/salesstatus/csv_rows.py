@@ -17,7 +17,18 @@ import attrs
 
 from salesstatus.errors import InvalidError, shown
 
-__all__ = ["ROW_LIMIT", "Flaw", "Row", "Rows", "check_delimiter", "check_encoding", "is_text", "opened"]
+__all__ = [
+    "BROKEN",
+    "ROW_LIMIT",
+    "Flaw",
+    "Row",
+    "Rows",
+    "check_delimiter",
+    "check_encoding",
+    "decoded",
+    "is_text",
+    "opened",
+]
 
 #: How many characters a row may have, line ends and quotes included. What is longer is most likely a quote not closed.
 ROW_LIMIT: Final = 131_072
@@ -25,13 +36,13 @@ ROW_LIMIT: Final = 131_072
 # From bytes to text.
 
 #: Stands in a text for bytes that are not of its encoding; a text that was decoded holds it for no other reason.
-_BROKEN: Final = "\udc80"
+BROKEN: Final = "\udc80"
 _STRANGE: Final = re.compile("[\0\ud800-\udfff]")
 _PIECE: Final = 65_536
 
 
 def _mark(error: UnicodeError) -> tuple[str, int]:
-    return _BROKEN, cast("UnicodeDecodeError", error).end
+    return BROKEN, cast("UnicodeDecodeError", error).end
 
 
 #: How decoders do not stop at such bytes, but mark them. Unlike Python's own ways it works for every encoding.
@@ -116,6 +127,14 @@ def _texts(chunks: object, encoding: str | None) -> tuple[str, Iterator[str]]:
     return encoding, _decoded(_joined(start, pieces), encoding)
 
 
+def decoded(chunks: object) -> Iterator[str]:
+    """Return the text of a file in pieces that are not large, UTF-8 or UTF-16; what is not of the encoding is `BROKEN` there.
+
+    Raises `InvalidError` unless the chunks are bytes, or texts.
+    """
+    return _unmarked(_texts(chunks, None)[1])
+
+
 def _joined(start: Any, rest: Iterator[Any]) -> Iterator[Any]:
     yield start
     yield from rest
@@ -128,7 +147,7 @@ def _decoded(pieces: Iterator[bytes], encoding: str) -> Iterator[str]:
             yield decoder.decode(piece, final)
         except UnicodeError:
             # Some give up all the same, as Python's "utf-16" does without a byte order mark.
-            yield _BROKEN
+            yield BROKEN
 
 
 def _with_end(pieces: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:

@@ -1,0 +1,264 @@
+"""A CRM's whole account, as we say it: what every dialect reads into, whatever it was before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from enum import Enum, unique
+from typing import Final, Literal, TypeAlias, final, get_args
+
+import attrs
+
+from salesstatus.audience import hearing
+from salesstatus.audit import Audit, Stored, audit
+from salesstatus.conversion import AttachedNote
+from salesstatus.crm.oddities import Oddities
+from salesstatus.errors import InvalidError
+from salesstatus.events import DealAssociated
+from salesstatus.evidence import (
+    Certainty,
+    Dated,
+    Evidence,
+    StageRow,
+    _changed,
+    from_snapshot,
+    from_stages,
+    from_stream,
+    timeline,
+)
+from salesstatus.history import DealDeleted, DealSaved, replay
+from salesstatus.leads import SELL_STAGES, StageBook
+from salesstatus.model import (
+    ContactId,
+    ConversionRecord,
+    Deal,
+    DealId,
+    DealStatus,
+    FieldDefinition,
+    Lead,
+    LeadId,
+    SalesStatus,
+    Scope,
+    Tag,
+    Task,
+)
+from salesstatus.policy import SELL, Policy
+from salesstatus.reports import Visit
+from salesstatus.transitions import Draft, book, transition
+from salesstatus.values import FrozenMap, Id, utc
+
+__all__ = ["Account", "Catalogue", "Stage", "Statuses", "Wanted"]
+
+
+#: Which statuses go elsewhere.
+Statuses: TypeAlias = Literal["mended", "stored", "derived"]
+
+
+@final
+@unique
+class Wanted(Enum):
+    """How much of the records is read."""
+
+    ALL = "all"
+    STATUSES = "statuses"  #: what statuses need and no profiles, in a fraction of the memory
+
+
+@attrs.frozen(kw_only=True)
+class Stage:
+    """A stage of deals: its name, in which pipeline it stands, and what it says of a deal; None if nobody can tell."""
+
+    id: Id
+    name: str = ""
+    pipeline: Id | None = None
+    status: DealStatus | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Catalogue:
+    """What an account calls its stages, sources, reasons and users, by their ids."""
+
+    stages: Mapping[Id, Stage] = attrs.field(factory=FrozenMap)
+    pipelines: Mapping[Id, str] = attrs.field(factory=FrozenMap)
+    sources: Mapping[Id, str] = attrs.field(factory=FrozenMap)
+    reasons: Mapping[Id, str] = attrs.field(factory=FrozenMap)
+    users: Mapping[Id, str] = attrs.field(factory=FrozenMap)
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class Account:
+    """Everything that was read of one account.
+
+    `undecided` are the deals whose status nobody can tell, with the contacts that hear them: they are not among `deals`, and no
+    contact that holds one is judged. `gone` are deals that other records mention and that are not there. `changed_at` is when a deal came into
+    its present stage, `stream` what was told of deals as it happened (for `assumed` deals it begins with what they were before), `stage_rows` and `visits` the stages of deals and of leads over
+    time. `book` has the stages of
+    leads, `skipped` counts the records of kinds that mean nothing here, and `oddities` is all that was strange.
+    """
+
+    crm: str
+    contacts: Mapping[ContactId, Stored] = attrs.field(factory=FrozenMap)
+    deals: Mapping[DealId, Deal] = attrs.field(factory=FrozenMap)
+    undecided: Mapping[DealId, frozenset[ContactId]] = attrs.field(factory=FrozenMap)
+    gone: Mapping[DealId, frozenset[ContactId]] = attrs.field(factory=FrozenMap)
+    changed_at: Mapping[DealId, datetime] = attrs.field(factory=FrozenMap)
+    stream: tuple[DealSaved | DealDeleted, ...] = ()
+    assumed: frozenset[DealId] = frozenset()
+    stage_rows: tuple[StageRow, ...] = ()
+    leads: Mapping[LeadId, Lead] = attrs.field(factory=FrozenMap)
+    visits: tuple[Visit, ...] = ()
+    conversions: tuple[ConversionRecord, ...] = ()
+    notes: tuple[AttachedNote, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    tags: frozenset[Tag] = frozenset()
+    fields: Mapping[Scope, tuple[FieldDefinition, ...]] = attrs.field(factory=FrozenMap)
+    book: StageBook = SELL_STAGES
+    catalogue: Catalogue = attrs.field(factory=Catalogue)
+    skipped: Mapping[str, int] = attrs.field(factory=FrozenMap)
+    oddities: Oddities = attrs.field(factory=Oddities)
+
+    def __repr__(self) -> str:
+        # How much, and not what: an account is long, and holds what no log should.
+        told = ", ".join(f"{len(getattr(self, name))} {name}" for name in _COUNTED)
+        return f"<Account of {self.crm}: {told}>"
+
+    def newest(self) -> datetime | None:
+        """Return the latest time that anything was told of a deal: at the earliest then the account was looked at."""
+        told = [deal.created_at for deal in self.deals.values() if deal.created_at is not None]
+        told += self.changed_at.values()
+        told += [row.at for row in self.stage_rows]
+        told += [record.at for record in self.stream]
+        return max(told, default=None)
+
+    def evidence(self, at: datetime | None = None, *, of: frozenset[DealId] | None = None) -> list[Evidence]:
+        """Return what is known, seen and assumed of the past of the deals, in the order of time.
+
+        `at` is when the account was looked at (default: the latest time in it), `of` the deals that matter (default: all). Raises
+        `InvalidError` for a time without zone, and for deals without any time if none is given.
+        """
+        looked_at = self.newest() if at is None else utc("evidence.at", at)
+        if looked_at is None:
+            if self.deals:
+                raise InvalidError("evidence.at", at, "the time of the look, for the deals carry none")
+            return []
+        told = [record for record in self.stream if of is None or _about(record) in of]
+        streamed = {_about(record) for record in told}
+        shown = [
+            Dated(deal=deal, changed_at=self.changed_at.get(id_))
+            for id_, deal in self.deals.items()
+            if id_ not in streamed and (of is None or id_ in of)
+        ]
+        known = {dated.deal.id for dated in shown}
+        rows = [row for row in self.stage_rows if row.deal in known]
+        looked = from_stages(shown, rows, looked_at) if rows else from_snapshot(shown, looked_at)
+        return timeline([*looked, *self._streamed(told), *self._since(told, looked_at)])
+
+    def _streamed(self, told: list[DealSaved | DealDeleted]) -> Iterator[Evidence]:
+        """Yield what the stream tells. What it says that was before its first event is so since nobody knows when."""
+        before = set(self.assumed)
+        for found in from_stream(told):
+            if isinstance(found.record, DealSaved) and found.record.deal.id in before:
+                before.discard(found.record.deal.id)
+                yield attrs.evolve(found, certainty=Certainty.ASSUMED, because=_BEFORE, audience=Certainty.ASSUMED)
+            else:
+                yield found
+
+    def _since(self, told: list[DealSaved | DealDeleted], looked_at: datetime) -> Iterator[Evidence]:
+        """Yield what became of deals after the last that the stream told of them: they are not so any more."""
+        last = {_about(record): record for record in told if record.at <= looked_at}
+        for id_, record in last.items():
+            now = self.deals.get(id_)
+            if now is not None and isinstance(record, DealDeleted):
+                yield Evidence(DealSaved(looked_at, now), Certainty.SEEN, "so in this look, and deleted before")
+            elif now is not None and isinstance(record, DealSaved):
+                dated = Dated(deal=now, changed_at=self.changed_at.get(id_))
+                yield from _changed(Dated(deal=record.deal), dated, looked_at, record.at)
+
+    def derived(self, policy: Policy = SELL) -> dict[ContactId, SalesStatus]:
+        """Return what every contact is by its deals, also those that hold none.
+
+        Where the account tells of the past, customers are those that its deals made so (rule C3), else those who hold a won
+        deal (C1). Contacts of `undecided` deals are left out: nobody can tell.
+        """
+        unsure = {contact for contacts in self.undecided.values() for contact in contacts}
+        statuses: dict[ContactId, SalesStatus]
+        if self.stream or self.stage_rows:
+            statuses = dict(replay((found.record for found in self.evidence()), policy, "collect").statuses)
+        else:
+            statuses = _held(self.deals, policy)
+        nothing = SalesStatus()
+        everyone = dict.fromkeys(self.contacts, nothing) | statuses
+        return {contact: status for contact, status in everyone.items() if contact not in unsure}
+
+    def audited(self, policy: Policy = SELL) -> Audit:
+        """Return the audit of what is stored of the contacts. Where the deals carry times it says until when something was right."""
+
+        def past(contacts: frozenset[ContactId]) -> list[DealSaved | DealDeleted]:
+            """Look at the past only where it can explain something."""
+            told = frozenset(id_ for id_, deal in self.deals.items() if not contacts.isdisjoint(hearing(deal)))
+            records = (found.record for found in self.evidence(of=told))
+            return [record for record in records if isinstance(record, DealSaved | DealDeleted)]
+
+        return audit(
+            self.contacts.values(),
+            self.deals.values(),
+            policy,
+            past=None if self.newest() is None else past,
+            undecided=self.undecided,
+            gone=self.gone,
+        )
+
+    def statuses(self, policy: Policy = SELL, which: Statuses = "mended") -> dict[ContactId, SalesStatus]:
+        """Return what every contact is to be elsewhere, with the deals it holds.
+
+        ``mended``: what is stored, and where that is wrong for sure what the audit's patch makes of it; a status that is not stored is
+        the derived one. ``stored`` and ``derived``: only that. Contacts of `undecided` deals keep what is stored, and are left
+        out where nothing is. Raises `InvalidError` for another word.
+        """
+        if which not in get_args(Statuses):
+            raise InvalidError("which", which, f"one of {', '.join(get_args(Statuses))}")
+        derived = self.derived(policy)
+        if which == "derived":
+            return derived
+        nothing = SalesStatus()
+        found: dict[ContactId, SalesStatus] = {}
+        for id_ in derived.keys() | self.contacts.keys():
+            stored, by_deals = self.contacts.get(id_), derived.get(id_)
+            prospect = stored.prospect if stored is not None else None
+            customer = stored.customer if stored is not None else None
+            if by_deals is None and (prospect is None or customer is None):
+                continue
+            now = nothing if by_deals is None else by_deals
+            found[id_] = SalesStatus(prospect or now.prospect, customer or now.customer, now.deals)
+        if which == "mended":
+            audited = self.audited(policy)
+            for fix in audited.patch():
+                for change in fix.changes:
+                    found[fix.contact] = transition(found[fix.contact], change, policy)
+            for left in audited.unmendable():
+                found[left.contact] = derived.get(left.contact, found[left.contact])
+        return found
+
+
+_COUNTED: Final = ("contacts", "deals", "undecided", "leads", "conversions", "notes", "tasks", "oddities")
+
+
+_BEFORE: Final = "so before the first event that the stream tells of it; that it was so since its creation is assumed"
+
+
+def _about(record: DealSaved | DealDeleted) -> DealId:
+    return record.deal if isinstance(record, DealDeleted) else record.deal.id
+
+
+def _held(deals: Mapping[DealId, Deal], policy: Policy) -> dict[ContactId, SalesStatus]:
+    """Return what contacts are that were put on all these deals, in whichever order."""
+    rules = book(policy)
+    drafts: dict[ContactId, Draft] = {}
+    nothing = SalesStatus()
+    for id_, deal in deals.items():
+        event = DealAssociated(id_, deal.status)
+        for contact in hearing(deal):
+            draft = drafts.get(contact)
+            if draft is None:
+                draft = drafts[contact] = Draft(nothing)
+            draft.hear(event, rules)
+    return {contact: draft.done() for contact, draft in drafts.items()}

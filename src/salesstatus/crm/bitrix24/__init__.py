@@ -1,0 +1,53 @@
+"""Bitrix24: `read` makes an account of what its REST methods answer; what ends in `_body` says it back.
+
+    account = read({"crm.status.list": …, "crm.lead.list": …, "deals.jsonl": open("deals.jsonl", "rb")})
+
+Contents may come in any order: answers of ``crm.lead.*``, ``crm.deal.*``, ``crm.contact.*`` and ``crm.company.*``, of
+``crm.item.*`` for the same kinds, of ``crm.status.list``, ``crm.category.list``, ``crm.stagehistory.list``,
+``crm.lead.contact.items.get``, ``crm.deal.contact.items.get``, ``crm.lead.fields`` and ``user.get``, batches of them,
+webhooks, or records alone, one a line. A record that comes in several bodies, each with some of its fields, is put
+together from them.
+
+Contacts keep their numbers, and companies are ``"company-9"`` (see `salesstatus.crm.bitrix24.lens`). Bitrix24 has no
+sales statuses. If an account keeps them in custom fields, name these; they may hold words of any language that
+`salesstatus.labels` knows.
+"""
+
+from salesstatus.crm.account import Wanted
+from salesstatus.crm.bitrix24.columns import Kind
+from salesstatus.crm.bitrix24.lens import Form, company_id, company_number, contact_number
+from salesstatus.crm.bitrix24.reading import Portal, Reading, ToFetch, read
+from salesstatus.crm.bitrix24.unpacking import Row, rows
+from salesstatus.crm.bitrix24.writing import (
+    contact_body,
+    contact_items,
+    deal_body,
+    form_of,
+    lead_body,
+    page,
+    patch,
+    update,
+)
+
+__all__ = [
+    "Form",
+    "Kind",
+    "Portal",
+    "Reading",
+    "Row",
+    "ToFetch",
+    "Wanted",
+    "company_id",
+    "company_number",
+    "contact_body",
+    "contact_items",
+    "contact_number",
+    "deal_body",
+    "form_of",
+    "lead_body",
+    "page",
+    "patch",
+    "read",
+    "rows",
+    "update",
+]

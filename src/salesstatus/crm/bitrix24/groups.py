@@ -1,0 +1,364 @@
+"""What several of Bitrix24's keys say together: addresses, telephone numbers, custom fields, what a stage means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+import attrs
+
+from salesstatus.crm.bitrix24.lens import MEANINGS, Form, Group, field_key, number_of
+from salesstatus.crm.lens import Unreadable
+from salesstatus.crm.oddities import Outcome, Place, Reporter, safely
+from salesstatus.model import Address, StageMeaning, absent
+
+__all__ = ["MultiField", "Role", "address_of", "custom_fields", "custom_name", "event_id", "meaning_of", "multi"]
+
+CLASSIC, ITEM = Form
+_NOWHERE: Final = Place("")
+
+
+@attrs.frozen
+class _Address:
+    """An address, whose parts are keys of their own.
+
+    `first_line` and `second_line` are one line with us. The state is the province, or else the district; the country
+    is its name, or else its code.
+    """
+
+    form: Form
+
+    fields = ("address",)
+
+    def _key(self, part: str) -> str:
+        return field_key(f"ADDRESS{part}", self.form)
+
+    def told(self, body: Mapping[str, Any]) -> bool:
+        return any(self._key(part) in body for part in _ADDRESS_KEYS)
+
+    def _parts(self, body: Mapping[str, Any], place: Place, report: Reporter) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for part in _ADDRESS_KEYS:
+            value = body.get(self._key(part))
+            if type(value) is str and value:
+                found[part] = value
+            elif value is not None and value != "":
+                key = self._key(part)
+                report.tell(Outcome.LEFT_OUT, place.at(key), "a text", safely(key, value))
+        return found
+
+    def read(self, body: Mapping[str, Any], place: Place, report: Reporter) -> dict[str, Any]:
+        parts = self._parts(body, place, report)
+        if not parts:
+            return {}
+        said = {name: next((parts[key] for key in keys if key in parts), "") for name, keys in _ADDRESS_PARTS.items()}
+        said["line1"] = ", ".join(parts[key] for key in ("", "_2") if key in parts)
+        return {"address": Address(**said)}
+
+    def write(self, body: dict[str, Any], values: Mapping[str, Any]) -> None:
+        was = self.read(body, _NOWHERE, Reporter()).get("address", Address())
+        now = values["address"] or Address()
+        for name, (key, *others) in _ADDRESS_PARTS.items():
+            if getattr(now, name) == getattr(was, name):
+                continue
+            body[self._key(key)] = getattr(now, name) or None
+            # What else says the part says what it was.
+            body |= {self._key(other): None for other in others if body.get(self._key(other)) is not None}
+
+
+#: The parts of our addresses, and the ends of the keys that say them, in the order in which they count.
+_ADDRESS_PARTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "line1": ("", "_2"),
+    "city": ("_CITY",),
+    "postal_code": ("_POSTAL_CODE",),
+    "state": ("_PROVINCE", "_REGION"),
+    "country": ("_COUNTRY", "_COUNTRY_CODE"),
+}
+_ADDRESS_KEYS: Final = tuple(key for keys in _ADDRESS_PARTS.values() for key in keys)
+
+
+def address_of(form: Form) -> Group:
+    """Return the group of the keys of an address."""
+    return _Address(form)
+
+
+@attrs.frozen
+class MultiField:
+    """One of several telephone numbers, addresses …: its position in the list, what it is for, and what it is."""
+
+    position: int
+    type: str
+    value: str
+
+
+@attrs.frozen
+class Role:
+    """A field of ours, and the type of the value that it holds.
+
+    Where no value has this type and `others` is given, it holds the first one of a type that is not among these.
+    """
+
+    field: str
+    type: str
+    others: frozenset[str] | None = None
+
+
+@attrs.frozen
+class _Multi:
+    """The values of one sort: each role takes one of them, the `rest` of them is one field, if there is one."""
+
+    sort: str
+    roles: tuple[Role, ...]
+    rest: str
+    form: Form
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return tuple(role.field for role in self.roles) + ((self.rest,) if self.rest else ())
+
+    @property
+    def _list(self) -> str:
+        return self.sort if self.form is CLASSIC else "fm"
+
+    def _key(self, key: str) -> str:
+        return field_key(key, self.form)
+
+    def told(self, body: Mapping[str, Any]) -> bool:
+        return self._list in body
+
+    def _members(self, body: Mapping[str, Any], place: Place, report: Reporter) -> Iterator[MultiField]:
+        members = body.get(self._list)
+        if members is None:
+            return
+        if type(members) is not list:
+            report.tell(Outcome.LEFT_OUT, place.at(self._list), "a list", safely(self._list, members))
+            return
+        for position, member in enumerate(members):
+            at = place.at(self._list).at(position)
+            if type(member) is not dict:
+                report.tell(Outcome.LEFT_OUT, at, "an object with a VALUE", safely("", member))
+                continue
+            if self.form is ITEM and member.get("typeId") != self.sort:
+                continue
+            value, kind = member.get(self._key("VALUE")), member.get(self._key("VALUE_TYPE"))
+            if type(value) is not str:
+                if value is not None:
+                    report.tell(Outcome.LEFT_OUT, at, "a text", safely("VALUE", value))
+            elif value:
+                yield MultiField(position, kind if type(kind) is str else "", value)
+
+    def _chosen(self, members: Iterable[MultiField]) -> dict[str, MultiField]:
+        """Return which value each role takes."""
+        found = list(members)
+        chosen: dict[str, MultiField] = {}
+        for role in self.roles:
+            exact = (member for member in found if member.type == role.type)
+            any_ = (member for member in found if role.others is not None and member.type not in role.others)
+            taken = next(exact, None) or next(any_, None)
+            if taken is not None:
+                chosen[role.field] = taken
+        return chosen
+
+    def read(self, body: Mapping[str, Any], place: Place, report: Reporter) -> dict[str, Any]:
+        members = list(self._members(body, place, report))
+        chosen = self._chosen(members)
+        values: dict[str, Any] = {field: member.value for field, member in chosen.items()}
+        if self.rest and len(chosen) < len(members):
+            taken = {member.position for member in chosen.values()}
+            values[self.rest] = frozenset(member.value for member in members if member.position not in taken)
+        return values
+
+    def write(self, body: dict[str, Any], values: Mapping[str, Any]) -> None:
+        before = list(self._members(body, _NOWHERE, Reporter()))
+        chosen = self._chosen(before)
+        taken = {member.position for member in chosen.values()}
+        kept: list[Any] = list(body[self._list]) if type(body.get(self._list)) is list else []
+        gone: set[int] = set()
+        added: list[tuple[str, str]] = []
+        rest = values.get(self.rest) or frozenset() if self.rest else frozenset[str]()
+        retyped = {role.type for role in self.roles if role.others is None and not values[role.field]}
+        for role in self.roles:
+            member, value = chosen.get(role.field), values[role.field]
+            if member is None:
+                added += [(role.type, value)] if value else []
+            elif not value:
+                gone.add(member.position)
+            elif value != member.value:
+                kept[member.position] = {**kept[member.position], self._key("VALUE"): value}
+        for member in before:
+            if not self.rest or member.position in taken:
+                continue
+            if member.value not in rest:
+                gone.add(member.position)
+            elif member.type in retyped:
+                # One that would move up into the place of the role that is empty now.
+                kept[member.position] = {**kept[member.position], self._key("VALUE_TYPE"): _OTHER}
+        there = {member.value for member in before if member.position not in taken}
+        added += [(_OTHER, value) for value in sorted(rest - there)]
+        members = [member for position, member in enumerate(kept) if position not in gone]
+        body[self._list] = members + [
+            {self._key("VALUE"): value, self._key("VALUE_TYPE"): kind, self._key("TYPE_ID"): self.sort}
+            for kind, value in added
+        ]
+
+
+_OTHER: Final = "OTHER"
+
+
+def multi(sort: str, roles: tuple[Role, ...], rest: str, form: Form) -> Group:
+    """Return the group of a list of telephone numbers, e-mail addresses, sites or messengers."""
+    return _Multi(sort, roles, rest, form)
+
+
+_CUSTOM: Final = {
+    CLASSIC: re.compile(r"UF_CRM_[A-Z0-9_]+"),
+    ITEM: re.compile(r"ufCrm[A-Z0-9_][A-Za-z0-9_]*"),
+}
+_CAPITAL: Final = re.compile(r"(?<!_)(?=[A-Z])")
+
+
+def custom_name(key: str) -> str | None:
+    """Return what we call a custom field, which is the classic spelling of its key; None for the key of another field.
+
+    >>> custom_name("ufCrm_1720019876534"), custom_name("UF_CRM_BUDGET"), custom_name("TITLE")
+    ('UF_CRM_1720019876534', 'UF_CRM_BUDGET', None)
+    """
+    if _CUSTOM[CLASSIC].fullmatch(key):
+        return key
+    return _CAPITAL.sub("_", key).upper() if _CUSTOM[ITEM].fullmatch(key) else None
+
+
+@attrs.frozen
+class _Custom:
+    """The custom fields, all keys of which begin alike. We call them as the classic methods do."""
+
+    form: Form
+    without: frozenset[str] = frozenset()
+
+    fields = ("custom_fields",)
+
+    def _keys(self, body: Mapping[str, Any]) -> dict[str, str]:
+        named = {custom_name(key): key for key in body if _CUSTOM[self.form].fullmatch(key)}
+        return {name: key for name, key in named.items() if name is not None and name not in self.without}
+
+    def told(self, body: Mapping[str, Any]) -> bool:
+        return bool(self._keys(body))
+
+    def read(self, body: Mapping[str, Any], place: Place, report: Reporter) -> dict[str, Any]:  # noqa: ARG002
+        found = {name: body[key] for name, key in self._keys(body).items() if not absent(body[key])}
+        return {"custom_fields": found} if found else {}
+
+    def write(self, body: dict[str, Any], values: Mapping[str, Any]) -> None:
+        keys = self._keys(body)
+        now: Mapping[str, Any] = values["custom_fields"] or {}
+        for name in {**keys, **now}:
+            key = keys.get(name, field_key(name, self.form))
+            value = _thawed(now.get(name))
+            if value != body.get(key) and not (absent(value) and absent(body.get(key))):
+                body[key] = value
+
+
+def _thawed(value: Any) -> Any:
+    """Return a custom field's value as JSON has it."""
+    if isinstance(value, Mapping):
+        return {name: _thawed(member) for name, member in value.items()}
+    if isinstance(value, tuple | list):
+        return [_thawed(member) for member in value]
+    return value if value is None or isinstance(value, str | int | float) else str(value)
+
+
+def custom_fields(form: Form, without: Iterable[str] = ()) -> Group:
+    """Return the group of the custom fields, `without` those that are read otherwise."""
+    return _Custom(form, frozenset(without))
+
+
+@attrs.frozen
+class _Meaning:
+    """What a stage means, in a word in ``EXTRA.SEMANTICS``, or else by the letter in ``SEMANTICS``.
+
+    No letter is "in process".
+    """
+
+    fields = ("meaning",)
+
+    def told(self, body: Mapping[str, Any]) -> bool:
+        return "SEMANTICS" in body or self._word(body) is not None
+
+    def _word(self, body: Mapping[str, Any]) -> Any:
+        extra = body.get("EXTRA")
+        return extra.get("SEMANTICS") if type(extra) is dict else None
+
+    def read(self, body: Mapping[str, Any], place: Place, report: Reporter) -> dict[str, Any]:
+        word, letter = self._word(body), body.get("SEMANTICS")
+        by_word = _WORDS.get(word) if type(word) is str else None
+        by_letter = (MEANINGS.get(letter) or _NO_LETTER.get(letter)) if type(letter) is str else None
+        if letter is None and "SEMANTICS" in body:
+            by_letter = StageMeaning.IN_PROCESS
+        elif letter is not None and by_letter is None:
+            report.tell(Outcome.LEFT_OUT, place.at("SEMANTICS"), "null, S or F", safely("SEMANTICS", letter))
+        if word is not None and by_word is None:
+            at = place.at("EXTRA").at("SEMANTICS")
+            report.tell(Outcome.LEFT_OUT, at, ", ".join(_WORDS), safely("SEMANTICS", word))
+        if by_word is not None and by_letter is not None and by_word is not by_letter:
+            found = f"{safely('SEMANTICS', letter)} and {word}: the word counts"
+            report.tell(Outcome.READ, place.at("SEMANTICS"), "the same meaning as a letter and as a word", found)
+        meaning = by_word or by_letter
+        return {} if meaning is None else {"meaning": meaning}
+
+    def write(self, body: dict[str, Any], values: Mapping[str, Any]) -> None:
+        meaning = values["meaning"]
+        word = self._word(body)
+        if meaning is None:
+            body.pop("SEMANTICS", None)
+        else:
+            body["SEMANTICS"] = _LETTERS.get(meaning)
+        if word is not None:
+            body["EXTRA"] = {**body["EXTRA"], "SEMANTICS": None if meaning is None else _TOLD[meaning]}
+
+
+_WORDS: Final = {
+    "process": StageMeaning.IN_PROCESS,
+    "success": StageMeaning.SUCCESS,
+    "failure": StageMeaning.FAILURE,
+    "apology": StageMeaning.FAILURE,  # a further failure, of which somebody is to find the reason
+}
+_TOLD: Final = {StageMeaning.IN_PROCESS: "process", StageMeaning.SUCCESS: "success", StageMeaning.FAILURE: "failure"}
+_LETTERS: Final = {StageMeaning.SUCCESS: "S", StageMeaning.FAILURE: "F"}
+_NO_LETTER: Final = {"": StageMeaning.IN_PROCESS}
+
+
+def meaning_of() -> Group:
+    """Return the group of the two keys that say what a stage means."""
+    return _Meaning()
+
+
+@attrs.frozen
+class _EventId:
+    """What a webhook is about: the id of the record, below ``data.FIELDS``."""
+
+    fields = ("id",)
+
+    def told(self, body: Mapping[str, Any]) -> bool:
+        return "data" in body
+
+    def read(self, body: Mapping[str, Any], place: Place, report: Reporter) -> dict[str, Any]:
+        data = body.get("data")
+        inner = data.get("FIELDS") if type(data) is dict else None
+        raw = inner.get("ID") if type(inner) is dict else None
+        try:
+            number = number_of(raw)
+        except Unreadable:
+            number = None
+        if number is None:
+            at = place.at("data").at("FIELDS").at("ID")
+            report.tell(Outcome.LEFT_OUT, at, "the id of a record", safely("ID", raw))
+        return {"id": number}
+
+    def write(self, body: dict[str, Any], values: Mapping[str, Any]) -> None:
+        body["data"] = {"FIELDS": {"ID": None if values["id"] is None else str(values["id"])}}
+
+
+def event_id() -> Group:
+    """Return the group of the id in a webhook."""
+    return _EventId()

@@ -1,0 +1,425 @@
+"""What Bitrix24 writes otherwise than others: its ids, its flags, its empty values, and its keys.
+
+Bitrix24 says one thing in two forms. The methods ``crm.lead.*``, ``crm.deal.*`` … have keys like ``ASSIGNED_BY_ID``
+and ids in texts, ``crm.item.*`` has ``assignedById`` and numbers. A text is the absence of one when it is empty, an
+id when it is ``"0"``, and a flag is ``"Y"`` or ``"N"``.
+
+Contacts and companies are numbered apart there, and we have one kind of contacts. A contact keeps its number, and
+company 9 is ``"company-9"`` with us: no number is a text, so the two never meet.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum, unique
+from typing import Any, Final, Protocol, final
+
+import attrs
+
+from salesstatus.crm.lens import AMOUNT as ANY_AMOUNT
+from salesstatus.crm.lens import FLAG as ANY_FLAG
+from salesstatus.crm.lens import Codec, Column, Columns, Lenient, Unreadable, time_read
+from salesstatus.crm.oddities import Outcome, Place, Reporter, safely
+from salesstatus.errors import InvalidError, LabelError
+from salesstatus.labels import Axis, parse_status
+from salesstatus.model import StageMeaning, absent
+from salesstatus.values import Id
+
+__all__ = [
+    "MEANINGS",
+    "Codecs",
+    "Form",
+    "Group",
+    "Shape",
+    "codecs",
+    "company_id",
+    "company_number",
+    "contact_number",
+    "field_key",
+    "number_of",
+    "shape",
+    "status_codec",
+]
+
+
+@final
+@unique
+class Form(Enum):
+    """In which of its two forms Bitrix24 says a record."""
+
+    CLASSIC = "classic"  #: ``crm.lead.get`` and its like
+    ITEM = "item"  #: ``crm.item.get``
+
+
+CLASSIC, ITEM = Form
+
+
+# Ids.
+
+_DIGITS: Final = re.compile(r"[0-9]{1,30}")
+_LIMIT: Final = 10**30
+_COMPANY: Final = re.compile(r"company-([1-9][0-9]{0,29})")
+
+
+def company_id(number: int) -> str:
+    """Return what the company of this number is called among our contacts.
+
+    >>> company_id(9)
+    'company-9'
+    """
+    return f"company-{number}"
+
+
+def company_number(place: str, id_: Id) -> int:
+    """Return the number of a company. Raises `InvalidError` if this is none of Bitrix24's companies.
+
+    >>> company_number("Deal.company", "company-9")
+    9
+    """
+    found = _COMPANY.fullmatch(id_) if isinstance(id_, str) else None
+    if found is None:
+        raise InvalidError(place, id_, "a company of Bitrix24, like 'company-9'")
+    return int(found[1])
+
+
+def contact_number(place: str, id_: Id) -> int:
+    """Return the number of a contact, a lead, a deal … Raises `InvalidError` if this is none of Bitrix24's."""
+    if type(id_) is not int or not 0 < id_ < _LIMIT:
+        raise InvalidError(place, id_, "the number of a record of Bitrix24")
+    return id_
+
+
+def _whole(value: Any) -> int | None:
+    """Return a number, also out of a text; None for an empty one."""
+    if type(value) is str:
+        text = value.strip()
+        if not text:
+            return None
+        if not _DIGITS.fullmatch(text):
+            raise Unreadable
+        return int(text)
+    if not 0 <= value < _LIMIT:
+        raise Unreadable
+    return int(value)
+
+
+def _whole_leniently(value: object) -> Any:
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
+        return Lenient(_whole(int(value)), "a number with a decimal point, read as a whole one")
+    raise Unreadable
+
+
+#: Below this a float tells whole numbers apart.
+_EXACT: Final = 2**53
+_INTEGERS: Final = frozenset({int, str})
+
+
+def _some(value: Any) -> int | None:
+    return _whole(value) or None
+
+
+def number_of(value: object) -> int | None:
+    """Return the id that a value is, None for the absence of one. Raises `Unreadable` for what is neither."""
+    return _some(value) if type(value) in _INTEGERS else None
+
+
+def _leniently(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return how a number is read that has a decimal point."""
+
+    def leniently(value: Any) -> Any:
+        whole: Lenient = _whole_leniently(value)
+        return Lenient(read(whole.value), whole.note)
+
+    return leniently
+
+
+def _number_codec(expected: str, read: Callable[[Any], Any], write: Callable[[Any], Any]) -> Codec:
+    return Codec(expected, _INTEGERS, read, write, _leniently(read))
+
+
+# Values.
+
+
+def _text_or_nothing(value: str) -> str | None:
+    return value or None
+
+
+def _text(value: object) -> Any:
+    if type(value) is int or type(value) is float:
+        return Lenient(str(value), "a number, read as its text")
+    raise Unreadable
+
+
+def _flag(value: str) -> Any:
+    if value in _FLAGS:
+        return _FLAGS[value]
+    return ANY_FLAG.lenient(value)
+
+
+_FLAGS: Final = {"Y": True, "N": False, "": None}
+
+
+def _time(value: str) -> Any:
+    return time_read(value) if value.strip() else None
+
+
+def _amount(value: Any) -> Any:
+    return None if value == "" else ANY_AMOUNT.read(value)
+
+
+def _number_written(value: Decimal) -> Any:
+    """Return an amount as a number, and as a text if no number says exactly this."""
+    if value == value.to_integral_value():
+        return int(value)
+    return float(value) if Decimal(str(float(value))) == value else str(value)
+
+
+#: What the letters of stages mean.
+MEANINGS: Final[Mapping[str, StageMeaning | None]] = {
+    "P": StageMeaning.IN_PROCESS,
+    "S": StageMeaning.SUCCESS,
+    "F": StageMeaning.FAILURE,
+    "": None,
+}
+_CODES: Final = {StageMeaning.IN_PROCESS: "P", StageMeaning.SUCCESS: "S", StageMeaning.FAILURE: "F"}
+
+
+def _meaning(value: str) -> StageMeaning | None:
+    if value not in MEANINGS:
+        raise Unreadable
+    return MEANINGS[value]
+
+
+def _never(value: object) -> Any:
+    raise Unreadable
+
+
+def _seconds(value: Any) -> datetime:
+    number = _whole(value)
+    if number is None or number >= _LAST_SECOND:
+        raise Unreadable
+    return datetime.fromisoformat("1970-01-01T00:00:00+00:00") + number * _SECOND
+
+
+_LAST_SECOND: Final = 253_402_300_800  # the end of the year 9999
+_SECOND: Final = datetime(1970, 1, 1, 0, 0, 1) - datetime(1970, 1, 1)  # noqa: DTZ001 - a duration
+
+
+def _numbers(value: Any) -> Any:
+    """Return the ids in a list, in their order."""
+    found: list[int] = []
+    for member in value:
+        try:
+            number = number_of(member)
+        except Unreadable:
+            number = None
+        if number is not None and number not in found:
+            found.append(number)
+    ids = tuple(found) or None
+    return ids if len(found) == len(value) else Lenient(ids, "read without what is no id, and each id once")
+
+
+@attrs.frozen
+class Codecs:
+    """How values are read, which is the same in both forms, and how they are written in one of them."""
+
+    text: Codec
+    self_id: Codec
+    id: Codec
+    whole: Codec
+    company_self: Codec
+    company: Codec
+    user: Codec
+    flag: Codec
+    time: Codec
+    amount: Codec
+    meaning: Codec
+    seconds: Codec
+    numbers: Codec
+
+
+def codecs(form: Form) -> Codecs:
+    """Return how values are written in a form."""
+    written: Callable[[Any], Any] = str if form is CLASSIC else int
+
+    def company(value: Any) -> str | None:
+        number = _some(value)
+        return None if number is None else company_id(number)
+
+    def user(value: Any) -> str | None:
+        number = _some(value)
+        return None if number is None else str(number)
+
+    def user_written(value: str) -> Any:
+        if not value:
+            return None
+        if not _DIGITS.fullmatch(value):
+            raise InvalidError("owner", value, "the number of a user, as a text")
+        return written(int(value))
+
+    def company_written(value: Id) -> Any:
+        return written(company_number("company", value))
+
+    def contact_written(value: Id) -> Any:
+        return written(contact_number("id", value))
+
+    return Codecs(
+        text=Codec("a text", frozenset({str}), _text_or_nothing, str, _text),
+        self_id=_number_codec("an id: a whole number above 0", _some, contact_written),
+        id=_number_codec("an id: a whole number", _some, contact_written),
+        whole=_number_codec("a whole number", _whole, written),
+        company_self=_number_codec("an id: a whole number above 0", company, company_written),
+        company=_number_codec("the id of a company: a whole number", company, company_written),
+        user=_number_codec("the number of a user", user, user_written),
+        flag=Codec("Y or N", frozenset({str}), _flag, lambda value: "Y" if value else "N", ANY_FLAG.lenient),
+        time=Codec("a time, like 2026-05-04T09:30:00+00:00", frozenset({str}), _time, datetime.isoformat, _never),
+        amount=Codec(
+            "an amount, like 12.50",
+            frozenset({str, int, float}),
+            _amount,
+            (lambda value: format(value, "f")) if form is CLASSIC else _number_written,
+            _never,
+        ),
+        meaning=Codec("P, S or F", frozenset({str}), _meaning, _CODES.__getitem__, _never),
+        seconds=Codec(
+            "a time in seconds since 1970", _INTEGERS, _seconds, lambda value: written(int(value.timestamp())), _never
+        ),
+        numbers=Codec(
+            "a list of ids", frozenset({list}), _numbers, lambda value: [written(number) for number in value], _never
+        ),
+    )
+
+
+def status_codec(axis: Axis) -> Codec:
+    """Return the codec of a custom field that holds the status of one axis, in words of any language."""
+
+    def read(value: str) -> Any:
+        if not value.strip():
+            return None
+        try:
+            return parse_status(value[:_LONGEST_WORD], axis)
+        except LabelError:
+            raise Unreadable from None
+
+    return Codec(f"a {axis} status", frozenset({str}), read, lambda status: status.value, _never)
+
+
+_LONGEST_WORD: Final = 100
+
+
+# Keys.
+
+#: The keys of ``crm.item.*`` that are not simply the classic ones in another spelling.
+_RENAMED: Final[Mapping[str, str]] = {
+    "STATUS_ID": "stageId",
+    "STATUS_SEMANTIC_ID": "stageSemanticId",
+    "DATE_CREATE": "createdTime",
+    "DATE_MODIFY": "updatedTime",
+    "CREATED_BY_ID": "createdBy",
+    "MODIFY_BY_ID": "updatedBy",
+    "MOVED_BY_ID": "movedBy",
+}
+
+
+def field_key(key: str, form: Form) -> str:
+    """Return how a classic key is written in a form.
+
+    >>> field_key("ASSIGNED_BY_ID", Form.ITEM), field_key("UF_CRM_1720019876534", Form.ITEM)
+    ('assignedById', 'ufCrm_1720019876534')
+    """
+    if form is CLASSIC:
+        return key
+    if key in _RENAMED:
+        return _RENAMED[key]
+    first, *others = key.split("_")
+    return first.lower() + "".join(f"_{part.lower()}" if part[:1].isdigit() else part.capitalize() for part in others)
+
+
+# What several keys say together.
+
+
+class Group(Protocol):
+    """Fields of ours that stand in several keys of theirs, or several that stand in one."""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields."""
+        ...
+
+    def told(self, body: Mapping[str, Any]) -> bool:
+        """Whether a body says anything of them."""
+        ...
+
+    def read(self, body: Mapping[str, Any], place: Place, report: Reporter) -> dict[str, Any]:
+        """Return the values that are there."""
+        ...
+
+    def write(self, body: dict[str, Any], values: Mapping[str, Any]) -> None:
+        """Write values that are not those of the body into it."""
+        ...
+
+
+_NOWHERE: Final = Place("")
+_ABSENT: Final = object()
+
+
+def _same(one: Any, other: Any) -> bool:
+    return bool(one == other) or (absent(one) and absent(other))
+
+
+@attrs.frozen
+class Shape:
+    """How the records of one kind are read and written in one form: key by key, and groups of them.
+
+    Reading and writing are as in `salesstatus.crm.lens.Columns`: what is written over the body that it was read from
+    is this body.
+    """
+
+    columns: Columns
+    groups: tuple[Group, ...] = ()
+
+    def only(self, *fields: str) -> Shape:
+        """Return this shape with these fields alone."""
+        return Shape(
+            self.columns.only(*fields), tuple(group for group in self.groups if set(group.fields) & set(fields))
+        )
+
+    def told(self, body: Mapping[str, Any]) -> frozenset[str]:
+        """Return the fields that a body says something of, be it that there is nothing."""
+        groups = {field for group in self.groups if group.told(body) for field in group.fields}
+        return frozenset(groups | {column.field for column in self.columns.columns if column.key in body})
+
+    def read(self, body: Mapping[str, Any], place: Place, report: Reporter) -> dict[str, Any] | None:
+        """Return the values of a body by our fields, those that are there; None if a needed one is not."""
+        values = self.columns.read(body, place, report)
+        if values is None:
+            return None
+        for column in self.columns.columns:
+            if column.needed and values.get(column.field) is None:
+                found = safely(column.key, body.get(column.key))
+                report.tell(Outcome.NOT_USED, place.at(column.key), column.codec.expected, found)
+                return None
+        for group in self.groups:
+            values |= group.read(body, place, report)
+        return {field: value for field, value in values.items() if value is not None}
+
+    def write(self, values: Mapping[str, Any], over: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Return a body that says these values, and all else that `over` says.
+
+        A field that `values` does not name stays as it is.
+        """
+        body = self.columns.write(values, over)
+        for group in self.groups:
+            before = group.read(body, _NOWHERE, Reporter())
+            now = {field: values.get(field, before.get(field)) for field in group.fields}
+            if not all(_same(now[field], before.get(field)) for field in group.fields):
+                group.write(body, now)
+        return body
+
+
+def shape(name: str, columns: Iterable[Column], groups: Iterable[Group] = ()) -> Shape:
+    """Return a shape of these columns and groups."""
+    return Shape(Columns(name, tuple(columns)), tuple(groups))

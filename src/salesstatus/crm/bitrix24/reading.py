@@ -1,0 +1,356 @@
+"""What Bitrix24 answers, put together: rows in any order become an account."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timezone
+from typing import Any, Final, final
+
+import attrs
+
+from salesstatus.crm.account import Account, Wanted
+from salesstatus.crm.bitrix24.assembly import Assembly, Found, definitions
+from salesstatus.crm.bitrix24.book import catalogue_of, stage_book
+from salesstatus.crm.bitrix24.columns import DEAL_STATUS, SCOPES, Kind, Shapes, shapes, system_status
+from salesstatus.crm.bitrix24.groups import custom_name
+from salesstatus.crm.bitrix24.lens import company_id
+from salesstatus.crm.bitrix24.unpacking import Lists, Row, domain_of, rows
+from salesstatus.crm.bodies import LIMIT
+from salesstatus.crm.oddities import Outcome, Place, Reporter, cleaned, safely
+from salesstatus.errors import InvalidError, shown
+from salesstatus.evidence import StageRow
+from salesstatus.model import ContactId, DealId, StageMeaning
+from salesstatus.reports import Visit
+from salesstatus.values import FrozenMap, Id
+
+__all__ = ["Portal", "Reading", "ToFetch", "read"]
+
+#: What statuses need of the kinds that have profiles.
+_SLIM: Final = [
+    "id",
+    "name",
+    "first_name",
+    "last_name",
+    "company",
+    "companies",
+    "ours",
+    "prospect",
+    "customer",
+    "primary",
+    "contacts",
+    "stage_id",
+    "meaning",
+    "closed",
+    "category",
+    "lead",
+    "created_at",
+    "updated_at",
+    "changed_at",
+]
+_PROFILED: Final = (Kind.DEAL, Kind.CONTACT, Kind.COMPANY)
+_UNWANTED: Final = frozenset({Kind.LEAD, Kind.LEAD_STAGE, Kind.LEAD_CONTACT, Kind.FIELD})
+
+
+@final
+@attrs.frozen
+class ToFetch:
+    """A record that a webhook told to be new or changed at a time; what is there of it, if anything, is older."""
+
+    kind: Kind
+    id: Id
+    at: datetime | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Portal(Account):
+    """An account of Bitrix24. `to_fetch` are the records of which webhooks told, and which are to be asked for."""
+
+    to_fetch: tuple[ToFetch, ...] = ()
+
+
+_EVENT: Final = re.compile(r"ONCRM(LEAD|DEAL|CONTACT|COMPANY)(ADD|UPDATE|DELETE)")
+
+
+class Reading:
+    """An account while it is read: give it contents with `take`, then ask for the `account`.
+
+    `prospect_field` and `customer_field` are the keys of the custom fields that hold the statuses, as the classic
+    methods have them (``UF_CRM_…``). With `Wanted.STATUSES` nothing is read but what statuses need. Raises
+    `InvalidError` for arguments that are none.
+    """
+
+    def __init__(
+        self,
+        *,
+        prospect_field: str | None = None,
+        customer_field: str | None = None,
+        wanted: Wanted = Wanted.ALL,
+        limit: int = LIMIT,
+    ) -> None:
+        self.shapes = _shapes(
+            _field("prospect_field", prospect_field), _field("customer_field", customer_field), wanted
+        )
+        self.report = Reporter()
+        self.skipped: Counter[str] = Counter()
+        self.pages = Lists()
+        self._unwanted = frozenset[Kind]() if wanted is Wanted.ALL else _UNWANTED
+        self._limit = limit
+        self._domain = ""
+        self._records: dict[Kind, dict[Id, Found]] = defaultdict(dict)
+        self._members: dict[Kind, dict[int, dict[int, Row]]] = defaultdict(lambda: defaultdict(dict))
+        self._statuses: dict[tuple[str, str], Row] = {}
+        self._history: dict[Kind, dict[object, Row]] = defaultdict(dict)
+        self._fields: dict[Kind, dict[str, Row]] = defaultdict(dict)
+        self._fields_told: dict[tuple[object, ...], frozenset[str]] = {}
+        self._events: list[tuple[str, Kind, int, datetime | None]] = []
+
+    def rows(self, content: object, name: str = "input") -> Iterator[Row]:
+        """Yield the records of one content without taking them over."""
+        return rows(
+            content,
+            name,
+            self.report,
+            shapes=self.shapes,
+            skipped=self.skipped,
+            lists=self.pages,
+            limit=self._limit,
+        )
+
+    def take(self, content: object, name: str = "input") -> None:
+        """Read one content; its name says where oddities are, and what kind its records are if nothing else does."""
+        if not self._ours(domain_of(name), Place(cleaned(name))):
+            return
+        for row in self.rows(content, name):
+            self.add(row)
+
+    def _ours(self, domain: str, place: Place) -> bool:
+        """Whether something is of the account that is read; that is the first one that is named."""
+        self._domain = self._domain or domain
+        if domain in ("", self._domain):
+            return True
+        self.report.tell(Outcome.NOT_USED, place, "one account", f"another one: {safely('', domain)}")
+        return False
+
+    def add(self, row: Row) -> None:
+        """Take over one record."""
+        kind, values = row.kind, row.values
+        if kind in self._unwanted:
+            return
+        if kind in (Kind.LEAD_CONTACT, Kind.DEAL_CONTACT):
+            self._member(row)
+        elif kind is Kind.STATUS:
+            which = values["entity"], values["id"]
+            self._once(row, self._statuses.get(which), f"{kind.value} {shown(which)}")
+            self._statuses[which] = row
+        elif kind in (Kind.LEAD_STAGE, Kind.DEAL_STAGE):
+            key = values.get("id", (values["about"], values["at"], values["stage"]))
+            self._once(row, self._history[kind].get(key), f"{kind.value} {shown(key)}")
+            self._history[kind][key] = row
+        elif kind is Kind.FIELD:
+            name = custom_name(str(row.about))
+            if name is not None and row.of is not None and row.of in SCOPES:
+                self._fields[row.of][name] = row
+        elif kind is Kind.EVENT:
+            self._event(row)
+        else:
+            self._record(row)
+
+    def _once(self, row: Row, before: Row | Found | None, which: str) -> None:
+        if before is not None:
+            how = "the same" if before.values == row.values else "and different: they are put together"
+            self.report.tell(Outcome.READ, row.place, "each record once", f"{which} again, {how}")
+
+    def _member(self, row: Row) -> None:
+        if type(row.about) is not int:
+            expected = "whose contacts these are, in the name: deals/410/contacts.json"
+            self.report.tell(Outcome.NOT_USED, row.place, expected, "a name without a number")
+            return
+        self._members[row.kind][row.about][row.values["contact"]] = row
+
+    def _event(self, row: Row) -> None:
+        known = _EVENT.fullmatch(row.values["event"].upper())
+        if not self._ours(row.domain, row.place):
+            return
+        if known is None:
+            self.skipped[f"webhook {safely('event', row.values['event'])}"] += 1
+        elif "id" not in row.values:
+            self.report.tell(Outcome.NOT_USED, row.place, "a webhook with the id of a record", "one without")
+        else:
+            self._events.append((known[2], Kind[known[1]], row.values["id"], row.values.get("at")))
+
+    def _record(self, row: Row) -> None:
+        records, id_ = self._records[row.kind], row.values["id"]
+        told = self._told_by(row)
+        before = records.get(id_)
+        self._once(row, before, f"{row.kind.value} {shown(id_)}")
+        if before is None:
+            records[id_] = Found(row.values, row.place, told)
+            return
+        was, is_ = before.values, row.values
+        if was.get("created_at", is_.get("created_at")) != is_.get("created_at", was.get("created_at")):
+            expected = "one account: a record keeps the time of its creation"
+            self.report.tell(
+                Outcome.NOT_USED, row.place, expected, f"{row.kind.value} {shown(id_)}, which is another one elsewhere"
+            )
+            return
+        (old, _), (new, by) = sorted(
+            ((was, before.told), (is_, told)),
+            key=lambda one: one[0].get("updated_at", was.get("updated_at", is_.get("updated_at"))) or _BEGINNING,
+        )
+        values = {field: value for field, value in old.items() if field not in by} | new
+        records[id_] = Found(values, row.place, before.told | told)
+
+    def _told_by(self, row: Row) -> frozenset[str]:
+        """Return the fields that a body tells something of: a set that all bodies with the same keys share."""
+        keys = (row.kind, row.form, *row.body)
+        told = self._fields_told.get(keys)
+        if told is None:
+            told = row.shape.told(row.body)
+            if len(self._fields_told) < _REMEMBERED:
+                self._fields_told[keys] = told
+        return told
+
+    # At the end, when everything is there.
+
+    def account(self) -> Portal:
+        """Return what was read. The reading is used up."""
+        self.pages.tell(self.report)
+        catalogue = catalogue_of(
+            self._statuses, self._named(Kind.CATEGORY), self._named(Kind.USER), self.skipped, self.report
+        )
+        book = stage_book(self._statuses, self._met_stages(), self.report)
+        fetch, gone = self._told()
+        assembly = Assembly(catalogue, book, self.report)
+        assembly.add_companies(self._records[Kind.COMPANY])
+        assembly.add_persons(self._records[Kind.CONTACT])
+        assembly.add_deals(self._records[Kind.DEAL], self._members[Kind.DEAL_CONTACT])
+        assembly.check()
+        assembly.add_leads(self._records[Kind.LEAD], self._members[Kind.LEAD_CONTACT])
+        if assembly.own:
+            self.skipped["the account's own company"] += len(assembly.own)
+        leads = assembly.leads
+        return Portal(
+            crm="bitrix24",
+            contacts=FrozenMap.over(assembly.contacts),
+            deals=FrozenMap.over(assembly.deals),
+            undecided=FrozenMap.over(assembly.undecided),
+            gone=FrozenMap.over(gone),
+            changed_at=FrozenMap.over(assembly.changed_at),
+            stage_rows=tuple(self._stage_rows(assembly)),
+            leads=FrozenMap.over(leads),
+            visits=tuple(self._visits()),
+            conversions=tuple(lead.conversion for lead in leads.values() if lead.conversion is not None),
+            fields=FrozenMap.over(definitions(self._fields, self.report)),
+            book=book,
+            catalogue=catalogue,
+            skipped=FrozenMap(self.skipped),
+            oddities=self.report.told(),
+            to_fetch=tuple(fetch),
+        )
+
+    def _named(self, kind: Kind) -> dict[Id, Mapping[str, Any]]:
+        return {id_: found.values for id_, found in self._records[kind].items()}
+
+    def _met_stages(self) -> Iterator[tuple[str, StageMeaning | None, Place]]:
+        """Yield the stages that leads name, and what these say that they mean; those that say something first."""
+        met: list[tuple[str, StageMeaning | None, Place]] = [
+            (found.values["status"], found.values.get("meaning"), found.place)
+            for found in self._records[Kind.LEAD].values()
+            if "status" in found.values
+        ]
+        met += [
+            (row.values["stage"], row.values.get("meaning"), row.place)
+            for row in self._history[Kind.LEAD_STAGE].values()
+        ]
+        yield from sorted(met, key=lambda stage: stage[1] is None)
+
+    def _told(self) -> tuple[list[ToFetch], dict[DealId, frozenset[ContactId]]]:
+        """Take what webhooks told to the records, and return which are to be fetched, and the deals that are gone."""
+        fetch: dict[tuple[Kind, Id], ToFetch] = {}
+        gone: dict[DealId, frozenset[ContactId]] = {}
+        for verb, kind, number, at in sorted(self._events, key=lambda event: event[3] or _BEGINNING):
+            id_ = company_id(number) if kind is Kind.COMPANY else number
+            found = self._records[kind].get(id_)
+            known_at = None if found is None else found.values.get("updated_at")
+            if known_at is not None and at is not None and known_at >= at:
+                continue  # what is there is newer
+            fetch.pop((kind, id_), None)
+            if verb != "DELETE":
+                fetch[kind, id_] = ToFetch(kind, id_, at)
+                gone.pop(id_, None) if kind is Kind.DEAL else None
+                continue
+            self._records[kind].pop(id_, None)
+            if kind is Kind.DEAL:
+                values = {} if found is None else found.values
+                named = (values.get("primary"), values.get("company"), *values.get("contacts", ()))
+                gone[id_] = frozenset(contact for contact in named if contact is not None)
+        return list(fetch.values()), gone
+
+    def _visits(self) -> Iterator[Visit]:
+        for row in self._history[Kind.LEAD_STAGE].values():
+            yield Visit(row.values["about"], row.values["stage"], row.values["at"])
+
+    def _stage_rows(self, assembly: Assembly) -> Iterator[StageRow]:
+        """Yield the stages that deals came into, of those that are there."""
+        for row in self._history[Kind.DEAL_STAGE].values():
+            deal, stage_id = row.values["about"], row.values["stage"]
+            stage = assembly.catalogue.stages.get(stage_id)
+            said = DEAL_STATUS[row.values["meaning"]] if "meaning" in row.values else None
+            status = said or (None if stage is None else stage.status) or system_status(stage_id)
+            if deal not in assembly.deals:
+                self.report.tell(Outcome.MISSING, row.place, "every deal that a stage history is of", f"no deal {deal}")
+            elif status is None:
+                found = f"stage {safely('STAGE_ID', stage_id)}, which nobody sent"
+                self.report.tell(Outcome.NOT_USED, row.place, "a stage that is known", found)
+            else:
+                yield StageRow(deal, row.values["at"], status, stage_id if stage is None else stage.name)
+
+
+#: How many sets of keys are remembered.
+_REMEMBERED: Final = 1000
+_BEGINNING: Final = datetime(1, 1, 1, tzinfo=timezone.utc)
+
+
+def _field(place: str, key: object) -> str | None:
+    if key is not None and not (isinstance(key, str) and custom_name(key) == key):
+        raise InvalidError(place, key, "the key of a custom field, like UF_CRM_1720019876534, or None")
+    return key if isinstance(key, str) else None
+
+
+def _shapes(prospect_field: str | None, customer_field: str | None, wanted: Wanted) -> Shapes:
+    all_ = shapes(prospect_field, customer_field)
+    if wanted is Wanted.ALL:
+        return all_
+    return {(kind, form): shape.only(*_SLIM) if kind in _PROFILED else shape for (kind, form), shape in all_.items()}
+
+
+def read(
+    contents: object,
+    *,
+    prospect_field: str | None = None,
+    customer_field: str | None = None,
+    wanted: Wanted = Wanted.ALL,
+    limit: int = LIMIT,
+) -> Portal:
+    """Return the account that some contents tell of.
+
+    `contents` is a mapping of names to contents, or pairs of them; a content is a text, bytes, a file opened in
+    binary mode, or parsed JSON. `prospect_field` and `customer_field` are the custom fields that hold statuses,
+    `limit` is how many characters a line may have. Nothing in the contents is an error: what is strange is in
+    `Portal.oddities`. Raises `InvalidError` for arguments that are none.
+
+    >>> account = read({"crm.company.list": '{"result": [{"ID": "9", "TITLE": "Acme"}]}'})
+    >>> account.contacts["company-9"].contact.name
+    'Acme'
+    """
+    reading = Reading(prospect_field=prospect_field, customer_field=customer_field, wanted=wanted, limit=limit)
+    named = contents.items() if isinstance(contents, Mapping) else contents
+    if not isinstance(named, Iterable) or isinstance(named, str | bytes):
+        raise InvalidError("contents", contents, "a mapping of names to contents, or pairs of a name and a content")
+    for pair in named:
+        if not isinstance(pair, tuple) or len(pair) != 2 or not isinstance(pair[0], str):
+            raise InvalidError("contents", pair, "a pair of a name and a content")
+        reading.take(pair[1], pair[0])
+    return reading.account()

@@ -1,0 +1,255 @@
+"""JSON as it comes out of a CRM: pages, lines and whole files, as one stream of bodies, however broken or large they are.
+
+A content is a text or bytes (also in chunks, such as a file opened in binary mode), or what somebody parsed already. Text is one JSON document,
+several one after the other, or JSON Lines. Each body is read by itself: a broken one is an oddity in its place, and hides no other. No
+more is held than one line, or one document that spans several, which may have `LIMIT` characters.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from typing import Any, Final
+
+import attrs
+
+from salesstatus.crm.oddities import Outcome, Place, Reporter, cleaned
+from salesstatus.csv_rows import BROKEN, decoded
+from salesstatus.errors import InvalidError
+
+__all__ = ["LIMIT", "Body", "bodies"]
+
+#: How many characters a line, or a document of several lines, may have.
+LIMIT: Final = 64 * 1024 * 1024
+
+
+@attrs.frozen
+class Body:
+    """One JSON value, and where it stands."""
+
+    place: Place
+    value: Any = attrs.field(repr=False)
+
+
+def bodies(name: str, content: object, report: Reporter, limit: int = LIMIT) -> Iterator[Body]:
+    """Yield the JSON values of a content, and report what is none.
+
+    `content` is a text, bytes, chunks of either, or parsed JSON: an object, or a collection of objects.
+    Raises `InvalidError` for what is none of these.
+    """
+    place = Place(cleaned(name))
+    if type(limit) is not int or limit < 1:
+        raise InvalidError("limit", limit, "a number of characters, at least 1")
+    if isinstance(content, Mapping):
+        yield from _parsed(place, content, report)
+        return
+    if isinstance(content, str | bytes | bytearray | memoryview):
+        yield from _read(place, [content], report, limit)
+        return
+    if callable(getattr(content, "read", None)):  # a file, which iterates over lines of any length
+        content = _in_pieces(content)
+    if not isinstance(content, Iterable):
+        # What it is, and not what it holds, which may be secret.
+        raise InvalidError(name, type(content), "a text, bytes, chunks of them, or parsed JSON")
+    members = iter(content)
+    first = next(members, _NONE)
+    if first is _NONE:
+        if content not in ([], ()):  # an empty list has no records, an empty file is a broken one
+            report.tell(Outcome.NOT_USED, place, "JSON", "an empty file")
+    elif isinstance(first, str | bytes | bytearray | memoryview):
+        yield from _read(place, chain([first], members), report, limit)
+    else:
+        for number, value in enumerate(chain([first], members)):
+            yield from _parsed(place.at(number), value, report)
+
+
+def _in_pieces(file: Any) -> Iterator[Any]:
+    while piece := file.read(_PIECE):
+        yield piece
+
+
+_PIECE: Final = 1 << 20
+
+
+def _parsed(place: Place, value: object, report: Reporter) -> Iterator[Body]:
+    try:
+        yield Body(place, _plainly(value))
+    except RecursionError:
+        report.tell(Outcome.NOT_USED, place, "JSON", _DEEP)
+
+
+def _plainly(value: Any, depth: int = 0) -> Any:
+    """Return parsed JSON in plain dicts and lists; the clients of CRMs have classes of their own for these."""
+    if depth > _DEEPEST:
+        raise RecursionError
+    if isinstance(value, Mapping):
+        return {str(key): _plainly(member, depth + 1) for key, member in value.items()}
+    return [_plainly(member, depth + 1) for member in value] if isinstance(value, list | tuple) else value
+
+
+#: No record of a CRM nests deeper.
+_DEEPEST: Final = 100
+_DEEP: Final = "a text nested too deep to read"
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _digits(text: str) -> int | float:
+    return int(text) if len(text) < _MOST_DIGITS else float(text)
+
+
+_DECODER: Final = json.JSONDecoder(parse_constant=_no_constant)
+#: Reads numbers that are none as floats, which no field takes that holds a number.
+_TOLERANT: Final = json.JSONDecoder(parse_int=_digits)
+#: Python may be set up to read no more digits than this as one number.
+_MOST_DIGITS: Final = 640
+_BLANK: Final = " \t\r\n"
+_BLANKS: Final = re.compile(r"[ \t\r\n]*")
+
+
+def _read(place: Place, chunks: Iterable[Any], report: Reporter, limit: int) -> Iterator[Body]:
+    """Yield the bodies of a text: its lines, if the first of them is JSON by itself, else the documents it holds."""
+    lines = _lines(chunks, limit)
+    first = next(lines, None)
+    if first is None:
+        report.tell(Outcome.NOT_USED, place, "JSON", "an empty file")
+        return
+    number, line = first
+    value = _NONE if line is None else _value(line)
+    if line is not None and value is _NONE:
+        yield from _documents(place, chain([first], lines), report, limit)
+        return
+    if line is None or value is _STRANGE or BROKEN in line:
+        yield from _each(place, [first], report)
+    else:
+        yield Body(Place(place.name, number), value)
+    yield from _each(place, lines, report)
+
+
+#: Is no JSON; None is.
+_NONE: Final = object()
+#: Is JSON but for its numbers.
+_STRANGE: Final = object()
+
+
+def _value(text: str) -> Any:
+    try:
+        return _DECODER.decode(text)
+    except (json.JSONDecodeError, RecursionError):
+        return _NONE
+    except ValueError:
+        return _STRANGE
+
+
+def _decode(text: str, at: int, place: Place, report: Reporter) -> tuple[Any, int]:
+    """Return the document that begins here, and where it ends. Raises `ValueError` or `RecursionError` where there is none."""
+    try:
+        return _DECODER.raw_decode(text, at)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:
+        # One number that is none must not hide a whole page.
+        found = _TOLERANT.raw_decode(text, at)
+        report.tell(Outcome.READ, place, "numbers of JSON", "NaN, one that is infinite, or one of too many digits")
+        return found
+
+
+def _lines(chunks: Iterable[Any], limit: int) -> Iterator[tuple[int, str | None]]:
+    """Yield the lines that are not blank, with their numbers; None in the place of one that is too long."""
+    number, size, parts = 1, 0, list[str]()
+    for text in decoded(chunks):
+        *whole, rest = text.split("\n")
+        for end in whole:
+            if size + len(end) > limit:
+                yield number, None
+            elif line := ("".join(parts) + end).strip(_BLANK):
+                yield number, line
+            number, size = number + 1, 0
+            parts.clear()
+        size += len(rest)
+        if size <= limit:
+            parts.append(rest)
+        else:
+            parts.clear()  # too long whatever follows
+    if size > limit:
+        yield number, None
+    elif line := "".join(parts).strip(_BLANK):
+        yield number, line
+
+
+def _each(place: Place, lines: Iterable[tuple[int, str | None]], report: Reporter) -> Iterator[Body]:
+    for number, line in lines:
+        at = Place(place.name, number)
+        if line is None:
+            report.tell(Outcome.NOT_USED, at, _WITHIN, "a longer one")
+            continue
+        try:
+            value, end = _decode(line, 0, at, report)
+            if end < len(line):
+                raise json.JSONDecodeError("Extra data", line, end)
+        except (ValueError, RecursionError) as error:
+            report.tell(Outcome.NOT_USED, at, "JSON", _why(line, error))
+            continue
+        if BROKEN in line:
+            report.tell(Outcome.NOT_USED, at, "UTF-8", _BYTES)
+        else:
+            yield Body(at, value)
+
+
+def _documents(place: Place, lines: Iterable[tuple[int, str | None]], report: Reporter, limit: int) -> Iterator[Body]:
+    """Yield the documents of a text that spans lines. What is broken there ends it, unless each line seems to be a document."""
+    held: list[tuple[int, str | None]] = []
+    size = 0
+    for number, line in lines:
+        size += len(line or "") + 1
+        if (line is None or size > limit) and _are_lines(held):
+            yield from _each(place, chain(held, [(number, line)], lines), report)
+            return
+        if line is None or size > limit:
+            report.tell(Outcome.NOT_USED, place, _WITHIN, "a longer one")
+            return
+        held.append((number, line))
+    text = "\n".join(line or "" for _, line in held)
+    at = counted = breaks = 0
+    while at < len(text):
+        breaks += text.count("\n", counted, at)
+        counted = at
+        where = Place(place.name, held[breaks][0]) if at else place
+        try:
+            value, end = _decode(text, at, where, report)
+        except (ValueError, RecursionError) as error:
+            if at == 0 and _are_lines(held):
+                yield from _each(place, held, report)  # lines, of which the first is broken
+                return
+            line_number = held[text.count("\n", 0, getattr(error, "pos", at))][0]
+            report.tell(Outcome.NOT_USED, Place(place.name, line_number), "JSON", _why(text, error, at))
+            return
+        if BROKEN in text[at:end]:
+            report.tell(Outcome.NOT_USED, where, "UTF-8", _BYTES)
+        else:
+            yield Body(where, value)
+        blanks = _BLANKS.match(text, end)
+        at = end if blanks is None else blanks.end()
+
+
+def _are_lines(held: list[tuple[int, str | None]]) -> bool:
+    """Whether a text whose first line is no JSON seems to have a document in each of the others."""
+    return len(held) > 1 and all((line or "")[0] in "{[" for _, line in held[1:])
+
+
+_WITHIN: Final = "a line or a document within the limit"
+_BYTES: Final = "bytes that are none"
+
+
+def _why(text: str, error: Exception, at: int = 0) -> str:
+    """Return what a text is instead of JSON, without its content, which may be anything."""
+    if text.startswith("<", at):
+        return "HTML or XML: most likely an error page, or a page that asks to log in"
+    if not isinstance(error, json.JSONDecodeError):
+        return _DEEP
+    where = "its end: it is cut off" if error.pos >= len(text.rstrip()) else f"character {error.colno}"
+    return f"a text that is none ({error.msg}) at {where}"

@@ -1,0 +1,213 @@
+"""A whole account into a store of yours, through the ports, in units of work that are not large.
+
+    loaded = load(sell.read(…), SqliteStore("crm.db"), at=now)
+
+Contacts come with their statuses as `Account.statuses` says them. A history of them is not made up: the log of each begins with what
+it is (`salesstatus.StatusStated`). What the store has already is left as it is, so loading can be repeated, and gone on with.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
+from datetime import datetime
+from itertools import islice
+from typing import Any, TypeVar
+
+import attrs
+
+from salesstatus.audience import audience, hearing
+from salesstatus.crm.account import Account, Statuses
+from salesstatus.errors import InvalidError, NotFound
+from salesstatus.faces import as_async, at_once
+from salesstatus.history import DealSaved, StatusStated
+from salesstatus.model import ContactId, DealId, DealStatus, SalesStatus
+from salesstatus.policy import SELL, Policy
+from salesstatus.ports import KINDS, AsyncStore, AsyncUnitOfWork, Standing, Store, record_id
+from salesstatus.values import FrozenMap, check, check_id, id_order, utc
+
+__all__ = ["Loaded", "load", "load_async"]
+
+T = TypeVar("T")
+
+
+@attrs.frozen(kw_only=True)
+class Loaded:
+    """What a load came to, by kind of records: how many were `written`, were there in the `same` state, or are `others` there.
+
+    Those are left as they were. `left` are the deals that cannot be loaded, each with the contacts that would not have heard of it: nobody
+    sent them, or they are others in the store. `undecided` are those whose status nobody can tell.
+    """
+
+    written: Mapping[str, int]
+    same: Mapping[str, int]
+    others: Mapping[str, tuple[Any, ...]]
+    left: Mapping[DealId, tuple[ContactId, ...]]
+    undecided: tuple[DealId, ...] = ()
+
+
+def load(
+    account: Account,
+    store: Store,
+    *,
+    at: datetime,
+    statuses: Statuses = "mended",
+    policy: Policy = SELL,
+    batch: int = 500,
+) -> Loaded:
+    """Write an account into a store, `batch` records in a unit of work; `at` is when the statuses are stated.
+
+    An error of the store ends the load, and what was written in earlier units stays; loading again goes on from there. Raises
+    `InvalidError` for arguments that are none.
+    """
+    return at_once(load_async(account, as_async(store), at=at, statuses=statuses, policy=policy, batch=batch))
+
+
+async def load_async(
+    account: Account,
+    store: AsyncStore,
+    *,
+    at: datetime,
+    statuses: Statuses = "mended",
+    policy: Policy = SELL,
+    batch: int = 500,
+) -> Loaded:
+    """Write an account into a store that is waited for; as `load`."""
+    stated_at = utc("load.at", at)
+    _check(account, policy, batch)
+    unsent = {id_: audience(deal) - account.contacts.keys() for id_, deal in account.deals.items()}
+    left = {id_: frozenset(contacts) for id_, contacts in (await _unheard(account, store, batch)).items()}
+    left |= {id_: contacts | left.get(id_, frozenset()) for id_, contacts in unsent.items() if contacts}
+    whole = _without(account, left.keys())
+    loading = _Loading(stated_at)
+    for chunk in _chunks(_records(whole, _statuses(whole, policy, statuses), stated_at), batch):
+        async with store.unit() as unit:
+            await loading.add(unit, chunk)
+            await unit.commit()
+    return Loaded(
+        written=FrozenMap(loading.written),
+        same=FrozenMap(loading.same),
+        others=FrozenMap({kind: tuple(ids) for kind, ids in loading.others.items()}),
+        left=FrozenMap({id_: tuple(sorted(contacts, key=id_order)) for id_, contacts in left.items()}),
+        undecided=tuple(account.undecided),
+    )
+
+
+def _check(account: Account, policy: Policy, batch: int) -> None:
+    """Refuse what is wrong before anything is written."""
+    if not isinstance(account, Account):
+        raise InvalidError("load.account", account, "an Account")
+    check("load.policy", policy, Policy)
+    if type(batch) is not int or batch < 1:
+        raise InvalidError("load.batch", batch, "a number of records, at least 1")
+    for position, note in enumerate(account.notes):
+        check_id(f"load.account.notes[{position}].note.id", note.note.id)
+
+
+async def _unheard(account: Account, store: AsyncStore, batch: int) -> dict[DealId, list[ContactId]]:
+    """Return the deals that the store has not, and whose contacts there have heard otherwise: those that do not hold it as it is."""
+    held = _held(account)
+    found: dict[DealId, list[ContactId]] = defaultdict(list)
+    for contacts in _chunks(iter(account.contacts), batch):
+        async with store.unit() as unit:
+            for id_ in contacts:
+                with suppress(NotFound):
+                    there = (await unit.contacts.get(id_)).record.status.deals
+                    for deal, status in held.get(id_, {}).items():
+                        if there.get(deal) is not status:
+                            found[deal].append(id_)
+    for deals in _chunks(iter(list(found)), batch):
+        async with store.unit() as unit:
+            for deal in deals:
+                with suppress(NotFound):
+                    await unit.deals.get(deal)
+                    del found[deal]
+    return found
+
+
+def _held(account: Account) -> dict[ContactId, dict[DealId, DealStatus]]:
+    """Return the deals that contacts hold, by the contacts."""
+    held: dict[ContactId, dict[DealId, DealStatus]] = defaultdict(dict)
+    for id_, deal in account.deals.items():
+        for contact in hearing(deal):
+            held[contact][id_] = deal.status
+    return held
+
+
+def _without(account: Account, left: Collection[DealId]) -> Account:
+    """Return an account without some deals and without the undecided ones, neither of which a store gets."""
+    away = {*left, *account.undecided}
+    return attrs.evolve(
+        account,
+        deals=FrozenMap({id_: deal for id_, deal in account.deals.items() if id_ not in left}),
+        stream=tuple(
+            told for told in account.stream if (told.deal.id if isinstance(told, DealSaved) else told.deal) not in away
+        ),
+    )
+
+
+def _statuses(account: Account, policy: Policy, which: Statuses) -> dict[ContactId, SalesStatus]:
+    """Return what every contact is to be in the store, with the deals that it is to hold there.
+
+    Those of undecided deals of whom nothing is stored are what the other deals make them.
+    """
+    held = _held(account)
+    told = attrs.evolve(account, undecided=FrozenMap()).derived(policy) | account.statuses(policy, which)
+    return {id_: attrs.evolve(told[id_], deals=held.get(id_, {})) for id_ in account.contacts}
+
+
+@attrs.define
+class _Loading:
+    """A load while it goes on, and what came of it so far."""
+
+    at: datetime
+    written: Counter[str] = attrs.field(factory=Counter)
+    same: Counter[str] = attrs.field(factory=Counter)
+    others: dict[str, list[Any]] = attrs.field(factory=dict)
+
+    async def add(self, unit: AsyncUnitOfWork, records: Iterable[tuple[str, Any]]) -> None:
+        """Write those records that are not there."""
+        stated: list[StatusStated] = []
+        for port, record in records:
+            try:
+                found = (await getattr(unit, port).get(record_id(record))).record
+            except NotFound:
+                await getattr(unit, port).put(record, 0)
+                self.written[KINDS[port]] += 1
+                if isinstance(record, Standing):
+                    stated.append(StatusStated(self.at, record.id, record.status))
+                continue
+            # When a contact heard of its status says nothing of what it is.
+            if found == (attrs.evolve(record, heard_at=found.heard_at) if isinstance(record, Standing) else record):
+                self.same[KINDS[port]] += 1
+            else:
+                self.others.setdefault(KINDS[port], []).append(record_id(record))
+        if stated:
+            await unit.log.append(stated)
+
+
+def _records(account: Account, statuses: Mapping[ContactId, SalesStatus], at: datetime) -> Iterator[tuple[str, Any]]:
+    """Yield every record with its port, those first that others name."""
+    for fields in account.fields.values():
+        for field in fields:
+            yield "fields", field
+    for tag in sorted(account.tags, key=lambda tag: (tag.scope.value, tag.name)):
+        yield "tags", tag
+    for id_, stored in account.contacts.items():
+        yield "contacts", Standing(contact=stored.contact, status=statuses[id_], heard_at=at)
+    several: tuple[tuple[str, Iterable[Any]], ...] = (
+        ("deals", account.deals.values()),
+        ("leads", account.leads.values()),
+        ("conversions", account.conversions),
+        ("notes", account.notes),
+        ("tasks", account.tasks),
+    )
+    for port, records in several:
+        for record in records:
+            yield port, record
+
+
+def _chunks(records: Iterator[T], size: int) -> Iterator[list[T]]:
+    while chunk := list(islice(records, size)):
+        yield chunk

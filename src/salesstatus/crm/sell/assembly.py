@@ -1,0 +1,190 @@
+"""What hangs on contacts, deals and leads, put together when everything was read: conversions, notes, tasks, tags and fields."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, TypeVar
+
+import attrs
+
+from salesstatus.audit import Stored
+from salesstatus.conversion import AttachedNote
+from salesstatus.crm.account import Catalogue
+from salesstatus.crm.oddities import Outcome, Place, Reporter, safely
+from salesstatus.crm.sell.columns import (
+    FIELD_TYPES,
+    SCOPES,
+    Kind,
+)
+from salesstatus.errors import InvalidError
+from salesstatus.model import (
+    ContactId,
+    ContactKind,
+    ConversionRecord,
+    FieldDefinition,
+    FieldType,
+    Lead,
+    LeadId,
+    Note,
+    Scope,
+    Tag,
+    Target,
+    Task,
+)
+from salesstatus.values import Id, id_order
+
+__all__ = ["Assembly", "made"]
+
+T = TypeVar("T")
+PERSON, COMPANY = ContactKind
+_CHOSEN: Final = (FieldType.DROP_DOWN, FieldType.MULTI_SELECT)
+_LEAD_FIELDS: Final = frozenset(attrs.fields_dict(Lead)) - {"person", "company", "notes", "conversion"}
+_CONVERSION_FIELDS: Final = frozenset(attrs.fields_dict(ConversionRecord))
+_NOTE_FIELDS: Final = frozenset(attrs.fields_dict(Note))
+_TASK_FIELDS: Final = frozenset(attrs.fields_dict(Task)) - {"target", "about"}
+_TARGETS: Final = {PERSON: Target.PERSON, COMPANY: Target.COMPANY}
+
+
+@attrs.frozen
+class Assembly:
+    """The values of the records that hang on others, by kind and id, and what they are about."""
+
+    report: Reporter
+    catalogue: Catalogue
+    contacts: Mapping[ContactId, Stored]
+    lead_values: Mapping[LeadId, tuple[dict[str, Any], Place]]
+    named: Mapping[Kind, dict[Id, dict[str, Any]]]
+
+    def _in_order(self, kind: Kind) -> list[tuple[Id, dict[str, Any]]]:
+        """Return the records of a kind in the order of their ids, in which they were made, whatever they came in."""
+        return sorted(self.named[kind].items(), key=lambda item: id_order(item[0]))
+
+    def conversions(self) -> dict[LeadId, ConversionRecord]:
+        """Return the conversions by their leads; of a lead that was converted twice the first (rule K11)."""
+        found: dict[LeadId, ConversionRecord] = {}
+        for id_, values in self._in_order(Kind.LEAD_CONVERSION):
+            fields = {name: value for name, value in values.items() if name in _CONVERSION_FIELDS}
+            if values["lead"] in found:
+                expected = "one conversion of a lead"
+                self.report.tell(
+                    Outcome.NOT_USED,
+                    Place(f"lead_conversion {id_}"),
+                    expected,
+                    f"another one of lead {values['lead']}",
+                    "K11",
+                )
+                continue
+            found[values["lead"]] = made(ConversionRecord, fields, Place(f"lead_conversion {id_}"), self.report)
+        return found
+
+    def leads(
+        self, conversions: Mapping[LeadId, ConversionRecord], notes: Mapping[LeadId, list[Note]]
+    ) -> dict[LeadId, Lead]:
+        """Return the leads with their notes and conversions."""
+        leads: dict[LeadId, Lead] = {}
+        for id_, (values, place) in self.lead_values.items():
+            fields = {name: value for name, value in values.items() if name in _LEAD_FIELDS}
+            if values.get("source_id") is not None:
+                fields["source"] = self.name(
+                    values["source_id"], self.catalogue.sources, place.at("source_id"), "a source"
+                )
+            if values.get("unqualified_reason_id") is not None:
+                at = place.at("unqualified_reason_id")
+                fields["unqualified_reason"] = self.name(
+                    values["unqualified_reason_id"], self.catalogue.reasons, at, "a reason"
+                )
+            fields |= {"notes": tuple(notes.get(id_, ())), "conversion": conversions.get(id_)}
+            leads[id_] = made(Lead, fields, place, self.report)
+        return leads
+
+    def notes(self) -> tuple[list[AttachedNote], dict[LeadId, list[Note]]]:
+        """Return the notes on contacts and deals, and those on leads by lead."""
+        attached: list[AttachedNote] = []
+        of_leads: dict[LeadId, list[Note]] = defaultdict(list)
+        for id_, values in self._in_order(Kind.NOTE):
+            place = Place(f"note {id_}")
+            fields = {"content": "", **{name: value for name, value in values.items() if name in _NOTE_FIELDS}}
+            note = made(Note, fields, place, self.report)
+            about = values["resource_id"]
+            if values["resource_type"] is Kind.LEAD and about not in self.lead_values:
+                found = f"lead {about}, which nobody sent"
+                self.report.tell(Outcome.NOT_USED, place, "a lead that was sent, which it is about", found)
+                continue
+            if values["resource_type"] is Kind.LEAD:
+                of_leads[about].append(note)
+                continue
+            target = self._target(values["resource_type"], about, place)
+            if target is not None:
+                attached.append(AttachedNote(target, about, note))
+        return attached, of_leads
+
+    def _target(self, kind: Kind | None, about: Id | None, place: Place) -> Target | None:
+        """Return what a note or a task is about, or None with a report."""
+        if kind is Kind.DEAL and about is not None:
+            return Target.DEAL
+        if kind is Kind.CONTACT and about is not None and about in self.contacts:
+            return _TARGETS[self.contacts[about].contact.kind]
+        found = "nothing" if kind is None or about is None else f"{kind.value} {about}"
+        self.report.tell(Outcome.NOT_USED, place, "a deal, or a contact that was sent, which it is about", found)
+        return None
+
+    def tasks(self) -> Iterator[Task]:
+        """Yield the tasks about contacts and deals."""
+        for id_, values in self._in_order(Kind.TASK):
+            place = Place(f"task {id_}")
+            target = self._target(values.get("resource_type"), values.get("resource_id"), place)
+            if target is not None:
+                fields = {name: value for name, value in values.items() if name in _TASK_FIELDS}
+                given = {"content": "", **fields, "target": target, "about": values["resource_id"]}
+                yield made(Task, given, place, self.report)
+
+    def tags(self) -> Iterator[Tag]:
+        """Yield the tags whose scope is told (rule T1)."""
+        for id_, values in self.named[Kind.TAG].items():
+            scope = SCOPES.get(values.get("resource_type", ""))
+            if scope is None:
+                found = safely("resource_type", values.get("resource_type"))
+                self.report.tell(Outcome.NOT_USED, Place(f"tag {id_}"), f"whose tag it is: {', '.join(SCOPES)}", found)
+            else:
+                yield Tag(values.get("name", ""), scope)
+
+    def fields(self) -> dict[Scope, tuple[FieldDefinition, ...]]:
+        """Return the definitions of custom fields by their scopes (rule T3)."""
+        found: dict[Scope, list[FieldDefinition]] = defaultdict(list)
+        for id_, values in self._in_order(Kind.CUSTOM_FIELD):
+            place = Place(f"custom_field {id_}")
+            scope = SCOPES.get(str(values.get("scope")))
+            kind = FIELD_TYPES.get(values.get("type", ""))
+            if scope is None or kind is None:
+                expected = "a custom field of a known type, with an address that says whose it is"
+                self.report.tell(Outcome.NOT_USED, place, expected, safely("type", values.get("type")))
+                continue
+            choices = values.get("choices", ())
+            if bool(choices) is not (kind in _CHOSEN):
+                expected = "choices for a list, and none for another type"
+                self.report.tell(Outcome.LEFT_OUT, place, expected, f"{len(choices)} choices", "T3")
+                kind, choices = FieldType.TEXT, ()
+            flags = {"person": values.get("for_person", False), "company": values.get("for_company", False)}
+            found[scope].append(FieldDefinition(name=values.get("name", ""), type=kind, choices=choices, **flags))
+        return {scope: tuple(definitions) for scope, definitions in found.items()}
+
+    def name(self, id_: Id, names: Mapping[Id, str], place: Place, what: str) -> str:
+        """Return what something is called, or its id if nobody said."""
+        if id_ not in names:
+            self.report.tell(Outcome.READ, place, f"{what} that was sent", f"{id_}: its id is taken as its name")
+        return names.get(id_, str(id_))
+
+
+def made(kind: Callable[..., T], fields: Mapping[str, Any], place: Place, report: Reporter) -> T:
+    """Return an entity; a value that it refuses is left out, with a report."""
+    given = dict(fields)
+    while True:
+        try:
+            return kind(**given)
+        except InvalidError as error:
+            field = re.split(r"[.\[]", error.place)[1]
+            if given.pop(field, None) is None:
+                raise
+            report.tell(Outcome.LEFT_OUT, place.at(field), error.expected, safely(field, error.value), error.rule)

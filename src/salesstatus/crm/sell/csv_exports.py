@@ -1,0 +1,387 @@
+"""CSV exports of Zendesk Sell, of contacts, deals and leads in any of its languages, as the same rows that its API's bodies make.
+
+A row becomes the body that the API would have sent, as far as its columns go, and is read by the same table. CSV says less: stages,
+owners, sources and companies by name, and nothing of the contacts that are involved in deals. Names are resolved when
+everything is read, by `salesstatus.crm.sell.csv_names`, and only where exactly one contact is called so.
+
+Nothing is guessed. A header that could mean two fields, a date that could be two days, an amount that could be two sums is left out
+with a report, unless the caller says how to read it (`locale`, `date_order`) or the column proves it: one day above
+the twelfth says the order for all of it. No more of a file is held than the rows looked at ahead for that, of which `AHEAD` says how many.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timezone, tzinfo
+from itertools import chain
+from typing import Any, Final
+
+import attrs
+
+from salesstatus.crm.lens import Columns, Lenient, Unreadable
+from salesstatus.crm.oddities import Outcome, Place, Reporter, safely
+from salesstatus.crm.sell.columns import COLUMNS, Kind
+from salesstatus.crm.sell.csv_cells import Conventions, DateOrder, amount, check_csv, written
+from salesstatus.crm.sell.csv_headers import (
+    AMOUNT,
+    BESIDE,
+    CELLS,
+    CUSTOM,
+    EXTRAS,
+    HALVES,
+    KINDS,
+    PARTS,
+    TEXT,
+    TIME,
+    meant_by,
+    telling,
+    told_by,
+    why_unread,
+)
+from salesstatus.crm.sell.unpacking import Row
+from salesstatus.csv_rows import Row as Line
+from salesstatus.csv_rows import Rows, check_delimiter, check_encoding, opened
+from salesstatus.errors import InvalidError
+from salesstatus.headers import header_key
+from salesstatus.keys import text_key
+from salesstatus.model import full_name
+
+__all__ = ["AHEAD", "csv_rows", "is_csv"]
+
+#: How many rows, and how many characters of them, are looked at before the first is read.
+AHEAD: Final = (1000, 1_000_000)
+
+_CSV: Final = re.compile(r"\.(csv|tsv)$", re.IGNORECASE)
+
+
+def is_csv(name: str) -> bool:
+    """Whether a content is CSV, by the ending of its name.
+
+    >>> is_csv("export/Contacts.CSV"), is_csv("contacts.jsonl")
+    (True, False)
+    """
+    return _CSV.search(name.partition("?")[0]) is not None
+
+
+def csv_rows(
+    content: object,
+    name: str,
+    report: Reporter,
+    *,
+    kind: Kind | None = None,
+    columns: Mapping[Kind, Columns] = COLUMNS,
+    date_order: DateOrder | None = None,
+    locale: str | None = None,
+    zone: tzinfo | None = None,
+    delimiter: str | None = None,
+    encoding: str | None = None,
+) -> Iterator[Row]:
+    r"""Yield the records of a CSV file, in their order. What is strange goes to `report`.
+
+    `content` is a file opened in binary mode, bytes, a text, or chunks of either. What kind its records are says `kind`, else the file's name,
+    else its headers. `locale` says how dates and amounts are written, `date_order` in which order the numbers of a date stand;
+    `zone` is where times without one were taken (else UTC, with a report). `delimiter` and `encoding` are found out as in `salesstatus.csv_rows`.
+    A row's values are those of the API's record, and by name ``stage``, ``primary_name``, ``company_name``, ``owner``, ``source``.
+    Raises `InvalidError` for arguments that are none, and `LabelError` for a locale without labels.
+
+    >>> told = Reporter()
+    >>> [row] = csv_rows("ID;Name;Kundenstatus\n7;Acme;Nicht-Kunde", "Kontakte.csv", told)
+    >>> row.values["name"], row.body["customer_status"]
+    ('Acme', 'none')
+    """
+    if kind is not None and kind not in KINDS:
+        raise InvalidError("kind", kind, "Kind.CONTACT, Kind.DEAL or Kind.LEAD")
+    if encoding is not None:
+        check_encoding(encoding)
+    if delimiter is not None:
+        check_delimiter(delimiter)
+    said = check_csv(date_order=date_order, locale=locale, zone=zone)
+    file = opened(content, encoding)[1]
+    return _File(name, report, kind, columns, said, zone).rows(file, delimiter)
+
+
+# From the header to columns.
+
+
+@attrs.define(eq=False)
+class _Times:
+    """How the times of one column are read: by the order that the caller or the column says, in the zone that the caller says."""
+
+    order: DateOrder | None
+    zone: tzinfo | None
+    _proved: set[DateOrder] = attrs.field(factory=set)
+
+    def look(self, cell: str) -> None:
+        """Take down what a cell proves of the order."""
+        try:
+            order = written(cell).proves
+        except Unreadable:
+            return
+        if order is not None:
+            self._proved.add(order)
+
+    def decide(self) -> None:
+        """Settle the order, unless the caller did, or the column proves both or none."""
+        if self.order is None and len(self._proved) == 1:
+            (self.order,) = self._proved
+
+    def read(self, cell: str) -> Any:
+        """Return a time as the API has it."""
+        time = written(cell)
+        text = time.at(self.order, self.zone or timezone.utc).isoformat()
+        return Lenient(text, "read as UTC") if time.zone is None and self.zone is None else text
+
+
+@attrs.define(eq=False)
+class _Column:
+    """Where a column stands, what it means, and how its cells are read; `noted` once something was said of all of it."""
+
+    position: int
+    header: str
+    field: str
+    expected: str
+    read: Callable[[str], Any]
+    times: _Times | None = None
+    noted: bool = False
+
+
+_TIME: Final = (
+    "a time with a zone, whose day is one whatever the order of its numbers; date_order= or locale= says the order"
+)
+_AMOUNT: Final = "an amount that is one whatever the decimal sign; locale= says the sign"
+_ONE: Final = "headers that mean one field of the records each"
+_NO_CSV: Final = {
+    "<": "HTML or XML: most likely an error page, or a page that asks to log in",
+    "{": "a text that looks like JSON",
+    "[": "a text that looks like JSON",
+}
+
+
+@attrs.frozen
+class _File:
+    """One file while it is read."""
+
+    name: str
+    report: Reporter
+    kind: Kind | None
+    tables: Mapping[Kind, Columns]
+    said: Conventions
+    zone: tzinfo | None
+
+    def rows(self, file: Rows, delimiter: str | None) -> Iterator[Row]:
+        lines = file.start(delimiter, lambda cells: sum(bool(telling(header_key(cell))) for cell in cells))[1]
+        header = next(lines, None)
+        kind = self._kind(header)
+        if header is None or kind is None:
+            return
+        headers = _trimmed(header.cells)
+        place = Place(self.name, header.line)
+        columns = [
+            self._column(position, headers[position], field) for position, field in self._fields(kind, headers, place)
+        ]
+        if not self._usable(kind, {column.field for column in columns}, place):
+            return
+        wanted = self._wanted(kind)
+        columns = [column for column in columns if column.field.partition(".")[0] in wanted]
+        ahead = _looked_at(lines, [(column.position, column.times) for column in columns if column.times])
+        if not ahead:
+            self.report.tell(Outcome.MISSING, place, "rows below the header", "none")
+        for line in chain(_emptied(ahead), lines):
+            row = self._row(kind, line, columns, len(headers))
+            if row is not None:
+                yield row
+
+    def _kind(self, header: Line | None) -> Kind | None:
+        """Return what kind of records a file has, or None with a report if that cannot be told."""
+        found: str = _NO_CSV.get("" if header is None or header.flaw else header.cells[0].strip()[:1], "")
+        if header is None:
+            self._refused("a row with the names of the columns", "an empty file")
+        elif header.flaw is not None:
+            self._refused(
+                f"a header of {header.flaw.expected}", "one that is not: encoding= or delimiter= may name another"
+            )
+        elif found:
+            self._refused("CSV", found)
+        else:
+            return self.kind or self._told(header)
+        return None
+
+    def _told(self, header: Line) -> Kind | None:
+        """Return the kind that the file's name or its headers say."""
+        kinds = [telling(header_key(cell)) for cell in header.cells]
+        alone = {kind for told in kinds if len(told) == 1 for kind in told}
+        named = told_by(self.name)[0]
+        if named is not None and (named in alone or not alone):
+            return named
+        if named is None and len(alone) == 1:
+            return alone.pop()
+        found = " and ".join(f"headers of {kind.value}s" for kind in KINDS if kind in alone) or "neither"
+        found += f" in a file of {named.value}s" if named else ""
+        self._refused("a file whose name or headers say whether it has contacts, deals or leads", found)
+        return None
+
+    def _refused(self, expected: str, found: str) -> None:
+        self.report.tell(Outcome.NOT_USED, Place(self.name), expected, found)
+
+    def _fields(self, kind: Kind, headers: Sequence[str], place: Place) -> Iterator[tuple[int, str]]:
+        """Yield which field each column means, by its position, and report those that mean none or are not read."""
+        meant = [meant_by(kind, header) for header in headers]
+        for position, header in enumerate(headers):
+            field, beside, _ = BESIDE.get((kind, header_key(header)), ("", "", ""))
+            if beside and beside in meant:
+                meant[position] = field
+        for position, (header, field) in enumerate(zip(headers, meant, strict=True)):
+            reason = ""
+            if not field:
+                reason = why_unread(kind, header)
+            elif meant.count(field) > 1:
+                reason = f"another column is for the same: {field}"
+            elif (kind, header_key(header)) in HALVES and "first_name" in meant and "last_name" not in meant:
+                reason = HALVES[kind, header_key(header)]
+            elif field == "address" and PARTS.keys() & set(meant):
+                reason = "its parts have columns of their own"
+            if reason:
+                self.report.tell(Outcome.LEFT_OUT, place, _ONE, f"{safely('', header)}: {reason}")
+            else:
+                yield position, field
+
+    def _column(self, position: int, header: str, field: str) -> _Column:
+        cell = CELLS.get(field, TEXT)
+        if cell is TIME:
+            times = _Times(self.said.order, self.zone)
+            return _Column(position, header, field, _TIME, times.read, times)
+        if cell is AMOUNT:
+            return _Column(position, header, field, _AMOUNT, lambda text: amount(text, self.said.decimal))
+        return _Column(position, header, field, cell.expected, cell.read)
+
+    def _usable(self, kind: Kind, fields: set[str], place: Place) -> bool:
+        """Whether a file with columns for these fields is of use; and report what it does not tell."""
+        if "id" not in fields:
+            self.report.tell(Outcome.NOT_USED, place, "one column with the ids of the records", "none")
+            return False
+        organizations = told_by(self.name)[1]
+        if kind is Kind.CONTACT and "is_organization" not in fields and organizations is not None:
+            found = f"none: all are read as {'companies' if organizations else 'persons'}, as the file's name says"
+            self.report.tell(Outcome.READ, place, "a column that says which contacts are companies", found)
+        if kind is Kind.DEAL and "associated_contacts" not in fields:
+            found = "no column of them: only primary contacts and companies hear these deals"
+            self.report.tell(Outcome.MISSING, place, "the contacts that are involved in deals", found)
+        return True
+
+    def _wanted(self, kind: Kind) -> frozenset[str]:
+        """Return the fields that the table asks for, and those that something of it follows from."""
+        table = self.tables[kind].columns
+        keys = {column.key for column in table}
+        fields = {column.field for column in table}
+        keys |= {field for field, asked in EXTRAS.items() if asked in fields}
+        keys |= set(PARTS) if "address" in keys else set()
+        return frozenset(keys | {"first_name", "last_name", "added_at", "associated_contacts"})
+
+    # The rows.
+
+    def _row(self, kind: Kind, line: Line, columns: Sequence[_Column], width: int) -> Row | None:
+        place = Place(self.name, line.line)
+        if line.flaw is not None:
+            self.report.tell(Outcome.NOT_USED, place, line.flaw.expected, "a row without them")
+            return None
+        if len(line.cells) < width or any(cell.strip() for cell in line.cells[width:]):
+            found = f"{len(line.cells)} instead of {width}"
+            self.report.tell(Outcome.NOT_USED, place, "as many cells as the header has", found)
+            return None
+        body: dict[str, Any] = {}
+        for column in columns:
+            cell = line.cells[column.position].strip()
+            if not cell:
+                if column.field not in PARTS and not column.field.startswith(CUSTOM):
+                    body.setdefault(column.field, None)
+                continue
+            try:
+                _put(body, column.field, self._read(column, cell, place))
+            except Unreadable:
+                at = place.at(column.header.strip())
+                self.report.tell(Outcome.LEFT_OUT, at, column.expected, safely(column.header, cell))
+        extras = {field: body.pop(field) for field in EXTRAS if field in body}
+        self._complete(kind, body, extras, place)
+        values = self.tables[kind].read(body, place, self.report)
+        if values is None:
+            return None
+        values |= {field: value for field, value in extras.items() if value is not None}
+        return Row(kind, values, body, place)
+
+    def _read(self, column: _Column, cell: str, place: Place) -> Any:
+        value = column.read(cell)
+        if type(value) is not Lenient:
+            return value
+        if not column.noted:
+            column.noted = True
+            found = f"{safely(column.header, cell)}: {value.note}, as the whole column"
+            self.report.tell(Outcome.READ, place.at(column.header.strip()), column.expected, found)
+        return value.value
+
+    def _complete(self, kind: Kind, body: dict[str, Any], extras: dict[str, Any], place: Place) -> None:
+        """Say in a body what follows from its other values, or from the file."""
+        added = body.pop("added_at", None)
+        if body.get("created_at") is None and added is not None:
+            body["created_at"] = added
+        company = extras.get("company_name")
+        if kind is Kind.DEAL and "company_name" in extras and company is None:
+            body.setdefault("organization_id", None)
+        if kind is not Kind.CONTACT:
+            return
+        organizations = told_by(self.name)[1]
+        if "is_organization" not in body and organizations is not None:
+            body["is_organization"] = organizations
+        if body.get("is_organization") is True:
+            # The name of a company in the row of one is its own.
+            extras.pop("company_name", None)
+            if company is not None and text_key(body.get("name") or company) != text_key(company):
+                self.report.tell(Outcome.LEFT_OUT, place, "no company of a company", safely("", company), "W4")
+            body["name"] = body.get("name") or company
+        else:
+            body["name"] = (
+                body.get("name") or full_name(body.get("first_name") or "", body.get("last_name") or "") or None
+            )
+
+
+def _put(body: dict[str, Any], field: str, value: Any) -> None:
+    """Set a value in a body, where the API has it."""
+    if field.startswith(CUSTOM):
+        body.setdefault("custom_fields", {})[field.removeprefix(CUSTOM)] = value
+    elif field in PARTS or field == "address":
+        if body.get("address") is None:
+            body["address"] = {}
+        body["address"][PARTS.get(field, "line1")] = value
+    else:
+        body[field] = value
+
+
+def _trimmed(cells: Sequence[str]) -> Sequence[str]:
+    """Return the names of the columns; some programs end each row with a delimiter."""
+    headers = list(cells)
+    while headers and not headers[-1].strip():
+        headers.pop()
+    return headers
+
+
+def _looked_at(lines: Iterator[Line], times: Sequence[tuple[int, _Times]]) -> deque[Line]:
+    """Return the first rows, after they have settled the orders of the times at these positions."""
+    ahead: deque[Line] = deque()
+    size = 0
+    for line in lines:
+        ahead.append(line)
+        size += sum(map(len, line.cells))
+        for position, each in times:
+            if position < len(line.cells):
+                each.look(line.cells[position].strip())
+        if len(ahead) >= AHEAD[0] or size >= AHEAD[1] or not times:
+            break
+    for _, each in times:
+        each.decide()
+    return ahead
+
+
+def _emptied(lines: deque[Line]) -> Iterator[Line]:
+    while lines:
+        yield lines.popleft()

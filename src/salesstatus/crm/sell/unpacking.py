@@ -1,0 +1,257 @@
+"""Zendesk Sell's records out of the shapes that it sends them in: objects, collections, pages, the queue of a Sync, the Firehose."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+import attrs
+
+from salesstatus.crm.bodies import LIMIT, bodies
+from salesstatus.crm.lens import Columns, Lenient, Unreadable, time_read
+from salesstatus.crm.oddities import Outcome, Place, Reporter, safely
+from salesstatus.crm.pages import Pages
+from salesstatus.crm.sell.columns import COLUMNS, KIND_OF, SCOPES, Kind
+from salesstatus.errors import shown
+from salesstatus.values import Id, check
+
+__all__ = ["Row", "previous_values", "rows"]
+
+
+@attrs.frozen
+class Row:
+    """One record as it stands in a body: its kind, its values by our fields, and the body itself.
+
+    `event` is ``created``, ``updated`` or ``deleted`` where a stream says so, `at` when it happened and `order` its number in the stream.
+    `scope` is the id or the word that its page's address has for what the record belongs to. `previous` are the values that were before.
+    """
+
+    kind: Kind
+    values: dict[str, Any] = attrs.field(repr=False)
+    body: Mapping[str, Any] = attrs.field(repr=False)
+    place: Place
+    event: str = ""
+    at: datetime | None = None
+    order: int | None = None
+    scope: Id | None = None
+    previous: dict[str, Any] | None = attrs.field(default=None, repr=False)
+
+    def written(self, *, over: bool = True) -> dict[str, Any]:
+        """Return the record as a body again, over the one that it was read from or by itself."""
+        return COLUMNS[self.kind].write(self.values, self.body if over else None)
+
+
+def rows(
+    content: object,
+    name: str = "input",
+    report: Reporter | None = None,
+    *,
+    columns: Mapping[Kind, Columns] = COLUMNS,
+    skipped: Counter[str] | None = None,
+    pages: Pages | None = None,
+    limit: int = LIMIT,
+) -> Iterator[Row]:
+    """Yield the records of one content, in their order. What is strange goes to `report`. Raises `InvalidError` if it is no content.
+
+    >>> [row.values["name"] for row in rows('{"data": {"id": 7, "name": "Acme"}, "meta": {"type": "contact"}}')]
+    ['Acme']
+    """
+    unpacking = _Unpacking(
+        Reporter() if report is None else report,
+        columns,
+        Counter() if skipped is None else skipped,
+        Pages() if pages is None else pages,
+    )
+    check("name", name, str)
+    hint = _Hint.of(name)
+    for body in bodies(name, content, unpacking.report, limit):
+        yield from unpacking.value(body.value, body.place, hint)
+
+
+_INVOLVED: Final = re.compile(r"/([0-9]{1,18})/associated_contacts\b")
+#: From the beginning of a word on, so that a long one is gone through once.
+_FIELDS_OF: Final = re.compile(r"(?<![a-z_])([a-z_]+?)[/_.-]custom_fields")
+_WORDS: Final = re.compile(r"[a-z]+(?:[_-][a-z]+)*")
+
+
+@attrs.frozen
+class _Hint:
+    """What an address or a file's name says of the records in it: their kind, and whose they are."""
+
+    kind: Kind | None = None
+    scope: Id | None = None
+
+    @classmethod
+    def of(cls, path: str) -> _Hint:
+        path = path.partition("?")[0]
+        involved, scoped = _INVOLVED.search(path), _FIELDS_OF.search(path)
+        if involved is not None:
+            return cls(Kind.ASSOCIATED_CONTACT, int(involved[1]))
+        if scoped is not None and scoped[1] in SCOPES:
+            return cls(Kind.CUSTOM_FIELD, scoped[1])
+        for part in reversed(re.split(r"[/\\]", path)):
+            kind = _kind_of(part)
+            if kind is not None:
+                return cls(kind)
+        return cls()
+
+
+def _kind_of(part: str) -> Kind | None:
+    """Return the kind that the first words of a name stand for, as many of them as make one: `lead-conversions-2.json`."""
+    found = _WORDS.match(part)
+    words = [] if found is None else re.split("[_-]", found[0])[:_MOST_WORDS]
+    for length in range(len(words), 0, -1):
+        kind = KIND_OF.get("_".join(words[:length]))
+        if kind is not None:
+            return kind
+    return None
+
+
+_MOST_WORDS: Final = 8
+
+
+_EVENTS: Final = {"created": "created", "updated": "updated", "deleted": "deleted"}
+
+
+@attrs.frozen
+class _Unpacking:
+    """Takes the shapes apart that Sell wraps its records in."""
+
+    report: Reporter
+    columns: Mapping[Kind, Columns]
+    skipped: Counter[str]
+    pages: Pages
+
+    def value(self, value: Any, place: Place, hint: _Hint, depth: int = 0) -> Iterator[Row]:
+        if type(value) is list:
+            yield from self._list(value, place, hint, depth)
+        elif type(value) is not dict:
+            self._unused(place, "an object", safely("", value))
+        elif type(value.get("items")) is list:
+            yield from self._page(value, place, hint, depth)
+        elif value.get("errors") or value.get("error"):
+            self._unused(place, "records", f"an error response{_codes(value)}")
+        elif "data" in value:
+            yield from self._item(value, place, hint, depth)
+        else:
+            yield from self._record(value, {}, place, hint)
+
+    def _list(self, members: list[Any], place: Place, hint: _Hint, depth: int) -> Iterator[Row]:
+        if depth > _DEEPEST:
+            self._unused(place, "records in a few lists at most", f"a list in {depth} others")
+            return
+        for number, member in enumerate(members):
+            yield from self.value(member, place.at(number), hint, depth + 1)
+
+    def _page(self, page: dict[str, Any], place: Place, hint: _Hint, depth: int) -> Iterator[Row]:
+        meta = page["meta"] if type(page.get("meta")) is dict else page
+        links = meta["links"] if type(meta.get("links")) is dict else {}
+        address = links.get("self") if type(links.get("self")) is str else ""
+        items = page["items"]
+        if type(meta.get("count")) is int and meta["count"] != len(items):
+            expected = "as many items as the page says it has"
+            self.report.tell(Outcome.MISSING, place, expected, f"{len(items)} of {shown(meta['count'])}")
+        if address:
+            self.pages.met(place, address, more=bool(links.get("next_page")))
+            told = _Hint.of(address)
+            hint = told if told.kind is not None else hint
+        for number, item in enumerate(items):
+            at = place.at("items").at(number)
+            if type(item) is dict and "data" in item:
+                yield from self._item(item, at, hint, depth)
+            elif type(item) is dict:
+                yield from self._record(item, {}, at, hint)
+            else:
+                self._unused(at, "an object", safely("", item))
+
+    def _item(self, item: dict[str, Any], place: Place, hint: _Hint, depth: int) -> Iterator[Row]:
+        data = item["data"]
+        if type(data) is dict:
+            meta = item["meta"] if type(item.get("meta")) is dict else {}
+            yield from self._record(data, meta, place.at("data"), hint)
+        elif type(data) is list:
+            yield from self._list(data, place.at("data"), hint, depth)
+        else:
+            self._unused(place.at("data"), "an object", safely("", data))
+
+    def _record(self, data: dict[str, Any], meta: dict[str, Any], place: Place, hint: _Hint) -> Iterator[Row]:
+        named = meta.get("type")
+        kind = hint.kind
+        if type(named) is str:
+            kind = KIND_OF.get(named)
+            if kind is None:
+                name = named[:_LONGEST]
+                self.skipped[name if name in self.skipped or len(self.skipped) < _MOST_KINDS else _OTHERS] += 1
+                return
+        if kind is None:
+            expected = "a record whose kind its meta, its page's address or its file's name tells"
+            self._unused(place, expected, "a record without a kind")
+            return
+        event, at, order = self._told(meta, place)
+        columns = self.columns[kind]
+        if event == "deleted":
+            columns = columns.only("id", *_OF_DELETED)
+        values = columns.read(data, place, self.report)
+        if values is None:
+            return
+        before = meta.get("previous")
+        previous = previous_values(columns, before, place) if type(before) is dict else None
+        scope = hint.scope if kind is hint.kind else None
+        yield Row(kind, values, data, place, event, at, order, scope, previous)
+
+    def _told(self, meta: dict[str, Any], place: Place) -> tuple[str, datetime | None, int | None]:
+        """Return what a stream says of a record: what happened, when, and in which order."""
+        sync = meta["sync"] if type(meta.get("sync")) is dict else meta
+        word = sync.get("event_type")
+        if word is None:
+            return "", None, None
+        event = _EVENTS.get(word) if type(word) is str else None
+        if event is None:
+            expected = "an event type: created, updated, deleted"
+            self.report.tell(Outcome.READ, place, expected, f"{safely('event_type', word)}: read as updated")
+            event = "updated"
+        at = None
+        if type(meta.get("event_time")) is str:
+            try:
+                read = time_read(meta["event_time"])
+                at = read.value if type(read) is Lenient else read
+            except Unreadable:
+                self.report.tell(
+                    Outcome.LEFT_OUT, place, "the time of an event", safely("event_time", meta["event_time"])
+                )
+        numbers = (sync.get("revision"), meta.get("sequence"))
+        return event, at, next((number for number in numbers if type(number) is int), None)
+
+    def _unused(self, place: Place, expected: str, found: str) -> None:
+        self.report.tell(Outcome.NOT_USED, place, expected, found)
+
+
+def previous_values(columns: Columns, before: dict[str, Any], place: Place) -> dict[str, Any]:
+    """Return what values were before, None where there was none."""
+    told = tuple(column for column in columns.columns if column.key in before and not column.needed)
+    values = Columns(columns.name, told).read(before, place, Reporter()) or {}
+    return {column.field: values.get(column.field) for column in told}
+
+
+_LONGEST: Final = 60
+#: How many unknown kinds are counted each by itself, and as what the further ones are.
+_MOST_KINDS: Final = 100
+_OTHERS: Final = "others"
+#: How many lists a record may be in.
+_DEEPEST: Final = 10
+#: What is read of a deleted record: which it is, and whose it was.
+_OF_DELETED: Final = ("contact", "deal", "primary", "company")
+
+
+def _codes(value: Mapping[str, Any]) -> str:
+    """Return the codes of an error response."""
+    errors = value.get("errors")
+    found = [
+        error["error"]["code"]
+        for error in (errors if type(errors) is list else [])
+        if type(error) is dict and type(error.get("error")) is dict and type(error["error"].get("code")) is str
+    ]
+    return f": {safely('', ', '.join(found[:5]))}" if found else ""

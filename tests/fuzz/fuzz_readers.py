@@ -1,0 +1,98 @@
+"""Coverage-guided fuzzing of the readers of CRMs' data, with atheris.
+
+    python tests/fuzz/fuzz_readers.py READER [FOLDER] -runs=20000 -seed=1
+
+All that follows the reader is libFuzzer's. Without a folder it begins from nothing; `seeds` writes one to begin from. Whatever
+the bytes, a reader raises nothing but what `READERS` allows it, and what it reads of a body is written back as that body.
+"""
+
+import contextlib
+import json
+import sys
+from pathlib import Path
+
+import atheris
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+with atheris.instrument_imports(include=["salesstatus.crm", "salesstatus.csv_rows"]):
+    from salesstatus.crm import bitrix24, sell
+    from salesstatus.crm.oddities import Reporter
+
+from salesstatus import InvalidError, WireError
+
+#: Names that say different things of what is in a file; the first byte of an input chooses one.
+NAMES = (
+    "contacts.json",
+    "deals.jsonl",
+    "stages",
+    "leads/1.json",
+    "lead_conversions",
+    "deals/5/associated_contacts",
+    "contact/custom_fields",
+    "notes",
+    "tasks",
+    "sync",
+)
+CSV_NAMES = ("contacts.csv", "deals.csv", "leads.csv", "export.csv")
+
+
+def _looked_at(account):
+    """Ask for all that follows from an account, and that its oddities can be told."""
+    account.derived()
+    account.evidence(account.newest()) if account.newest() else None
+    account.audited().to_dict()
+    str(account.oddities), [str(oddity) for oddity in account.oddities.kept], repr(account)
+
+
+def sell_json(data):
+    name = NAMES[data[0] % len(NAMES)] if data else NAMES[0]
+    content = data[1:]
+    for row in sell.rows(content, name, Reporter()):
+        if row.written() != row.body:
+            raise AssertionError(f"{row.kind.value} is not written back equal")
+    for wanted in sell.Wanted:
+        _looked_at(sell.read({name: content}, wanted=wanted, limit=100_000))
+
+
+def sell_csv(data):
+    name = CSV_NAMES[data[0] % len(CSV_NAMES)] if data else CSV_NAMES[0]
+    _looked_at(sell.read({name: data[1:]}))
+
+
+def bitrix24_json(data):
+    name = ("crm.lead.list", "crm.item.list", "crm.status.list", "crm.stagehistory.list", "crm.deal.list", "hooks")
+    _looked_at(bitrix24.read({name[data[0] % len(name)] if data else name[0]: data[1:]}, limit=100_000))
+
+
+def conversion_request(data):
+    with contextlib.suppress(ValueError, RecursionError):  # what is no JSON is the server's affair
+        body = json.loads(data)
+        try:
+            sell.conversion_request(body)
+        except WireError as error:
+            sell.refusal_body(error)
+
+
+#: The readers, and what each may raise.
+READERS = {
+    "sell_json": (sell_json, ()),
+    "sell_csv": (sell_csv, ()),
+    "bitrix24_json": (bitrix24_json, (InvalidError,)),
+    "conversion_request": (conversion_request, ()),
+}
+
+
+def main(reader, *options):
+    read, allowed = READERS[reader]
+
+    def one(data):
+        with contextlib.suppress(*allowed):
+            read(data)
+
+    atheris.Setup([sys.argv[0], *options], one)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,1829 @@
+"""Bitrix24 in and out: what its answers are read as, what is made of what is strange, and that it is written back as it came.
+
+The recorded answers are not part of the repository: they are read where they are, and what needs them is skipped where they are not.
+All other bodies are made up here.
+"""
+
+import copy
+import json
+from collections import Counter
+from datetime import datetime, timezone
+from decimal import Decimal
+from pathlib import Path
+from typing import ClassVar
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from salesstatus import (
+    Address,
+    Contact,
+    ContactKind,
+    ConversionRecord,
+    CustomerStatus,
+    Deal,
+    DealStatus,
+    InvalidError,
+    Lead,
+    ProspectStatus,
+    SalesStatus,
+    Stage,
+    StageBook,
+    StageMeaning,
+    audience,
+)
+from salesstatus.crm.account import Stage as DealStage
+from salesstatus.crm.account import Wanted
+from salesstatus.crm.bitrix24 import Reading, ToFetch, read, rows
+from salesstatus.crm.bitrix24.columns import Kind, shapes
+from salesstatus.crm.bitrix24.groups import custom_name
+from salesstatus.crm.bitrix24.lens import Form, company_id, company_number, contact_number, field_key
+from salesstatus.crm.bitrix24.unpacking import domain_of
+from salesstatus.crm.bitrix24.writing import contact_body, contact_items, deal_body, lead_body, page, patch, update
+from salesstatus.crm.oddities import Outcome, Place, Reporter, cleaned
+from salesstatus.evidence import StageRow
+from salesstatus.leads import BITRIX24_STAGES
+from salesstatus.model import FieldDefinition, FieldType, Scope
+from salesstatus.reports import Visit, funnel
+from salesstatus.testing.strategies import leads
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = next(
+    (
+        place
+        for place in (ROOT.parent / "shared/data/bitrix24", ROOT / "shared/data/bitrix24")
+        if (place / "leads__crm-lead-get__0.json").is_file()
+    ),
+    None,
+)
+recorded = pytest.mark.skipif(FOLDER is None, reason="the recorded answers are not beside this checkout")
+
+IN_PROCESS, SUCCESS, FAILURE = StageMeaning
+OPEN, WON, LOST, UNQUALIFIED = DealStatus
+CLASSIC, ITEM = Form
+PERSON, COMPANY = ContactKind
+NOON = datetime(2026, 5, 4, 12, tzinfo=timezone.utc)
+P_FIELD, C_FIELD = "UF_CRM_PROSPECT", "UF_CRM_CUSTOMER"
+
+
+def answer(result, **more):
+    return json.dumps({"result": result, **more})
+
+
+def told(account, outcome):
+    """Return what was strange, as texts, of one outcome."""
+    return [str(oddity) for oddity in account.oddities.kept if oddity.outcome is outcome]
+
+
+def nothing_strange(account):
+    assert str(account.oddities) == "nothing strange"
+    return account
+
+
+LEAD = {
+    "ID": "7",
+    "TITLE": "Call of Monday",
+    "NAME": "Ann",
+    "SECOND_NAME": "",
+    "LAST_NAME": "Lee",
+    "COMPANY_TITLE": "Acme",
+    "COMPANY_ID": "0",
+    "CONTACT_ID": None,
+    "STATUS_ID": "IN_PROCESS",
+    "STATUS_SEMANTIC_ID": "P",
+    "STATUS_DESCRIPTION": None,
+    "SOURCE_ID": "WEB",
+    "POST": "Head of Sales",
+    "COMMENTS": "[B]Call[/B]",
+    "OPENED": "Y",
+    "OPPORTUNITY": "12.50",
+    "CURRENCY_ID": "EUR",
+    "ASSIGNED_BY_ID": "3",
+    "CREATED_BY_ID": "4",
+    "DATE_CREATE": "2026-05-04T14:00:00+02:00",
+    "DATE_CLOSED": "",
+    "MOVED_TIME": "2026-05-05T14:00:00+02:00",
+    "IS_RETURN_CUSTOMER": "N",
+    "ADDRESS": "1 Main Street",
+    "ADDRESS_2": "Suite 5",
+    "ADDRESS_CITY": "Springfield",
+    "ADDRESS_REGION": "Sangamon",
+    "ADDRESS_PROVINCE": "Illinois",
+    "ADDRESS_COUNTRY_CODE": "US",
+    "UTM_SOURCE": None,
+    "UF_CRM_1700000000001": "blue",
+    "UF_CRM_BUDGET_2026": ["a", "b"],
+    "PHONE": [
+        {"ID": "1", "VALUE_TYPE": "MOBILE", "VALUE": "+1 555 0001", "TYPE_ID": "PHONE"},
+        {"ID": "2", "VALUE_TYPE": "HOME", "VALUE": "+1 555 0002", "TYPE_ID": "PHONE"},
+        {"ID": "3", "VALUE_TYPE": "WORK", "VALUE": "+1 555 0003", "TYPE_ID": "PHONE"},
+        {"ID": "4", "VALUE_TYPE": "FAX", "VALUE": "+1 555 0004", "TYPE_ID": "PHONE"},
+    ],
+    "EMAIL": [{"ID": "5", "VALUE_TYPE": "HOME", "VALUE": "ann@example.com", "TYPE_ID": "EMAIL"}],
+    "WEB": [{"ID": "6", "VALUE_TYPE": "FACEBOOK", "VALUE": "fb.com/ann", "TYPE_ID": "WEB"}],
+    "IM": [{"ID": "8", "VALUE_TYPE": "OPENLINE", "VALUE": "imol|livechat|1", "TYPE_ID": "IM"}],
+}
+ITEM_LEAD = {
+    "id": 7,
+    "stageId": "IN_PROCESS",
+    "stageSemanticId": "P",
+    "name": "Ann",
+    "lastName": "Lee",
+    "companyTitle": "Acme",
+    "companyId": 0,
+    "contactId": 0,
+    "opened": "Y",
+    "opportunity": 999.9,
+    "assignedById": 3,
+    "createdBy": 4,
+    "createdTime": "2026-05-04T14:00:00+02:00",
+    "updatedTime": "2026-05-04T15:00:00+02:00",
+    "ufCrm_1700000000001": "blue",
+    "ufCrmBudget_2026": "7",
+    "fm": [
+        {"id": 1, "valueType": "WORK", "value": "+1 555 0003", "typeId": "PHONE"},
+        {"id": 2, "valueType": "WORK", "value": "ann@example.com", "typeId": "EMAIL"},
+        {"id": 3, "valueType": "OTHER", "value": "a@example.com", "typeId": "EMAIL"},
+    ],
+    "entityTypeId": 1,
+}
+CONTACT = {
+    "ID": "9",
+    "NAME": "Bo",
+    "LAST_NAME": "Diaz",
+    "POST": "Buyer",
+    "COMPANY_ID": "9",
+    "COMPANY_IDS": ["9"],
+    "LEAD_ID": None,
+    "EXPORT": "Y",
+    "OPENED": "N",
+    "DATE_CREATE": "2026-05-01T10:00:00+03:00",
+    P_FIELD: "Current Prospect",
+    C_FIELD: "",
+}
+FIRM = {"ID": "9", "TITLE": "Acme", "COMPANY_TYPE": "CUSTOMER", "INDUSTRY": "IT", "IS_MY_COMPANY": "N", C_FIELD: "past"}
+DEAL = {
+    "ID": "410",
+    "TITLE": "Ten ovens",
+    "STAGE_ID": "C1:EXECUTING",
+    "STAGE_SEMANTIC_ID": "P",
+    "CATEGORY_ID": "1",
+    "CLOSED": "N",
+    "OPPORTUNITY": "19999.99",
+    "CURRENCY_ID": "EUR",
+    "CONTACT_ID": "9",
+    "COMPANY_ID": "9",
+    "LEAD_ID": "7",
+    "SOURCE_ID": "WEB",
+    "DATE_CREATE": "2026-05-02T10:00:00+03:00",
+    "MOVED_TIME": "2026-05-03T10:00:00+03:00",
+}
+STAGES = [
+    {"ENTITY_ID": "DEAL_STAGE_1", "STATUS_ID": "C1:EXECUTING", "NAME": "Working", "SEMANTICS": None},
+    {"ENTITY_ID": "DEAL_STAGE_1", "STATUS_ID": "C1:WON", "NAME": "Done", "SEMANTICS": "S"},
+    {"ENTITY_ID": "DEAL_STAGE_1", "STATUS_ID": "C1:LOSE", "NAME": "Gone", "SEMANTICS": "F"},
+    {"ENTITY_ID": "DEAL_STAGE", "STATUS_ID": "WON", "NAME": "Done", "SEMANTICS": "S"},
+    {"ENTITY_ID": "SOURCE", "STATUS_ID": "WEB", "NAME": "Website", "SEMANTICS": None},
+]
+BOOK = [
+    {"ENTITY_ID": "STATUS", "STATUS_ID": "NEW", "NAME": "Fresh", "SORT": "10", "EXTRA": {"SEMANTICS": "process"}},
+    {"ENTITY_ID": "STATUS", "STATUS_ID": "CONVERTED", "NAME": "Good", "SORT": "50", "SEMANTICS": "S"},
+    {"ENTITY_ID": "STATUS", "STATUS_ID": "JUNK", "NAME": "Bad", "SORT": "60", "SEMANTICS": "F"},
+    {
+        "ENTITY_ID": "STATUS",
+        "STATUS_ID": "UC_POOR",
+        "NAME": "No budget",
+        "SORT": "70",
+        "SEMANTICS": "F",
+        "EXTRA": {"SEMANTICS": "apology"},
+    },
+    {"ENTITY_ID": "STATUS", "STATUS_ID": "IN_PROCESS", "NAME": "Working", "SORT": "20", "SEMANTICS": ""},
+]
+
+
+def one(body, name, **more):
+    """Return the account of one record."""
+    return read({name: answer([body], total=1)}, **more)
+
+
+def lead(**changes):
+    return one({"ID": "7", "STATUS_ID": "NEW", **changes}, "crm.lead.list").leads[7]
+
+
+# The recorded answers.
+
+#: What becomes of each file: the records in it, by kind, that are written back as they came; or why there are none.
+OUTCOMES = {
+    "companies__crm-company-get__0.json": {"company": 1},
+    "companies__crm-company-get__1.json": "an error response: without a code",
+    "companies__crm-company-list__0.json": {"company": 1},
+    "companies__crm-company-list__1.json": "an error response: without a code",
+    "contacts__crm-contact-get__0.json": {"contact": 1},
+    "contacts__crm-contact-get__1.json": "an error response: without a code",
+    "contacts__crm-contact-list__0.json": {"contact": 5},
+    "contacts__crm-contact-list__1.json": "an error response: without a code",
+    "crm-stage-history-list__0.json": {"deal stage history": 1},
+    "crm-stage-history-list__1.json": "an error response: 0",
+    "deals__contacts__crm-deal-contact-items-get__0.json": {"contact of a deal": 3},
+    "deals__contacts__crm-deal-contact-items-get__1.json": "an error response: without a code",
+    "deals__crm-deal-get__0.json": {"deal": 1},
+    "deals__crm-deal-get__1.json": "an error response: without a code",
+    "deals__crm-deal-list__0.json": {"deal": 6},
+    "deals__crm-deal-list__1.json": "an error response: without a code",
+    "how-to-add-crm-objects__how-to-add-lead__0.json": {"lead": 1},
+    "how-to-add-crm-objects__how-to-add-lead__1.json": {"lead": 1},
+    "how-to-add-crm-objects__how-to-add-repeat-lead__0.json": ("the ids of duplicates",),
+    "how-to-add-crm-objects__how-to-add-repeat-lead__1.json": ("an empty list",),
+    "how-to-add-crm-objects__how-to-add-repeat-lead__2.json": {"lead": 1},
+    "how-to-add-crm-objects__how-to-add-repeat-lead__3.json": ("the id of a new record",),
+    "how-to-get-lists__how-to-get-elements-by-stage-filter__0.json": {"category": 4},
+    "how-to-get-lists__how-to-get-elements-by-stage-filter__1.json": {"status": 8},
+    "how-to-get-lists__how-to-get-elements-by-stage-filter__2.json": "a record without a kind",
+    "how-to-get-lists__how-to-get-elements-by-stage-filter__3.json": {"user": 2},
+    "how-to-get-lists__how-to-get-stages-with-semantics__0.json": {"status": 3},
+    "how-to-get-lists__how-to-get-stages-with-semantics__1.json": {"status": 3},
+    "leads__crm-lead-add__0.json": ("the id of a new record",),
+    "leads__crm-lead-add__1.json": "an error response: without a code",
+    "leads__crm-lead-fields__0.json": {"field": 57},
+    "leads__crm-lead-get__0.json": {"lead": 1},
+    "leads__crm-lead-get__1.json": "an error response: without a code",
+    "leads__crm-lead-list__0.as-found-not-json.txt": "a text that is none",
+    "leads__crm-lead-list__0.ellipsis-removed.json": {"lead": 2},
+    "leads__crm-lead-list__1.json": "an error response: without a code",
+    "leads__crm-lead-update__0.json": ("a confirmation",),
+    "leads__crm-lead-update__1.json": "an error response: without a code",
+    "leads__events__on-crm-lead-add__0.json": {"event": 1},
+    "leads__events__on-crm-lead-delete__0.json": {"event": 1},
+    "leads__events__on-crm-lead-update__0.json": {"event": 1},
+    "leads__management-communication__crm-lead-contact-items-get__0.json": {"contact of a lead": 2},
+    "leads__management-communication__crm-lead-contact-items-get__1.json": "an error response: 'NOT_FOUND'",
+    "status__crm-status-list__0.json": {"status": 8},
+    "status__crm-status-list__1.json": "an error response: 'Invalid parameters.'",
+    "universal__crm-item-get__0.json": {"lead": 1},
+    "universal__crm-item-get__1.json": "an error response: 'NOT_FOUND'",
+    "universal__crm-item-list__0.json": {"lead": 4},
+    "universal__crm-item-list__1.json": "an error response: 'INVALID_ARG_VALUE'",
+}
+#: The lists that say that they are longer.
+CUT = {
+    "how-to-get-lists__how-to-get-stages-with-semantics__0.json": "3 of 6",
+    "how-to-get-lists__how-to-get-stages-with-semantics__1.json": "3 of 5",
+    "leads__crm-lead-list__0.ellipsis-removed.json": "2 of 654",
+}
+
+
+@recorded
+class TestEveryRecordedAnswerIsReadAndWrittenBackOrRefusedWithAReason:
+    def test_the_table_has_every_file(self):
+        files = {path.name for path in FOLDER.iterdir() if path.suffix in (".json", ".txt")}
+        assert files == OUTCOMES.keys()
+
+    @pytest.mark.parametrize("name", OUTCOMES)
+    def test_the_outcome_of(self, name):
+        report, skipped = Reporter(), Counter()
+        found = list(rows((FOLDER / name).read_bytes(), name, report, skipped=skipped))
+        refused = [oddity for oddity in report.told().kept if oddity.outcome is Outcome.NOT_USED]
+        outcome = OUTCOMES[name]
+        if isinstance(outcome, dict):
+            assert Counter(row.kind.value for row in found) == outcome
+            assert [row.written() for row in found] == [row.body for row in found]
+            assert (refused, skipped) == ([], {})
+        elif isinstance(outcome, tuple):
+            assert (found, refused, tuple(skipped)) == ([], [], outcome)
+        else:
+            assert (found, skipped) == ([], {})
+            assert all(outcome in oddity.found for oddity in refused) and refused
+
+    @pytest.mark.parametrize("name", [name for name, outcome in OUTCOMES.items() if isinstance(outcome, dict)])
+    def test_by_itself_a_record_is_written_so_that_it_reads_the_same(self, name):
+        for row in rows((FOLDER / name).read_bytes(), name):
+            again = row.shape.read(row.written(over=False), Place(""), Reporter())
+            assert again == row.values
+
+    @pytest.mark.parametrize(
+        "name", [name for name, outcome in OUTCOMES.items() if outcome in ({"lead": 1}, {"lead": 2}, {"lead": 4})]
+    )
+    def test_the_entities_of_leads_are_written_back_equal(self, name):
+        account = read({name: (FOLDER / name).read_bytes()})
+        for row in rows((FOLDER / name).read_bytes(), name):
+            entity = account.leads[row.values["id"]]
+            assert lead_body(entity, account.catalogue, row.body, book=account.book) == row.body
+            assert update(Kind.LEAD, row.body, row.body)["fields"] == {}
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            name
+            for name, outcome in OUTCOMES.items()
+            if isinstance(outcome, dict) and {"contact", "company"} & outcome.keys()
+        ],
+    )
+    def test_the_entities_of_contacts_are_written_back_equal(self, name):
+        account = read({name: (FOLDER / name).read_bytes()})
+        for row in rows((FOLDER / name).read_bytes(), name):
+            assert contact_body(account.contacts[row.values["id"]], row.body) == row.body
+
+    def test_the_entity_of_a_deal_is_written_back_equal(self):
+        name = "deals__crm-deal-get__0.json"
+        account = read({name: (FOLDER / name).read_bytes()})
+        (row,) = rows((FOLDER / name).read_bytes(), name)
+        assert deal_body(account.deals[410], account.catalogue, row.body) == row.body
+
+    def test_lists_that_are_longer_than_what_was_given_are_reported(self):
+        for name in OUTCOMES:
+            account = read({name: (FOLDER / name).read_bytes()})
+            missing = [
+                o.found
+                for o in account.oddities.kept
+                if o.outcome is Outcome.MISSING and o.expected == "every record of a list"
+            ]
+            assert missing == ([CUT[name]] if name in CUT else [])
+
+    def test_two_converted_leads_keep_what_they_became_and_when(self):
+        name = "leads__crm-lead-list__0.ellipsis-removed.json"
+        first, second = read({name: (FOLDER / name).read_bytes()}).leads.values()
+        assert (first.status, first.person, first.conversion.person, first.conversion.company) == (
+            "CONVERTED",
+            None,
+            2069,
+            None,
+        )
+        assert (second.conversion.at - first.conversion.at).total_seconds() == 3
+        assert first.conversion.id == "conversion-of-lead-5"
+
+    def test_the_whole_folder_makes_one_account(self):
+        names = [name for name in OUTCOMES if name != "leads__crm-lead-list__0.as-found-not-json.txt"]
+        account = read({name: (FOLDER / name).read_bytes() for name in names})
+        assert len(account.leads) == 10
+        assert account.catalogue.pipelines == {
+            9: "Funnel with original name",
+            10: "Lead route",
+            11: "Success path",
+            0: "General",
+        }
+        assert account.catalogue.users == {1: "Anna Fischer", 29: "Klaus Weber"}
+        assert account.catalogue.stages["C10:APOLOGY"].status is LOST
+        assert account.book.of(SUCCESS) == ("CONVERTED",)
+
+
+class TestValuesAreReadAsBitrix24WritesThem:
+    def test_a_lead_with_everything(self):
+        account = nothing_strange(one(LEAD, "leads.json"))
+        found = account.leads[7]
+        assert found == Lead(
+            id=7,
+            first_name="Ann",
+            last_name="Lee",
+            organization_name="Acme",
+            title="Head of Sales",
+            description="[B]Call[/B]",
+            email="ann@example.com",
+            phone="+1 555 0003",
+            mobile="+1 555 0001",
+            fax="+1 555 0004",
+            phones={"+1 555 0002"},
+            facebook="fb.com/ann",
+            address=Address(line1="1 Main Street, Suite 5", city="Springfield", state="Illinois", country="US"),
+            custom_fields={"UF_CRM_1700000000001": "blue", "UF_CRM_BUDGET_2026": ["a", "b"]},
+            source="WEB",
+            status="IN_PROCESS",
+            owner="3",
+            created_by="4",
+            open_to_all=True,
+            created_at=NOON,
+        )
+
+    def test_the_universal_methods_say_the_same_with_other_keys(self):
+        found = nothing_strange(read({"crm.item.get": answer({"item": ITEM_LEAD})})).leads[7]
+        assert (found.first_name, found.organization_name, found.owner, found.created_at) == ("Ann", "Acme", "3", NOON)
+        assert (found.phone, found.email, found.emails) == ("+1 555 0003", "ann@example.com", {"a@example.com"})
+        assert found.custom_fields == {"UF_CRM_1700000000001": "blue", "UF_CRM_BUDGET_2026": "7"}
+
+    @pytest.mark.parametrize(
+        ("raw", "owner"), [("5", "5"), (5, "5"), ("0", ""), (0, ""), ("", ""), (None, ""), (" 7 ", "7")]
+    )
+    def test_ids_are_texts_or_numbers_and_zero_is_none(self, raw, owner):
+        account = nothing_strange(one({"ID": "7", "STATUS_ID": "NEW", "ASSIGNED_BY_ID": raw}, "crm.lead.list"))
+        assert account.leads[7].owner == owner
+
+    @pytest.mark.parametrize("raw", ["five", "5.5", -5, 5.5, True, [5], {"id": 5}, "9" * 31, 10**30, "٣"])
+    def test_what_is_no_id_is_left_out(self, raw):
+        account = one({"ID": "7", "STATUS_ID": "NEW", "ASSIGNED_BY_ID": raw}, "crm.lead.list")
+        assert account.leads[7].owner == ""
+        assert account.oddities.count(Outcome.LEFT_OUT) == 1
+
+    def test_a_whole_number_with_a_point_is_read_with_a_report(self):
+        account = one({"ID": 7.0, "STATUS_ID": "NEW"}, "crm.lead.list")
+        assert list(account.leads) == [7]
+        assert account.oddities.count(Outcome.READ) == 1
+
+    @pytest.mark.parametrize("raw", ["0", "", None, "x", -1, True, [], 0])
+    def test_a_record_without_an_id_is_not_used(self, raw):
+        account = one({"ID": raw, "STATUS_ID": "NEW"}, "crm.lead.list")
+        assert account.leads == {}
+        assert account.oddities.count(Outcome.NOT_USED) == 1
+
+    @pytest.mark.parametrize(
+        ("raw", "opened", "reports"),
+        [("Y", True, 0), ("N", False, 0), ("", False, 0), ("y", True, 1), (True, True, 1), ("?", False, 1)],
+    )
+    def test_flags(self, raw, opened, reports):
+        account = one({"ID": "7", "STATUS_ID": "NEW", "OPENED": raw}, "crm.lead.list")
+        assert account.leads[7].open_to_all is opened
+        assert len(account.oddities) == reports
+
+    @pytest.mark.parametrize("raw", ["", "  ", None])
+    def test_an_empty_time_is_none(self, raw):
+        assert (
+            nothing_strange(one({"ID": "7", "STATUS_ID": "NEW", "DATE_CREATE": raw}, "x")).leads[7].created_at is None
+        )
+
+    @pytest.mark.parametrize(
+        ("raw", "value"), [("19999.99", Decimal("19999.99")), (999.9, Decimal("999.9")), (19000, 19000), ("", None)]
+    )
+    def test_amounts(self, raw, value):
+        account = one({**DEAL, "OPPORTUNITY": raw}, "crm.deal.list")
+        assert account.deals[410].value == value
+
+    @pytest.mark.parametrize("raw", ["much", "1e999", "Infinity", True, [1]])
+    def test_what_is_no_amount_is_left_out(self, raw):
+        account = one({**DEAL, "OPPORTUNITY": raw}, "crm.deal.list")
+        assert account.deals[410].value is None
+        assert account.oddities.count(Outcome.LEFT_OUT) == 1
+
+    def test_semantics_of_which_nobody_knows_are_left_out(self):
+        account = one({"ID": "7", "STATUS_ID": "NEW", "STATUS_SEMANTIC_ID": "X"}, "crm.lead.list")
+        assert account.leads[7].status == "NEW"
+        assert account.oddities.count(Outcome.LEFT_OUT) == 1
+
+    def test_a_phone_of_any_type_is_the_main_one_if_there_is_no_other(self):
+        phones = [{"VALUE_TYPE": "OTHER", "VALUE": "1"}, {"VALUE": "2"}, {"VALUE_TYPE": "FAX", "VALUE": "3"}]
+        found = lead(PHONE=phones)
+        assert (found.phone, found.phones, found.fax, found.mobile) == ("1", {"2"}, "3", "")
+
+    @pytest.mark.parametrize(
+        ("phones", "reports"),
+        [
+            ("12", 1),
+            ([12], 1),
+            ([{"VALUE": 12}], 1),
+            ([{"VALUE": None}, {"VALUE": ""}], 0),
+            ([None, [], {"VALUE_TYPE": "WORK"}], 2),
+        ],
+    )
+    def test_what_is_no_phone_is_left_out(self, phones, reports):
+        account = one({"ID": "7", "STATUS_ID": "NEW", "PHONE": phones}, "crm.lead.list")
+        assert account.leads[7].phone == ""
+        assert account.oddities.count(Outcome.LEFT_OUT) == reports
+
+    def test_parts_of_addresses_that_are_no_texts_are_left_out(self):
+        account = one({"ID": "7", "STATUS_ID": "NEW", "ADDRESS": 5, "ADDRESS_REGION": "Sangamon"}, "crm.lead.list")
+        assert account.leads[7].address == Address(state="Sangamon")
+        assert account.oddities.count(Outcome.LEFT_OUT) == 1
+
+    def test_a_custom_field_that_cannot_be_kept_is_left_out_and_the_others_are_kept(self):
+        deep = json.loads("[" * 30 + "]" * 30)
+        body = {"ID": "7", "STATUS_ID": "NEW", "UF_CRM_A": deep, "UF_CRM_B": 1, "UF_CRM_C": float("inf")}
+        account = read({"crm.lead.list": {"result": [body]}})
+        assert account.leads[7].custom_fields == {"UF_CRM_B": 1}
+        assert account.oddities.count(Outcome.LEFT_OUT) == 2
+
+
+class TestContactsAndCompaniesAreNumberedApart:
+    def test_contact_9_and_company_9_never_meet(self):
+        account = read({"crm.contact.list": answer([CONTACT]), "crm.company.list": answer([FIRM])})
+        assert {id_: stored.contact.kind for id_, stored in account.contacts.items()} == {
+            9: PERSON,
+            "company-9": COMPANY,
+        }
+        assert account.contacts[9].contact.company == "company-9"
+
+    @given(st.integers(1, 10**30 - 1), st.integers(1, 10**30 - 1))
+    def test_no_two_records_have_one_id(self, contact, company):
+        assert contact != company_id(company)
+        assert company_number("x", company_id(company)) == company
+        assert contact_number("x", contact) == contact
+
+    @pytest.mark.parametrize("id_", ["company-0", "company-09", "company-", "9", 9, "company-x", "company-9 "])
+    def test_what_is_no_company_is_refused(self, id_):
+        with pytest.raises(InvalidError, match="a company of Bitrix24"):
+            company_number("Deal.company", id_)
+
+    @pytest.mark.parametrize("id_", [0, -1, True, "9", 10**30, "company-9"])
+    def test_what_is_no_number_is_refused(self, id_):
+        with pytest.raises(InvalidError, match="the number of a record"):
+            contact_number("Deal.primary", id_)
+
+    def test_companies_of_the_account_itself_are_counted_and_nobodys(self):
+        account = read(
+            {
+                "crm.company.list": answer([{**FIRM, "IS_MY_COMPANY": "Y"}]),
+                "crm.contact.list": answer([CONTACT]),
+                "crm.deal.list": answer([DEAL]),
+            }
+        )
+        assert list(account.contacts) == [9]
+        assert account.skipped == {"the account's own company": 1}
+        assert (account.contacts[9].contact.company, account.deals[410].company) == (None, None)
+        assert account.oddities.count(Outcome.LEFT_OUT) == 2
+
+    def test_of_several_employers_the_first_counts(self):
+        firms = answer([FIRM, {**FIRM, "ID": "8"}])
+        person = {**CONTACT, "COMPANY_ID": None, "COMPANY_IDS": ["9", 8]}
+        account = read({"crm.company.list": firms, "crm.contact.list": answer([person])})
+        assert account.contacts[9].contact.company == "company-9"
+        assert len(told(account, Outcome.LEFT_OUT)) == 1
+
+    def test_a_list_of_ids_is_read_without_what_is_none(self):
+        account = one({**CONTACT, "COMPANY_ID": None, "COMPANY_IDS": ["x", None, "9", 9, 0, [1]]}, "crm.contact.list")
+        assert account.contacts[9].contact.company == "company-9"
+        assert account.oddities.count(Outcome.READ) == 1
+
+    def test_a_company_that_nobody_sent_is_missed(self):
+        account = one(CONTACT, "crm.contact.list")
+        assert account.contacts[9].contact.company == "company-9"
+        (missing,) = told(account, Outcome.MISSING)
+        assert missing.endswith("expected every company that persons work for, got no company-9; missing")
+
+
+class TestStatusesStandInCustomFields:
+    def stored(self, **more):
+        account = read({"crm.contact.list": answer([CONTACT]), "crm.company.list": answer([FIRM])}, **more)
+        return account.contacts[9], account.contacts["company-9"], account
+
+    def test_in_words_of_any_language(self):
+        person, firm, account = self.stored(prospect_field=P_FIELD, customer_field=C_FIELD)
+        assert (person.prospect, person.customer) == (ProspectStatus.CURRENT, None)
+        assert (firm.prospect, firm.customer) == (None, CustomerStatus.PAST)
+        assert person.contact.custom_fields == {}
+        nothing_strange(account)
+
+    def test_and_without_being_named_they_are_custom_fields(self):
+        person, _, _ = self.stored()
+        assert (person.prospect, person.customer) == (None, None)
+        assert person.contact.custom_fields == {P_FIELD: "Current Prospect"}
+
+    @pytest.mark.parametrize("raw", ["44", 44, "perhaps", ["current"], "x" * 9999])
+    def test_what_is_no_status_is_left_out(self, raw):
+        account = one(
+            {**CONTACT, P_FIELD: raw, "COMPANY_ID": "0", "COMPANY_IDS": []}, "crm.contact.list", prospect_field=P_FIELD
+        )
+        assert account.contacts[9].prospect is None
+        assert account.oddities.count(Outcome.LEFT_OUT) == 1
+
+    @pytest.mark.parametrize("field", ["TITLE", "", 7, "ufCrm_1", "UF_CRM_"])
+    def test_only_custom_fields_can_be_named(self, field):
+        with pytest.raises(InvalidError, match="the key of a custom field"):
+            Reading(customer_field=field)
+
+    def test_they_are_written_back(self):
+        person, firm, _ = self.stored(prospect_field=P_FIELD, customer_field=C_FIELD)
+        fields = {"prospect_field": P_FIELD, "customer_field": C_FIELD}
+        assert contact_body(person, CONTACT, **fields) == CONTACT
+        assert contact_body(firm, FIRM, **fields) == FIRM
+        changed = attrs.evolve(person, customer=CustomerStatus.CURRENT)
+        assert contact_body(changed, CONTACT, **fields) == {**CONTACT, C_FIELD: "current"}
+
+
+class TestL1TheBookOfStages:
+    def book(self, *stages, leads=()):
+        return read({"crm.status.list": answer(list(stages)), "crm.lead.list": answer(list(leads))})
+
+    def test_is_read_with_both_encodings_in_its_order(self):
+        account = nothing_strange(self.book(*BOOK))
+        assert account.book == StageBook(
+            [
+                Stage("NEW", IN_PROCESS, "Fresh"),
+                Stage("IN_PROCESS", IN_PROCESS, "Working"),
+                Stage("CONVERTED", SUCCESS, "Good"),
+                Stage("JUNK", FAILURE, "Bad"),
+                Stage("UC_POOR", FAILURE, "No budget"),
+            ]
+        )
+
+    def test_is_bitrix24s_own_if_none_was_sent(self):
+        assert nothing_strange(read({})).book == BITRIX24_STAGES
+
+    def test_in_another_order_is_put_into_this_one(self):
+        account = self.book(*({**stage, "SORT": str(100 - int(stage["SORT"]))} for stage in BOOK))
+        assert [stage.id for stage in account.book.stages] == ["IN_PROCESS", "NEW", "CONVERTED", "UC_POOR", "JUNK"]
+        assert [oddity.rule for oddity in account.oddities.kept] == ["L1"]
+
+    def test_has_one_stage_of_success(self):
+        account = self.book({**BOOK[1], "STATUS_ID": "DONE", "SORT": "45"}, *BOOK)
+        assert account.book.success == "CONVERTED"
+        assert [oddity.rule for oddity in account.oddities.kept] == ["L1"]
+
+    def test_may_have_another_stage_of_success(self):
+        assert self.book({**BOOK[1], "STATUS_ID": "DONE"}, BOOK[0], BOOK[2]).book.success == "DONE"
+
+    def test_is_completed_with_bitrix24s_own_stages(self):
+        account = self.book({**BOOK[2], "STATUS_ID": "NEW"})
+        assert [(stage.id, stage.meaning) for stage in account.book.stages] == [
+            ("NEW_", IN_PROCESS),
+            ("CONVERTED", SUCCESS),
+            ("NEW", FAILURE),
+        ]
+        assert account.oddities.count(Outcome.MISSING) == 2
+
+    @pytest.mark.parametrize("stage", [{"STATUS_ID": "UC_X"}, {"STATUS_ID": " ", "SEMANTICS": "F"}])
+    def test_has_no_stage_without_a_meaning_or_a_name(self, stage):
+        account = self.book(*BOOK, {"ENTITY_ID": "STATUS", **stage})
+        assert len(account.book.stages) == 5
+        assert account.oddities.count(Outcome.LEFT_OUT) == 1
+
+    def test_knows_the_meaning_of_its_own_stages_when_it_is_not_told(self):
+        account = nothing_strange(self.book(*BOOK[:4], {"ENTITY_ID": "STATUS", "STATUS_ID": "PROCESSED", "SORT": 30}))
+        assert account.book.meaning("PROCESSED") is IN_PROCESS
+
+    @pytest.mark.parametrize(
+        ("letter", "word", "meaning", "reports"),
+        [
+            ("S", "failure", FAILURE, 1),
+            ("X", None, None, 1),
+            (7, "success", SUCCESS, 1),
+            (None, "nonsense", IN_PROCESS, 1),
+            ("F", ["x"], FAILURE, 1),
+            ("F", "apology", FAILURE, 0),
+        ],
+    )
+    def test_both_encodings_should_say_the_same(self, letter, word, meaning, reports):
+        report = Reporter()
+        body = {"ENTITY_ID": "STATUS", "STATUS_ID": "UC_1", "SEMANTICS": letter, "EXTRA": {"SEMANTICS": word}}
+        (row,) = rows(answer([body]), "crm.status.list", report)
+        assert (row.values.get("meaning"), len(report.told())) == (meaning, reports)
+        assert row.written() == body
+
+    def test_takes_up_stages_that_only_leads_name(self):
+        leads = [
+            {"ID": "1", "STATUS_ID": "UC_LATE", "STATUS_SEMANTIC_ID": "F"},
+            {"ID": "2", "STATUS_ID": "UC_LATE"},
+            {"ID": "3", "STATUS_ID": "UC_ODD"},
+            {"ID": "4", "STATUS_ID": "UC_GREAT", "STATUS_SEMANTIC_ID": "S"},
+            {"ID": "5", "STATUS_ID": " "},
+        ]
+        account = self.book(*BOOK, leads=leads)
+        assert account.book.of(FAILURE) == ("JUNK", "UC_POOR", "UC_LATE")
+        assert (account.book.meaning("UC_ODD"), account.book.success) == (None, "CONVERTED")
+        assert [account.oddities.count(outcome) for outcome in (Outcome.READ, Outcome.LEFT_OUT)] == [1, 2]
+
+    def test_other_books_are_counted(self):
+        account = self.book(
+            {"ENTITY_ID": "HONORIFIC", "STATUS_ID": "HNR_1"}, {"ENTITY_ID": "SOURCE", "STATUS_ID": "WEB"}
+        )
+        assert account.skipped == {"status of 'HONORIFIC'": 1, "an empty list": 1}
+        assert account.catalogue.sources == {"WEB": "WEB"}
+
+
+class TestL2JunkAndItsReasons:
+    def account(self, **changes):
+        body = {"ID": "7", "STATUS_ID": "JUNK", **changes}
+        return read({"crm.status.list": answer(BOOK), "crm.lead.list": answer([body])})
+
+    @pytest.mark.parametrize(
+        ("stage", "text", "reason"),
+        [
+            ("JUNK", "", ""),
+            ("JUNK", "Wrong number", "Wrong number"),
+            ("UC_POOR", None, "No budget"),
+            ("UC_POOR", "Next year", "Next year"),
+            ("IN_PROCESS", "Called twice", ""),
+            ("CONVERTED", "Called twice", ""),
+        ],
+    )
+    def test_the_reason_is_the_text_or_the_name_of_a_further_stage(self, stage, text, reason):
+        assert self.account(STATUS_ID=stage, STATUS_DESCRIPTION=text).leads[7].unqualified_reason == reason
+
+    def test_a_stage_that_nobody_sent_is_its_own_reason(self):
+        account = self.account(STATUS_ID="UC_NEW", STATUS_SEMANTIC_ID="F")
+        assert account.leads[7].unqualified_reason == "UC_NEW"
+
+
+class TestK13ConvertedLeads:
+    body: ClassVar = {
+        "ID": "7",
+        "STATUS_ID": "CONVERTED",
+        "STATUS_SEMANTIC_ID": "S",
+        "CONTACT_ID": "9",
+        "COMPANY_ID": "9",
+        "MOVED_TIME": "2026-05-04T12:00:00+00:00",
+        "MOVED_BY_ID": "3",
+    }
+
+    def account(self, changes=(), **more):
+        return read(
+            {
+                "crm.lead.list": answer([{**self.body, **dict(changes)}]),
+                **{f"crm.{k}.list": answer(v) for k, v in more.items()},
+            }
+        )
+
+    def test_keep_what_they_became(self):
+        account = self.account(deal=[DEAL], contact=[CONTACT], company=[FIRM])
+        record = ConversionRecord(
+            id="conversion-of-lead-7", lead=7, at=NOON, person=9, company="company-9", deal=410, actor="3"
+        )
+        assert account.conversions == (record,)
+        assert (account.leads[7].conversion, account.leads[7].person) == (record, None)
+
+    def test_were_converted_when_they_were_closed_if_nothing_says_when_they_moved(self):
+        found = self.account({"MOVED_TIME": "", "DATE_CLOSED": "2026-05-04T14:00:00+02:00"}).leads[7]
+        assert found.conversion.at == NOON
+
+    def test_are_found_by_what_points_back_at_them(self):
+        nothing = {"CONTACT_ID": "0", "COMPANY_ID": None}
+        person, firm = {**CONTACT, "LEAD_ID": "7"}, {**FIRM, "LEAD_ID": 7}
+        record = self.account(nothing, contact=[person], company=[firm], deal=[DEAL]).leads[7].conversion
+        assert (record.person, record.company, record.deal) == (9, "company-9", 410)
+
+    def test_of_several_deals_the_first_counts(self):
+        account = self.account(deal=[DEAL, {**DEAL, "ID": "411"}])
+        assert account.leads[7].conversion.deal == 410
+        assert [oddity.rule for oddity in account.oddities.kept if "became" in oddity.expected] == ["K13"]
+
+    def test_l10_may_have_become_nothing(self):
+        account = nothing_strange(self.account({"CONTACT_ID": "0", "COMPANY_ID": "0"}))
+        assert (account.leads[7].conversion, account.leads[7].status) == (None, "CONVERTED")
+
+    def test_without_a_time_there_is_no_record_but_nothing_is_lost(self):
+        account = self.account({"MOVED_TIME": ""})
+        found = account.leads[7]
+        assert (found.conversion, found.person, found.company) == (None, 9, "company-9")
+        assert account.oddities.count(Outcome.LEFT_OUT) == 1
+
+    def test_l4_a_repeat_lead_keeps_its_contacts_and_became_a_deal(self):
+        found = self.account({"IS_RETURN_CUSTOMER": "Y"}, deal=[DEAL], contact=[{**CONTACT, "LEAD_ID": "7"}]).leads[7]
+        assert (found.person, found.company) == (9, "company-9")
+        assert (found.conversion.person, found.conversion.company, found.conversion.deal) == (None, None, 410)
+
+    def test_l4_a_lead_that_is_not_converted_is_tied_to_its_contacts(self):
+        found = self.account({"STATUS_ID": "NEW", "STATUS_SEMANTIC_ID": "P"}, deal=[DEAL]).leads[7]
+        assert (found.person, found.company, found.conversion) == (9, "company-9", None)
+
+    def test_the_contacts_of_a_lead_may_come_as_a_list(self):
+        listed = [{"CONTACT_ID": 5, "IS_PRIMARY": "N", "SORT": 10}, {"CONTACT_ID": 6, "IS_PRIMARY": "Y", "SORT": 20}]
+        account = read(
+            {"leads.json": answer([{"ID": "7", "STATUS_ID": "NEW"}]), "leads/7/contacts.json": answer(listed)}
+        )
+        assert account.leads[7].person == 6
+        assert [oddity.rule for oddity in account.oddities.kept] == ["L4"]
+        assert lead(CONTACT_IDS=["4", 5]).person == 4
+
+
+class TestDeals:
+    def account(self, *deals, **more):
+        return read({"crm.deal.list": answer(list(deals)), "crm.contact.list": answer([CONTACT]), **more})
+
+    def test_are_read_with_their_stages_and_sources(self):
+        account = self.account(DEAL, **{"crm.status.list": answer(STAGES), "crm.company.list": answer([FIRM])})
+        assert nothing_strange(account).deals[410] == Deal(
+            id=410,
+            name="Ten ovens",
+            primary=9,
+            company="company-9",
+            stage="Working",
+            value=Decimal("19999.99"),
+            currency="EUR",
+            source="Website",
+            created_at=datetime(2026, 5, 2, 7, tzinfo=timezone.utc),
+        )
+        assert account.changed_at == {410: datetime(2026, 5, 3, 7, tzinfo=timezone.utc)}
+        assert account.catalogue.stages["C1:WON"] == DealStage(id="C1:WON", name="Done", pipeline=1, status=WON)
+        assert account.catalogue.stages["WON"].pipeline == 0
+
+    @pytest.mark.parametrize(("letter", "status"), [("P", OPEN), ("S", WON), ("F", LOST)])
+    def test_the_semantics_decide_the_status(self, letter, status):
+        account = self.account({**DEAL, "STAGE_SEMANTIC_ID": letter}, **{"crm.status.list": answer(STAGES)})
+        assert account.deals[410].status is status
+        assert account.oddities.count(Outcome.READ) == (status is not OPEN)
+
+    @pytest.mark.parametrize(
+        ("stage", "closed", "status", "reports"),
+        [
+            ("C1:WON", "Y", WON, 0),
+            ("C7:LOSE", "Y", LOST, 1),
+            ("NEW", "N", OPEN, 1),
+            ("C7:APOLOGY", "Y", None, 1),
+            ("UC_ABC", "N", OPEN, 1),
+            ("UC_ABC", "", None, 1),
+            ("", "", None, 1),
+        ],
+    )
+    def test_without_semantics_the_stage_decides(self, stage, closed, status, reports):
+        body = {**DEAL, "STAGE_SEMANTIC_ID": None, "STAGE_ID": stage, "CLOSED": closed}
+        account = self.account(body, **{"crm.status.list": answer(STAGES), "crm.company.list": answer([FIRM])})
+        assert {deal.status for deal in account.deals.values()} == ({status} if status else set())
+        assert account.undecided == ({} if status else {410: {9, "company-9"}})
+        assert len(account.oddities) == reports
+
+    def test_a_stage_that_says_nothing_is_left_open(self):
+        stages = [{"ENTITY_ID": "DEAL_STAGE", "STATUS_ID": "UC_1"}, {"ENTITY_ID": "DEAL_STAGE", "STATUS_ID": "LOSE"}]
+        account = self.account(
+            {**DEAL, "STAGE_SEMANTIC_ID": "", "STAGE_ID": "UC_1", "CLOSED": ""}, **{"crm.status.list": answer(stages)}
+        )
+        assert {id_: stage.status for id_, stage in account.catalogue.stages.items()} == {"UC_1": None, "LOSE": LOST}
+        assert list(account.undecided) == [410]
+
+    def test_w6_a_company_alone_is_the_primary_contact(self):
+        found = self.account({**DEAL, "CONTACT_ID": "0"}).deals[410]
+        assert (found.primary, found.company) == ("company-9", None)
+
+    def test_w6_a_deal_with_nobody_is_not_used(self):
+        account = self.account({**DEAL, "CONTACT_ID": None, "COMPANY_ID": "0"})
+        assert (account.deals, account.undecided) == ({}, {})
+        assert "W6" in [oddity.rule for oddity in account.oddities.kept if oddity.outcome is Outcome.NOT_USED]
+
+    def test_w2_a_company_that_is_not_told_is_that_of_the_primary_contact(self):
+        body = {key: value for key, value in DEAL.items() if key != "COMPANY_ID"}
+        account = self.account(body)
+        assert account.deals[410].company == "company-9"
+        assert "W2" in [oddity.rule for oddity in account.oddities.kept]
+        assert self.account({**DEAL, "COMPANY_ID": "0"}).deals[410].company is None
+
+    def test_contacts_stand_in_the_deal_or_in_a_list_of_their_own(self):
+        members = [
+            {"CONTACT_ID": 55, "SORT": 200, "ROLE_ID": 0, "IS_PRIMARY": "N"},
+            {"CONTACT_ID": 9, "SORT": 100, "ROLE_ID": 0, "IS_PRIMARY": "Y"},
+        ]
+        by_list = self.account(DEAL, **{"deals/410/contacts.json": answer(members)}).deals[410]
+        by_method = self.account(DEAL, **{"crm.deal.contact.items.get?id=410": answer(members)}).deals[410]
+        inside = self.account({**DEAL, "CONTACT_IDS": ["9", "55"]}).deals[410]
+        assert by_list == by_method == inside
+        assert (inside.primary, inside.involved) == (9, {55})
+        assert audience(inside) == {9, 55, "company-9"}
+
+    @pytest.mark.parametrize(("flags", "primary"), [(("N", "Y"), 8), (("N", "N"), 8), (("Y", "N"), 7)])
+    def test_a_list_may_tell_the_primary_contact(self, flags, primary):
+        members = [
+            {"CONTACT_ID": 7, "SORT": 20, "IS_PRIMARY": flags[0]},
+            {"CONTACT_ID": 8, "SORT": 10, "IS_PRIMARY": flags[1]},
+        ]
+        account = self.account({**DEAL, "CONTACT_ID": None}, **{"deals/410/contacts.json": answer(members)})
+        assert (account.deals[410].primary, account.deals[410].involved) == (primary, {7, 8} - {primary})
+
+    def test_where_both_tell_a_primary_contact_the_deal_counts(self):
+        members = [{"CONTACT_ID": 7, "SORT": 20, "IS_PRIMARY": "Y"}]
+        account = self.account(DEAL, **{"deals/410/contacts.json": answer(members)})
+        assert (account.deals[410].primary, account.deals[410].involved) == (9, {7})
+        assert "one primary contact of a deal" in [oddity.expected for oddity in account.oddities.kept]
+
+    @pytest.mark.parametrize("name", ["crm.deal.contact.items.get", "deals/411/contacts.json"])
+    def test_a_list_without_its_deal_is_reported(self, name):
+        account = self.account(DEAL, **{name: answer([{"CONTACT_ID": 7, "IS_PRIMARY": "N"}])})
+        assert account.deals[410].involved == frozenset()
+        assert len([oddity for oddity in account.oddities.kept if "contacts" in oddity.expected]) == 1
+
+    def test_the_universal_methods_say_the_same(self):
+        body = {
+            "id": 1,
+            "stageId": "C1:WON",
+            "stageSemanticId": "S",
+            "categoryId": 1,
+            "contactId": 9,
+            "companyId": 9,
+            "contactIds": [9, 8],
+        }
+        found = read({"crm.item.list?entityTypeId=2": answer({"items": [body]})}).deals[1]
+        assert (found.status, found.primary, found.company, found.involved) == (WON, 9, "company-9", {8})
+
+    def test_the_account_derives_the_statuses(self):
+        account = self.account({**DEAL, "STAGE_SEMANTIC_ID": "S"}, **{"crm.company.list": answer([FIRM])})
+        derived = account.derived()
+        assert derived[9].customer is derived["company-9"].customer is CustomerStatus.CURRENT
+        assert derived[9] == SalesStatus(customer=CustomerStatus.CURRENT, deals={410: WON})
+
+
+class TestStageHistories:
+    def row(self, **changes):
+        return {"ID": 35, "TYPE_ID": 1, "OWNER_ID": 410, "CREATED_TIME": "2026-05-02T07:00:00+00:00", **changes}
+
+    def test_those_of_leads_are_visits(self):
+        visited = [
+            self.row(ID=1, OWNER_ID=7, STATUS_ID="NEW", STATUS_SEMANTIC_ID="P"),
+            self.row(
+                ID=2, OWNER_ID=7, STATUS_ID="UC_1", STATUS_SEMANTIC_ID="P", CREATED_TIME="2026-05-03T07:00:00+00:00"
+            ),
+        ]
+        account = read(
+            {"crm.stagehistory.list?entityTypeId=1": answer({"items": visited}), "leads.json": answer([LEAD])}
+        )
+        assert account.visits == (
+            Visit(7, "NEW", datetime(2026, 5, 2, 7, tzinfo=timezone.utc)),
+            Visit(7, "UC_1", datetime(2026, 5, 3, 7, tzinfo=timezone.utc)),
+        )
+        assert account.book.meaning("UC_1") is IN_PROCESS
+        steps = funnel(account.leads.values(), account.visits, account.book)
+        assert {step.stage: step.leads for step in steps} == {
+            "NEW": 1,
+            "IN_PROCESS": 1,
+            "PROCESSED": 0,
+            "UC_1": 1,
+            "CONVERTED": 0,
+        }
+
+    def test_those_of_deals_are_rows_of_evidence(self):
+        told_ = [
+            self.row(STAGE_ID="C1:EXECUTING", STAGE_SEMANTIC_ID="P", CATEGORY_ID=1),
+            self.row(ID=36, STAGE_ID="C1:WON", CREATED_TIME="2026-05-03T07:00:00+00:00"),
+            self.row(ID=36, STAGE_ID="C1:WON", CREATED_TIME="2026-05-03T07:00:00+00:00"),
+            self.row(ID=37, STAGE_ID="C9:LOSE", CREATED_TIME="2026-05-04T07:00:00+00:00"),
+            self.row(ID=38, STAGE_ID="UC_7"),
+            self.row(ID=39, OWNER_ID=5, STAGE_ID="WON"),
+        ]
+        account = read(
+            {
+                "stagehistory.json": answer({"items": told_}),
+                "crm.deal.list": answer([DEAL]),
+                "crm.status.list": answer(STAGES),
+            }
+        )
+        assert account.stage_rows == (
+            StageRow(410, datetime(2026, 5, 2, 7, tzinfo=timezone.utc), OPEN, "Working"),
+            StageRow(410, datetime(2026, 5, 3, 7, tzinfo=timezone.utc), WON, "Done"),
+            StageRow(410, datetime(2026, 5, 4, 7, tzinfo=timezone.utc), LOST, "C9:LOSE"),
+        )
+        assert [account.oddities.count(o) for o in (Outcome.READ, Outcome.NOT_USED)] == [1, 1]
+        assert len(account.evidence()) == 4
+
+    def test_rows_without_ids_are_told_apart_by_what_they_say(self):
+        bare = {key: value for key, value in self.row(STAGE_ID="C1:WON").items() if key != "ID"}
+        account = read({"stagehistory.json": answer({"items": [bare, bare]}), "crm.deal.list": answer([DEAL])})
+        assert len(account.stage_rows) == 1
+
+
+class TestWebhooks:
+    SECRET = "s3cr3t0123456789"
+
+    def event(self, event="ONCRMLEADADD", id_="7", ts="1777896000", domain="acme.bitrix24.com", **more):
+        auth = {
+            "access_token": self.SECRET,
+            "domain": domain,
+            "member_id": self.SECRET,
+            "application_token": self.SECRET,
+        }
+        return json.dumps(
+            {"event": event, "event_handler_id": "7", "data": {"FIELDS": {"ID": id_}}, "ts": ts, "auth": auth, **more}
+        )
+
+    def test_tell_what_is_to_be_fetched(self):
+        account = nothing_strange(read({"hook": self.event(), "hook-2": self.event("oncrmdealupdate", "8", ts=None)}))
+        assert set(account.to_fetch) == {ToFetch(Kind.LEAD, 7, NOON), ToFetch(Kind.DEAL, 8, None)}
+
+    def test_nothing_of_their_secrets_is_kept(self):
+        report = Reporter()
+        found = list(rows(self.event(token=self.SECRET), "hook", report))
+        found += list(rows(self.event(event=["x"]), "hook", report))
+        found += list(rows(self.event(id_={"token": self.SECRET}), "hook", report))
+        assert self.SECRET not in repr(found) + repr(report.told())
+        assert found[0].written() == {
+            "event": "ONCRMLEADADD",
+            "event_handler_id": "7",
+            "data": {"FIELDS": {"ID": "7"}},
+            "ts": "1777896000",
+        }
+        assert found[0].written(over=False) == {
+            key: value for key, value in found[0].written().items() if key != "event_handler_id"
+        }
+
+    def test_what_is_there_and_newer_is_not_fetched(self):
+        leads = answer([{"ID": "7", "STATUS_ID": "NEW", "DATE_MODIFY": "2026-05-04T12:00:01+00:00"}])
+        assert read({"hook": self.event(), "leads.json": leads}).to_fetch == ()
+        assert read({"hook": self.event(), "leads.json": leads.replace("12:00:01", "11:59:59")}).to_fetch != ()
+
+    def test_what_was_deleted_is_gone(self):
+        account = read(
+            {
+                "hook": self.event("ONCRMLEADDELETE"),
+                "hook-1": self.event("ONCRMDEALUPDATE", "410", ts="1777895000"),
+                "hook-2": self.event("ONCRMDEALDELETE", "410"),
+                "hook-3": self.event("ONCRMDEALDELETE", "411"),
+                "hook-4": self.event("ONCRMCOMPANYDELETE", "9"),
+                "leads.json": answer([LEAD]),
+                "deals.json": answer([DEAL]),
+                "companies.json": answer([FIRM]),
+            }
+        )
+        assert (account.leads, account.deals, account.contacts, account.to_fetch) == ({}, {}, {}, ())
+        assert account.gone == {410: {9, "company-9"}, 411: set()}
+
+    def test_what_was_restored_is_to_be_fetched(self):
+        hooks = {"1": self.event("ONCRMDEALDELETE", "410"), "2": self.event("ONCRMDEALADD", "410", ts="1777896001")}
+        account = read(hooks)
+        assert (account.gone, [fetch.id for fetch in account.to_fetch]) == ({}, [410])
+
+    def test_of_other_things_are_counted(self):
+        account = read({"hook": self.event("ONTASKADD"), "hook-2": self.event(id_="x"), "hook-3": self.event(id_=None)})
+        assert (account.to_fetch, account.skipped) == ((), {"webhook 'ONTASKADD'": 1})
+        assert account.oddities.count(Outcome.NOT_USED) == 2
+
+    @pytest.mark.parametrize("ts", ["soon", "253402300800", "", [], 10**40])
+    def test_a_strange_time_is_left_out(self, ts):
+        account = read({"hook": self.event(ts=ts)})
+        assert (account.to_fetch, account.oddities.count(Outcome.LEFT_OUT)) == ((ToFetch(Kind.LEAD, 7),), 1)
+
+    def test_without_a_name_they_are_not_used(self):
+        account = read({"hook": self.event("")})
+        assert (account.to_fetch, account.oddities.count(Outcome.NOT_USED)) == ((), 1)
+
+    def test_those_of_another_account_are_not_used(self):
+        account = read({"hook": self.event(), "hook-2": self.event(id_="8", domain="evil.bitrix24.com")})
+        assert [fetch.id for fetch in account.to_fetch] == [7]
+        assert account.oddities.count(Outcome.NOT_USED) == 1
+
+    def test_nor_are_answers_of_another_account(self):
+        account = read(
+            [
+                ("https://acme.bitrix24.com/rest/1/s3cr3t/crm.lead.list", answer([LEAD])),
+                ("https://other.bitrix24.com/rest/1/t0psecret/crm.lead.list", answer([{**LEAD, "ID": "8"}])),
+            ]
+        )
+        assert list(account.leads) == [7]
+        assert account.oddities.count(Outcome.NOT_USED) == 1
+        assert "t0psecret" not in repr(account.oddities)
+
+    def test_addresses_are_told_without_their_secrets(self):
+        address = "https://user:pw@Acme.bitrix24.com/rest/1/s3cr3t/crm.lead.list?auth=t0ken&start=5"
+        assert cleaned(address) == "https://Acme.bitrix24.com/rest/1/…/crm.lead.list?auth=…&start=5"
+        assert (domain_of(address), domain_of("leads.json")) == ("acme.bitrix24.com", "")
+        account = read({"https://a.bitrix24.com/rest/1/s3cr3t/crm.lead.list": answer([{}, 5, {"ID": "x"}])})
+        assert len(account.oddities) == 2 and "s3cr3t" not in repr(account.oddities)
+
+
+class TestAnswersOfAllShapes:
+    def test_a_batch_is_read_by_the_names_of_its_requests(self):
+        batch = {
+            "result": {"leads": [LEAD], "crm.deal.list": [DEAL], "odd": 5},
+            "result_error": {"contacts": {"error": "ACCESS_DENIED"}},
+            "result_total": {"leads": 1, "crm.deal.list": 3},
+            "result_next": {"crm.deal.list": 50},
+        }
+        account = read({"batch.json": answer(batch)})
+        assert (list(account.leads), list(account.deals)) == ([7], [410])
+        assert account.skipped == {"the id of a new record": 1}
+        assert "1 of 3" in str(account.oddities.kept)
+        assert account.oddities.count(Outcome.NOT_USED) == 1
+
+    def test_a_batch_may_have_no_names(self):
+        account = read({"batch.json": answer({"result": [[LEAD], {"item": ITEM_LEAD}]})})
+        assert list(account.leads) == [7]
+
+    def test_batches_in_batches_end(self):
+        nested = [LEAD]
+        for _ in range(9):
+            nested = {"result": {"leads": nested}}
+        account = read({"batch.json": {"result": nested}})
+        assert (account.leads, account.oddities.count(Outcome.NOT_USED)) == ({}, 1)
+
+    def test_records_alone_and_answers_come_one_a_line(self):
+        lines = "\n".join(
+            json.dumps(line) for line in (LEAD, {"result": [DEAL]}, {"error": "X"}, [CONTACT, {"result": [FIRM]}])
+        )
+        account = read({"export.jsonl": lines})
+        assert (list(account.leads), list(account.deals), list(account.contacts)) == ([7], [410], ["company-9", 9])
+        assert account.oddities.count(Outcome.NOT_USED) == 1
+
+    def test_answers_that_are_no_records_are_counted(self):
+        account = read([("x", answer(value)) for value in (True, 5, [], {}, {"LEAD": [1], "CONTACT": []})])
+        assert account.skipped == {
+            "a confirmation": 1,
+            "the id of a new record": 1,
+            "an empty list": 1,
+            "an empty object": 1,
+            "the ids of duplicates": 1,
+        }
+        nothing_strange(account)
+
+    @pytest.mark.parametrize("value", [None, "done", 1.5, [5], [[LEAD]], {"LEAD": 5}, {"items": 5}, {"item": [LEAD]}])
+    def test_answers_that_are_nothing_are_not_used(self, value):
+        account = read({"x": answer(value)})
+        assert (account.leads, account.oddities.count(Outcome.NOT_USED)) == ({}, 1)
+
+    @pytest.mark.parametrize("body", ["5", '"x"', "null"])
+    def test_what_is_no_answer_is_not_used(self, body):
+        assert read({"x": body}).oddities.count(Outcome.NOT_USED) == 1
+
+    def test_errors_are_told_by_their_code_only(self):
+        account = read({"x": json.dumps({"error": "expired_token", "error_description": "token 123 of Ann expired"})})
+        assert [oddity.found for oddity in account.oddities.kept] == ["an error response: 'expired_token'"]
+        assert read({"x": '{"error": {"a": 1}}'}).oddities.kept[0].found == "an error response: an object with 1 keys"
+
+    @pytest.mark.parametrize(
+        ("name", "kind"),
+        [
+            ("crm.contact.list", Kind.CONTACT),
+            ("export/crm_contact_list.json", Kind.CONTACT),
+            ("export/contacts/page-2.json", Kind.CONTACT),
+            ("CONTACTS.JSON", Kind.CONTACT),
+            ("crm.item.list?entityTypeId=3", Kind.CONTACT),
+            ("items-entityTypeId=3.json", Kind.CONTACT),
+            ("all-companies.json", Kind.COMPANY),
+            ("crm.company.get.json", Kind.COMPANY),
+            ("user.get", Kind.USER),
+            ("users.json", Kind.USER),
+            ("crm.category.list", Kind.CATEGORY),
+            ("crm.deal.userfield.list", None),
+            ("crm.item.list?entityTypeId=31", None),
+            ("crm.lead.fields", None),
+            ("stagehistory", None),
+            ("notes.json", None),
+        ],
+    )
+    def test_the_name_tells_the_kind(self, name, kind):
+        report = Reporter()
+        found = list(rows(answer([{"ID": "1", "NAME": "Ann"}]), name, report))
+        assert [row.kind for row in found] == [kind] * (kind is not None)
+        assert len(report.told()) == (kind is None)
+
+    @pytest.mark.parametrize(
+        ("body", "kind"),
+        [
+            ({"ID": "1", "STATUS_ID": "NEW"}, Kind.LEAD),
+            ({"ID": "1", "STAGE_ID": "NEW"}, Kind.DEAL),
+            ({"ID": "1", "EXPORT": "Y"}, Kind.CONTACT),
+            ({"id": 1, "stageId": "NEW", "lastName": None}, Kind.LEAD),
+            ({"id": 1, "stageId": "NEW", "categoryId": 0}, Kind.DEAL),
+            ({"id": 1, "isMyCompany": "N"}, Kind.COMPANY),
+            ({"id": 1, "entityTypeId": 3}, Kind.CONTACT),
+            ({"ID": "1", "CONTACT_ID": "5", "IS_PRIMARY": "Y", "STAGE_ID": "NEW"}, Kind.DEAL),
+        ],
+    )
+    def test_a_key_tells_the_kind(self, body, kind):
+        (row,) = rows(answer([body]), "x")
+        assert row.kind is kind
+        assert row.written() == body
+
+    def test_items_of_other_types_are_counted(self):
+        account = read({"x": answer({"item": {"id": 1, "entityTypeId": 177}})})
+        assert account.skipped == {"items of type 177": 1}
+
+    def test_custom_fields_are_defined_with_their_opt_ins(self):
+        def field(type_, **more):
+            return {"type": type_, "isRequired": False, "title": "T", "isMultiple": False, **more}
+
+        choice_ = field("enumeration", items=[{"ID": "1", "VALUE": "red"}, {"ID": 2}, "x", {"ID": "1"}])
+        leads = {
+            "TITLE": field("string"),
+            "UF_CRM_A": field("string"),
+            "UF_CRM_B": choice_,
+            "UF_CRM_C": {**choice_, "isMultiple": True},
+            "UF_CRM_D": field("double", isMultiple=True),
+            "UF_CRM_E": field("enumeration"),
+            "UF_CRM_F": field("crm"),
+            "UF_CRM_G": field(None),
+        }
+        account = read(
+            {
+                "crm.lead.fields": answer(leads),
+                "crm.deal.fields": answer({"UF_CRM_A": field("string")}),
+                "crm.item.fields?entityTypeId=3": answer({"ufCrmA": field("string")}),
+                "fields.json": answer({"UF_CRM_Z": field("string")}),
+            }
+        )
+        assert account.fields[Scope.LEAD] == (
+            FieldDefinition(name="UF_CRM_A", person=True, deal=True),
+            FieldDefinition(name="UF_CRM_B", type=FieldType.DROP_DOWN, choices=("1", "2")),
+            FieldDefinition(name="UF_CRM_C", type=FieldType.MULTI_SELECT, choices=("1", "2")),
+            FieldDefinition(name="UF_CRM_E"),
+            FieldDefinition(name="UF_CRM_F"),
+        )
+        assert account.fields.keys() == {Scope.LEAD, Scope.DEAL, Scope.CONTACT}
+        assert [account.oddities.count(o) for o in (Outcome.NOT_USED, Outcome.READ)] == [2, 1]
+
+    def test_with_statuses_alone_wanted_the_profiles_are_not_read(self):
+        contents = {
+            "leads.json": answer([LEAD]),
+            "contacts.json": answer([CONTACT]),
+            "crm.company.list": answer([FIRM]),
+            "deals.json": answer([DEAL]),
+        }
+        slim = read(contents, wanted=Wanted.STATUSES, prospect_field=P_FIELD)
+        full = read(contents, prospect_field=P_FIELD)
+        assert (slim.leads, slim.contacts[9].contact.title) == ({}, "")
+        assert slim.contacts[9].prospect is ProspectStatus.CURRENT
+        assert slim.derived() == full.derived()
+
+
+class TestTheSameRecordSeveralTimes:
+    def test_is_put_together_from_what_each_body_tells(self):
+        account = read(
+            [
+                ("a", answer([{"ID": "7", "STATUS_ID": "NEW", "NAME": "Ann", "POST": "Boss"}])),
+                ("b", answer([{"ID": "7", "STATUS_ID": "IN_PROCESS", "POST": None}])),
+            ]
+        )
+        found = account.leads[7]
+        assert (found.first_name, found.status, found.title) == ("Ann", "IN_PROCESS", "")
+        assert len(told(account, Outcome.READ)) == 1
+
+    def test_the_newer_one_counts_whatever_comes_first(self):
+        new = {"ID": "7", "STATUS_ID": "IN_PROCESS", "DATE_MODIFY": "2026-05-05T00:00:00+00:00"}
+        old = {"ID": "7", "STATUS_ID": "NEW", "NAME": "Ann", "DATE_MODIFY": "2026-05-04T00:00:00+00:00"}
+        for pair in ([new, old], [old, new]):
+            found = read({"leads.json": answer(pair)}).leads[7]
+            assert (found.first_name, found.status) == ("Ann", "IN_PROCESS")
+
+    def test_however_different_the_keys_of_the_bodies_are(self):
+        many = [{"ID": str(number), "STATUS_ID": "NEW", f"UF_CRM_{number}": number} for number in range(1, 1100)]
+        account = read({"crm.lead.list": answer(many, total=1099)})
+        assert nothing_strange(account).leads[1099].custom_fields == {"UF_CRM_1099": 1099}
+
+    def test_the_same_body_twice_changes_nothing(self):
+        once, twice = read({"a": answer([LEAD])}), read({"a": answer([LEAD]), "b": answer([LEAD])})
+        assert once.leads == twice.leads
+        assert [oddity.found for oddity in twice.oddities.kept] == ["lead 7 again, the same"]
+
+    def test_another_record_of_another_account_is_not_used(self):
+        account = read(
+            {"a": answer([LEAD]), "b": answer([{**LEAD, "NAME": "Zoe", "DATE_CREATE": "2020-01-01T00:00:00+00:00"}])}
+        )
+        assert account.leads[7].first_name == "Ann"
+        assert account.oddities.count(Outcome.NOT_USED) == 1
+
+
+class TestPagesThatAreMissing:
+    def page(self, *ids, **more):
+        return answer([{"ID": str(id_), "STATUS_ID": "NEW"} for id_ in ids], **more)
+
+    def missing(self, *pages):
+        return told(read({f"leads-{number}.json": body for number, body in enumerate(pages)}), Outcome.MISSING)
+
+    def test_a_whole_list_is_whole(self):
+        assert self.missing(self.page(1, 2, total=3, next=2), self.page(3, total=3)) == []
+        assert self.missing(self.page(1, 2, next=2), self.page(3)) == []
+
+    def test_a_list_that_is_shorter_than_it_says(self):
+        assert "got 2 of 3" in self.missing(self.page(1, 2, total=3, next=2))[0]
+
+    def test_a_page_that_comes_twice_replaces_no_other(self):
+        assert "got 2 of 4" in self.missing(self.page(1, 2, total=4, next=2), self.page(1, 2, total=4, next=2))[0]
+
+    def test_a_list_that_names_a_next_page_only(self):
+        assert "got no page from 2 on" in self.missing(self.page(1, 2, next=2))[0]
+
+    def test_what_cannot_be_read_was_given_all_the_same(self):
+        body = answer([5, {"ID": ["x"]}, {"STATUS_ID": "NEW"}], total=3)
+        assert told(read({"leads.json": body}), Outcome.MISSING) == []
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(["Y", "0", "P", "7", "WORK"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["ID", "id", "VALUE", "result", "FIELDS", "x", "STATUS_ID"]) | st.text(max_size=4),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=6,
+)
+MOVING = {"phone", "phones", "email", "emails", "mobile", "fax"}
+SHAPED = [
+    {"result": [LEAD], "total": 1, "next": 50},
+    {"result": {"item": ITEM_LEAD}},
+    {"result": [CONTACT, FIRM, DEAL]},
+    {"result": [*STAGES, *BOOK], "total": 10},
+    {"result": {"items": [{"ID": 1, "OWNER_ID": 410, "CREATED_TIME": "2026-05-02T07:00:00+00:00", "STAGE_ID": "WON"}]}},
+    {"result": [{"CONTACT_ID": 5, "SORT": 10, "IS_PRIMARY": "Y"}]},
+    {"result": {"result": {"leads": [LEAD]}, "result_error": {"x": {}}, "result_total": {"leads": 2}}},
+    {"result": {"categories": [{"id": 1, "name": "Sales", "entityTypeId": 2}]}},
+    {"result": {"UF_CRM_A": {"type": "enumeration", "isRequired": False, "items": [{"ID": "1"}]}}},
+    {"event": "ONCRMDEALDELETE", "data": {"FIELDS": {"ID": "410"}}, "ts": "1777896000", "auth": {"domain": "a.b"}},
+]
+NAMES = [
+    "crm.lead.list",
+    "deals/410/contacts.json",
+    "contacts.json",
+    "crm.deal.fields",
+    "x",
+    "crm.item.list?entityTypeId=4",
+]
+
+
+def places(value, path=()):
+    """Yield the paths of everything in a body."""
+    yield path
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, member in members:
+        yield from places(member, (*path, key))
+
+
+def put(value, path, new):
+    """Return a body with something else at one place."""
+    if not path:
+        return new
+    changed = copy.copy(value)
+    changed[path[0]] = put(value[path[0]], path[1:], new)
+    return changed
+
+
+@st.composite
+def mutated(draw):
+    body = draw(st.sampled_from(SHAPED))
+    for _ in range(draw(st.integers(1, 4))):
+        path = draw(st.sampled_from(list(places(body))))
+        body = put(body, path, draw(JSON))
+    return body
+
+
+class TestNothingThatIsReadIsAnError:
+    @given(st.lists(st.tuples(st.sampled_from(NAMES), mutated()), min_size=1, max_size=4))
+    def test_whatever_stands_anywhere(self, contents):
+        contents = [(name, json.dumps(body)) for name, body in contents]
+        account = read(contents, prospect_field=P_FIELD, customer_field=C_FIELD)
+        assert account.crm == "bitrix24"
+        account.derived()
+        account.audited()
+
+    @given(st.sampled_from(NAMES), mutated())
+    def test_and_it_is_written_back_as_it_came(self, name, body):
+        for row in rows(json.dumps(body), name):
+            before = copy.deepcopy(row.body)
+            assert json.dumps(row.written()) == json.dumps(before)
+            again = row.shape.read(row.written(over=False), Place(""), Reporter())
+            # Where there is no main address but further ones, one of these moves up.
+            assert {k: v for k, v in again.items() if k not in MOVING} == {
+                k: v for k, v in row.values.items() if k not in MOVING
+            }
+
+    @given(st.sampled_from(NAMES), st.binary(max_size=60) | st.text(max_size=60))
+    def test_whatever_is_no_json(self, name, content):
+        assert read({name: content}).deals == {}
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            "<html><body>Log in</body></html>",
+            '{"result": [{"ID": "7", "STATUS_ID": "NEW"}',
+            "[" * 100_000,
+            "[" * 900 + "]" * 900,
+            '{"result": ' * 300 + "5" + "}" * 300,
+            b"\xff\xfe\x00",
+            "",
+        ],
+    )
+    def test_hostile_contents_end_in_one_oddity(self, content):
+        account = read({"leads.json": content})
+        assert (account.leads, len(account.oddities)) == ({}, 1)
+
+    @pytest.mark.parametrize("contents", [None, 5, "crm.lead.list", b"x", [5], [("a",)], [(1, "x")], ["ab"]])
+    def test_only_arguments_are(self, contents):
+        with pytest.raises(InvalidError):
+            read(contents)
+
+
+CHANGED = {
+    str: lambda value: f"{value}5",
+    int: lambda value: value + 1,
+    bool: lambda value: not value,
+    Decimal: lambda value: value + 1,
+    datetime: lambda value: value.replace(year=2030),
+    StageMeaning: lambda value: SUCCESS if value is FAILURE else FAILURE,
+    tuple: lambda value: (*value, 77),
+    frozenset: lambda value: value | {"more"},
+    Address: lambda value: attrs.evolve(value, city="Elsewhere", line1="2 Side Street"),
+    dict: lambda value: {**value, "UF_CRM_MORE": [1]},
+    ProspectStatus: lambda _: ProspectStatus.LOST,
+    CustomerStatus: lambda _: CustomerStatus.NONE,
+}
+VISIT = {
+    "ID": 1,
+    "OWNER_ID": 7,
+    "CREATED_TIME": "2026-05-02T07:00:00+00:00",
+    "STATUS_ID": "NEW",
+    "STATUS_SEMANTIC_ID": "P",
+}
+OTHERS = [
+    *STAGES,
+    *BOOK,
+    VISIT,
+    {"CONTACT_ID": 5, "SORT": 10, "IS_PRIMARY": "Y"},
+    {"ID": "3", "NAME": "Ann", "LAST_NAME": "Lee", "USER_TYPE": "employee"},
+    {"event": "ONCRMLEADADD", "data": {"FIELDS": {"ID": "7"}}, "ts": "1777896000"},
+]
+
+
+class TestWhatIsChangedByHandReadsAsThat:
+    """PutGet, for every field of every kind in both forms."""
+
+    @pytest.mark.parametrize(
+        "body", [LEAD, ITEM_LEAD, CONTACT, FIRM, DEAL, *OTHERS], ids=lambda body: "-".join(list(body)[:2])
+    )
+    def test_and_all_else_stays(self, body):
+        (row,) = rows([body], "contacts.json", shapes=shapes(P_FIELD, C_FIELD))
+        assert row.written() == body
+        assert row.shape.told(body) >= row.values.keys()
+        for field, value in row.values.items():
+            new = CHANGED[type(value)](value)
+            if field in ("id", "company") and isinstance(value, str) and value.startswith("company-"):
+                new = "company-77"
+            changed = attrs.evolve(row, values={**row.values, field: new})
+            assert changed.shape.read(changed.written(), Place(""), Reporter()) == changed.values
+            if not any(column.field == field and column.needed for column in row.shape.columns.columns):
+                gone = attrs.evolve(row, values={**row.values, field: None})
+                again = gone.shape.read(gone.written(), Place(""), Reporter())
+                assert (
+                    again == {name: value for name, value in gone.values.items() if value is not None}
+                    or field in MOVING
+                )
+
+    @given(st.from_regex(r"UF_CRM(_[A-Z0-9]+)+", fullmatch=True))
+    def test_a_custom_field_has_one_name_in_both_forms(self, key):
+        assert custom_name(field_key(key, ITEM)) == custom_name(key) == key
+
+    @pytest.mark.parametrize(("raw", "name"), [(5, "5"), (2.5, "2.5"), (True, ""), ([], "")])
+    def test_a_number_is_read_as_its_text(self, raw, name):
+        account = one({"ID": "7", "STATUS_ID": "NEW", "NAME": raw}, "crm.lead.list")
+        assert (account.leads[7].first_name, len(account.oddities)) == (name, 1)
+
+    def test_a_field_that_is_not_named_stays(self):
+        (row,) = rows([LEAD], "x")
+        assert attrs.evolve(row, values={"phone": "9"}).written() == {
+            **LEAD,
+            "PHONE": [*LEAD["PHONE"][:2], {**LEAD["PHONE"][2], "VALUE": "9"}, LEAD["PHONE"][3]],
+        }
+
+
+class TestWritingOverWhatWasRead:
+    catalogue = read({"crm.status.list": answer([*STAGES, *BOOK])}).catalogue
+    book = read({"crm.status.list": answer([*STAGES, *BOOK])}).book
+
+    def account(self, **bodies):
+        return read(
+            {"crm.status.list": answer([*STAGES, *BOOK]), **{f"crm.{k}.list": answer([v]) for k, v in bodies.items()}}
+        )
+
+    @pytest.mark.parametrize("body", [LEAD, ITEM_LEAD])
+    def test_a_lead_as_it_was(self, body):
+        found = self.account(lead=body).leads[7]
+        assert lead_body(found, self.catalogue, body, book=self.book) == body
+
+    @pytest.mark.parametrize(
+        ("body", "changes"),
+        [
+            (body, changes)
+            for body in (LEAD, ITEM_LEAD)
+            for changes in (
+                {"first_name": "Zoe", "last_name": ""},
+                {"organization_name": "Other", "title": "Boss", "description": ""},
+                {"email": "z@example.com"},
+                {"emails": {"new@example.com"}},
+                {"phone": "9", "phones": {"8", "7"}},
+                {"mobile": "", "fax": "5"},
+                {"mobile": "1", "skype": "zoe", "website": "z.example.com", "facebook": ""},
+                {"twitter": "@zoe", "linkedin": "zoe"},
+                {"address": Address(line1="2 Side Street", city="", state="Ohio", country="Canada")},
+                {"address": Address()},
+                {"custom_fields": {"UF_CRM_1700000000001": "red", "UF_CRM_NEW_1": (1, {"a": Decimal("1.5")})}},
+                {"custom_fields": {}},
+                {"source": "Website"},
+                {"source": "CALL"},
+                {"source": ""},
+                {"status": "NEW"},
+                {"status": "JUNK", "unqualified_reason": "Wrong number"},
+                {"status": "UC_POOR", "unqualified_reason": "No budget"},
+                {"status": "UC_POOR", "unqualified_reason": "Later"},
+                {"owner": "12", "created_by": "", "open_to_all": False},
+                {"created_at": datetime(2020, 1, 1, tzinfo=timezone.utc)},
+                {"person": 5, "company": "company-6"},
+                {
+                    "status": "CONVERTED",
+                    "conversion": ConversionRecord(
+                        id="conversion-of-lead-7", lead=7, at=NOON, person=5, company="company-6", actor="3"
+                    ),
+                },
+                {"status": "CONVERTED", "person": 5},
+            )
+        ],
+    )
+    def test_a_lead_that_changed(self, body, changes):
+        found = attrs.evolve(self.account(lead=body).leads[7], **changes)
+        written = lead_body(found, self.catalogue, body, book=self.book)
+        again = self.account(lead=written).leads[7]
+        fields = found.custom_fields
+        if "UF_CRM_NEW_1" in fields:
+            found = attrs.evolve(found, custom_fields={**fields, "UF_CRM_NEW_1": (1, {"a": "1.5"})})
+        if changes == {"status": "CONVERTED", "person": 5}:
+            found = attrs.evolve(found, person=again.person)
+            assert again.conversion is None or again.conversion.person == 5
+            found = attrs.evolve(found, conversion=again.conversion)
+        assert again == found
+        assert written.keys() >= body.keys()
+
+    def test_a_main_address_that_goes_away_is_followed_by_a_further_one(self):
+        found = attrs.evolve(self.account(lead=LEAD).leads[7], phone="")
+        again = self.account(lead=lead_body(found, self.catalogue, LEAD, book=self.book)).leads[7]
+        assert (again.phone, again.phones) == ("+1 555 0002", frozenset())
+
+    def test_a_second_mobile_stays_a_further_one(self):
+        phones = [
+            {"ID": "1", "VALUE_TYPE": "MOBILE", "VALUE": "1"},
+            {"ID": "2", "VALUE_TYPE": "MOBILE", "VALUE": "2"},
+            {"ID": "3", "VALUE_TYPE": "WORK", "VALUE": "3"},
+        ]
+        body = {**LEAD, "PHONE": phones}
+        found = attrs.evolve(self.account(lead=body).leads[7], mobile="")
+        written = lead_body(found, self.catalogue, body, book=self.book)
+        assert self.account(lead=written).leads[7] == found
+        assert written["PHONE"] == [{"ID": "2", "VALUE_TYPE": "OTHER", "VALUE": "2"}, phones[2]]
+
+    def test_the_contacts_of_a_lead_are_written_in_their_list_too(self):
+        body = {"ID": "7", "STATUS_ID": "NEW", "CONTACT_ID": None, "CONTACT_IDS": ["4", "5"]}
+        found = self.account(lead=body).leads[7]
+        assert lead_body(found, over=body) == body
+        changed = lead_body(attrs.evolve(found, person=6), over=body)
+        assert (changed["CONTACT_ID"], changed["CONTACT_IDS"]) == ("6", ["6", "5"])
+        gone = lead_body(attrs.evolve(found, person=None), over={**body, "CONTACT_ID": "4"})
+        assert (gone["CONTACT_ID"], gone["CONTACT_IDS"]) == (None, [])
+
+    def test_l4_a_repeat_lead_is_written_as_one(self):
+        record = ConversionRecord(id="conversion-of-lead-7", lead=7, at=NOON, deal=1)
+        body = lead_body(Lead(id=7, status="CONVERTED", person=9, conversion=record))
+        assert (body["IS_RETURN_CUSTOMER"], body["CONTACT_ID"]) == ("Y", "9")
+        assert lead_body(Lead(id=7, status="CONVERTED", person=9, conversion=record), over=body) == body
+
+    def test_a_converted_lead_of_another_system_comes_into_the_stage_of_success(self):
+        record = ConversionRecord(id=1, lead=7, at=NOON, person=9)
+        body = lead_body(Lead(id=7, status="Working", conversion=record))
+        assert (body["STATUS_ID"], body["CONTACT_ID"], body["MOVED_TIME"]) == (
+            "CONVERTED",
+            "9",
+            "2026-05-04T12:00:00+00:00",
+        )
+
+    @pytest.mark.parametrize(
+        ("bad", "rule"),
+        [
+            ({"id": "L-1"}, ""),
+            ({"status": "Working"}, "L1"),
+            ({"owner": "sam"}, ""),
+            ({"person": "ann"}, ""),
+            ({"company": 9}, ""),
+        ],
+    )
+    def test_what_bitrix24_cannot_say_of_a_lead_is_refused(self, bad, rule):
+        with pytest.raises(InvalidError) as refused:
+            lead_body(Lead(**{"id": 7, **bad}))
+        assert refused.value.rule == rule
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {},
+            {"first_name": "Zoe"},
+            {"company": "company-8"},
+            {"company": None},
+            {"title": ""},
+            {"custom_fields": {"UF_CRM_X": True}},
+        ],
+    )
+    @pytest.mark.parametrize("body", [CONTACT, {key: value for key, value in CONTACT.items() if key != "COMPANY_IDS"}])
+    def test_a_contact(self, body, changes):
+        found = self.account(contact=body, company=FIRM).contacts[9]
+        changed = attrs.evolve(found, contact=attrs.evolve(found.contact, name="", **changes))
+        changed = attrs.evolve(found, contact=attrs.evolve(changed.contact, name=f"{changed.contact.first_name} Diaz"))
+        written = contact_body(changed, body)
+        assert self.account(contact=written).contacts[9] == changed
+        assert written == body or changes
+
+    def test_a_company(self):
+        found = self.account(company=FIRM).contacts["company-9"]
+        changed = attrs.evolve(found, contact=attrs.evolve(found.contact, name="Acme Inc", website="acme.example.com"))
+        assert contact_body(found, FIRM) == FIRM
+        assert self.account(company=contact_body(changed, FIRM)).contacts["company-9"] == changed
+        with pytest.raises(InvalidError):
+            contact_body(Contact(id=9, kind=COMPANY))
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {},
+            {"status": WON, "stage": "Done"},
+            {"status": LOST, "stage": "Gone"},
+            {"name": "", "value": Decimal("0.1"), "currency": "USD"},
+            {"primary": 8, "company": None},
+            {"primary": "company-5", "company": None},
+            {"company": "company-5"},
+            {"source": "", "owner": "4"},
+        ],
+    )
+    @pytest.mark.parametrize(
+        "more", [{}, {"CONTACT_IDS": ["9", "55"]}, {"CONTACT_IDS": [9]}, {"CONTACT_ID": None, "CONTACT_IDS": [9, 7]}]
+    )
+    def test_a_deal(self, changes, more):
+        body = {**DEAL, **more}
+        found = self.account(deal=body).deals[410]
+        if isinstance(changes.get("primary"), str):
+            changes = {**changes, "involved": frozenset()}
+        found = attrs.evolve(found, **changes)
+        written = deal_body(found, self.catalogue, body)
+        assert self.account(deal=written).deals[410] == found
+        assert written == body or changes
+
+    def test_involved_contacts_are_written_where_they_are_told(self):
+        body = {**DEAL, "CONTACT_IDS": ["9", "55", "54"]}
+        found = attrs.evolve(self.account(deal=body).deals[410], involved={54, 1})
+        assert deal_body(found, self.catalogue, body)["CONTACT_IDS"] == ["9", "54", "1"]
+        assert "CONTACT_IDS" not in deal_body(found, self.catalogue, DEAL)
+        assert deal_body(found)["CONTACT_IDS"] == ["9", "1", "54"]
+
+    def test_a_company_that_others_told_is_not_written(self):
+        body = {key: value for key, value in DEAL.items() if key != "COMPANY_ID"}
+        found = self.account(deal=body, contact=CONTACT).deals[410]
+        assert found.company == "company-9"
+        assert deal_body(found, self.catalogue, body) == body
+
+    def test_an_unqualified_deal_is_a_lost_one(self):
+        found = attrs.evolve(self.account(deal=DEAL).deals[410], status=UNQUALIFIED)
+        written = deal_body(found, self.catalogue, DEAL)
+        assert (written["STAGE_ID"], written["STAGE_SEMANTIC_ID"], written["CLOSED"]) == ("C1:LOSE", "F", "Y")
+
+    @pytest.mark.parametrize(
+        ("category", "stage", "written"),
+        [("1", "", "C1:WON"), ("0", "", "WON"), (None, "", "WON"), ("2", "C2:WON", "C2:WON")],
+    )
+    def test_without_stages_the_one_that_every_pipeline_has_is_written(self, category, stage, written):
+        body = {"ID": "1", "CONTACT_ID": "9", "CATEGORY_ID": category, "STAGE_ID": "UC_1"}
+        assert deal_body(Deal(id=1, primary=9, status=WON, stage=stage), over=body)["STAGE_ID"] == written
+
+    def test_a_stage_is_found_by_its_name_and_pipeline(self):
+        body = {"ID": "1", "CONTACT_ID": "9", "CATEGORY_ID": "0", "STAGE_ID": "UC_1"}
+        assert deal_body(Deal(id=1, primary=9, status=WON, stage="Done"), self.catalogue, body)["STAGE_ID"] == "WON"
+        assert deal_body(Deal(id=1, primary=9, status=WON, stage="Done"), self.catalogue)["STAGE_ID"] == "C1:WON"
+
+    @pytest.mark.parametrize(
+        "deal",
+        [
+            Deal(id="D-1", primary=9),
+            Deal(id=1, primary="ann"),
+            Deal(id=1, primary=9, company=8),
+            Deal(id=1, primary=9, involved={"company-8"}),
+            Deal(id=1, primary="company-9", company="company-8"),
+            Deal(id=1, primary="company-9", involved={8}),
+            Deal(id=1, primary=9, owner="sam"),
+        ],
+    )
+    def test_what_bitrix24_cannot_say_of_a_deal_is_refused(self, deal):
+        with pytest.raises(InvalidError):
+            deal_body(deal)
+
+    @pytest.mark.parametrize("form", Form)
+    def test_from_nothing_in_both_forms(self, form):
+        whole = self.account(lead=LEAD, contact=CONTACT, company=FIRM, deal=DEAL)
+        bodies = {
+            1: lead_body(whole.leads[7], self.catalogue, book=self.book, form=form),
+            2: deal_body(whole.deals[410], self.catalogue, form=form),
+            3: contact_body(whole.contacts[9], form=form),
+            4: contact_body(whole.contacts["company-9"], form=form),
+        }
+        kinds = {1: "lead", 2: "deal", 3: "contact", 4: "company"}
+        named = {
+            f"crm.{kinds[number]}.list" if form is CLASSIC else f"crm.item.list?entityTypeId={number}": json.dumps(
+                page([body])
+            )
+            for number, body in bodies.items()
+        }
+        again = read({"crm.status.list": answer([*STAGES, *BOOK]), **named})
+        assert (again.leads, again.deals, again.contacts) == (whole.leads, whole.deals, whole.contacts)
+
+    def test_an_amount_that_no_number_says_is_a_text(self):
+        exact = Decimal("0.1234567890123456789")
+        for value, written in ((exact, str(exact)), (Decimal("12.5"), 12.5), (Decimal("12.00"), 12)):
+            body = deal_body(Deal(id=1, primary=9, value=value), form=ITEM)
+            assert body["opportunity"] == written
+            assert type(body["opportunity"]) is type(written)
+
+    def test_the_contacts_of_a_deal_as_a_list_of_their_own(self):
+        found = Deal(id=410, primary=9, involved={8, 7})
+        account = read(
+            {"deals.json": answer([deal_body(found)]), "deals/410/contacts.json": answer(contact_items(found))}
+        )
+        assert account.deals[410].involved == {8, 7}
+        assert contact_items(Deal(id=1, primary="company-9")) == []
+        assert [item["IS_PRIMARY"] for item in contact_items(Deal(id=1, primary="company-9", involved={4}))] == ["N"]
+
+
+USERS = st.sampled_from(["", "3", "41"])
+
+
+def said(entity, book):
+    """Return a lead as Bitrix24 can say it: without what it has no keys for, and with a main address where there is one at all."""
+    reason = entity.unqualified_reason
+    if book.meaning(entity.status) is not FAILURE:
+        reason = ""
+    elif not reason and entity.status == "UC_POOR":
+        reason = "No budget"
+    changes = {"notes": (), "tags": frozenset(), "industry": "", "unqualified_reason": reason}
+    if entity.created_at is not None and entity.created_at.year == 9999:
+        changes["created_at"] = None  # "forever"
+    for main, further in (("email", "emails"), ("phone", "phones")):
+        others = sorted(getattr(entity, further) - {""})
+        first = getattr(entity, main) or (others.pop(0) if others else "")
+        changes |= {main: first, further: frozenset(others)}
+    return attrs.evolve(entity, **changes)
+
+
+class TestAnyLeadCanBeSaid:
+    @given(
+        leads(
+            any_id=st.integers(1, 10**12),
+            status=st.sampled_from(["", "NEW", "IN_PROCESS", "CONVERTED", "JUNK", "UC_POOR"]),
+            owner=USERS,
+            created_by=USERS,
+            company=st.none() | st.integers(1, 99).map(company_id),
+            custom_fields=st.dictionaries(
+                st.sampled_from(["UF_CRM_1", "UF_CRM_A_B2", "UF_CRM_7_X", "UF_CRM_7X", "UF_CRM_AB2"]),
+                st.text(min_size=1) | st.booleans(),
+            ),
+            conversion=st.none(),
+        ),
+        st.sampled_from(Form),
+    )
+    def test_in_both_forms(self, entity, form):
+        book = TestWritingOverWhatWasRead.book
+        body = lead_body(entity, book=book, form=form)
+        name = "crm.lead.list" if form is CLASSIC else "crm.item.list?entityTypeId=1"
+        again = read({"crm.status.list": answer(BOOK), name: {"result": [body]}}).leads[entity.id]
+        assert again == said(entity, book)
+        assert lead_body(again, over=body, book=book) == body
+
+
+class TestRequestsAndAnswers:
+    def test_an_update_says_what_changed_and_no_more(self):
+        found = lead_of(LEAD)
+        changed = attrs.evolve(found, status="JUNK", phone="9", fax="", title="", phones=frozenset())
+        request = update(Kind.LEAD, lead_body(changed, over=LEAD), LEAD)
+        assert request == {
+            "id": 7,
+            "fields": {
+                "STATUS_ID": "JUNK",
+                "POST": "",
+                "PHONE": [
+                    {"ID": "3", "VALUE_TYPE": "WORK", "VALUE": "9", "TYPE_ID": "PHONE"},
+                    {"ID": "2", "DELETE": "Y"},
+                    {"ID": "4", "DELETE": "Y"},
+                ],
+            },
+        }
+
+    def test_that_of_an_item_names_its_type(self):
+        changed = lead_body(attrs.evolve(lead_of(ITEM_LEAD), first_name="Zoe"), over=ITEM_LEAD)
+        assert update(Kind.LEAD, changed, ITEM_LEAD) == {"entityTypeId": 1, "id": 7, "fields": {"name": "Zoe"}}
+
+    def test_a_list_may_go_or_come(self):
+        assert update(Kind.LEAD, {"ID": 7, "PHONE": None}, {"ID": "7", "PHONE": [{"ID": 1}, 5]})["fields"] == {
+            "PHONE": [{"ID": 1, "DELETE": "Y"}]
+        }
+        assert update(Kind.LEAD, {"ID": 7, "PHONE": [{"VALUE": "1"}]}, {"ID": "7"})["fields"] == {
+            "PHONE": [{"VALUE": "1"}]
+        }
+
+    @pytest.mark.parametrize(
+        ("body", "over"), [({"ID": "7"}, {"ID": "8"}), ({"ID": "7"}, {"id": 7}), ({}, {}), ({"ID": "x"}, {"ID": "x"})]
+    )
+    def test_two_records_are_refused(self, body, over):
+        with pytest.raises(InvalidError):
+            update(Kind.LEAD, body, over)
+
+    def test_pages_read_again_as_one_list(self):
+        first, second = (
+            page([{"ID": "7", "STATUS_ID": "NEW"}], total=2),
+            page([{"ID": "8", "STATUS_ID": "NEW"}], start=1, total=2),
+        )
+        assert list(nothing_strange(read({"leads-1": json.dumps(first), "leads-2": json.dumps(second)})).leads) == [
+            7,
+            8,
+        ]
+        assert page([]) == {"result": [], "total": 0}
+
+    def test_the_patch_of_an_audit_is_a_request_for_each_contact(self):
+        person = {**CONTACT, "COMPANY_ID": "0", "COMPANY_IDS": [], P_FIELD: "none", C_FIELD: "none"}
+        deal = {**DEAL, "COMPANY_ID": "0"}
+        firm_deal = {**DEAL, "ID": "411", "CONTACT_ID": "0"}
+        firm = {**FIRM, P_FIELD: "none"}
+        account = read(
+            {
+                "crm.contact.list": answer([person]),
+                "crm.company.list": answer([firm]),
+                "crm.deal.list": answer([deal, firm_deal]),
+            },
+            prospect_field=P_FIELD,
+            customer_field=C_FIELD,
+        )
+        fixes = account.audited().patch
+        requests = list(patch(fixes() if callable(fixes) else fixes, prospect_field=P_FIELD, customer_field=C_FIELD))
+        assert {request["method"] for request in requests} == {"crm.contact.update", "crm.company.update"}
+        assert {"method": "crm.contact.update", "params": {"id": 9, "fields": {P_FIELD: "current"}}} in requests
+        with pytest.raises(InvalidError, match="prospect_field"):
+            list(patch(fixes() if callable(fixes) else fixes))
+
+
+def lead_of(body):
+    return one(body, "crm.lead.list").leads[7]
