@@ -12,6 +12,7 @@ examples:
   python benchmarks/run.py --only growth memory             only these two parts
   python benchmarks/run.py --only leads --leads 100000      converting leads, up to so many
   python benchmarks/run.py --only desk --deals 2000         the desk beside its port calls, in memory and on SQLite
+  python benchmarks/run.py --only accounts --contacts 100000    reading and auditing an export, beside json.loads alone
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import accounts
 import attrs
 import baselines
 import leads
@@ -118,7 +120,7 @@ CANDIDATES = (
 )
 #: Too slow for the full number of entries.
 SLOW = ("d",)
-PARTS = ("growth", "memory", "leads", "desk")
+PARTS = ("growth", "memory", "leads", "desk", "accounts")
 
 #: What issue 2 aims at: entries → (what, beside what) → at least so many times as fast.
 AIMS = {
@@ -336,6 +338,9 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--leads", type=positive, default=10_000, help="the largest number of leads to convert (default: 10000)"
     )
+    parser.add_argument(
+        "--contacts", type=positive, default=10_000, help="contacts in the export that is read (default: 10000)"
+    )
     parser.add_argument("--deals", type=positive, default=1_000, help="deals that the desk saves (default: 1000)")
     parser.add_argument(
         "--shared-ids",
@@ -349,7 +354,7 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
         choices=[*(candidate.key for candidate in CANDIDATES), *PARTS],
         help="measure only these: "
         + ", ".join(f"{candidate.key} ({candidate.title})" for candidate in CANDIDATES)
-        + ", growth (cost by deals per contact), memory, leads (convert_many beside by hand), desk (beside its port calls). replay and a run in any comparison, which needs them",
+        + ", growth (cost by deals per contact), memory, leads (convert_many beside by hand), desk (beside its port calls), accounts (an export read, derived and audited beside json.loads). replay and a run in any comparison, which needs them",
     )
     return parser.parse_args(given)
 
@@ -391,6 +396,8 @@ def main(given: Sequence[str] | None = None) -> None:
         import desk
 
         desk.measure(options.deals, options.rounds)
+    if "accounts" in only:
+        accounts.measure(options.contacts, options.rounds)
 
 
 if __name__ == "__main__":
