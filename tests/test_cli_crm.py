@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from salesstatus import CustomerStatus, SalesStatus
 from salesstatus.commands import account as reading
 from salesstatus.commands import crm as commands
 from salesstatus.crm import sell
 from salesstatus.crm.account import Wanted
+from salesstatus.evidence import Since
 
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "src" / "salesstatus" / "example" / "sell"
@@ -912,6 +914,51 @@ class TestMemory:
         monkeypatch.setattr(sell, "Reading", made)
         run(command, SELL)
         assert asked == [wanted]
+
+
+class TestSince:
+    """`derive --since` says since when, and how surely that is known."""
+
+    FACTS = (
+        STAGES
+        + body("contact", id=7, is_organization=True, name="Acme")
+        + body("contact", id=8, is_organization=False, name="Ann Lee", contact_id=7)
+        + body("contact", id=9, is_organization=False, name="Bo Day")
+        + body(
+            "deal",
+            id=10,
+            contact_id=8,
+            organization_id=7,
+            stage_id=3,
+            created_at="2026-01-05T00:00:00Z",
+            last_stage_change_at="2026-03-01T00:00:00Z",
+        )
+    )
+
+    def test_what_is_known_and_what_is_assumed_is_said(self, run, folder):
+        code, out, _ = run("derive", str(folder({"all.jsonl": self.FACTS})), "--since", "--json")
+        acme, ann, bo = rows(out)
+        assert code == 0
+        for one in (acme, ann):
+            assert one["customer"] == "current"
+            assert one["customer_since"]["at"] == "2026-03-01T00:00:00+00:00"
+            assert (one["customer_since"]["certainty"], one["customer_since"]["audience"]) == ("known", "assumed")
+        assert bo["prospect_since"] is bo["customer_since"] is None
+
+    def test_as_a_table(self, run, folder):
+        _, out, _ = run("derive", str(folder({"all.jsonl": self.FACTS})), "--since")
+        assert out.splitlines()[0].split("  ")[-1].strip() == "customer since"
+        assert "2026-03-01 known" in out
+        assert out.splitlines()[3].split() == ["9", "Bo", "Day", "Non", "Prospect", "Non", "Customer", "0", "-", "-"]
+
+    def test_an_account_without_times_says_nothing(self, run, folder):
+        _, out, _ = run("derive", str(folder()), "--since", "--json")
+        assert all(row["customer_since"] is None and row["prospect_since"] is None for row in rows(out))
+
+    def test_a_status_that_the_past_does_not_lead_to_is_not_dated(self):
+        assert commands._found({}, 7, SalesStatus(), "customer_since") is None
+        other = Since(SalesStatus(customer=CustomerStatus.PAST))
+        assert commands._found({7: other}, 7, SalesStatus(), "customer_since") is None
 
 
 CSV = {

@@ -239,6 +239,7 @@ def _add_crms(command: Command) -> None:
 
     added = reading("derive", "the statuses of all contacts by their deals", derive_account, "")
     added.add_argument("--json", action="store_true", help="print one JSON object a line instead of a table")
+    added.add_argument("--since", action="store_true", help="say since when, and how surely that is known")
     added.add_argument("--locale", type=_locale, default="en", help=f"language of the labels: {', '.join(LOCALES)}")
 
     added = reading("migrate", "contacts with their statuses, as rows that another CRM imports", migrate_account, "")

@@ -20,6 +20,7 @@ import attrs
 from salesstatus.commands.source import UnusableError
 from salesstatus.crm import bitrix24, sell
 from salesstatus.crm.account import Account, Wanted
+from salesstatus.crm.folders import ENDINGS, reads_first
 from salesstatus.crm.oddities import Oddities, Outcome
 from salesstatus.crm.resuming import opening, recorded, resumed, whole
 from salesstatus.errors import InvalidError
@@ -36,21 +37,6 @@ _OPTIONS: Final = {
     "prospect_field": "bitrix24",
     "customer_field": "bitrix24",
 }
-
-_ENDINGS: Final = frozenset({".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt"})
-#: Files whose names begin so are read first: what the others mean stands in them.
-_FIRST: Final = (
-    "stage",
-    "pipeline",
-    "source",
-    "deal_source",
-    "lead_source",
-    "status",
-    "categor",
-    "user",
-    "loss",
-    "unqualified",
-)
 
 
 # What people read. Everything that comes from a file or its name goes through here before a terminal gets it.
@@ -101,7 +87,7 @@ def files_of(arguments: argparse.Namespace) -> list[File]:
             if identity not in seen:
                 seen.add(identity)
                 found.append(file)
-    endings = ", ".join(sorted(_ENDINGS))
+    endings = ", ".join(sorted(ENDINGS))
     if others:
         more = f" and {len(others) - arguments.limit} more" if len(others) > arguments.limit else ""
         say(f"not read, for they are no files that end in {endings}: {', '.join(others[: arguments.limit])}{more}")
@@ -109,7 +95,7 @@ def files_of(arguments: argparse.Namespace) -> list[File]:
         raise unusable(", ".join(arguments.paths), f"no file that ends in {endings}")
     names = Counter(file.name for file in found)
     told = [file if names[file.name] == 1 else attrs.evolve(file, name=file.path.as_posix()) for file in found]
-    return sorted(told, key=lambda file: not file.path.name.lower().startswith(_FIRST))
+    return sorted(told, key=lambda file: not reads_first(file.path.name))
 
 
 def _given(given: str, others: list[str]) -> Iterator[File]:
@@ -138,7 +124,7 @@ def _inside(folder: Path, others: list[str]) -> Iterator[File]:
         linked = [name for name in folders if (below / name).is_symlink()]
         for name in sorted(name for name in files if not name.startswith(".")):
             path = below / name
-            if path.suffix.lower() in _ENDINGS and _is_file(path):
+            if path.suffix.lower() in ENDINGS and _is_file(path):
                 yield File(path.relative_to(folder).as_posix(), path)
             else:
                 linked.append(name)

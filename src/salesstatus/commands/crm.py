@@ -5,18 +5,19 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-from salesstatus import DealStatus, label
+from salesstatus import ContactId, DealStatus, SalesStatus, label
 from salesstatus.commands.account import CRMS, account_of, files_of, options, plain, say, say_oddities, unusable
 from salesstatus.commands.source import DONE, REFUSED
 from salesstatus.crm.account import Account, Wanted
 from salesstatus.crm.oddities import Outcome
 from salesstatus.display import columns
 from salesstatus.errors import listed
+from salesstatus.evidence import Evidence, Since, since
 from salesstatus.migration import DESTINATIONS, losses, migrated, written_csv, written_jsonl
 from salesstatus.values import id_order
 
@@ -97,31 +98,66 @@ def _fields(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def derive_account(arguments: argparse.Namespace) -> int:
-    """Print what every contact is by its deals."""
+    """Print what every contact is by its deals, and since when if that is asked for."""
     account = account_of(arguments, files_of(arguments), Wanted.STATUSES)
     statuses = account.derived(arguments.policy)
+    known: Mapping[ContactId, Since] = {}
+    if arguments.since and account.newest() is not None:
+        known = since(account.evidence(), arguments.policy, "collect")
     lines = [["contact", "name", "prospect", "customer", "deals"]]
+    if arguments.since:
+        lines[0] += ["prospect since", "customer since"]
     for contact in sorted(statuses, key=id_order):
         status = statuses[contact]
         stored = account.contacts.get(contact)
         name = "" if stored is None else stored.contact.name
         if arguments.json:
-            told = {
+            told: dict[str, Any] = {
                 "contact": contact,
                 "name": name,
                 "prospect": status.prospect.value,
                 "customer": status.customer.value,
+                "deals": sorted(status.deals, key=id_order),
             }
-            print(json.dumps(told | {"deals": sorted(status.deals, key=id_order)}))
+            if arguments.since:
+                told |= {axis: _since_json(_found(known, contact, status, axis)) for axis in _SINCE}
+            print(json.dumps(told))
         else:
             shown = [label(status.prospect, arguments.locale), label(status.customer, arguments.locale)]
-            lines.append([str(contact), plain(name[:_WIDEST]), *shown, str(len(status.deals))])
+            line = [str(contact), plain(name[:_WIDEST]), *shown, str(len(status.deals))]
+            if arguments.since:
+                line += [_since_text(_found(known, contact, status, axis)) for axis in _SINCE]
+            lines.append(line)
     if not arguments.json:
-        for line in columns(lines).split("\n"):
-            say(line, sys.stdout)
+        for text in columns(lines).split("\n"):
+            say(text, sys.stdout)
     _say_undecided(account, arguments.limit)
     say_oddities(account.oddities, arguments.limit)
     return _code(account, DONE)
+
+
+_SINCE: Final = {"prospect_since": "prospect", "customer_since": "customer"}
+
+
+def _found(known: Mapping[ContactId, Since], contact: ContactId, status: SalesStatus, column: str) -> Evidence | None:
+    """Return what made a status so, if the past that is known leads to this very status."""
+    axis = _SINCE[column]
+    found = known.get(contact)
+    if found is None or getattr(found.status, axis) is not getattr(status, axis):
+        return None
+    evidence: Evidence | None = getattr(found, axis)
+    return evidence
+
+
+def _since_json(found: Evidence | None) -> dict[str, str] | None:
+    if found is None:
+        return None
+    told = {"at": found.at.isoformat(), "certainty": found.certainty.value, "audience": found.audience.value}
+    return told | {"because": found.because}
+
+
+def _since_text(found: Evidence | None) -> str:
+    return "-" if found is None else f"{found.at.date().isoformat()} {found.certainty.value}"
 
 
 _WIDEST: Final = 40
