@@ -1020,6 +1020,11 @@ class TestFirehose:
         told = [(found.at.day, found.certainty.value) for found in account_of(*self.AROUND, body).evidence()]
         assert told == [(1, "assumed"), (5, "known")]
 
+    def test_a_deal_that_is_deleted_and_was_never_shown_contradicts_nothing(self):
+        account = account_of(*self.AROUND, streamed("deal", {"id": 77}, DAYS[4], 7, "deleted"))
+        assert [type(record).__name__ for record in account.stream] == ["DealDeleted"]
+        assert account.evidence() == [] and account.history().refused == ()
+
     def test_only_the_first_event_tells_of_before(self):
         bodies = [
             streamed("deal", deal(200, 1, LOST, created_at=DAYS[0]), DAYS[4], 7, "updated", {"stage_id": INCOMING}),

@@ -26,7 +26,7 @@ from salesstatus.evidence import (
     from_stream,
     timeline,
 )
-from salesstatus.history import DealDeleted, DealSaved, replay
+from salesstatus.history import DealDeleted, DealSaved, Replayed, replay
 from salesstatus.leads import SELL_STAGES, StageBook
 from salesstatus.model import (
     ContactId,
@@ -140,7 +140,7 @@ class Account:
             if self.deals:
                 raise InvalidError("evidence.at", at, "the time of the look, for the deals carry none")
             return []
-        told = [record for record in self.stream if of is None or _about(record) in of]
+        told = [record for record in self._told() if of is None or _about(record) in of]
         streamed = {_about(record) for record in told}
         shown = [
             Dated(deal=deal, changed_at=self.changed_at.get(id_))
@@ -151,6 +151,15 @@ class Account:
         rows = [row for row in self.stage_rows if row.deal in known]
         looked = from_stages(shown, rows, looked_at) if rows else from_snapshot(shown, looked_at)
         return timeline([*looked, *self._streamed(told), *self._since(told, looked_at)])
+
+    def _told(self) -> Iterator[DealSaved | DealDeleted]:
+        """Yield the stream without the deletions of deals that it never showed: nobody is known to have heard of them."""
+        met: set[DealId] = set()
+        for record in self.stream:
+            if isinstance(record, DealSaved):
+                met.add(record.deal.id)
+            if _about(record) in met:
+                yield record
 
     def _streamed(self, told: list[DealSaved | DealDeleted]) -> Iterator[Evidence]:
         """Yield what the stream tells. What it says that was before its first event is so since nobody knows when."""
@@ -173,6 +182,10 @@ class Account:
                 dated = Dated(deal=now, changed_at=self.changed_at.get(id_))
                 yield from _changed(Dated(deal=record.deal), dated, looked_at, record.at)
 
+    def history(self, policy: Policy = SELL) -> Replayed:
+        """Return what all that is known of the past comes to."""
+        return replay((found.record for found in self.evidence()), policy, "collect")
+
     def derived(self, policy: Policy = SELL) -> dict[ContactId, SalesStatus]:
         """Return what every contact is by its deals, also those that hold none.
 
@@ -180,11 +193,8 @@ class Account:
         deal (C1). Contacts of `undecided` deals are left out: nobody can tell.
         """
         unsure = {contact for contacts in self.undecided.values() for contact in contacts}
-        statuses: dict[ContactId, SalesStatus]
-        if self.stream or self.stage_rows:
-            statuses = dict(replay((found.record for found in self.evidence()), policy, "collect").statuses)
-        else:
-            statuses = _held(self.deals, policy)
+        told = self.stream or self.stage_rows
+        statuses = dict(self.history(policy).statuses) if told else _held(self.deals, policy)
         nothing = SalesStatus()
         everyone = dict.fromkeys(self.contacts, nothing) | statuses
         return {contact: status for contact, status in everyone.items() if contact not in unsure}
