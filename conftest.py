@@ -17,9 +17,10 @@ from sybil.parsers.rest import DocTestParser
 
 from salesstatus.__main__ import main
 
-# No example is timed: a busy machine is no bug. `pytest --hypothesis-profile stress` looks longer.
+# No example is timed: a busy machine is no bug. `pytest --hypothesis-profile stress` looks longer, `few` not as long.
 settings.register_profile("usual", deadline=None)
 settings.register_profile("stress", deadline=None, max_examples=3000)
+settings.register_profile("few", deadline=None, max_examples=15)
 settings.load_profile("usual")
 
 
