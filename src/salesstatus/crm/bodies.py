@@ -52,7 +52,7 @@ def bodies(name: str, content: object, report: Reporter, limit: int = LIMIT) -> 
         content = _in_pieces(content)
     if not isinstance(content, Iterable):
         # What it is, and not what it holds, which may be secret.
-        raise InvalidError(name, type(content), "a text, bytes, chunks of them, or parsed JSON")
+        raise InvalidError(place.name, type(content), "a text, bytes, chunks of them, or parsed JSON")
     members = iter(content)
     first = next(members, _NONE)
     if first is _NONE:
