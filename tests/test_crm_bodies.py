@@ -236,8 +236,22 @@ class TestBroken:
         assert values('{"id": ' + "9" * 600 + "}") == [{"id": int("9" * 600)}]
         assert values("[1e999, -1e999, NaN, " + "9" * 5000 + ", 7]")[0][-1] == 7
 
-    def test_the_last_of_two_equal_keys_counts_as_it_does_everywhere(self):
-        assert values('{"id": 1, "id": 2}') == [{"id": 2}]
+    @pytest.mark.parametrize(
+        ("text", "place", "value"),
+        [
+            ('{"id": 1, "id": 2}', " line 1", {"id": 2}),
+            ('{"id": 1, "of": {"id": 3, "id": 4, "x": 5}}', " line 1", {"id": 1, "of": {"id": 4, "x": 5}}),
+            ('[\n{"id": 1, "id": 2}\n]', "", [{"id": 2}]),
+        ],
+    )
+    def test_the_last_of_two_equal_keys_counts_and_it_is_said(self, text, place, value):
+        found, oddities = read(text)
+        assert [each[1] for each in found] == [value]
+        assert oddities == [f"f{place}: expected each key of an object once, got 'id' again: the last one counts; read"]
+
+    def test_a_key_that_comes_twice_and_is_a_secret_is_not_shown(self):
+        _, (oddity,) = read('{"a": 1, "token=s3cr3t": 1, "token=s3cr3t": 2}')
+        assert "s3cr3t" not in oddity
 
     def test_keys_of_any_length_are_read(self):
         assert values('{"' + "k" * 1_000_000 + '": 1, "id": 7}')[0]["id"] == 7

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import attrs
 
-from salesstatus.crm.oddities import Outcome, Place, Reporter, cleaned
+from salesstatus.crm.oddities import Outcome, Place, Reporter, cleaned, safely
 from salesstatus.csv_rows import BROKEN, decoded
 from salesstatus.errors import InvalidError
 
@@ -102,8 +102,20 @@ def _digits(text: str) -> int | float:
     return int(text) if len(text) < _MOST_DIGITS else float(text)
 
 
-_DECODER: Final = json.JSONDecoder(parse_constant=_no_constant)
-#: Reads numbers that are none as floats, which no field takes that holds a number.
+class _RepeatedError(ValueError):
+    """A key stands twice in one object."""
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _RepeatedError(next(name for name in found if names.count(name) > 1))
+    return found
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_no_constant)
+#: Reads numbers that are none as floats, which no field takes that holds a number, and of a key that stands twice the last value.
 _TOLERANT: Final = json.JSONDecoder(parse_int=_digits)
 #: Python may be set up to read no more digits than this as one number.
 _MOST_DIGITS: Final = 640
@@ -132,7 +144,7 @@ def _read(place: Place, chunks: Iterable[Any], report: Reporter, limit: int) -> 
 
 #: Is no JSON; None is.
 _NONE: Final = object()
-#: Is JSON but for its numbers.
+#: Is JSON but for its numbers, or a key that stands twice.
 _STRANGE: Final = object()
 
 
@@ -151,10 +163,14 @@ def _decode(text: str, at: int, place: Place, report: Reporter) -> tuple[Any, in
         return _DECODER.raw_decode(text, at)
     except json.JSONDecodeError:
         raise
-    except ValueError:
-        # One number that is none must not hide a whole page.
+    except ValueError as error:
+        # One number that is none, or one key too many, must not hide a whole page.
         found = _TOLERANT.raw_decode(text, at)
-        report.tell(Outcome.READ, place, "numbers of JSON", "NaN, one that is infinite, or one of too many digits")
+        if isinstance(error, _RepeatedError):
+            told = f"{safely('', error.args[0])} again: the last one counts"
+            report.tell(Outcome.READ, place, "each key of an object once", told)
+        else:
+            report.tell(Outcome.READ, place, "numbers of JSON", "NaN, one that is infinite, or one of too many digits")
         return found
 
 
