@@ -29,6 +29,7 @@ from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from math import isfinite
 from secrets import token_hex
+from signal import SIGINT, default_int_handler, signal
 from socketserver import TCPServer
 from threading import Event, Thread
 from typing import Any, Final
@@ -221,6 +222,8 @@ def main(*words: str) -> None:
         if "--serve" not in words:
             print(*story(address, token), sep="\n")
             return
+        # A shell that starts it in the background has it ignore interrupts.
+        signal(SIGINT, default_int_handler)
         try:
             print(f"{address}, with the access token {token}; Ctrl-C ends it", flush=True)
             Event().wait()

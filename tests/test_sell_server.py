@@ -212,12 +212,16 @@ class TestStory:
         assert told.err == ""
         assert active_count() == threads
 
-    def test_it_stays_until_it_is_interrupted_if_it_is_to_serve(self):
-        words = [sys.executable, "-W", "error", sell_server.__file__, "--serve"]
+    @pytest.mark.parametrize("started", [[], ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]], ids=["as is", "behind"])
+    def test_it_stays_until_it_is_interrupted_if_it_is_to_serve(self, started):
+        words = [*started, sys.executable, "-W", "error", sell_server.__file__, "--serve"]
         with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
             address, token = process.stdout.readline().split(",")[0], None
-            process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=30)
+            try:
+                process.send_signal(signal.SIGINT)
+                out, err = process.communicate(timeout=30)
+            finally:
+                process.kill()  # or leaving the block would wait for it
         assert address.startswith("http://127.0.0.1:")
         assert (process.returncode, err, token) == (0, "", None)
         assert out == "\n"
