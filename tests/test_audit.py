@@ -857,3 +857,24 @@ class TestWhatIsRefused:
         assert stored.id == "ann" and stored.customer is None
         with pytest.raises(attrs.exceptions.FrozenInstanceError):
             stored.prospect = NONE
+
+
+class TestAPastThatIsAskedFor:
+    """The past may be a function of the contacts of whom there is something to say."""
+
+    def test_it_is_asked_about_those_and_explains_them(self):
+        asked = []
+
+        def past(contacts):
+            asked.append(contacts)
+            return won_then_reopened()
+
+        others = [says(person("bob"), NONE, NO_CUSTOMER)]
+        found = audit([says(person("ann"), CURRENT, CUSTOMER), *others], [deal()], past=past)
+        assert asked == [{"ann"}]
+        assert found.findings[0].confirmed and not found.suspects
+
+    def test_nobody_is_asked_where_there_is_nothing_to_say(self):
+        found = audit([says(person("ann"), CURRENT, NO_CUSTOMER)], [deal()], past=lambda about: pytest.fail(str(about)))
+        assert found.findings[0].verdict is Verdict.AS_DERIVED
+        assert not found.accused and not found.suspects

@@ -41,6 +41,9 @@ from salesstatus.memory import MemoryStore
 from salesstatus.ports import Standing
 from salesstatus.testing.strategies import _reachable
 
+#: Thousands of audits: what they would add to the coverage, the examples have.
+pytestmark = pytest.mark.usefixtures("untraced")
+
 SEEDS = range(30)
 MANUAL = (*map(ProspectStatusSet, ProspectStatus), *map(CustomerStatusSet, CustomerStatus))
 PLANTS = (plant_impossible, plant_stale, plant_vanished, plant_out_of_step)

@@ -257,7 +257,7 @@ class TestExampleYear:
     def test_the_demo_shows_the_main_job(self, run):
         code, out, _ = run("demo")
         assert code == 0
-        assert out.count("$ python -m salesstatus") == 5
+        assert out.count("$ python -m salesstatus") == 6
         assert "Not used: 14" in out
 
 

@@ -1106,6 +1106,11 @@ class TestFirehose:
             id_: set(s.deals) for id_, s in look.derived().items()
         }
 
+    def test_a_conversion_at_the_end_of_time_is_not_used(self):
+        account = account_of(item("lead_conversion", {"id": 4, "lead_id": 5, "created_at": "9999-12-31T00:00:00Z"}))
+        assert account.conversions == ()
+        assert [(o.outcome, o.found) for o in account.oddities.kept][-1] == (Outcome.NOT_USED, "one that says nothing")
+
 
 class TestWanted:
     @given(sell_accounts())

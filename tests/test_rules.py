@@ -493,6 +493,8 @@ AXES = {"prospect", "customer"}
 NAMES_STATUSES = {"rules", "labels"}
 #: Where a status may be made from the two of another: what was written down, and the same one with deals renumbered.
 COPIES_STATUSES = {"wire", "exploration"}
+#: Where one is made of what a CRM has stored, be it right or wrong, to ask the rules about it.
+SAYS_WHAT_IS_STORED = {"verdicts", "account"}
 #: What may be evolved with fields that are not named there, module by module: leads and contacts, which have no such field.
 EVOLVES_OTHERS = {("leads", "lead"), ("conversion_plan", "lead"), ("conversion", "record.contact")}
 
@@ -515,7 +517,8 @@ def is_copy(call):
 def found_in_call(node, module):
     name = called(node)
     keywords = {keyword.arg for keyword in node.keywords}
-    if name == "SalesStatus" and (node.args or node.keywords) and not (module in COPIES_STATUSES and is_copy(node)):
+    made = name == "SalesStatus" and (node.args or node.keywords) and module not in SAYS_WHAT_IS_STORED
+    if made and not (module in COPIES_STATUSES and is_copy(node)):
         yield "makes a SalesStatus"
     if name == "trusted" and module != "transitions":
         yield "makes a SalesStatus unchecked"
@@ -543,7 +546,7 @@ def may_name(module, above):
         return any(isinstance(node, ast.keyword) and node.arg == "default" for node in above)
     if module == "transitions":
         return any(isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "_STRONGEST" for node in above)
-    if module == "explanation":
+    if module in ("explanation", "verdicts"):
         return isinstance(above[-1], ast.Compare)
     return module in NAMES_STATUSES
 
@@ -640,6 +643,11 @@ class TestNoStatusIsWrittenAnywhereElse:
             ("_WEAKEST: Final = (CustomerStatus.CURRENT,)", "transitions", True),
             ("if x is CustomerStatus.PAST: pass", "explanation", False),
             ("if x is CustomerStatus.PAST: pass", "history", True),
+            ("if x is CustomerStatus.PAST: pass", "verdicts", False),
+            ("x = CustomerStatus.PAST", "verdicts", True),
+            ("s = SalesStatus(stored, other, deals)", "verdicts", False),
+            ("s = SalesStatus(stored, other, deals)", "account", False),
+            ("s = SalesStatus(stored, other, deals)", "facts", True),
             ("x = field(default=CustomerStatus.NONE)", "model", False),
             ("x = field(default=CustomerStatus.NONE)", "audience", True),
             ("x = ProspectRow(becomes=ProspectStatus.LOST)", "rules", False),

@@ -17,7 +17,7 @@ import attrs
 from salesstatus.audience import hearing, placed
 from salesstatus.audit.report import Verdict
 from salesstatus.errors import GuardError, HistoryError, InvalidError, shown
-from salesstatus.events import ManualEvent
+from salesstatus.events import DealAssociated, ManualEvent
 from salesstatus.exploration import _canonical, explore
 from salesstatus.history import (
     DealDeleted,
@@ -41,9 +41,9 @@ from salesstatus.model import (
     ProspectStatus,
     SalesStatus,
 )
-from salesstatus.policy import Policy
+from salesstatus.policy import SELL, Policy
 from salesstatus.ports import Standing
-from salesstatus.transitions import book, kinds_held
+from salesstatus.transitions import kinds_held, transition
 from salesstatus.values import check_id, id_order, is_a, listing
 
 __all__ = ["Stored"]
@@ -119,10 +119,17 @@ def _mask(state: SalesStatus) -> int:
     return sum(BIT[status] for status in set(state.deals.values()))
 
 
+def _put_on(kinds: Iterable[DealStatus], policy: Policy) -> SalesStatus:
+    """Return what a contact is that was put on one deal of each kind, in whichever order."""
+    state = SalesStatus()
+    for deal, status in enumerate(kinds):
+        state = transition(state, DealAssociated(deal, status), policy)
+    return state
+
+
 @cache  # as many as there are policies: 48
 def table(policy: Policy) -> Table:
     """Write out what can be under a policy, from the explored states."""
-    rules = book(policy)
     moves = explore(policy)
     reachable: list[set[Pair]] = [set() for _ in KINDS]
     after: dict[SalesStatus, set[SalesStatus]] = {}
@@ -140,8 +147,8 @@ def table(policy: Policy) -> Table:
         waiting += new
     derived: list[Pair] = []
     for kinds in KINDS:
-        prospect = rules.prospect[kinds_held(SalesStatus(deals=dict(enumerate(kinds))))].becomes
-        derived.append((prospect, CustomerStatus.CURRENT if DealStatus.WON in kinds else CustomerStatus.NONE))
+        state = _put_on(kinds, policy)
+        derived.append((state.prospect, state.customer))
     verdicts = bytearray()
     for mask in range(len(KINDS)):
         for stored, agreeing in zip(STORED, AGREEING, strict=True):
@@ -380,7 +387,7 @@ _NO_STATUS: Final = SalesStatus()
 
 
 #: mask → the index that a `Book` has for these kinds of deals
-INDEX: Final = tuple(kinds_held(SalesStatus(deals=dict(enumerate(kinds)))) for kinds in KINDS)
+INDEX: Final = tuple(kinds_held(_put_on(kinds, SELL)) for kinds in KINDS)
 
 
 def in_order(deals: Iterable[DealId]) -> tuple[DealId, ...]:

@@ -372,6 +372,9 @@ class Columns:
             if type(value) is Lenient:
                 report.tell(Outcome.READ, place.at(key), column.codec.expected, f"{safely(key, raw)}: {value.note}")
                 value = value.value
+                if value is None and column.needed:
+                    report.tell(Outcome.NOT_USED, place.at(key), column.codec.expected, "one that says nothing")
+                    return None
                 if value is None:
                     continue
             values[field] = value
