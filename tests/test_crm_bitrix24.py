@@ -1827,3 +1827,8 @@ class TestRequestsAndAnswers:
 
 def lead_of(body):
     return one(body, "crm.lead.list").leads[7]
+
+
+def test_the_repr_of_a_portal_tells_how_much_and_nothing_of_it():
+    account = read({"crm.lead.list": {"result": [{"ID": "5", "NAME": "Ann", "STATUS_ID": "NEW"}]}})
+    assert repr(account).startswith("<Account of bitrix24: 0 contacts, 0 deals, 0 undecided, 1 leads")

@@ -63,7 +63,7 @@ class ToFetch:
     at: datetime | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Portal(Account):
     """An account of Bitrix24. `to_fetch` are the records of which webhooks told, and which are to be asked for."""
 
