@@ -146,11 +146,11 @@ class TestNoContent:
         assert told.value.place == "f"
         assert told.value.value is type(content)
 
-    @pytest.mark.parametrize("chunks", [["{}", b"{}"], [b"{}", 7], ["{}", None]])
-    def test_chunks_are_of_one_sort(self, chunks):
+    @pytest.mark.parametrize(("chunks", "place"), [(["{}", b"{}"], "chunks"), ([b"{}", 7], "f"), (["{}", None], "f")])
+    def test_chunks_are_of_one_sort(self, chunks, place):
         with pytest.raises(InvalidError) as told:
             read(chunks)
-        assert told.value.place == "chunks"
+        assert told.value.place == place
 
     @pytest.mark.parametrize("limit", [0, -1, 1.5, "9", True, None])
     def test_a_limit_is_a_number_of_characters(self, limit):
@@ -235,6 +235,16 @@ class TestBroken:
     def test_numbers_of_many_digits_are_read_as_they_are(self):
         assert values('{"id": ' + "9" * 600 + "}") == [{"id": int("9" * 600)}]
         assert values("[1e999, -1e999, NaN, " + "9" * 5000 + ", 7]")[0][-1] == 7
+
+    def test_a_list_with_a_text_in_it_is_a_list_of_bodies_and_no_text(self):
+        found, oddities = read(["", {"id": 1}, b"x"])
+        assert [each[1] for each in found] == ["", {"id": 1}, b"x"]
+        assert oddities == []
+
+    def test_what_is_no_text_among_chunks_is_an_error_that_does_not_show_it(self):
+        with pytest.raises(InvalidError, match="dict") as refused:
+            read(chunk for chunk in ("{", {"name": "hidden"}))
+        assert "hidden" not in str(refused.value)
 
     @pytest.mark.parametrize(
         ("text", "place", "value"),

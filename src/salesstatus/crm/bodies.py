@@ -33,6 +33,22 @@ class Body:
     value: Any = attrs.field(repr=False)
 
 
+_Text: Final = str | bytes | bytearray | memoryview
+
+
+def _has_objects(content: object) -> bool:
+    """Whether a list holds parsed JSON, whatever it begins with."""
+    return isinstance(content, list | tuple) and any(isinstance(member, Mapping | list) for member in content)
+
+
+def _chunks(place: Place, members: Iterable[object]) -> Iterator[object]:
+    """Yield chunks of text. Raises `InvalidError` for what is none, without what it holds."""
+    for member in members:
+        if not isinstance(member, _Text):
+            raise InvalidError(place.name, type(member), "chunks of text or bytes only")
+        yield member
+
+
 def bodies(name: str, content: object, report: Reporter, limit: int = LIMIT) -> Iterator[Body]:
     """Yield the JSON values of a content, and report what is none.
 
@@ -45,7 +61,7 @@ def bodies(name: str, content: object, report: Reporter, limit: int = LIMIT) -> 
     if isinstance(content, Mapping):
         yield from _parsed(place, content, report)
         return
-    if isinstance(content, str | bytes | bytearray | memoryview):
+    if isinstance(content, _Text):
         yield from _read(place, [content], report, limit)
         return
     if callable(getattr(content, "read", None)):  # a file, which iterates over lines of any length
@@ -58,8 +74,8 @@ def bodies(name: str, content: object, report: Reporter, limit: int = LIMIT) -> 
     if first is _NONE:
         if content not in ([], ()):  # an empty list has no records, an empty file is a broken one
             report.tell(Outcome.NOT_USED, place, "JSON", "an empty file")
-    elif isinstance(first, str | bytes | bytearray | memoryview):
-        yield from _read(place, chain([first], members), report, limit)
+    elif isinstance(first, _Text) and not _has_objects(content):
+        yield from _read(place, _chunks(place, chain([first], members)), report, limit)
     else:
         for number, value in enumerate(chain([first], members)):
             yield from _parsed(place.at(number), value, report)
