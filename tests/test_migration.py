@@ -618,6 +618,8 @@ class TestHarmlessCells:
             ("=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"),
             ("@SUM(A1)", "'@SUM(A1)"),
             ("+A1", "'+A1"),
+            ("-x0", "'-x0"),
+            ("+12 x34", "'+12 x34"),
             ("-2+3+cmd|' /C calc'!A0", "'-2+3+cmd|' /C calc'!A0"),
             ("\tAnn", "'\tAnn"),
             ("\rAnn", "'\rAnn"),

@@ -47,8 +47,9 @@ def place_of(header: str) -> str:
 # What a spreadsheet takes for the beginning of a formula, whatever it believes to separate cells.
 _SEPARATORS: Final = re.compile(r"([;|\t\r\n]+)")
 _FORMULA: Final = re.compile("[\\0-\\x20\\s\"'\u00ad\u200b-\u200f\u2060\ufeff]*(.)")
-#: Signs, digits and what stands between them: a number or phone number, which names no function, cell or program.
-_NUMBER: Final = re.compile(r" *[+-][0-9 ().,/+-]*(?:(?:x|ext\.?) ?[0-9]+)? *")
+#: Signs, digits and what stands between them: a number or phone number, which names no function, cell or program. After fewer
+#: digits than a phone number has, what looks like an extension is the name of a cell.
+_NUMBER: Final = re.compile(r" *[+-](?:[0-9 ().,/+-]*|(?:[ ().,/+-]*[0-9]){5,}[ ().,/+-]*(?:x|ext\.?) ?[0-9]+ *)")
 UNWRITABLE: Final = re.compile("[\0\ud800-\udfff]")
 UNKNOWN: Final = "\ufffd"
 
