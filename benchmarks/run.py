@@ -122,7 +122,7 @@ CANDIDATES = (
 SLOW = ("d",)
 PARTS = ("growth", "memory", "leads", "desk", "accounts")
 
-#: What issue 2 aims at: entries → (what, beside what) → at least so many times as fast.
+#: The aims: entries → (what, beside what) → at least so many times as fast.
 AIMS = {
     100_000: {
         ("replay", "a"): 0.9,
