@@ -674,3 +674,26 @@ def test_addresses_are_written_whole():
 def test_amounts_are_texts_as_sell_has_them():
     assert deal_body(Deal(id=1, primary=1, value=Decimal("12.50")))["value"] == "12.50"
     assert stage(1)["id"] == 1
+
+
+class TestWrongTypes:
+    """What is no record of ours is refused by name, and not met as an attribute that is missing."""
+
+    @pytest.mark.parametrize(
+        ("write", "place"),
+        [
+            (contact_body, "contact"),
+            (deal_body, "deal"),
+            (associated_bodies, "deal"),
+            (lead_body, "lead"),
+            (conversion_body, "record"),
+            (note_body, "attached"),
+            (task_body, "task"),
+            (lambda wrong: list(patch([wrong])), "fixes"),
+        ],
+    )
+    @pytest.mark.parametrize("wrong", [7, None, "x", {"id": 1}])
+    def test_it_is_an_error_that_names_the_place(self, write, place, wrong):
+        with pytest.raises(InvalidError) as refused:
+            write(wrong)
+        assert (refused.value.place, refused.value.value) == (place, wrong)

@@ -44,7 +44,7 @@ from salesstatus.model import (
     Task,
     full_name,
 )
-from salesstatus.values import Id, id_order
+from salesstatus.values import Id, check, id_order
 
 __all__ = [
     "Refusal",
@@ -90,6 +90,8 @@ def contact_body(contact: Contact | Stored, over: Body | None = None) -> dict[st
     >>> contact_body(Contact(id=7, kind=ContactKind.COMPANY, name="Acme"))
     {'id': 7, 'is_organization': True, 'name': 'Acme'}
     """
+    if not isinstance(contact, Contact | Stored):
+        raise InvalidError("contact", contact, "a Contact or a Stored")
     stored = Stored(contact=contact) if isinstance(contact, Contact) else contact
     profile = stored.contact
     values: dict[str, Any] = {field.name: getattr(profile, field.name) for field in attrs.fields(Contact)}
@@ -111,6 +113,7 @@ def deal_body(deal: Deal, catalogue: Catalogue = _NO_NAMES, over: Body | None = 
 
     Raises `InvalidError` if the catalogue has no stage of this name and status, or no source of this name.
     """
+    check("deal", deal, Deal)
     values: dict[str, Any] = {field.name: getattr(deal, field.name) for field in attrs.fields(Deal)}
     if over is not None and "organization_id" not in over:
         del values["company"]  # the API says it, and nobody else
@@ -124,6 +127,7 @@ def deal_body(deal: Deal, catalogue: Catalogue = _NO_NAMES, over: Body | None = 
 
 def associated_bodies(deal: Deal) -> list[dict[str, Any]]:
     """Return the involved contacts of a deal, as Sell lists them below it."""
+    check("deal", deal, Deal)
     return [{"contact_id": contact, "role": "involved"} for contact in sorted(deal.involved, key=id_order)]
 
 
@@ -132,6 +136,7 @@ def lead_body(lead: Lead, catalogue: Catalogue = _NO_NAMES, over: Body | None = 
 
     Raises `InvalidError` if the catalogue has no source or no reason of this name.
     """
+    check("lead", lead, Lead)
     values: dict[str, Any] = {field.name: getattr(lead, field.name) for field in attrs.fields(Lead)}
     before = {} if over is None else _read(Kind.LEAD, over)
     values["source_id"] = _id_of("Lead.source", lead.source, catalogue.sources, before.get("source_id"))
@@ -143,6 +148,7 @@ def lead_body(lead: Lead, catalogue: Catalogue = _NO_NAMES, over: Body | None = 
 
 def conversion_body(record: ConversionRecord, over: Body | None = None) -> dict[str, Any]:
     """Return the record of a conversion as Sell has it (rule K13)."""
+    check("record", record, ConversionRecord)
     return _written(Kind.LEAD_CONVERSION, attrs.asdict(record), over)
 
 
@@ -151,12 +157,14 @@ _ABOUT: Final = {Target.PERSON: Kind.CONTACT, Target.COMPANY: Kind.CONTACT, Targ
 
 def note_body(attached: AttachedNote, over: Body | None = None) -> dict[str, Any]:
     """Return a note as Sell has it."""
+    check("attached", attached, AttachedNote)
     values = attrs.asdict(attached.note) | {"resource_type": _ABOUT[attached.target], "resource_id": attached.id}
     return _written(Kind.NOTE, values, over)
 
 
 def task_body(task: Task, over: Body | None = None) -> dict[str, Any]:
     """Return a task as Sell has it."""
+    check("task", task, Task)
     values = attrs.asdict(task) | {"resource_type": _ABOUT[task.target], "resource_id": task.about}
     return _written(Kind.TASK, values, over)
 
@@ -360,6 +368,7 @@ def patch(fixes: Iterable[Fix]) -> Iterator[dict[str, Any]]:
     which is set first.
     """
     for fix in fixes:
+        check("fixes", fix, Fix)
         for change in fix.changes:
             key = "prospect_status" if type(change) is ProspectStatusSet else "customer_status"
             body = {"data": {key: change.status.value}}
