@@ -1832,3 +1832,20 @@ def lead_of(body):
 def test_the_repr_of_a_portal_tells_how_much_and_nothing_of_it():
     account = read({"crm.lead.list": {"result": [{"ID": "5", "NAME": "Ann", "STATUS_ID": "NEW"}]}})
     assert repr(account).startswith("<Account of bitrix24: 0 contacts, 0 deals, 0 undecided, 1 leads")
+
+
+@pytest.mark.parametrize(
+    ("write", "place"),
+    [
+        (lead_body, "lead"),
+        (contact_body, "contact"),
+        (deal_body, "deal"),
+        (contact_items, "deal"),
+        (lambda wrong: list(patch([wrong], prospect_field="UF_CRM_A")), "fixes"),
+    ],
+)
+@pytest.mark.parametrize("wrong", [7, None, "x", {"ID": "1"}])
+def test_what_is_no_record_of_ours_is_refused_by_name(write, place, wrong):
+    with pytest.raises(InvalidError) as refused:
+        write(wrong)
+    assert (refused.value.place, refused.value.value) == (place, wrong)

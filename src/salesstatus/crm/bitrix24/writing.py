@@ -33,7 +33,7 @@ from salesstatus.errors import InvalidError, shown
 from salesstatus.events import CustomerStatusSet, ProspectStatusSet
 from salesstatus.leads import BITRIX24_STAGES, StageBook
 from salesstatus.model import Contact, ContactId, ContactKind, Deal, DealStatus, Lead, StageMeaning, absent
-from salesstatus.values import Id, id_order
+from salesstatus.values import Id, check, id_order
 
 __all__ = ["contact_body", "contact_items", "deal_body", "form_of", "lead_body", "page", "patch", "update"]
 
@@ -93,6 +93,7 @@ def lead_body(
     >>> lead_body(Lead(id=7, last_name="Lee", status="IN_PROCESS"))
     {'ID': '7', 'LAST_NAME': 'Lee', 'STATUS_ID': 'IN_PROCESS', 'STATUS_SEMANTIC_ID': 'P', 'OPENED': 'N'}
     """
+    check("lead", lead, Lead)
     shape = SHAPES[Kind.LEAD, _form(over, form)]
     values = _read(shape, over)
     before = {"open_to_all": False, **lead_fields(values, catalogue, book)} if values else {}
@@ -166,6 +167,8 @@ def contact_body(
     >>> contact_body(Contact(id="company-9", kind=ContactKind.COMPANY, name="Acme"))
     {'ID': '9', 'TITLE': 'Acme'}
     """
+    if not isinstance(contact, Contact | Stored):
+        raise InvalidError("contact", contact, "a Contact or a Stored")
     stored = Stored(contact=contact) if isinstance(contact, Contact) else contact
     profile = stored.contact
     kind = Kind.COMPANY if profile.kind is ContactKind.COMPANY else Kind.CONTACT
@@ -209,6 +212,7 @@ def deal_body(
     >>> deal_body(Deal(id=1, primary=7, company="company-9", status=DealStatus.WON))
     {'ID': '1', 'CONTACT_ID': '7', 'COMPANY_ID': '9', 'STAGE_ID': 'WON', 'STAGE_SEMANTIC_ID': 'S'}
     """
+    check("deal", deal, Deal)
     shape = SHAPES[Kind.DEAL, _form(over, form)]
     values = _read(shape, over)
     before = deal_fields(values, catalogue) if values else {}
@@ -275,6 +279,7 @@ def contact_items(deal: Deal) -> list[dict[str, Any]]:
     >>> contact_items(Deal(id=1, primary=7, involved={8}))
     [{'CONTACT_ID': 7, 'SORT': 10, 'IS_PRIMARY': 'Y'}, {'CONTACT_ID': 8, 'SORT': 20, 'IS_PRIMARY': 'N'}]
     """
+    check("deal", deal, Deal)
     if isinstance(deal.primary, str):
         company_number("Deal.primary", deal.primary)
         ids = sorted(deal.involved, key=id_order)
@@ -358,6 +363,7 @@ def patch(
         CustomerStatusSet: ("customer_field", customer_field),
     }
     for fix in fixes:
+        check("fixes", fix, Fix)
         changes: dict[str, str] = {}
         for change in fix.changes:
             place, key = fields[type(change)]
