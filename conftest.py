@@ -1,4 +1,6 @@
-"""Runs every code block of README and docs, and every doctest of the library, in the ordinary test run."""
+"""Runs every code block of README and docs, and every doctest of the library, in the ordinary test
+run.
+"""
 
 import contextlib
 import io
@@ -15,9 +17,10 @@ from sybil.document import PythonDocStringDocument
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 from sybil.parsers.rest import DocTestParser
 
-from salesstatus.__main__ import main
+from salesstatus.cli import main
 
-# No example is timed: a busy machine is no bug. `pytest --hypothesis-profile stress` looks longer, `few` not as long.
+# No example is timed: a busy machine is no bug. `pytest --hypothesis-profile stress` looks longer,
+# `few` not as long.
 settings.register_profile("usual", deadline=None)
 settings.register_profile("stress", deadline=None, max_examples=3000)
 settings.register_profile("few", deadline=None, max_examples=15)
@@ -25,7 +28,9 @@ settings.load_profile("usual")
 
 
 def _console(example: Example) -> str | None:
-    """Run what a `console` block types, and compare what it prints; a line of `...` stands for any lines."""
+    """Run what a `console` block types, and compare what it prints; a line of `...` stands for any
+    lines.
+    """
     typed, *rest = example.parsed.strip().split("\n")
     words = shlex.split(typed.removeprefix("$ "))
     if words[:3] != ["python", "-m", "salesstatus"]:

@@ -19,7 +19,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
-# One environment for each version, so that `python3.12 dev.py test` does not undo what python3.11 made.
+# One environment for each version, so that `python3.12 dev.py test` does not undo what python3.11
+# made.
 VENV = ROOT / ".venv" / f"{sys.version_info.major}.{sys.version_info.minor}"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
@@ -33,9 +34,16 @@ def run(*words: str | Path) -> None:
 
 
 def create() -> None:
-    """Make the environment: with pip, or where Python comes without it (Debian) by another pip, or by uv."""
+    """Make the environment: with pip, or where Python comes without it (Debian) by another pip, or
+    by uv.
+    """
     shutil.rmtree(VENV, ignore_errors=True)
-    if subprocess.run([sys.executable, "-m", "venv", VENV], check=False, capture_output=True).returncode == 0:
+    if (
+        subprocess.run(
+            [sys.executable, "-m", "venv", VENV], check=False, capture_output=True
+        ).returncode
+        == 0
+    ):
         return
     shutil.rmtree(VENV, ignore_errors=True)
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", VENV], check=True)
@@ -43,13 +51,34 @@ def create() -> None:
 
 def pip() -> list[str | Path]:
     """Return the words of an installer that works on the environment."""
-    if subprocess.run([PYTHON, "-m", "pip", "--version"], check=False, capture_output=True).returncode == 0:
+    if (
+        subprocess.run(
+            [PYTHON, "-m", "pip", "--version"], check=False, capture_output=True
+        ).returncode
+        == 0
+    ):
         return [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    if subprocess.run([sys.executable, "-m", "pip", "--version"], check=False, capture_output=True).returncode == 0:
-        return [sys.executable, "-m", "pip", "--python", PYTHON, "--disable-pip-version-check", "install", "--quiet"]
+    if (
+        subprocess.run(
+            [sys.executable, "-m", "pip", "--version"], check=False, capture_output=True
+        ).returncode
+        == 0
+    ):
+        return [
+            sys.executable,
+            "-m",
+            "pip",
+            "--python",
+            PYTHON,
+            "--disable-pip-version-check",
+            "install",
+            "--quiet",
+        ]
     if uv := shutil.which("uv"):
         return [uv, "pip", "install", "--quiet", "--python", PYTHON]
-    sys.exit("dev.py: this Python has neither ensurepip nor pip, and there is no uv; install python3-venv or uv")
+    sys.exit(
+        "dev.py: this Python has neither ensurepip nor pip, and there is no uv; install python3-venv or uv"
+    )
 
 
 def install(extras: str) -> None:

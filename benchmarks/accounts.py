@@ -1,8 +1,9 @@
-"""Measure reading, deriving and auditing a CRM's export beside `json.loads` of the same lines alone.
+"""Measure reading, deriving and auditing a CRM's export beside `json.loads` of the same lines
+alone.
 
-The export is one of Zendesk Sell, one record a line, with the keys that Sell sends: stages, contacts, and three times as many deals.
-Half of the contacts are employees, and what is stored is what the deals come to, but for one contact in a hundred.
-"""
+The export is one of Zendesk Sell, one record a line, with the keys that Sell sends: stages,
+contacts, and three times as many deals. Half of the contacts are employees, and what is stored is
+what the deals come to, but for one contact in a hundred."""
 
 from __future__ import annotations
 
@@ -19,9 +20,9 @@ from typing import Any
 
 from measuring import Ratio, note, rounds_of, timed
 
-from salesstatus.audit import Audit
 from salesstatus.crm import sell
 from salesstatus.crm.account import Wanted
+from salesstatus.crm.auditing import Audit
 from salesstatus.model import DealStatus
 
 DEALS_EACH = 3
@@ -34,18 +35,29 @@ _STAGES = (
     ("Lost", "lost"),
     ("Unqualified", "unqualified"),
 )
-_STATUS = (DealStatus.OPEN, DealStatus.OPEN, DealStatus.WON, DealStatus.LOST, DealStatus.UNQUALIFIED)
+_STATUS = (
+    DealStatus.OPEN,
+    DealStatus.OPEN,
+    DealStatus.WON,
+    DealStatus.LOST,
+    DealStatus.UNQUALIFIED,
+)
 
 
 def lines_of(contacts: int, seed: int = 1) -> Iterator[str]:
-    """Yield the lines of an export: deterministic, and with the contacts before the deals that decide their statuses."""
+    """Yield the lines of an export: deterministic, and with the contacts before the deals that
+    decide their statuses."""
     chance = Random(seed)
     companies = contacts // 10
     employer = [
-        None if n < companies or chance.random() < 0.4 else chance.randrange(companies) for n in range(contacts)
+        None if n < companies or chance.random() < 0.4 else chance.randrange(companies)
+        for n in range(contacts)
     ]
     held: list[set[int]] = [set() for _ in range(contacts)]
-    deals = [(chance.randrange(contacts), chance.randrange(len(_STAGES))) for _ in range(DEALS_EACH * contacts)]
+    deals = [
+        (chance.randrange(contacts), chance.randrange(len(_STAGES)))
+        for _ in range(DEALS_EACH * contacts)
+    ]
     for primary, stage in deals:
         held[primary].add(stage)
         company = employer[primary]
@@ -71,7 +83,9 @@ def _line(kind: str, data: dict[str, Any]) -> str:
     return json.dumps({"data": data, "meta": {"type": kind, "version": 2}})
 
 
-def _contact(n: int, is_company: bool, employer: int | None, held: set[int], chance: Random) -> dict[str, Any]:
+def _contact(
+    n: int, is_company: bool, employer: int | None, held: set[int], chance: Random
+) -> dict[str, Any]:
     prospect = "current" if held & {0, 1} else "none" if 2 in held or not held else "lost"
     if chance.random() < 0.01:
         prospect = chance.choice(("none", "current", "lost"))
@@ -160,7 +174,8 @@ def derived_and_audited(path: Path, wanted: Wanted = Wanted.STATUSES) -> Audit:
 
 
 def measure(contacts: int, rounds: int) -> None:
-    """Print what an export costs relative to parsing its lines alone, and the memory it takes at its peak."""
+    """Print what an export costs relative to parsing its lines alone, and the memory it takes at
+    its peak."""
     with TemporaryDirectory() as folder:
         path = _written(Path(folder), contacts)
         found = derived_and_audited(path)
@@ -168,7 +183,9 @@ def measure(contacts: int, rounds: int) -> None:
             sys.exit(
                 f"the audit found {len(found.accused)} of {len(found.findings)} contacts wrong; nothing is measured"
             )
-        note(f"{contacts:,} contacts, {DEALS_EACH * contacts:,} deals, {len(found.accused):,} accused")
+        note(
+            f"{contacts:,} contacts, {DEALS_EACH * contacts:,} deals, {len(found.accused):,} accused"
+        )
         del found
         runs: dict[Hashable, Callable[[], float]] = {
             "parsed": lambda: timed(loaded, path),
@@ -194,7 +211,8 @@ def measure(contacts: int, rounds: int) -> None:
 
 
 def without_collector(run: Callable[[], float]) -> float:
-    """Let it run as a job may that reads one export and ends: nothing is freed but what is counted."""
+    """Let it run as a job may that reads one export and ends: nothing is freed but what is
+    counted."""
     gc.disable()
     try:
         return run()
@@ -223,7 +241,10 @@ def _alone(words: list[str]) -> None:
 
 
 def _high_water() -> int:
-    """Return the most bytes that this process held. What the kernel counts for its children begins with what their parent held."""
+    """Return the most bytes that this process held.
+
+    What the kernel counts for its children begins with what their parent held.
+    """
     status = Path("/proc/self/status")
     if status.exists():
         line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))

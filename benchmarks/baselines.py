@@ -1,12 +1,14 @@
-"""What one would use instead of salesstatus: five ways to do the same, each written as its users would write it.
+"""What one would use instead of salesstatus: five ways to do the same, each written as its users
+would write it.
 
-All apply rules P, C, M and E under the default policy, refuse the same entries, and end with the same statuses;
-`run.py` checks this before it measures. Every function that is timed takes a list and does the whole job.
+All apply rules P, C, M and E under the default policy, refuse the same entries, and end with the
+same statuses; `run.py` checks this before it measures. Every function that is timed takes a list
+and does the whole job.
 
-(a) is the yardstick. In (c), (c-least) and (d) the library only records the prospect status (three states, three
-triggers, no guards, no callbacks), and (a)'s code keeps the deals and decides which trigger to pull: the least that can
-be asked of a state machine library, and so its best case. (c-rules) leaves guards and actions to the library.
-"""
+(a) is the yardstick. In (c), (c-least) and (d) the library only records the prospect status (three
+states, three triggers, no guards, no callbacks), and (a)'s code keeps the deals and decides which
+trigger to pull: the least that can be asked of a state machine library, and so its best case.
+(c-rules) leaves guards and actions to the library."""
 
 from __future__ import annotations
 
@@ -39,10 +41,13 @@ Statuses = dict[Hashable, tuple[ProspectStatus, CustomerStatus]]
 def seen(statuses: Iterable[tuple[Hashable, Any, Any]]) -> Statuses:
     """Bring (contact, prospect, customer) to one form, so that all candidates can be compared.
 
-    A contact that heard only refused entries is known to some and not to others; either way it is nothing.
-    """
+    A contact that heard only refused entries is known to some and not to others; either way it is
+    nothing."""
     nothing = (ProspectStatus.NONE, CustomerStatus.NONE)
-    told = {contact: (ProspectStatus(prospect), CustomerStatus(customer)) for contact, prospect, customer in statuses}
+    told = {
+        contact: (ProspectStatus(prospect), CustomerStatus(customer))
+        for contact, prospect, customer in statuses
+    }
     return {contact: status for contact, status in told.items() if status != nothing}
 
 
@@ -50,7 +55,8 @@ class RefusedError(Exception):
     """The event is refused; the argument is the id of the rule."""
 
 
-# (a) Mutable dicts of sets, by hand -----------------------------------------------------------------------------
+# (a) Mutable dicts of sets, by hand
+# -----------------------------------------------------------------------------
 
 DictContact = dict[str, Any]
 SET_OF = {status: status.value for status in DealStatus}
@@ -195,10 +201,13 @@ def dicts(entries: list[Entry]) -> tuple[dict[Hashable, DictContact], Refusals]:
 
 def dicts_seen(result: tuple[dict[Hashable, DictContact], Refusals]) -> tuple[Statuses, int]:
     contacts, refused = result
-    return seen((name, contact["prospect"], contact["customer"]) for name, contact in contacts.items()), len(refused)
+    return seen(
+        (name, contact["prospect"], contact["customer"]) for name, contact in contacts.items()
+    ), len(refused)
 
 
-# (b) A frozen class and attrs.evolve, naively -------------------------------------------------------------------
+# (b) A frozen class and attrs.evolve, naively
+# -------------------------------------------------------------------
 
 
 @attrs.frozen
@@ -215,7 +224,11 @@ class Naive:
         held: dict[str, set[DealId]] = {name: set() for name in SET_OF.values()}
         for deal, of_deal in status.deals.items():
             held[of_deal.value].add(deal)
-        return cls(status.prospect, status.customer, **{name: frozenset(deals) for name, deals in held.items()})
+        return cls(
+            status.prospect,
+            status.customer,
+            **{name: frozenset(deals) for name, deals in held.items()},
+        )
 
 
 def naive_hear(contact: Naive, event: Any) -> Naive:
@@ -281,12 +294,16 @@ def naive(
 
 def naive_seen(result: tuple[dict[Hashable, Naive], Refusals]) -> tuple[Statuses, int]:
     contacts, refused = result
-    return seen((name, contact.prospect, contact.customer) for name, contact in contacts.items()), len(refused)
+    return seen(
+        (name, contact.prospect, contact.customer) for name, contact in contacts.items()
+    ), len(refused)
 
 
-# (c) transitions ------------------------------------------------------------------------------------------------
+# (c) transitions
+# ------------------------------------------------------------------------------------------------
 
-# One machine for all contacts, and no add_model, which looks through all models known for each new one.
+# One machine for all contacts, and no add_model, which looks through all models known for each new
+# one.
 MACHINE = Machine(
     model=None,
     states=[status.value for status in ProspectStatus],
@@ -296,7 +313,9 @@ MACHINE = Machine(
 )
 for _status in ProspectStatus:
     MACHINE.add_transition(f"become_{_status.value}", "*", _status.value)
-TRIGGERS = {status.value: MACHINE.events[f"become_{status.value}"].trigger for status in ProspectStatus}
+TRIGGERS = {
+    status.value: MACHINE.events[f"become_{status.value}"].trigger for status in ProspectStatus
+}
 
 
 class Model:
@@ -326,7 +345,8 @@ def machine(entries: list[Entry]) -> tuple[dict[Hashable, Model], Refusals]:
 
 
 def machine_seldom(entries: list[Entry]) -> tuple[dict[Hashable, Model], Refusals]:
-    """Tell the library only when the prospect status is another one than it has: no use can be leaner."""
+    """Tell the library only when the prospect status is another one than it has: no use can be
+    leaner."""
     models: dict[Hashable, Model] = {}
     refused: Refusals = []
     for position, entry in enumerate(entries):
@@ -346,11 +366,13 @@ def machine_seldom(entries: list[Entry]) -> tuple[dict[Hashable, Model], Refusal
 
 def machine_seen(result: tuple[dict[Hashable, Model], Refusals]) -> tuple[Statuses, int]:
     models, refused = result
-    return seen((name, model.prospect, model.by_hand["customer"]) for name, model in models.items()), len(refused)
+    return seen(
+        (name, model.prospect, model.by_hand["customer"]) for name, model in models.items()
+    ), len(refused)
 
 
-# The same with the rules as conditions and callbacks of the library. Those are called with what the trigger is called with,
-# so the model is passed twice.
+# The same with the rules as conditions and callbacks of the library. Those are called with what the
+# trigger is called with, so the model is passed twice.
 
 RULES = Machine(
     model=None,
@@ -373,7 +395,9 @@ class RuledModel:
         self.unqualified: set[DealId] = set()
 
     def holds(self, deal: DealId) -> bool:
-        return deal in self.open or deal in self.won or deal in self.lost or deal in self.unqualified
+        return (
+            deal in self.open or deal in self.won or deal in self.lost or deal in self.unqualified
+        )
 
 
 def _is_so(model: RuledModel, event: Any) -> bool:
@@ -385,7 +409,8 @@ def _hears(model: RuledModel, event: Any) -> bool:
 
 
 def _leaves(held: set[DealId], event: Any, status: DealStatus) -> bool:
-    """Tell whether some deal will have this status after the event; `held` are those that have it now."""
+    """Tell whether some deal will have this status after the event; `held` are those that have it
+    now."""
     return event.status is status or len(held) > (event.deal in held)
 
 
@@ -399,7 +424,8 @@ def _leaves_won(model: RuledModel, event: Any) -> bool:
 
 def _leaves_lost(model: RuledModel, event: Any) -> bool:
     return (
-        _leaves(model.lost, event, DealStatus.LOST) or _leaves(model.unqualified, event, DealStatus.UNQUALIFIED)
+        _leaves(model.lost, event, DealStatus.LOST)
+        or _leaves(model.unqualified, event, DealStatus.UNQUALIFIED)
     ) and _hears(model, event)
 
 
@@ -414,7 +440,9 @@ def _move(model: RuledModel, event: Any) -> None:
         getattr(model, SET_OF[now]).add(deal)
         if now is DealStatus.WON:
             model.customer = "current"
-    elif model.customer == "current" and not (model.open or model.won or model.lost or model.unqualified):
+    elif model.customer == "current" and not (
+        model.open or model.won or model.lost or model.unqualified
+    ):
         model.customer = "none"
 
 
@@ -469,10 +497,13 @@ def machine_rules(entries: list[Entry]) -> tuple[dict[Hashable, RuledModel], Ref
 
 def machine_rules_seen(result: tuple[dict[Hashable, RuledModel], Refusals]) -> tuple[Statuses, int]:
     models, refused = result
-    return seen((name, model.prospect, model.customer) for name, model in models.items()), len(refused)
+    return seen((name, model.prospect, model.customer) for name, model in models.items()), len(
+        refused
+    )
 
 
-# (d) python-statemachine ----------------------------------------------------------------------------------------
+# (d) python-statemachine
+# ----------------------------------------------------------------------------------------
 
 
 class ProspectMachine(StateMachine):
@@ -490,7 +521,10 @@ Machines = dict[Hashable, tuple[DictContact, ProspectMachine]]
 
 def machines_made(entries: list[Entry]) -> Machines:
     """Make one machine for each contact: so expensive that it is timed apart from the events."""
-    return {name: (new_contact(), ProspectMachine()) for name in dict.fromkeys(entry.contact for entry in entries)}
+    return {
+        name: (new_contact(), ProspectMachine())
+        for name in dict.fromkeys(entry.contact for entry in entries)
+    }
 
 
 def machine_each(entries: list[Entry], machines: Machines) -> tuple[Machines, Refusals]:
@@ -509,15 +543,20 @@ def machine_each(entries: list[Entry], machines: Machines) -> tuple[Machines, Re
 def machine_each_seen(result: tuple[Machines, Refusals]) -> tuple[Statuses, int]:
     machines, refused = result
     return seen(
-        (name, prospect.current_state_value, contact["customer"]) for name, (contact, prospect) in machines.items()
+        (name, prospect.current_state_value, contact["customer"])
+        for name, (contact, prospect) in machines.items()
     ), len(refused)
 
 
-# (e) An eventsourcing aggregate for each contact ----------------------------------------------------------------
+# (e) An eventsourcing aggregate for each contact
+# ----------------------------------------------------------------
 
 
 class ContactAggregate(Aggregate):
-    """A contact whose recorded events rebuild it. The decorated methods are the mutators; guards come before them."""
+    """A contact whose recorded events rebuild it.
+
+    The decorated methods are the mutators; guards come before them.
+    """
 
     def __init__(self) -> None:
         self.prospect = "none"
@@ -570,7 +609,9 @@ class ContactAggregate(Aggregate):
     def dissociated(self, deal: DealId) -> None:
         self._take(deal)
         self._settle()
-        if self.customer == "current" and not (self.open or self.won or self.lost or self.unqualified):
+        if self.customer == "current" and not (
+            self.open or self.won or self.lost or self.unqualified
+        ):
             self.customer = "none"
 
     @event("ProspectSet")
@@ -616,7 +657,8 @@ COMMANDS: dict[type, Callable[[ContactAggregate, Any], None]] = {
 
 @attrs.frozen
 class Recorded:
-    """What an event store holds: the accepted events as the library's own event objects, by contact and in all."""
+    """What an event store holds: the accepted events as the library's own event objects, by contact
+    and in all."""
 
     by_contact: dict[Hashable, list[Any]]
     in_order: list[tuple[Hashable, Any]]
@@ -634,7 +676,9 @@ def recorded(entries: list[Entry]) -> Recorded:
         name = entry.contact
         if name not in guards:
             guards[name] = new_contact()
-            contacts[name] = ContactAggregate._create(ContactAggregate.Created, id=uuid5(NAMESPACE_URL, str(name)))
+            contacts[name] = ContactAggregate._create(
+                ContactAggregate.Created, id=uuid5(NAMESPACE_URL, str(name))
+            )
             by_contact[name] = []
         try:
             HANDLERS[type(entry.event)](guards[name], entry.event)
@@ -649,7 +693,8 @@ def recorded(entries: list[Entry]) -> Recorded:
 
 
 def aggregates(record: Recorded) -> tuple[dict[Hashable, Any], int]:
-    """Rebuild every aggregate from its events, one after the other, as the library's repository does."""
+    """Rebuild every aggregate from its events, one after the other, as the library's repository
+    does."""
     contacts: dict[Hashable, Any] = {}
     for name, events in record.by_contact.items():
         contact = None
@@ -660,7 +705,8 @@ def aggregates(record: Recorded) -> tuple[dict[Hashable, Any], int]:
 
 
 def aggregates_mixed(record: Recorded) -> tuple[dict[Hashable, Any], int]:
-    """Rebuild all aggregates from all events in the order of time, the order in which the others meet them."""
+    """Rebuild all aggregates from all events in the order of time, the order in which the others
+    meet them."""
     contacts: dict[Hashable, Any] = {}
     for name, happened in record.in_order:
         contacts[name] = happened.mutate(contacts.get(name))
@@ -669,4 +715,6 @@ def aggregates_mixed(record: Recorded) -> tuple[dict[Hashable, Any], int]:
 
 def aggregates_seen(result: tuple[dict[Hashable, Any], int]) -> tuple[Statuses, int]:
     contacts, refused = result
-    return seen((name, contact.prospect, contact.customer) for name, contact in contacts.items()), refused
+    return seen(
+        (name, contact.prospect, contact.customer) for name, contact in contacts.items()
+    ), refused

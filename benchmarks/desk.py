@@ -1,9 +1,10 @@
-"""Measure the desk beside the same writes without it, in memory and on SQLite: what is the desk's own share?
+"""Measure the desk beside the same writes without it, in memory and on SQLite: what is the desk's
+own share?
 
-A team saves deals: each is new, then won or lost, then won or lost again, and is heard by a person and its company. Without the desk
-the very same calls of the ports are made, with records that were made before; so what is left between the two is the desk. By hand
-there is no port either: two dicts and `transition`, or for SQLite the same rows by hand-written statements.
-"""
+A team saves deals: each is new, then won or lost, then won or lost again, and is heard by a person
+and its company. Without the desk the very same calls of the ports are made, with records that were
+made before; so what is left between the two is the desk. By hand there is no port either: two dicts
+and `transition`, or for SQLite the same rows by hand-written statements."""
 
 from __future__ import annotations
 
@@ -23,7 +24,6 @@ import attrs
 from measuring import Ratio, Times, note, rounds_of, timed
 from sqlite_store import SqliteStore
 
-from salesstatus.audience import notices
 from salesstatus.desk import Desk
 from salesstatus.memory import MemoryStore
 from salesstatus.model import (
@@ -38,6 +38,7 @@ from salesstatus.model import (
     SalesStatus,
 )
 from salesstatus.ports import KINDS, NotFound, Standing, Store
+from salesstatus.propagation import notices
 from salesstatus.transitions import transition
 from salesstatus.wire import dumps, key
 
@@ -56,14 +57,18 @@ class Clock:
         return datetime(2026, 5, 4, tzinfo=timezone.utc) + timedelta(seconds=next(self._ticks))
 
 
-# What is saved ---------------------------------------------------------------------------------------------------
+# What is saved
+# ---------------------------------------------------------------------------------------------------
 
 
 def contacts(deals: int) -> list[Contact]:
     persons = range(max(deals // DEALS_EACH, 1))
     companies = range(max(len(persons) // STAFF, 1))
     return [
-        *(Contact(id=f"company-{n}", kind=ContactKind.COMPANY, name=f"Company {n}") for n in companies),
+        *(
+            Contact(id=f"company-{n}", kind=ContactKind.COMPANY, name=f"Company {n}")
+            for n in companies
+        ),
         *(
             Contact(
                 id=f"person-{n}",
@@ -78,11 +83,17 @@ def contacts(deals: int) -> list[Contact]:
 
 
 def saves(deals: int) -> list[Deal]:
-    """Return the deals as they are saved, one after another: all new, then all decided, then all decided again."""
+    """Return the deals as they are saved, one after another: all new, then all decided, then all
+    decided again."""
     persons = max(deals // DEALS_EACH, 1)
     companies = max(persons // STAFF, 1)
     first = [
-        Deal(id=n, primary=f"person-{n % persons}", company=f"company-{n % persons % companies}", name=f"Deal {n}")
+        Deal(
+            id=n,
+            primary=f"person-{n % persons}",
+            company=f"company-{n % persons % companies}",
+            name=f"Deal {n}",
+        )
         for n in range(deals)
     ]
     statuses = (DealStatus.WON, DealStatus.LOST, DealStatus.OPEN)
@@ -94,7 +105,8 @@ def saves(deals: int) -> list[Deal]:
     ]
 
 
-# With the desk, and by the ports alone ---------------------------------------------------------------------------
+# With the desk, and by the ports alone
+# ---------------------------------------------------------------------------
 
 
 def filled(store: Store, people: list[Contact]) -> Store:
@@ -168,7 +180,8 @@ def by_ports(store: Store, calls: Calls) -> None:
             unit.commit()
 
 
-# By hand ---------------------------------------------------------------------------------------------------------
+# By hand
+# ---------------------------------------------------------------------------------------------------------
 
 
 def by_hand(people: list[Contact], given: list[Deal]) -> dict[ContactId, SalesStatus]:
@@ -182,11 +195,14 @@ def by_hand(people: list[Contact], given: list[Deal]) -> dict[ContactId, SalesSt
 
 
 def by_statements(path: Path, given: list[Deal]) -> None:
-    """Save the same rows by statements, and without lookup keys, versions that are checked, or a log that is read."""
+    """Save the same rows by statements, and without lookup keys, versions that are checked, or a
+    log that is read."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         for deal in given:
             connection.execute("BEGIN")
-            row = connection.execute("SELECT status FROM deals WHERE key = ?", (key(deal.id),)).fetchone()
+            row = connection.execute(
+                "SELECT status FROM deals WHERE key = ?", (key(deal.id),)
+            ).fetchone()
             before = None if row is None else attrs.evolve(deal, status=DealStatus(row[0]))
             for notice in notices(before, deal):
                 body, version = connection.execute(
@@ -203,11 +219,19 @@ def by_statements(path: Path, given: list[Deal]) -> None:
                 held["status"] = {
                     "prospect": after.prospect.value,
                     "customer": after.customer.value,
-                    "deals": [{"deal": id_, "status": one.value} for id_, one in after.deals.items()],
+                    "deals": [
+                        {"deal": id_, "status": one.value} for id_, one in after.deals.items()
+                    ],
                 }
                 connection.execute(
                     "UPDATE contacts SET body = ?, version = ?, prospect = ?, customer = ? WHERE key = ?",
-                    (json.dumps(held), version + 1, after.prospect.value, after.customer.value, key(notice.contact)),
+                    (
+                        json.dumps(held),
+                        version + 1,
+                        after.prospect.value,
+                        after.customer.value,
+                        key(notice.contact),
+                    ),
                 )
                 connection.execute(
                     "INSERT INTO log (contact, at, body) VALUES (?, ?, ?)",
@@ -216,17 +240,27 @@ def by_statements(path: Path, given: list[Deal]) -> None:
             connection.execute(
                 "INSERT INTO deals VALUES (?, 1, ?, ?, ?, ?, NULL, '') ON CONFLICT (key)"
                 " DO UPDATE SET body = excluded.body, status = excluded.status, version = version + 1",
-                (key(deal.id), dumps(deal), deal.status.value, key(deal.primary), key(deal.company)),
+                (
+                    key(deal.id),
+                    dumps(deal),
+                    deal.status.value,
+                    key(deal.primary),
+                    key(deal.company),
+                ),
             )
             connection.execute("COMMIT")
 
 
-# Measuring -------------------------------------------------------------------------------------------------------
+# Measuring
+# -------------------------------------------------------------------------------------------------------
 
 
 def statuses_in(store: Store) -> dict[ContactId, tuple[Any, Any]]:
     with store.unit() as unit:
-        return {row.record.id: (row.record.status.prospect, row.record.status.customer) for row in unit.contacts.all()}
+        return {
+            row.record.id: (row.record.status.prospect, row.record.status.customer)
+            for row in unit.contacts.all()
+        }
 
 
 def measure(deals: int, rounds: int) -> None:
@@ -262,7 +296,9 @@ def measure(deals: int, rounds: int) -> None:
         times = rounds_of(runs, rounds)
         gc.unfreeze()
     print()
-    print(f"Saving deals with the desk, {asked:.1f} calls of a port for each; statuses equal to those by hand")
+    print(
+        f"Saving deals with the desk, {asked:.1f} calls of a port for each; statuses equal to those by hand"
+    )
     for where in ("memory", "SQLite"):
         for line in _lines(times, where):
             print(line)
@@ -277,13 +313,20 @@ def _lines(times: Times, where: str) -> Iterator[str]:
 
 
 def check(
-    memory: Store, by_calls: Store, sqlite: SqliteStore, people: list[Contact], given: list[Deal], calls: Calls
+    memory: Store,
+    by_calls: Store,
+    sqlite: SqliteStore,
+    people: list[Contact],
+    given: list[Deal],
+    calls: Calls,
 ) -> None:
     """Stop the program unless every way comes to the same statuses."""
     by_desk(memory, given)
     by_ports(by_calls, calls)
     by_statements(Path(sqlite.path), given)
-    wanted = {id_: (status.prospect, status.customer) for id_, status in by_hand(people, given).items()}
+    wanted = {
+        id_: (status.prospect, status.customer) for id_, status in by_hand(people, given).items()
+    }
     for way, store in (("the desk", memory), ("the ports", by_calls), ("the statements", sqlite)):
         if statuses_in(store) != wanted:
             sys.exit(f"{way} and by hand come to different statuses: nothing is measured")

@@ -1,4 +1,5 @@
-"""How things are measured here: runs that are interleaved, ratios within a round, and their medians."""
+"""How things are measured here: runs that are interleaved, ratios within a round, and their
+medians."""
 
 from __future__ import annotations
 
@@ -31,7 +32,10 @@ Times = dict[Hashable, list[float]]
 
 
 def rounds_of(runs: dict[Hashable, Callable[[], float]], rounds: int) -> Times:
-    """Let everyone run once in each round. The order changes, so that nobody always runs after the same one."""
+    """Let everyone run once in each round.
+
+    The order changes, so that nobody always runs after the same one.
+    """
     chance = Random(1)
     order = list(runs)
     times: Times = {key: [] for key in runs}
@@ -50,7 +54,8 @@ class Ratio:
 
     @classmethod
     def of(cls, above: Sequence[float], below: Sequence[float]) -> Ratio:
-        """Take the ratio within each round, where both met the same machine, and only then the median."""
+        """Take the ratio within each round, where both met the same machine, and only then the
+        median."""
         ratios = [a / b for a, b in zip(above, below, strict=True)]
         return cls(median(ratios), min(ratios), max(ratios))
 

@@ -1,8 +1,10 @@
-"""What is replayed: entries as a sales team would make them, and large accounts. Seeded, so every run has the same.
+"""What is replayed: entries as a sales team would make them, and large accounts.
 
-Nothing here is timed. Each entry has ids of its own (equal strings, but separate objects), as entries read
-from a file have. `share_ids` gives the entries of a program that keeps one object for each id.
-"""
+Seeded, so every run has the same.
+
+Nothing here is timed. Each entry has ids of its own (equal strings, but separate objects), as
+entries read from a file have. `share_ids` gives the entries of a program that keeps one object for
+each id."""
 
 from __future__ import annotations
 
@@ -63,7 +65,8 @@ _Told = tuple[type[ContactEvent], int, object]
 
 
 def entries(count: int, seed: int = 1) -> list[Entry]:
-    """Return `count` entries of about ten for each contact, interleaved at random, a few of them bad."""
+    """Return `count` entries of about ten for each contact, interleaved at random, a few of them
+    bad."""
     chance = Random(seed)
     contacts = max(1, count // ENTRIES_PER_CONTACT)
     held: list[dict[int, DealStatus]] = [{} for _ in range(contacts)]
@@ -91,7 +94,11 @@ def entries(count: int, seed: int = 1) -> list[Entry]:
             theirs = held[contact]
             if kind is DealAssociated or not theirs:
                 deals += 1
-                status = chance.choice(CLOSED) if chance.random() < ASSOCIATED_CLOSED else DealStatus.OPEN
+                status = (
+                    chance.choice(CLOSED)
+                    if chance.random() < ASSOCIATED_CLOSED
+                    else DealStatus.OPEN
+                )
                 theirs[deals] = status
                 told = (DealAssociated, deals, status)
             else:
@@ -107,7 +114,8 @@ def entries(count: int, seed: int = 1) -> list[Entry]:
 
 
 def _holder(chance: Random, held: list[dict[int, DealStatus]], contact: int) -> int:
-    """Return a contact that holds a deal; the one given if none is found soon (at the start hardly any does)."""
+    """Return a contact that holds a deal; the one given if none is found soon (at the start hardly
+    any does)."""
     for _ in range(100):
         if held[contact]:
             break
@@ -116,11 +124,14 @@ def _holder(chance: Random, held: list[dict[int, DealStatus]], contact: int) -> 
 
 
 def _fitting(chance: Random, theirs: dict[int, DealStatus], kind: type[ContactEvent]) -> int:
-    """Return a deal that this is likely to happen to: open deals are closed, and closed ones are reopened."""
+    """Return a deal that this is likely to happen to: open deals are closed, and closed ones are
+    reopened."""
     if kind is DealDissociated:
         return chance.choice(list(theirs))
     reopened = kind is DealReopened
-    fitting = [deal for deal, status in theirs.items() if (status is not DealStatus.OPEN) is reopened]
+    fitting = [
+        deal for deal, status in theirs.items() if (status is not DealStatus.OPEN) is reopened
+    ]
     return chance.choice(fitting or list(theirs))
 
 
@@ -144,17 +155,19 @@ def _event(told: _Told) -> ContactEvent:
 
 
 def accounts(count: int, deals: int, contacts: int, seed: int = 1) -> list[Entry]:
-    """Return `count` entries over `contacts` that hold `deals` deals each; every entry changes something.
+    """Return `count` entries over `contacts` that hold `deals` deals each; every entry changes
+    something.
 
-    Every deal is associated once and then changes as often as the entries suffice, in an order that is random within
-    each turn, so contacts hold all their deals but in the first turn.
-    """
+    Every deal is associated once and then changes as often as the entries suffice, in an order that
+    is random within each turn, so contacts hold all their deals but in the first turn."""
     chance = Random(seed)
     pairs = [(contact, deal) for contact in range(contacts) for deal in range(deals)]
     statuses = dict.fromkeys(pairs, DealStatus.OPEN)
     turns, rest = divmod(count, len(pairs))
     if rest:
-        raise ValueError(f"{count} entries do not divide among {contacts} contacts with {deals} deals")
+        raise ValueError(
+            f"{count} entries do not divide among {contacts} contacts with {deals} deals"
+        )
     made: list[Entry] = []
     for turn in range(turns):
         chance.shuffle(pairs)
@@ -164,7 +177,9 @@ def accounts(count: int, deals: int, contacts: int, seed: int = 1) -> list[Entry
             if turn == 0:
                 event: ContactEvent = DealAssociated(name)
             else:
-                now = chance.choice([status for status in DealStatus if status is not statuses[pair]])
+                now = chance.choice(
+                    [status for status in DealStatus if status is not statuses[pair]]
+                )
                 statuses[pair] = now
                 event = BECOMES[now](name)
             made.append(Entry(FIRST + len(made) * STEP, f"contact-{contact}", event))

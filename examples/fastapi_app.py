@@ -1,12 +1,15 @@
-r"""A web application on `salesstatus.desk`: contacts with their statuses, deals, and leads that become contacts.
+r"""A web application on `salesstatus.desk`: contacts with their statuses, deals, and leads that
+become contacts.
 
     pip install fastapi uvicorn
     uvicorn --factory fastapi_app:app
 
-Bodies are records of `salesstatus.wire`, read strictly, and an answer has a record under its kind, as it may be sent back; `Asked` and
-`Arrival` have no record there. In paths and queries `7` is an int, `D-1` a text, and so is `"7"`, in quotes: a JSON text, whose slashes
-are `\u002f`. An `ETag` is a record's version: `If-Match: "3"` writes only what is still in it, `If-None-Match: *` only what is new.
-What is sent again with its `Idempotency-Key` is done once; something else under that key is a 422. Errors are problem details (RFC 9457):
+Bodies are records of `salesstatus.wire`, read strictly, and an answer has a record under its kind,
+as it may be sent back; `Asked` and `Arrival` have no record there. In paths and queries `7` is an
+int, `D-1` a text, and so is `"7"`, in quotes: a JSON text, whose slashes are `\u002f`. An `ETag` is
+a record's version: `If-Match: "3"` writes only what is still in it, `If-None-Match: *` only what is
+new. What is sent again with its `Idempotency-Key` is done once; something else under that key is a
+422. Errors are problem details (RFC 9457):
 
 | status | what happened | members |
 |---|---|---|
@@ -36,14 +39,22 @@ from sqlite_store import SqliteStore
 from starlette.exceptions import HTTPException
 
 from salesstatus import SELL, Policy, Selection, explain, permitted, wire
-from salesstatus.conversion_request import ConversionRequest
 from salesstatus.desk import Desk, Outcome
-from salesstatus.errors import Broken, ConversionError, GuardError, InvalidError, MergeError, Problem, WireError, shown
+from salesstatus.errors import Broken, ConversionError, GuardError, MergeError, Problem, WireError
 from salesstatus.events import CustomerStatusSet, ProspectStatusSet
-from salesstatus.intake import Channel, ContactPoint
-from salesstatus.model import Contact, ContactKind, CustomerStatus, Deal, Lead, ProspectStatus, SalesStatus, Target
+from salesstatus.lead import Lead, Target
+from salesstatus.leads.intake import Channel, ContactPoint
+from salesstatus.leads.request import ConversionRequest
+from salesstatus.model import (
+    Contact,
+    ContactKind,
+    CustomerStatus,
+    Deal,
+    ProspectStatus,
+    SalesStatus,
+)
 from salesstatus.ports import Conflict, NotFound, Standing, Store, Versioned
-from salesstatus.values import Id
+from salesstatus.values import Id, InvalidError, shown
 
 T = TypeVar("T")
 R = TypeVar("R", Contact, Deal, Lead)
@@ -85,7 +96,9 @@ class Wanted(BaseModel, extra="forbid"):
 
 
 class Asked(BaseModel, extra="forbid"):
-    """What a lead shall become: see `salesstatus.ConversionRequest`. `person` and `company` are the ids of contacts."""
+    """What a lead shall become: see `salesstatus.ConversionRequest`. `person` and `company` are the
+    ids of contacts.
+    """
 
     targets: frozenset[Target] | None = None
     deal: bool = False
@@ -120,7 +133,9 @@ class Arrival(BaseModel, extra="forbid", strict=True):
 class Refused(Exception):  # noqa: N818 - the name of what happened
     """What the application refuses by itself."""
 
-    def __init__(self, status: int, detail: str = "", problems: Iterable[Problem] = (), **members: object) -> None:
+    def __init__(
+        self, status: int, detail: str = "", problems: Iterable[Problem] = (), **members: object
+    ) -> None:
         super().__init__(detail)
         self.status, self.problems, self.members = status, problems, members
 
@@ -137,7 +152,10 @@ async def _terms(
 
 
 async def _body(request: Request) -> bytes:
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+    if (
+        request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        != "application/json"
+    ):
         raise Refused(415, "a body is to be application/json")
     body = bytearray()
     async for chunk in request.stream():
@@ -167,7 +185,9 @@ def _read_for(id_: Id, kind: type[R], body: bytes) -> R:
     return record
 
 
-def _json(told: Any, status: int = 200, headers: Any = None, media_type: str = "application/json") -> Response:
+def _json(
+    told: Any, status: int = 200, headers: Any = None, media_type: str = "application/json"
+) -> Response:
     # In ASCII, for a text may hold what UTF-8 cannot.
     return Response(json.dumps(told), status, headers, media_type)
 
@@ -177,7 +197,12 @@ def _heard(outcome: Outcome[Any]) -> dict[str, Any]:
         return {"prospect": status.prospect.value, "customer": status.customer.value}
 
     steps = [
-        {"contact": step.entry.contact, "before": axes(step.before), "after": axes(step.after), "rules": step.rules}
+        {
+            "contact": step.entry.contact,
+            "before": axes(step.before),
+            "after": axes(step.after),
+            "rules": step.rules,
+        }
         for step in outcome.steps
     ]
     return {"steps": steps, "repeated": outcome.repeated}
@@ -197,8 +222,15 @@ def _statuses(status: SalesStatus, policy: Policy) -> dict[str, Any]:
 
 
 def _broken(broken: Broken) -> dict[str, Any]:
-    told = {"rule": broken.rule, "requires": _cut(broken.requires), "deals": broken.deals, "contacts": broken.contacts}
-    return told | ({"field": _cut(broken.field), "value": shown(broken.value)} if broken.field else {})
+    told = {
+        "rule": broken.rule,
+        "requires": _cut(broken.requires),
+        "deals": broken.deals,
+        "contacts": broken.contacts,
+    }
+    return told | (
+        {"field": _cut(broken.field), "value": shown(broken.value)} if broken.field else {}
+    )
 
 
 def _cut(text: str) -> str:
@@ -226,14 +258,24 @@ async def problem(request: Request, error: Exception) -> Response:  # noqa: C901
             detail = "; ".join((detail, *getattr(error, "__notes__", ())))
         case Conflict():
             named = here and not {"if-match", "if-none-match"}.isdisjoint(request.headers)
-            status, type_, members = 412 if named else 409, "changed", {"version": error.version, "found": error.found}
+            status, type_, members = (
+                412 if named else 409,
+                "changed",
+                {"version": error.version, "found": error.found},
+            )
         case NotFound() if here:
             status, type_ = 404, "missing"
         case NotFound():
-            status, problems = 422, [Problem("$", f"the id of a {error.kind} that is there", shown(error.id))]
+            status, problems = (
+                422,
+                [Problem("$", f"the id of a {error.kind} that is there", shown(error.id))],
+            )
         case InvalidError():
             rule = f" ({error.rule})" if error.rule else ""
-            status, problems = 422, [Problem(error.place, error.expected + rule, shown(error.value))]
+            status, problems = (
+                422,
+                [Problem(error.place, error.expected + rule, shown(error.value))],
+            )
         case RequestValidationError() | ValidationError():
             status, top = 422, ["$"] if isinstance(error, ValidationError) else []
             for wrong in error.errors():
@@ -245,7 +287,10 @@ async def problem(request: Request, error: Exception) -> Response:  # noqa: C901
             status, detail = 500, ""
     if problems:
         type_, detail = "unusable", "; ".join(f"{each.place}: {each.expected}" for each in problems)
-        cut = [{name: _cut(text) for name, text in attrs.asdict(each).items()} for each in problems[:20]]
+        cut = [
+            {name: _cut(text) for name, text in attrs.asdict(each).items()}
+            for each in problems[:20]
+        ]
         members = {"problems": cut}
     told = {
         "type": f"urn:problem-type:salesstatus:{type_}" if type_ else "about:blank",
@@ -254,7 +299,9 @@ async def problem(request: Request, error: Exception) -> Response:  # noqa: C901
         "detail": _cut(detail),
         "instance": quote(request.scope["path"][:500]),
     }
-    return _json(told | members, status, getattr(error, "headers", None), "application/problem+json")
+    return _json(
+        told | members, status, getattr(error, "headers", None), "application/problem+json"
+    )
 
 
 def _in_path(request: Request, error: Conflict | NotFound) -> bool:
@@ -266,11 +313,16 @@ OURS: Final = (Refused, GuardError, ConversionError, MergeError, Conflict, NotFo
 
 
 def create_app(  # noqa: C901, PLR0915 - one endpoint after the other
-    store: Store, *, policy: Policy = SELL, actor: Callable[[Request], str] = lambda _: "", **options: Any
+    store: Store,
+    *,
+    policy: Policy = SELL,
+    actor: Callable[[Request], str] = lambda _: "",
+    **options: Any,
 ) -> FastAPI:
     """Return the application over a store; `options` are further arguments of `Desk`.
 
-    The endpoints are not asynchronous: FastAPI runs each in a thread, where a desk may wait for its store.
+    The endpoints are not asynchronous: FastAPI runs each in a thread, where a desk may wait for its
+    store.
     """
     desk = Desk(store, policy=policy, **options)
     app = FastAPI(title="salesstatus", redirect_slashes=False)
@@ -286,20 +338,29 @@ def create_app(  # noqa: C901, PLR0915 - one endpoint after the other
         return _json({told["type"]: told} | more, status, {"ETag": f'"{row.version}"'})
 
     def written(outcome: Outcome[Any], get: Callable[[Id], Versioned[Any]]) -> Response:
-        change = next((change for change in outcome.changes if change.after == outcome.result), None)
+        change = next(
+            (change for change in outcome.changes if change.after == outcome.result), None
+        )
         row = get(outcome.result.id) if change is None else Versioned(change.after, change.version)
-        return answer(row, 201 if change is not None and change.before is None else 200, **_heard(outcome))
+        return answer(
+            row, 201 if change is not None and change.before is None else 200, **_heard(outcome)
+        )
 
     @app.get("/contacts")
     def list_contacts(wanted: Annotated[Wanted, Query()]) -> Response:
-        """List contacts, a `standing` a line. They are gathered first, so that no slow reader keeps a unit of work open."""
+        """List contacts, a `standing` a line.
+
+        They are gathered first, so that no slow reader keeps a unit of work open.
+        """
         selection = Selection(prospect=wanted.prospect, customer=wanted.customer)
         lines = [wire.dumps(standing) + "\n" for standing in desk.select(selection)]
         return Response("".join(lines), media_type="application/jsonl")
 
     @app.get("/contacts/{contact}")
     def get_contact(contact: AnId) -> Response:
-        """Return a contact with its statuses, what they rest on, and what they may be set to by hand."""
+        """Return a contact with its statuses, what they rest on, and what they may be set to by
+        hand.
+        """
         return answer(desk.contact(contact))
 
     @app.put("/contacts/{contact}", openapi_extra=BODY)
@@ -310,12 +371,16 @@ def create_app(  # noqa: C901, PLR0915 - one endpoint after the other
     @app.put("/contacts/{contact}/prospect-status", openapi_extra=BODY)
     def set_prospect_status(contact: AnId, body: Body, terms: OnTerms) -> Response:
         """Set a prospect status by hand; the body is like one of `permitted`."""
-        return written(desk.set_status(contact, _read(ProspectStatusSet, body).status, **terms), desk.contact)
+        return written(
+            desk.set_status(contact, _read(ProspectStatusSet, body).status, **terms), desk.contact
+        )
 
     @app.put("/contacts/{contact}/customer-status", openapi_extra=BODY)
     def set_customer_status(contact: AnId, body: Body, terms: OnTerms) -> Response:
         """Set a customer status by hand; the body is like one of `permitted`."""
-        return written(desk.set_status(contact, _read(CustomerStatusSet, body).status, **terms), desk.contact)
+        return written(
+            desk.set_status(contact, _read(CustomerStatusSet, body).status, **terms), desk.contact
+        )
 
     @app.get("/deals/{deal}")
     def get_deal(deal: AnId) -> Response:
@@ -344,7 +409,9 @@ def create_app(  # noqa: C901, PLR0915 - one endpoint after the other
 
     @app.get("/leads/{lead}/conversion-plan")
     def plan_conversion(lead: AnId, asked: Annotated[Asked, Query()], request: Request) -> Response:
-        """Say where each value of a lead would go, what would be lost and why, and what is in the way."""
+        """Say where each value of a lead would go, what would be lost and why, and what is in the
+        way.
+        """
         plan = desk.plan(lead, asked.request(), actor=actor(request))
         return _json({"rows": plan.rows(), "broken": list(map(_broken, plan.broken))})
 
@@ -364,7 +431,11 @@ def create_app(  # noqa: C901, PLR0915 - one endpoint after the other
         landing = outcome.result
         record = landing.lead if landing.on is None else landing.on
         if record is None:
-            raise Refused(409, landing.reason, candidates=[path_of(candidate) for candidate in landing.candidates])
+            raise Refused(
+                409,
+                landing.reason,
+                candidates=[path_of(candidate) for candidate in landing.candidates],
+            )
         told = {"rule": landing.rule, "reason": landing.reason, "repeated": outcome.repeated}
         return _json(told, 200 if landing.lead is None else 201, {"Location": path_of(record)})
 

@@ -1,15 +1,19 @@
-"""An account of Zendesk Sell without Sell: the resources of its API v2 as bodies, with the rules of `salesstatus` behind them.
+"""An account of Zendesk Sell without Sell: the resources of its API v2 as bodies, with the rules of
+`salesstatus` behind them.
 
-`sell_server` puts it on a port. There are contacts, deals with their associated contacts, leads and their conversions, stages, pipelines and
-users, and Sync. What cannot be is refused as Sell refuses it, with 422 and a code for each key: `unknown`, `missing`, `blank`, `invalid_type`,
-`incorrect_value`, `already_exists`. A status that a guard protects is an `incorrect_value`, with the rule in its `details`.
+`sell_server` puts it on a port. There are contacts, deals with their associated contacts, leads and
+their conversions, stages, pipelines and users, and Sync. What cannot be is refused as Sell refuses
+it, with 422 and a code for each key: `unknown`, `missing`, `blank`, `invalid_type`,
+`incorrect_value`, `already_exists`. A status that a guard protects is an `incorrect_value`, with
+the rule in its `details`.
 
-After a refusal nothing was written: a request is one unit of work, also where it takes several use cases (`Part`). What Sell's guides leave open
-is decided like this: another `contact_id` removes the primary contact before (rule W5), a contact that a deal, an employee or a lead names
-is not deleted (W6), and both statuses of a contact may be set at once, the prospect status first.
+After a refusal nothing was written: a request is one unit of work, also where it takes several use
+cases (`Part`). What Sell's guides leave open is decided like this: another `contact_id` removes the
+primary contact before (rule W5), a contact that a deal, an employee or a lead names is not deleted
+(W6), and both statuses of a contact may be set at once, the prospect status first.
 
-As a model for fakes of other APIs: a table of paths (`ROUTES`), a store for what the rules know, and `bodies` for what was sent besides,
-over which answers are written.
+As a model for fakes of other APIs: a table of paths (`ROUTES`), a store for what the rules know,
+and `bodies` for what was sent besides, over which answers are written.
 """
 
 import re
@@ -40,14 +44,16 @@ from sell_resources import (
     fields_of,
 )
 
-from salesstatus.audit import Stored
+from salesstatus.crm.auditing import Stored
 from salesstatus.crm.lens import TIME
 from salesstatus.crm.sell import writing
 from salesstatus.crm.sell.columns import KIND_OF, Kind
-from salesstatus.desk import CLOCK, Change, Desk
+from salesstatus.desk import Change, Desk
+from salesstatus.desk.desk import CLOCK
 from salesstatus.errors import NotFound
+from salesstatus.lead import Lead
 from salesstatus.memory import MemoryStore
-from salesstatus.model import Deal, Lead
+from salesstatus.model import Deal
 from salesstatus.ports import Clock, Standing, Store, UnitOfWork
 from salesstatus.values import Id
 
@@ -65,7 +71,9 @@ _CHANGED: Final = {port.removesuffix("s"): kind for kind, port in PORTS.items()}
 
 
 class Part:
-    """A store whose units of work are one part of a larger unit: what is committed here is kept when that is, or not at all."""
+    """A store whose units of work are one part of a larger unit: what is committed here is kept
+    when that is, or not at all.
+    """
 
     def __init__(self, whole: UnitOfWork) -> None:
         self._whole = whole
@@ -82,7 +90,9 @@ class Part:
 
 
 class Numbered:
-    """Whole numbers as ids: no two records of any kind have the same. Two threads never ask at once."""
+    """Whole numbers as ids: no two records of any kind have the same. Two threads never ask at
+    once.
+    """
 
     def __init__(self) -> None:
         self._numbers = count(1001)
@@ -94,13 +104,16 @@ class Numbered:
 
 
 class Sell:
-    """An account of Sell: a store with its rules, and how its records are told. One request is carried out after the other."""
+    """An account of Sell: a store with its rules, and how its records are told. One request is
+    carried out after the other.
+    """
 
     def __init__(self, store: Store | None = None, *, clock: Clock = CLOCK) -> None:
         self.store = MemoryStore() if store is None else store
         self.bodies: dict[Key, Body] = {}
         self._clock, self._ids, self._lock = clock, Numbered(), Lock()
-        # For Sync: when each record changed last, also one that is gone; what each device has; and what sessions have still to tell.
+        # For Sync: when each record changed last, also one that is gone; what each device has; and
+        # what sessions have still to tell.
         self._revisions: dict[Key, int] = {}
         self._counted = count(1)
         self._acked: dict[str, dict[Key, int]] = defaultdict(dict)
@@ -110,8 +123,15 @@ class Sell:
                 self._touch((kind, id_))
 
     def answer(self, method: str, path: str, **asked: Any) -> tuple[int, Body | None]:
-        """Carry out a request. Raises `Refused`, and the errors of `salesstatus`; then nothing was written."""
-        matches = ((re.fullmatch(f"/v2/{pattern}", path), handler) for way, pattern, handler in ROUTES if way == method)
+        """Carry out a request.
+
+        Raises `Refused`, and the errors of `salesstatus`; then nothing was written.
+        """
+        matches = (
+            (re.fullmatch(f"/v2/{pattern}", path), handler)
+            for way, pattern, handler in ROUTES
+            if way == method
+        )
         match, handler = next((found for found in matches if found[0]), (None, None))
         if match is None or handler is None:
             raise Refused(404, ("", "incorrect_path", "nothing can be asked here like this"))
@@ -122,7 +142,9 @@ class Sell:
                 work = Work(unit, desk, self._clock.now(), **asked)
                 try:
                     status, told = handler(self, work, *ids)
-                except NotFound as error:  # what the path names is there, so it is the body that names it
+                except (
+                    NotFound
+                ) as error:  # what the path names is there, so it is the body that names it
                     key = next((key for key, value in work.data.items() if value == error.id), "")
                     raise Refused(422, (key, "incorrect_value", str(error))) from None
                 unit.commit()
@@ -143,7 +165,14 @@ class Sell:
             if kind is Kind.ASSOCIATED_CONTACT:
                 deal = unit.deals.get(id_[0]).record
                 bodies = writing.associated_bodies(deal)
-                return next(({"deal_id": deal.id, **body} for body in bodies if body["contact_id"] == id_[1]), None)
+                return next(
+                    (
+                        {"deal_id": deal.id, **body}
+                        for body in bodies
+                        if body["contact_id"] == id_[1]
+                    ),
+                    None,
+                )
             return self._told(kind, getattr(unit, PORTS[kind]).get(id_).record)
         except NotFound:
             return None
@@ -178,7 +207,9 @@ class Sell:
         return self.get(work, "users", ME)
 
     def listed(self, work: Work, plural: str) -> Answer:
-        """Return one page of the records that the query asks for, by their ids unless it asks for another order."""
+        """Return one page of the records that the query asks for, by their ids unless it asks for
+        another order.
+        """
         kind = KIND_OF[plural]
         if kind in STATIC:
             bodies, filters = [*STATIC[kind].values()], set(next(iter(STATIC[kind].values())))
@@ -190,13 +221,25 @@ class Sell:
             if name == "ids":
                 bodies = [body for body in bodies if str(body["id"]) in wanted.split(",")]
             elif name in filters:
-                bodies = [body for body in bodies if str(body.get(name)).casefold() == wanted.casefold()]
+                bodies = [
+                    body for body in bodies if str(body.get(name)).casefold() == wanted.casefold()
+                ]
             elif name not in ("page", "per_page", "sort_by") and (name, wanted) != INCLUDES:
                 raise Refused(400, (name, "invalid_param", "it is no parameter of this list"))
         by, _, way = work.query.get("sort_by", "id").partition(":")
         if by not in _SORTED or way not in ("", "asc", "desc"):
-            raise Refused(400, ("sort_by", "invalid_param", f"expected one of {', '.join(_SORTED)}, and asc or desc"))
-        bodies.sort(key=lambda body: (str(body.get(by) or "") if by != "id" else "", body["id"]), reverse=way == "desc")
+            raise Refused(
+                400,
+                (
+                    "sort_by",
+                    "invalid_param",
+                    f"expected one of {', '.join(_SORTED)}, and asc or desc",
+                ),
+            )
+        bodies.sort(
+            key=lambda body: (str(body.get(by) or "") if by != "id" else "", body["id"]),
+            reverse=way == "desc",
+        )
         return self._page(work, kind, bodies)
 
     def _page(self, work: Work, kind: Kind, bodies: list[Body]) -> Answer:
@@ -204,11 +247,15 @@ class Sell:
         query = urlencode({name: text for name, text in work.query.items() if name != "page"})
         address = f"{work.address}?{query}" if query else work.address
         shown = bodies[(page - 1) * size : page * size]
-        return 200, writing.collection(kind, shown, address, page=page, more=page * size < len(bodies))
+        return 200, writing.collection(
+            kind, shown, address, page=page, more=page * size < len(bodies)
+        )
 
     def associated(self, work: Work, deal: int) -> Answer:
         """Return the involved contacts of a deal."""
-        return self._page(work, Kind.ASSOCIATED_CONTACT, writing.associated_bodies(work.record(Kind.DEAL, deal)))
+        return self._page(
+            work, Kind.ASSOCIATED_CONTACT, writing.associated_bodies(work.record(Kind.DEAL, deal))
+        )
 
     # --- writing ---
 
@@ -219,8 +266,15 @@ class Sell:
         id_ = self._ids.new(kind.value) if known is None else known
         over = {**blank(kind), "owner_id": ME} if known is None else self._told(kind, before)
         fields = fields_of(kind, work.data, over)
-        SAVING[kind](work, id_, before, fields if known else {"owner": str(ME), "created_at": work.at} | fields)
-        work.sent[kind, id_] = {key: value for key, value in work.data.items() if key not in READ_ONLY}
+        SAVING[kind](
+            work,
+            id_,
+            before,
+            fields if known else {"owner": str(ME), "created_at": work.at} | fields,
+        )
+        work.sent[kind, id_] = {
+            key: value for key, value in work.data.items() if key not in READ_ONLY
+        }
         return (200 if known else 201), (kind, id_)
 
     def delete(self, work: Work, plural: str, id_: int) -> Answer:
@@ -232,7 +286,9 @@ class Sell:
             return 204, None
         named = [*unit.deals.of(id_), *unit.contacts.employees(id_), *unit.leads.of(id_)]
         if kind is Kind.CONTACT and named:
-            message = f"expected a contact that no deal, employee or lead names: {len(named)} do (W6)"
+            message = (
+                f"expected a contact that no deal, employee or lead names: {len(named)} do (W6)"
+            )
             raise Refused(422, ("id", "incorrect_value", message))
         port: Any = getattr(unit, PORTS[kind])
         port.remove(id_, port.get(id_).version)
@@ -243,7 +299,11 @@ class Sell:
         """Let a contact be involved in a deal."""
         deal: Deal = work.record(Kind.DEAL, id_)
         contact: Any = work.data.get("contact_id")
-        wrong = [(key, "unknown", "unknown attribute") for key in work.data if key not in ("contact_id", "role")]
+        wrong = [
+            (key, "unknown", "unknown attribute")
+            for key in work.data
+            if key not in ("contact_id", "role")
+        ]
         if type(contact) is not int:
             code = "missing" if contact is None else "invalid_type"
             wrong.append(("contact_id", code, "expected the id of a contact"))
@@ -252,7 +312,9 @@ class Sell:
         if wrong:
             raise Refused(422, *wrong)
         if contact in {deal.primary, *deal.involved}:
-            raise Refused(422, ("contact_id", "already_exists", "expected a contact that is not on the deal"))
+            raise Refused(
+                422, ("contact_id", "already_exists", "expected a contact that is not on the deal")
+            )
         work.done(work.desk.save_deal(attrs.evolve(deal, involved=deal.involved | {contact})))
         return 201, (Kind.ASSOCIATED_CONTACT, (id_, contact))
 
@@ -274,10 +336,17 @@ class Sell:
         """Take over what was sent, and what changed, once it is committed."""
         at = TIME.write(work.at)
         changed: dict[Key, Change | None] = dict.fromkeys(work.sent)
-        changed |= {(_CHANGED[change.kind], change.id): change for change in work.changes if change.kind in _CHANGED}
+        changed |= {
+            (_CHANGED[change.kind], change.id): change
+            for change in work.changes
+            if change.kind in _CHANGED
+        }
         deals = [change for change in work.changes if change.kind == "deal"]
         for change in deals:
-            was, now = (frozenset[Id]() if deal is None else deal.involved for deal in (change.before, change.after))
+            was, now = (
+                frozenset[Id]() if deal is None else deal.involved
+                for deal in (change.before, change.after)
+            )
             for contact in sorted(was ^ now, key=str):
                 self._touch((Kind.ASSOCIATED_CONTACT, (change.id, contact)))
         for key, last in changed.items():
@@ -288,10 +357,13 @@ class Sell:
             was = self.bodies.get(key) or blank(key[0])
             body = self.bodies[key] = {**was, **work.sent.get(key, {}), "updated_at": at}
             moved = any(deal.id == key[1] and _moved(deal) for deal in deals)
-            if moved and body["last_stage_change_at"] == was["last_stage_change_at"]:  # nobody said when
+            if (
+                moved and body["last_stage_change_at"] == was["last_stage_change_at"]
+            ):  # nobody said when
                 body |= {"last_stage_change_at": at, "last_stage_change_by_id": ME}
 
-    # --- Sync: what changed since a device said that it has it, each record once and as it is now ---
+    # --- Sync: what changed since a device said that it has it, each record once and as it is now
+    # ---
 
     def _touch(self, key: Key) -> None:
         self._revisions.pop(key, None)
@@ -319,19 +391,33 @@ class Sell:
 
     def _news(self, work: Work, key: Key) -> Body:
         body, revision = self._body(work.unit, key), self._revisions[key]
-        event = "deleted" if body is None else "updated" if key in self._acked[work.device] else "created"
+        event = (
+            "deleted"
+            if body is None
+            else "updated"
+            if key in self._acked[work.device]
+            else "created"
+        )
         if body is None:
-            body = {"id": key[1]} if type(key[1]) is int else dict(zip(("deal_id", "contact_id"), key[1], strict=True))
+            body = (
+                {"id": key[1]}
+                if type(key[1]) is int
+                else dict(zip(("deal_id", "contact_id"), key[1], strict=True))
+            )
         sync = {"event_type": event, "ack_key": str(revision), "revision": revision}
         return {"data": body, "meta": {"type": key[0].value, "sync": sync}}
 
     def ack(self, work: Work) -> Answer:
-        """Take down what a device has; what changed since it was told has another key, and is told again."""
+        """Take down what a device has; what changed since it was told has another key, and is told
+        again.
+        """
         keys = work.data.get("ack_keys")
         if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
             raise Refused(422, ("ack_keys", "invalid_type", "expected a list of keys"))
         has, acked = set(keys), self._acked[_device(work)]
-        acked.update({key: revision for key, revision in self._revisions.items() if str(revision) in has})
+        acked.update(
+            {key: revision for key, revision in self._revisions.items() if str(revision) in has}
+        )
         return 202, None
 
 
@@ -345,11 +431,15 @@ def _included(work: Work, record: object) -> Body:
     """Return who is involved in a deal, if the query asks for it."""
     if not isinstance(record, Deal) or work.query.get(INCLUDES[0]) != INCLUDES[1]:
         return {}
-    return {INCLUDES[1]: writing.collection(Kind.ASSOCIATED_CONTACT, writing.associated_bodies(record))}
+    return {
+        INCLUDES[1]: writing.collection(Kind.ASSOCIATED_CONTACT, writing.associated_bodies(record))
+    }
 
 
 def _moved(change: Change) -> bool:
-    return change.after is not None and (change.before is None or change.before.stage != change.after.stage)
+    return change.after is not None and (
+        change.before is None or change.before.stage != change.after.stage
+    )
 
 
 _ID: Final = "([0-9]{1,18})"

@@ -1,7 +1,8 @@
-"""What can be sent to an account of Sell, and what becomes of it: the tables of resources, and the way from keys to use cases.
+"""What can be sent to an account of Sell, and what becomes of it: the tables of resources, and the
+way from keys to use cases.
 
-Part of the example `sell_server`. The keys that our rules know are the columns of `salesstatus.crm.sell.columns`; the others are kept
-as they were sent.
+Part of the example `sell_server`. The keys that our rules know are the columns of
+`salesstatus.crm.sell.columns`; the others are kept as they were sent.
 """
 
 import re
@@ -18,9 +19,9 @@ from salesstatus.crm.sell import writing
 from salesstatus.crm.sell.columns import COLUMNS, Kind
 from salesstatus.desk import Change, Desk, Outcome
 from salesstatus.errors import NotFound
-from salesstatus.events import LeadEvent, LeadJunked, LeadMoved
-from salesstatus.leads import SELL_STAGES
-from salesstatus.model import Contact, ContactKind, Deal, Lead, StageMeaning
+from salesstatus.lead import Lead, LeadEvent, LeadJunked, LeadMoved, StageMeaning
+from salesstatus.leads.stages import SELL_STAGES
+from salesstatus.model import Contact, ContactKind, Deal
 from salesstatus.ports import Standing, UnitOfWork
 from salesstatus.values import Id
 
@@ -43,17 +44,36 @@ STATIC: Final[dict[Kind, dict[int, Body]]] = {
     Kind.USER: {ME: {"id": ME, "name": "Ada", "email": "ada@sales.example", "role": "admin"}},
     Kind.PIPELINE: {1: {"id": 1, "name": "Sales pipeline", "disabled": False}},
     Kind.STAGE: {
-        id_: {"id": id_, "name": name, "category": category, "position": id_, "active": id_ < 4, "pipeline_id": 1}
+        id_: {
+            "id": id_,
+            "name": name,
+            "category": category,
+            "position": id_,
+            "active": id_ < 4,
+            "pipeline_id": 1,
+        }
         for id_, (name, category) in enumerate(_STAGES, start=1)
     },
 }
-CATALOGUE: Final = sell.read({f"{kind.value}s": [*records.values()] for kind, records in STATIC.items()}).catalogue
+CATALOGUE: Final = sell.read(
+    {f"{kind.value}s": [*records.values()] for kind, records in STATIC.items()}
+).catalogue
 #: Where records are kept.
-PORTS: Final = {Kind.CONTACT: "contacts", Kind.DEAL: "deals", Kind.LEAD: "leads", Kind.LEAD_CONVERSION: "conversions"}
+PORTS: Final = {
+    Kind.CONTACT: "contacts",
+    Kind.DEAL: "deals",
+    Kind.LEAD: "leads",
+    Kind.LEAD_CONVERSION: "conversions",
+}
 #: The keys that the rules know nothing of: they are kept as they were sent.
 OTHERS: Final[dict[Kind, Body]] = {
     Kind.CONTACT: {"billing_address": None, "shipping_address": None},
-    Kind.DEAL: {"hot": False, "added_at": None, "estimated_close_date": None, "customized_win_likelihood": None}
+    Kind.DEAL: {
+        "hot": False,
+        "added_at": None,
+        "estimated_close_date": None,
+        "customized_win_likelihood": None,
+    }
     | dict.fromkeys(("loss_reason_id", "unqualified_reason_id", "last_stage_change_by_id")),
 }
 READ_ONLY: Final = frozenset(
@@ -68,7 +88,9 @@ READ_ONLY: Final = frozenset(
     )
 )
 WRITTEN: Final = {
-    kind: Columns(kind.value, tuple(column for column in COLUMNS[kind].columns if column.key not in READ_ONLY))
+    kind: Columns(
+        kind.value, tuple(column for column in COLUMNS[kind].columns if column.key not in READ_ONLY)
+    )
     for kind in PORTS
 }
 NEVER_NULL: Final = {"prospect_status", "customer_status", "stage_id"}
@@ -82,7 +104,9 @@ def blank(kind: Kind) -> Body:
 
 
 class Refused(Exception):  # noqa: N818 - the name of what happened
-    """What the server refuses by itself: with a status, and errors that have a key, a code and a message each."""
+    """What the server refuses by itself: with a status, and errors that have a key, a code and a
+    message each.
+    """
 
     def __init__(self, status: int, *errors: tuple[str, str, str]) -> None:
         super().__init__(status)
@@ -96,7 +120,9 @@ class Refused(Exception):  # noqa: N818 - the name of what happened
 
 @attrs.define
 class Work:
-    """One request, and what was done for it: the `changes` of use cases, and what was `sent` for which record."""
+    """One request, and what was done for it: the `changes` of use cases, and what was `sent` for
+    which record.
+    """
 
     unit: UnitOfWork
     desk: Desk
@@ -129,7 +155,9 @@ class Work:
 
 
 def fields_of(kind: Kind, data: Body, over: Body) -> dict[str, Any]:
-    """Return what is sent by our fields, None for null; `over` is the record as it was. Refuses all that cannot be, at once."""
+    """Return what is sent by our fields, None for null; `over` is the record as it was. Refuses all
+    that cannot be, at once.
+    """
     report, told = Reporter(), {**over, **data}
     values = WRITTEN[kind].read(data, Place(""), report) or {}
     needed = {
@@ -139,7 +167,10 @@ def fields_of(kind: Kind, data: Body, over: Body) -> dict[str, Any]:
     }[kind]
     needed += [key for key in NEVER_NULL & data.keys() if over.get(key) is not None]
     wrong = [(key, "unknown", "unknown attribute") for key in data if key not in over]
-    wrong += [(oddity.place.path[2:], "invalid_type", f"expected {oddity.expected}") for oddity in report.told().kept]
+    wrong += [
+        (oddity.place.path[2:], "invalid_type", f"expected {oddity.expected}")
+        for oddity in report.told().kept
+    ]
     for key in needed:
         if told[key] in (None, ""):
             wrong.append((key, "blank" if key in data else "missing", "it is required"))
@@ -150,13 +181,21 @@ def fields_of(kind: Kind, data: Body, over: Body) -> dict[str, Any]:
             wrong.append((key, "incorrect_value", "expected what it is"))
     if wrong:
         raise Refused(422, *wrong)
-    return {column.field: values.get(column.field) for column in WRITTEN[kind].columns if column.key in data}
+    return {
+        column.field: values.get(column.field)
+        for column in WRITTEN[kind].columns
+        if column.key in data
+    }
 
 
 def _evolved(before: T | None, new: T, fields: Mapping[str, Any]) -> T:
-    """Return a record, or a new one, with what was sent of it; None stands for what a new one has."""
+    """Return a record, or a new one, with what was sent of it; None stands for what a new one
+    has.
+    """
     given = {
-        name: getattr(new, name) if value is None else value for name, value in fields.items() if hasattr(new, name)
+        name: getattr(new, name) if value is None else value
+        for name, value in fields.items()
+        if hasattr(new, name)
     }
     evolved: T = attrs.evolve(cast("Any", new if before is None else before), **given)
     return evolved
@@ -167,7 +206,9 @@ def _save_contact(work: Work, id_: Id, before: Standing | None, fields: dict[str
     kind = ContactKind.COMPANY if fields.get("is_organization") else ContactKind.PERSON
     kind = kind if was is None else was.kind
     if kind is ContactKind.PERSON:  # who is called by the parts of the name
-        first, last = (fields.get(part, getattr(was, part, "")) or "" for part in ("first_name", "last_name"))
+        first, last = (
+            fields.get(part, getattr(was, part, "")) or "" for part in ("first_name", "last_name")
+        )
         fields["name"] = f"{first} {last}".strip()
     standing = work.done(work.desk.save_contact(_evolved(was, Contact(id=id_, kind=kind), fields)))
     for axis in ("prospect", "customer"):

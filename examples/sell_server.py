@@ -1,4 +1,5 @@
-"""A server that speaks Zendesk Sell's API v2, for this machine alone, with the rules of `salesstatus` behind it.
+"""A server that speaks Zendesk Sell's API v2, for this machine alone, with the rules of
+`salesstatus` behind it.
 
     python examples/sell_server.py            # tells a short story over HTTP, and ends
     python examples/sell_server.py --serve    # stays until Ctrl-C
@@ -8,7 +9,8 @@ Try a client on it before it meets an account that matters; Sell's own, `basecrm
     with served(Sell(), token) as address:
         client = basecrm.Client(access_token=token, base_url=address)
 
-What is there, and what is refused with 422, says `sell_account`. What is no request at all is refused here, in the same envelope:
+What is there, and what is refused with 422, says `sell_account`. What is no request at all is
+refused here, in the same envelope:
 
 | status | code | what happened |
 |---|---|---|
@@ -40,7 +42,7 @@ from sell_resources import Body, Refused
 
 from salesstatus.crm.sell import writing
 from salesstatus.crm.sell.columns import KIND_OF, Kind
-from salesstatus.errors import SalesStatusError
+from salesstatus.values import SalesStatusError
 
 #: So many bytes a body may have.
 LARGEST: Final = 1 << 20
@@ -82,7 +84,9 @@ class Handler(BaseHTTPRequestHandler):
             parts = urlsplit(self.path)
             query = dict(parse_qsl(parts.query, keep_blank_values=True, max_num_fields=50))
         except ValueError:
-            raise Refused(400, ("", "invalid_param", "expected a path with a query that can be read")) from None
+            raise Refused(
+                400, ("", "invalid_param", "expected a path with a query that can be read")
+            ) from None
         sent = self.command in ("POST", "PUT") and not parts.path.endswith("/sync/start")
         return self.server.account.answer(
             self.command,
@@ -114,10 +118,17 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Refuse what http.server cannot read or do, without its page, which repeats what was sent."""
+        """Refuse what http.server cannot read or do, without its page, which repeats what was
+        sent.
+        """
         del message, explain
-        code, name = {500: (500, "server_error"), 501: (404, "incorrect_path")}.get(code, (400, "invalid_header"))
-        self._send(code, Refused(code, ("", name, "the request was not carried out")).body(None, token_hex(8)))
+        code, name = {500: (500, "server_error"), 501: (404, "incorrect_path")}.get(
+            code, (400, "invalid_header")
+        )
+        self._send(
+            code,
+            Refused(code, ("", name, "the request was not carried out")).body(None, token_hex(8)),
+        )
 
     def log_message(self, format: str, *words: Any) -> None:
         """Write no log: what is asked may hold secrets."""
@@ -173,12 +184,18 @@ def served(account: Sell, token: str, port: int = 0) -> Iterator[str]:
         thread.join()
 
 
-def ask(address: str, token: str, method: str, path: str, data: Body | None = None) -> tuple[int, Any]:
+def ask(
+    address: str, token: str, method: str, path: str, data: Body | None = None
+) -> tuple[int, Any]:
     """Ask a server, past every proxy; return the status, and the body if there is one."""
     connection = HTTPConnection(urlsplit(address).netloc, timeout=30)
     try:
         content = None if data is None else json.dumps({"data": data})
-        headers = {"User-Agent": "sell_server", "Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        headers = {
+            "User-Agent": "sell_server",
+            "Authorization": f"Bearer {token}",
+            "Content-Type": "application/json",
+        }
         connection.request(method, path, content, headers)
         response = connection.getresponse()
         told = response.read()
@@ -199,10 +216,16 @@ def story(address: str, token: str) -> Iterator[str]:
 
     acme = tell("POST", "/contacts", name="Acme", is_organization=True)["data"]
     ann = tell("POST", "/contacts", first_name="Ann", last_name="Li", contact_id=acme["id"])["data"]
-    deal = tell("POST", "/deals", name="Coffee", contact_id=ann["id"], value="12.50", currency="EUR")["data"]
+    deal = tell(
+        "POST", "/deals", name="Coffee", contact_id=ann["id"], value="12.50", currency="EUR"
+    )["data"]
     yield "A deal is opened with Ann, who works for Acme. Both are prospects:"
     yield from map(told, (ann, acme))
-    won = next(stage["data"] for stage in tell("GET", "/stages")["items"] if stage["data"]["category"] == "won")
+    won = next(
+        stage["data"]
+        for stage in tell("GET", "/stages")["items"]
+        if stage["data"]["category"] == "won"
+    )
     tell("PUT", f"/deals/{deal['id']}", stage_id=won["id"])
     yield "It is won. Both are customers:"
     yield from map(told, (ann, acme))

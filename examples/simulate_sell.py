@@ -1,10 +1,12 @@
-"""Simulate an account of Zendesk Sell and write its export, page by page; the example data of the package is made by this.
+"""Simulate an account of Zendesk Sell and write its export, page by page; the example data of the
+package is made by this.
 
     python examples/simulate_sell.py src/salesstatus/example/sell
 
-The same seed gives the same files. A team works for two years through `salesstatus.desk.Desk`, so that every status is as the rules
-have it, some of them set by hand. Then a few things go wrong, as they do: a status is written back from an old spreadsheet, a company
-misses what its employee bought, a deal is deleted behind everybody's back. The audit is to find these, and nobody else.
+The same seed gives the same files. A team works for two years through `salesstatus.desk.Desk`, so
+that every status is as the rules have it, some of them set by hand. Then a few things go wrong, as
+they do: a status is written back from an old spreadsheet, a company misses what its employee
+bought, a deal is deleted behind everybody's back. The audit is to find these, and nobody else.
 """
 
 from __future__ import annotations
@@ -30,8 +32,8 @@ from salesstatus import (
     Lead,
     ProspectStatus,
 )
-from salesstatus.audit import Stored
 from salesstatus.crm.account import Catalogue, Stage
+from salesstatus.crm.auditing import Stored
 from salesstatus.crm.sell.columns import Kind
 from salesstatus.crm.sell.writing import (
     collection,
@@ -58,12 +60,56 @@ STAGES: dict[int | str, Stage] = {
     4: Stage(id=4, name="Unqualified", pipeline=1, status=UNQUALIFIED),
     5: Stage(id=5, name="Lost", pipeline=1, status=LOST),
 }
-CATEGORIES: dict[int | str, str] = {1: "incoming", 2: "in_progress", 3: "won", 4: "unqualified", 5: "lost"}
-CATALOGUE = Catalogue(stages=STAGES, sources={1: "Website", 2: "Referral"}, users={1: "Sam Ortega", 2: "Kim Lind"})
+CATEGORIES: dict[int | str, str] = {
+    1: "incoming",
+    2: "in_progress",
+    3: "won",
+    4: "unqualified",
+    5: "lost",
+}
+CATALOGUE = Catalogue(
+    stages=STAGES, sources={1: "Website", 2: "Referral"}, users={1: "Sam Ortega", 2: "Kim Lind"}
+)
 
-FIRST = ["Ann", "Bruno", "Chloe", "Dario", "Elif", "Femi", "Greta", "Hugo", "Ines", "Jonas", "Kaya", "Lino"]
-LAST = ["Archer", "Baker", "Cooper", "Dyer", "Farmer", "Gardener", "Mason", "Miller", "Sawyer", "Taylor", "Weaver"]
-PLACES = ["Harbour", "River", "Meadow", "Quarry", "Orchard", "Summit", "Lantern", "Bridge", "Forest", "Garden"]
+FIRST = [
+    "Ann",
+    "Bruno",
+    "Chloe",
+    "Dario",
+    "Elif",
+    "Femi",
+    "Greta",
+    "Hugo",
+    "Ines",
+    "Jonas",
+    "Kaya",
+    "Lino",
+]
+LAST = [
+    "Archer",
+    "Baker",
+    "Cooper",
+    "Dyer",
+    "Farmer",
+    "Gardener",
+    "Mason",
+    "Miller",
+    "Sawyer",
+    "Taylor",
+    "Weaver",
+]
+PLACES = [
+    "Harbour",
+    "River",
+    "Meadow",
+    "Quarry",
+    "Orchard",
+    "Summit",
+    "Lantern",
+    "Bridge",
+    "Forest",
+    "Garden",
+]
 TRADES = ["Mills", "Foods", "Tools", "Textiles", "Glass", "Paper", "Bakery"]
 
 
@@ -104,9 +150,15 @@ class Team:
 
     def meet(self) -> None:
         """Get to know companies and persons."""
-        names = self.chance.sample([f"{place} {trade}" for place in PLACES for trade in TRADES], COMPANIES)
-        companies = [self._contact(kind=COMPANY, name=name, industry=name.split()[1]) for name in names]
-        for first, last in self.chance.sample([(first, last) for first in FIRST for last in LAST], PERSONS):
+        names = self.chance.sample(
+            [f"{place} {trade}" for place in PLACES for trade in TRADES], COMPANIES
+        )
+        companies = [
+            self._contact(kind=COMPANY, name=name, industry=name.split()[1]) for name in names
+        ]
+        for first, last in self.chance.sample(
+            [(first, last) for first in FIRST for last in LAST], PERSONS
+        ):
             employer = self.chance.choice([*companies, *companies, None])
             self._contact(
                 kind=PERSON,
@@ -118,7 +170,10 @@ class Team:
 
     def _contact(self, **fields: Any) -> Contact:
         contact = Contact(
-            id=self.numbers.new("contact"), owner=self.chance.choice("12"), created_at=self.clock.now(), **fields
+            id=self.numbers.new("contact"),
+            owner=self.chance.choice("12"),
+            created_at=self.clock.now(),
+            **fields,
         )
         return self.desk.save_contact(contact).result.contact
 
@@ -127,7 +182,11 @@ class Team:
         contacts = [standing.contact for standing in self.all("contacts")]
         for n in range(DEALS):
             primary = self.chance.choice(contacts)
-            others = [c.id for c in self.chance.sample(contacts, 2) if c.id != primary.id] if n % 6 == 0 else []
+            others = (
+                [c.id for c in self.chance.sample(contacts, 2) if c.id != primary.id]
+                if n % 6 == 0
+                else []
+            )
             deal = Deal(
                 id=self.numbers.new("deal"),
                 name=f"{self.chance.choice(['Starter', 'Yearly', 'Spare parts', 'Support'])} {n + 1}",
@@ -138,8 +197,14 @@ class Team:
                 created_at=self.clock.now(),
             )
             self._save(deal)
-            for stage in self.chance.choice([(), (2,), (2, 3), (2, 5), (3,), (4,), (2, 3, 2), (2, 5, 2, 3)]):
-                self._save(attrs.evolve(deal, stage=STAGES[stage].name, status=STAGES[stage].status or OPEN))
+            for stage in self.chance.choice(
+                [(), (2,), (2, 3), (2, 5), (3,), (4,), (2, 3, 2), (2, 5, 2, 3)]
+            ):
+                self._save(
+                    attrs.evolve(
+                        deal, stage=STAGES[stage].name, status=STAGES[stage].status or OPEN
+                    )
+                )
             if n % 15 == 7:
                 self.desk.delete_deal(deal.id)
 
@@ -175,7 +240,9 @@ class Team:
             )
             self.desk.save_lead(lead)
             if n % 2:
-                done = self.desk.convert(lead.id, ConversionRequest(deal=n % 4 == 1), actor="1").result
+                done = self.desk.convert(
+                    lead.id, ConversionRequest(deal=n % 4 == 1), actor="1"
+                ).result
                 if done.record.deal is not None:
                     deal = self.desk.deal(done.record.deal).record
                     self._save(attrs.evolve(deal, stage="Won", status=WON))
@@ -183,7 +250,9 @@ class Team:
     def all(self, port: str) -> list[Any]:
         """Return the records of a port, in the order of their ids."""
         with self.store.unit() as unit:
-            return sorted((row.record for row in getattr(unit, port).all()), key=lambda record: record.id)
+            return sorted(
+                (row.record for row in getattr(unit, port).all()), key=lambda record: record.id
+            )
 
 
 def broken(stored: list[Stored], deals: list[Deal], converted: set[int | str | None]) -> list[Deal]:
@@ -194,8 +263,16 @@ def broken(stored: list[Stored], deals: list[Deal], converted: set[int | str | N
         stored[at[contact]] = attrs.evolve(stored[at[contact]], **status)
 
     opened = [deal for deal in deals if deal.status is OPEN and deal.company is not None]
-    won = [deal for deal in deals if deal.status is WON and deal.primary not in {d.primary for d in opened}]
-    lost = [d for d in deals if d.status is LOST and all(e.status is LOST for e in deals if e.primary == d.primary)]
+    won = [
+        deal
+        for deal in deals
+        if deal.status is WON and deal.primary not in {d.primary for d in opened}
+    ]
+    lost = [
+        d
+        for d in deals
+        if d.status is LOST and all(e.status is LOST for e in deals if e.primary == d.primary)
+    ]
     # Written back from a spreadsheet: no prospect, though a deal is open.
     write(opened[0].primary, prospect=ProspectStatus.NONE)
     # A customer as a lost prospect.
@@ -214,7 +291,11 @@ def pages(kind: Kind, path: str, bodies: list[dict[str, Any]]) -> dict[str, Any]
     starts = range(0, max(len(bodies), 1), PAGE)
     return {
         f"{path}-{number}.json": collection(
-            kind, bodies[start : start + PAGE], ADDRESS + path, page=number, more=start + PAGE < len(bodies)
+            kind,
+            bodies[start : start + PAGE],
+            ADDRESS + path,
+            page=number,
+            more=start + PAGE < len(bodies),
         )
         for number, start in enumerate(starts, 1)
     }
@@ -228,33 +309,59 @@ def export() -> dict[str, Any]:
     team.judge()
     team.convert()
     standings = team.all("contacts")
-    stored = [Stored(contact=s.contact, prospect=s.status.prospect, customer=s.status.customer) for s in standings]
+    stored = [
+        Stored(contact=s.contact, prospect=s.status.prospect, customer=s.status.customer)
+        for s in standings
+    ]
     converted = {record.deal for record in team.all("conversions")}
     deals = broken(stored, team.all("deals"), converted)
     deal_bodies = []
     for deal in deals:
         changed_at = team.changed_at.get(deal.id, deal.created_at)
-        over = {"last_stage_change_at": None if changed_at is None else changed_at.isoformat().replace("+00:00", "Z")}
+        over = {
+            "last_stage_change_at": None
+            if changed_at is None
+            else changed_at.isoformat().replace("+00:00", "Z")
+        }
         body = deal_body(deal, CATALOGUE, {**over, "organization_id": None})
         deal_bodies.append(body | {"value": f"{deal.value or 0}", "currency": "EUR"})
     involved = [
-        {"deal_id": deal.id, "contact_id": id_, "role": "involved"} for deal in deals for id_ in sorted(deal.involved)
+        {"deal_id": deal.id, "contact_id": id_, "role": "involved"}
+        for deal in deals
+        for id_ in sorted(deal.involved)
     ]
     stages = [
-        {"id": s.id, "name": s.name, "category": CATEGORIES[n], "pipeline_id": 1, "position": n, "active": True}
+        {
+            "id": s.id,
+            "name": s.name,
+            "category": CATEGORIES[n],
+            "pipeline_id": 1,
+            "position": n,
+            "active": True,
+        }
         for n, s in STAGES.items()
     ]
     leads = [lead_body(lead, CATALOGUE) for lead in team.all("leads")]
     return {
         **pages(Kind.STAGE, "stages", stages),
         **pages(Kind.PIPELINE, "pipelines", [{"id": 1, "name": "Sales pipeline"}]),
-        **pages(Kind.SOURCE, "sources", [{"id": id_, "name": name} for id_, name in CATALOGUE.sources.items()]),
-        **pages(Kind.USER, "users", [{"id": id_, "name": name} for id_, name in CATALOGUE.users.items()]),
+        **pages(
+            Kind.SOURCE,
+            "sources",
+            [{"id": id_, "name": name} for id_, name in CATALOGUE.sources.items()],
+        ),
+        **pages(
+            Kind.USER, "users", [{"id": id_, "name": name} for id_, name in CATALOGUE.users.items()]
+        ),
         **pages(Kind.CONTACT, "contacts", [contact_body(each) for each in stored]),
         **pages(Kind.DEAL, "deals", deal_bodies),
         **pages(Kind.ASSOCIATED_CONTACT, "associated_contacts", involved),
         **pages(Kind.LEAD, "leads", leads),
-        **pages(Kind.LEAD_CONVERSION, "lead_conversions", [conversion_body(r) for r in team.all("conversions")]),
+        **pages(
+            Kind.LEAD_CONVERSION,
+            "lead_conversions",
+            [conversion_body(r) for r in team.all("conversions")],
+        ),
     }
 
 

@@ -1,11 +1,13 @@
-"""Simulate a year of a sales team and write it as JSON Lines; the example data of the package is made by this.
+"""Simulate a year of a sales team and write it as JSON Lines; the example data of the package is
+made by this.
 
     python examples/simulate_year.py src/salesstatus/example/year.jsonl
 
-The same seed gives the same file. The names are made of common words; any likeness to a firm or person is chance.
-What the team does is what teams do: leads come in, are worked on, junked or converted; deals are opened, most are
-closed, some are reopened or deleted, people are added to them and handed over, change jobs, and statuses are set by hand,
-sometimes against the rules. A few lines are broken as exports break.
+The same seed gives the same file. The names are made of common words; any likeness to a firm or
+person is chance. What the team does is what teams do: leads come in, are worked on, junked or
+converted; deals are opened, most are closed, some are reopened or deleted, people are added to them
+and handed over, change jobs, and statuses are set by hand, sometimes against the rules. A few lines
+are broken as exports break.
 """
 
 import json
@@ -31,16 +33,14 @@ from salesstatus import (
     EmployeeMoved,
     Entry,
     Lead,
-    LeadJunked,
-    LeadReopened,
-    LeadTakenUp,
     ProspectStatus,
     ProspectStatusSet,
     convert,
     leads,
-    with_primary,
 )
-from salesstatus.reports import LeadSaved
+from salesstatus.leads import LeadJunked, LeadReopened, LeadTakenUp
+from salesstatus.leads.reports import LeadSaved
+from salesstatus.propagation import with_primary
 from salesstatus.wire import dumps
 
 SEED = 2025
@@ -88,11 +88,29 @@ FIRST = [
     "umar",
 ]
 LAST = ["abel", "brook", "costa", "dahl", "evers", "fox", "grant", "hale", "ito"]
-WORK = ["pumps", "shelving", "licences", "training", "racks", "sensors", "maintenance", "packaging", "lighting"]
+WORK = [
+    "pumps",
+    "shelving",
+    "licences",
+    "training",
+    "racks",
+    "sensors",
+    "maintenance",
+    "packaging",
+    "lighting",
+]
 SOURCES = ["trade fair", "referral", "website", "cold call", ""]
 NEW_PLACES = ["valley", "cedar", "falcon", "marble", "prairie", "saffron", "tundra", "velvet"]
 NEW_FIRST = ["alma", "bert", "carla", "dora", "emil", "flora", "georg", "hedda", "ivo", "jutta"]
-LEAD_SOURCES = ["trade fair", "trade fair", "website", "website", "website", "referral", "cold call"]
+LEAD_SOURCES = [
+    "trade fair",
+    "trade fair",
+    "website",
+    "website",
+    "website",
+    "referral",
+    "cold call",
+]
 SELLERS = ["kim", "sam", "noor"]
 REASONS = ["no budget", "no answer", "wrong number", "competitor", ""]
 BROKEN = [
@@ -130,7 +148,8 @@ def people(chance):
     names = [f"{first}.{last}" for first in FIRST for last in LAST]
     chance.shuffle(names)
     found = {
-        name: Contact(id=name, kind=ContactKind.COMPANY, name=name.replace("-", " ").title()) for name in companies
+        name: Contact(id=name, kind=ContactKind.COMPANY, name=name.replace("-", " ").title())
+        for name in companies
     }
     for company in companies:
         for _ in range(chance.choice([1, 2, 2, 3, 5])):
@@ -206,7 +225,9 @@ def convert_lead(team, lead, at):
 
 
 def open_deal(team, number, at):
-    """Open a deal, mostly with an employee, sometimes with a company itself; a few are imported closed."""
+    """Open a deal, mostly with an employee, sometimes with a company itself; a few are imported
+    closed.
+    """
     chance = team.chance
     primary = chance.choice(list(team.people.values()))
     others = chance.sample(sorted(team.people), chance.choice([0, 0, 0, 1, 1, 2, 3]))
@@ -229,17 +250,25 @@ def open_deal(team, number, at):
 def happen(team, at):
     """Let something happen to one deal, or to one contact."""
     chance = team.chance
-    chosen = [deal for deal in team.deals.values() if deal.status is DealStatus.OPEN] or list(team.deals.values())
+    chosen = [deal for deal in team.deals.values() if deal.status is DealStatus.OPEN] or list(
+        team.deals.values()
+    )
     deal = chance.choice(chosen)
-    closed = chance.choice([deal for deal in team.deals.values() if deal.status is not DealStatus.OPEN] or [deal])
+    closed = chance.choice(
+        [deal for deal in team.deals.values() if deal.status is not DealStatus.OPEN] or [deal]
+    )
     what = chance.random()
     if what < 0.62:
-        status = chance.choices([DealStatus.WON, DealStatus.LOST, DealStatus.UNQUALIFIED], [42, 40, 18])[0]
+        status = chance.choices(
+            [DealStatus.WON, DealStatus.LOST, DealStatus.UNQUALIFIED], [42, 40, 18]
+        )[0]
         team.save(at, attrs.evolve(deal, status=status, stage=status.value.title()))
     elif what < 0.67:
         team.save(at, attrs.evolve(closed, status=DealStatus.OPEN, stage="Negotiation"))
     elif what < 0.75:
-        team.save(at, attrs.evolve(deal, involved=deal.involved | {chance.choice(sorted(team.people))}))
+        team.save(
+            at, attrs.evolve(deal, involved=deal.involved | {chance.choice(sorted(team.people))})
+        )
     elif what < 0.8:
         successor = team.people[chance.choice(sorted(team.people))]
         team.save(at, with_primary(deal, successor, chance.choice(["keep", "remove"])))
@@ -249,12 +278,16 @@ def happen(team, at):
         del team.deals[gone.id]
     elif what < 0.87:
         person = chance.choice([contact for contact in team.people.values() if contact.company])
-        company = chance.choice([contact.id for contact in team.people.values() if contact.kind is ContactKind.COMPANY])
+        company = chance.choice(
+            [contact.id for contact in team.people.values() if contact.kind is ContactKind.COMPANY]
+        )
         team.people[person.id] = attrs.evolve(person, company=company)
         team.records.append(EmployeeMoved(at, person.id, company))
     elif what < 0.95:
         contact = chance.choice([closed.primary, *sorted(team.people)])
-        status = chance.choice([CustomerStatus.PAST, CustomerStatus.PAST, CustomerStatus.CURRENT, CustomerStatus.NONE])
+        status = chance.choice(
+            [CustomerStatus.PAST, CustomerStatus.PAST, CustomerStatus.CURRENT, CustomerStatus.NONE]
+        )
         team.records.append(Entry(at, contact, CustomerStatusSet(status)))
     else:
         contact = closed.primary if chance.random() < 0.7 else deal.primary
@@ -274,7 +307,12 @@ def simulate(seed=SEED):
     """Return the lines of the year."""
     team = Team(random.Random(seed))
     team.people = people(team.chance)
-    doings = [open_deal] * DEALS + [happen] * HAPPENINGS + [new_lead] * LEADS + [work_on_lead] * LEAD_STEPS
+    doings = (
+        [open_deal] * DEALS
+        + [happen] * HAPPENINGS
+        + [new_lead] * LEADS
+        + [work_on_lead] * LEAD_STEPS
+    )
     team.chance.shuffle(doings)
     # The year begins with leads, and the first deals are theirs.
     doings = [new_lead] * 12 + [work_on_lead] * 20 + [open_deal] + doings
@@ -285,7 +323,9 @@ def simulate(seed=SEED):
             doing(team, number[doing], at)
         else:
             doing(team, at)
-    team.records.append(Entry(at, "river-mills", DealWon("D-999")))  # of a deal that nobody put it on
+    team.records.append(
+        Entry(at, "river-mills", DealWon("D-999"))
+    )  # of a deal that nobody put it on
     lines = [dumps(record) for record in team.records]
     saved = [i for i, record in enumerate(team.records) if isinstance(record, DealSaved)]
     lines.insert(saved[-40], lines[saved[40]])  # an old snapshot comes late

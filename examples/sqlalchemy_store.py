@@ -1,4 +1,5 @@
-"""A store on SQLAlchemy 2 Core, for PostgreSQL and SQLite, synchronous and asynchronous: a worked example to copy.
+"""A store on SQLAlchemy 2 Core, for PostgreSQL and SQLite, synchronous and asynchronous: a worked
+example to copy.
 
     engine = create_engine("postgresql+psycopg://…")  # or "sqlite:///crm.db"
     with engine.connect() as connection:
@@ -10,11 +11,13 @@
         await connection.run_sync(create_tables)
     desk = AsyncDesk(AsyncSqlAlchemyStore(engine))
 
-Each kind of record has a table. `body` is the whole record, as `salesstatus.wire` writes it; the other columns are for finding it, and for
-queries of your own. **Where a column repeats a status, the column is the truth**: a row mended by hand is what its columns say.
+Each kind of record has a table. `body` is the whole record, as `salesstatus.wire` writes it; the
+other columns are for finding it, and for queries of your own. **Where a column repeats a status,
+the column is the truth**: a row mended by hand is what its columns say.
 
-A unit of work is one transaction, which sees one snapshot. Transactions that get in each other's way are a `Conflict`; every other error of
-the database comes as it is. Either way the unit is over, and nothing of it is kept.
+A unit of work is one transaction, which sees one snapshot. Transactions that get in each other's
+way are a `Conflict`; every other error of the database comes as it is. Either way the unit is over,
+and nothing of it is kept.
 """
 
 from __future__ import annotations
@@ -35,8 +38,19 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from salesstatus import AttachedNote, InvalidError, Logged, Selection, WireError, audience, lookup_keys, model, wire
-from salesstatus.ports import KINDS, AsyncUnitOfWork, Conflict, Done, NotFound, Standing, Versioned, record_id
+from salesstatus import InvalidError, Selection, WireError, audience, lead, model, wire
+from salesstatus.history import Logged
+from salesstatus.leads import AttachedNote, lookup_keys
+from salesstatus.ports import (
+    KINDS,
+    AsyncUnitOfWork,
+    Conflict,
+    Done,
+    NotFound,
+    Standing,
+    Versioned,
+    record_id,
+)
 from salesstatus.values import Id
 
 R = TypeVar("R")
@@ -48,7 +62,9 @@ METADATA: Final = sa.MetaData()
 
 
 class Key(sa.types.TypeDecorator[Any]):
-    """An id, or what lookup keys are, as `salesstatus.wire.key` writes it: 7 is not "7", and no character is one that databases refuse."""
+    """An id, or what lookup keys are, as `salesstatus.wire.key` writes it: 7 is not "7", and no
+    character is one that databases refuse.
+    """
 
     impl = sa.Text
     cache_ok = True
@@ -59,7 +75,10 @@ class Key(sa.types.TypeDecorator[Any]):
 
 
 def _is(column: sa.ColumnElement[Any], id_: Any) -> sa.ColumnElement[bool]:
-    """Return the condition that a column has an id. Raises `InvalidError` for what is none; None would find NULL."""
+    """Return the condition that a column has an id.
+
+    Raises `InvalidError` for what is none; None would find NULL.
+    """
     wire.key(id_)
     condition: sa.ColumnElement[bool] = column == id_
     return condition
@@ -68,11 +87,18 @@ def _is(column: sa.ColumnElement[Any], id_: Any) -> sa.ColumnElement[bool]:
 def _word(kind: type[Enum]) -> sa.Enum:
     """Return the type of a column that holds the value of a member, and no other word."""
     words = [member.value for member in kind]
-    return sa.Enum(kind, native_enum=False, create_constraint=True, length=20, values_callable=lambda _: words)
+    return sa.Enum(
+        kind, native_enum=False, create_constraint=True, length=20, values_callable=lambda _: words
+    )
 
 
 def _column(
-    name: str, type_: Any, of: str | Callable[[Any], Any] = "", *, null: bool = False, index: bool = False
+    name: str,
+    type_: Any,
+    of: str | Callable[[Any], Any] = "",
+    *,
+    null: bool = False,
+    index: bool = False,
 ) -> sa.Column[Any]:
     """Return a column, and how its value is found in a record."""
     found = of if callable(of) else attrgetter(of or name)
@@ -80,16 +106,28 @@ def _column(
 
 
 def _table(name: str, record: type, *columns: sa.Column[Any] | sa.Index, **info: Any) -> sa.Table:
-    """Return the table of a kind of records; `mended` gives a record as the columns of its row say."""
+    """Return the table of a kind of records; `mended` gives a record as the columns of its row
+    say.
+    """
     version = sa.Column("version", sa.Integer, sa.CheckConstraint("version > 0"), nullable=False)
     body = sa.Column("body", sa.Text, nullable=False)
     key = sa.Column("key", Key, primary_key=True)
     return sa.Table(name, METADATA, key, version, *columns, body, info={"record": record, **info})
 
 
-def _finders(name: str, of: sa.Table, column: str, found_by: Callable[[Any], frozenset[Id]]) -> sa.Table:
-    """Return a table of what the records of another one are found by, where that is several things."""
-    owner = sa.Column(KINDS[of.name], Key, sa.ForeignKey(of.c.key, ondelete="CASCADE"), primary_key=True, index=True)
+def _finders(
+    name: str, of: sa.Table, column: str, found_by: Callable[[Any], frozenset[Id]]
+) -> sa.Table:
+    """Return a table of what the records of another one are found by, where that is several
+    things.
+    """
+    owner = sa.Column(
+        KINDS[of.name],
+        Key,
+        sa.ForeignKey(of.c.key, ondelete="CASCADE"),
+        primary_key=True,
+        index=True,
+    )
     finders = sa.Table(name, METADATA, sa.Column(column, Key, primary_key=True), owner)
     of.info.update(finders=finders, found_by=found_by)
     return finders
@@ -108,7 +146,9 @@ CONTACTS: Final = _table(
         standing, status=attrs.evolve(standing.status, prospect=row.prospect, customer=row.customer)
     ),
 )
-CONTACT_KEYS: Final = _finders("contact_keys", CONTACTS, "key", lambda standing: lookup_keys(standing.contact))
+CONTACT_KEYS: Final = _finders(
+    "contact_keys", CONTACTS, "key", lambda standing: lookup_keys(standing.contact)
+)
 DEALS: Final = _table(
     "deals",
     model.Deal,
@@ -120,24 +160,33 @@ DEALS: Final = _table(
 DEAL_CONTACTS: Final = _finders("deal_contacts", DEALS, "contact", audience)
 LEADS: Final = _table(
     "leads",
-    model.Lead,
+    lead.Lead,
     # The name of a stage is any text; escaped and cut, any database can have it in an index.
-    _column("status", sa.Text, lambda lead: json.dumps(lead.status)[1:-1][:200], index=True),
+    _column("status", sa.Text, lambda record: json.dumps(record.status)[1:-1][:200], index=True),
     _column("person", Key, null=True, index=True),
     _column("company", Key, null=True, index=True),
 )
 LEAD_KEYS: Final = _finders("lead_keys", LEADS, "key", lookup_keys)
-_TARGET: Final = _word(model.Target)
-CONVERSIONS: Final = _table("conversions", model.ConversionRecord, _column("lead", Key, index=True))
-NOTES: Final = _table("notes", AttachedNote, _column("target", _TARGET), _column("about", Key, "id", index=True))
-TASKS: Final = _table("tasks", model.Task, _column("target", _TARGET), _column("about", Key, index=True))
-TAGS: Final = _table("tags", model.Tag)
-FIELDS: Final = _table("fields", model.FieldDefinition)
+_TARGET: Final = _word(lead.Target)
+CONVERSIONS: Final = _table("conversions", lead.ConversionRecord, _column("lead", Key, index=True))
+NOTES: Final = _table(
+    "notes", AttachedNote, _column("target", _TARGET), _column("about", Key, "id", index=True)
+)
+TASKS: Final = _table(
+    "tasks", lead.Task, _column("target", _TARGET), _column("about", Key, index=True)
+)
+TAGS: Final = _table("tags", lead.Tag)
+FIELDS: Final = _table("fields", lead.FieldDefinition)
 REQUESTS: Final = _table("requests", Done)
 LOG: Final = sa.Table(
     "log",
     METADATA,
-    sa.Column("position", sa.BigInteger().with_variant(sa.Integer, "sqlite"), sa.Identity(), primary_key=True),
+    sa.Column(
+        "position",
+        sa.BigInteger().with_variant(sa.Integer, "sqlite"),
+        sa.Identity(),
+        primary_key=True,
+    ),
     _column("contact", Key),
     _column("at", sa.DateTime(timezone=True)),
     sa.Column("body", sa.Text, nullable=False),
@@ -147,12 +196,16 @@ LOG: Final = sa.Table(
 
 def create_tables(connection: sa.Connection) -> None:
     """Create the tables that are not there yet, and commit. Several processes may do so at once."""
-    if connection.dialect.name == "sqlite":  # once for the file: now readers and a writer do not wait for each other
+    if (
+        connection.dialect.name == "sqlite"
+    ):  # once for the file: now readers and a writer do not wait for each other
         cursor = connection.connection.cursor()
         for attempt in range(WAITS):
             try:
                 cursor.execute("PRAGMA journal_mode = WAL")
-            except OperationalError:  # another one is at it, and SQLite does not wait for that by itself
+            except (
+                OperationalError
+            ):  # another one is at it, and SQLite does not wait for that by itself
                 if attempt == WAITS - 1:
                     raise
                 sleep(0.01)
@@ -165,7 +218,9 @@ def create_tables(connection: sa.Connection) -> None:
         if not driver.in_transaction:  # the application may have told it to begin by itself
             connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext("salesstatus"))))
+        connection.execute(
+            sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext("salesstatus")))
+        )
     METADATA.create_all(connection)
     connection.commit()
 
@@ -200,7 +255,9 @@ class _Records(Generic[R]):
         if version:
             statement = sa.update(self._table).where(self._is(id_, version)).values(values)
         else:
-            statement = self._unit.insert(self._table).values(key=id_, **values).on_conflict_do_nothing()
+            statement = (
+                self._unit.insert(self._table).values(key=id_, **values).on_conflict_do_nothing()
+            )
         self._change(statement, id_, version)
         self._find_by(id_, version, record)
 
@@ -243,10 +300,15 @@ class _Records(Generic[R]):
 
     def _versioned(self, row: Any) -> Versioned[R]:
         record = _read(row.body, self._table.info["record"], f"{self._name} {row.key}")
-        return Versioned(self._table.info.get("mended", lambda record, _: record)(record, row), row.version)
+        return Versioned(
+            self._table.info.get("mended", lambda record, _: record)(record, row), row.version
+        )
 
     def _found(self, *conditions: sa.ColumnElement[bool]) -> Iterator[Versioned[R]]:
-        return map(self._versioned, self._unit.pages(sa.select(self._table).where(*conditions), self._table.c.key, ""))
+        return map(
+            self._versioned,
+            self._unit.pages(sa.select(self._table).where(*conditions), self._table.c.key, ""),
+        )
 
     def _found_by(self, things: Collection[Id]) -> Iterator[Versioned[R]]:
         """Yield, once each, the records that are found by any of these things."""
@@ -262,7 +324,9 @@ class _Records(Generic[R]):
 class _Contacts(_Records[Standing]):
     def select(self, selection: Selection, /) -> Iterator[Versioned[Standing]]:
         columns = self._table.c
-        return self._found(columns.prospect.in_(selection.prospect), columns.customer.in_(selection.customer))
+        return self._found(
+            columns.prospect.in_(selection.prospect), columns.customer.in_(selection.customer)
+        )
 
     def employees(self, company: Id, /) -> Iterator[Versioned[Standing]]:
         return self._found(_is(self._table.c.company, company))
@@ -274,20 +338,24 @@ class _Contacts(_Records[Standing]):
 class _Deals(_Records[model.Deal]):
     def of(self, contact: Id, /) -> Iterator[Versioned[model.Deal]]:
         return self._found(
-            self._table.c.key.in_(sa.select(DEAL_CONTACTS.c.deal).where(_is(DEAL_CONTACTS.c.contact, contact)))
+            self._table.c.key.in_(
+                sa.select(DEAL_CONTACTS.c.deal).where(_is(DEAL_CONTACTS.c.contact, contact))
+            )
         )
 
 
-class _Leads(_Records[model.Lead]):
-    def of(self, contact: Id, /) -> Iterator[Versioned[model.Lead]]:
-        return self._found(sa.or_(_is(self._table.c.person, contact), _is(self._table.c.company, contact)))
+class _Leads(_Records[lead.Lead]):
+    def of(self, contact: Id, /) -> Iterator[Versioned[lead.Lead]]:
+        return self._found(
+            sa.or_(_is(self._table.c.person, contact), _is(self._table.c.company, contact))
+        )
 
-    def sharing(self, keys: Collection[str], /) -> Iterator[Versioned[model.Lead]]:
+    def sharing(self, keys: Collection[str], /) -> Iterator[Versioned[lead.Lead]]:
         return self._found_by(keys)
 
 
 class _Attached(_Records[R]):
-    def of(self, target: model.Target, id: Id, /) -> Iterator[Versioned[R]]:
+    def of(self, target: lead.Target, id: Id, /) -> Iterator[Versioned[R]]:
         return self._found(self._table.c.target == target, _is(self._table.c.about, id))
 
 
@@ -320,7 +388,8 @@ class _Unit:
         if is_sqlite:
             connection.begin()
             driver: Any = connection.connection.driver_connection
-            # Left to itself, the driver begins at the first write; what was read before would be of other snapshots.
+            # Left to itself, the driver begins at the first write; what was read before would be of
+            # other snapshots.
             if not driver.in_transaction:
                 connection.exec_driver_sql("BEGIN")
         else:
@@ -328,11 +397,11 @@ class _Unit:
         self.contacts = _Contacts(self, CONTACTS)
         self.deals = _Deals(self, DEALS)
         self.leads = _Leads(self, LEADS)
-        self.conversions: _Records[model.ConversionRecord] = _Records(self, CONVERSIONS)
+        self.conversions: _Records[lead.ConversionRecord] = _Records(self, CONVERSIONS)
         self.notes: _Attached[AttachedNote] = _Attached(self, NOTES)
-        self.tasks: _Attached[model.Task] = _Attached(self, TASKS)
-        self.tags: _Records[model.Tag] = _Records(self, TAGS)
-        self.fields: _Records[model.FieldDefinition] = _Records(self, FIELDS)
+        self.tasks: _Attached[lead.Task] = _Attached(self, TASKS)
+        self.tags: _Records[lead.Tag] = _Records(self, TAGS)
+        self.fields: _Records[lead.FieldDefinition] = _Records(self, FIELDS)
         self.requests: _Records[Done] = _Records(self, REQUESTS)
         self.log = _Log(self)
 
@@ -343,7 +412,9 @@ class _Unit:
             return list(result) if result.returns_rows else []
 
     def pages(self, statement: sa.Select[Any], order: sa.Column[Any], after: Any) -> Iterator[Any]:
-        """Yield rows page by page: no cursor stays open, and anything may be asked and written meanwhile."""
+        """Yield rows page by page: no cursor stays open, and anything may be asked and written
+        meanwhile.
+        """
         while True:
             rows = self.ask(statement.where(order > sa.literal(after)).order_by(order).limit(PAGE))
             yield from rows
@@ -358,9 +429,14 @@ class _Unit:
 
     @contextmanager
     def _asking(self) -> Iterator[None]:
-        """Ask the database. After an error the unit is over, so that nobody commits the half that went well."""
+        """Ask the database.
+
+        After an error the unit is over, so that nobody commits the half that went well.
+        """
         if not self._is_open:
-            raise RuntimeError("this unit of work is over: use it once, in a with statement, and commit at its end")
+            raise RuntimeError(
+                "this unit of work is over: use it once, in a with statement, and commit at its end"
+            )
         try:
             yield
         except BaseException as error:
@@ -378,7 +454,9 @@ class _Unit:
             raise
 
     def _give_way(self) -> None:
-        """Drop everything, and wait until nobody is writing: what is tried again before that would only fail again."""
+        """Drop everything, and wait until nobody is writing: what is tried again before that would
+        only fail again.
+        """
         self._connection.rollback()
         with suppress(sa.exc.OperationalError):  # it takes longer than the driver's timeout
             self._connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -388,8 +466,9 @@ class _Unit:
 class SqlAlchemyStore:
     """A `salesstatus.ports.Store` over an engine. It may be shared by threads.
 
-    On PostgreSQL what a unit of work only read or looked for is protected too, and some things that would have gone well are a `Conflict`.
-    With the isolation ``"REPEATABLE READ"`` there are fewer of them, and only what it wrote is protected.
+    On PostgreSQL what a unit of work only read or looked for is protected too, and some things that
+    would have gone well are a `Conflict`. With the isolation ``"REPEATABLE READ"`` there are fewer
+    of them, and only what it wrote is protected.
     """
 
     def __init__(self, engine: sa.Engine, isolation: str = "SERIALIZABLE") -> None:
@@ -398,7 +477,9 @@ class SqlAlchemyStore:
     @contextmanager
     def unit(self) -> Iterator[_Unit]:
         """Return a unit of work."""
-        with self._engine.connect() as connection:  # at its end it rolls back what was not committed
+        with (
+            self._engine.connect() as connection
+        ):  # at its end it rolls back what was not committed
             yield _Unit(connection, self._isolation)
 
 
@@ -426,7 +507,9 @@ class _Awaited:
 
 
 class AsyncSqlAlchemyStore:
-    """A `salesstatus.ports.AsyncStore` over an asynchronous engine: the same units of work, awaited."""
+    """A `salesstatus.ports.AsyncStore` over an asynchronous engine: the same units of work,
+    awaited.
+    """
 
     def __init__(self, engine: AsyncEngine, isolation: str = "SERIALIZABLE") -> None:
         self._engine, self._isolation = engine, isolation

@@ -2,13 +2,16 @@
 
     desk = Desk(SqliteStore("sales.db"))
 
-Each kind of record has a table: the key, the version, the body, and columns to find records by, also for queries of your own. Keys are
-`wire.key` of an id, so that 7 is not "7"; bodies are JSON that only `salesstatus.wire` writes and reads, so that they outlive a version of
-the library. **Where a column repeats a status, the column is the truth**: who edits it by hand has changed the status. The other
-columns only find what the body says. A body that is no record, or another one's, raises `salesstatus.WireError`.
+Each kind of record has a table: the key, the version, the body, and columns to find records by,
+also for queries of your own. Keys are `wire.key` of an id, so that 7 is not "7"; bodies are JSON
+that only `salesstatus.wire` writes and reads, so that they outlive a version of the library.
+**Where a column repeats a status, the column is the truth**: who edits it by hand has changed the
+status. The other columns only find what the body says. A body that is no record, or another one's,
+raises `salesstatus.WireError`.
 
-A unit of work is a connection with one transaction: it sees the file as it was at its first look. If another unit
-has written since, it cannot write any more, and is over: that is a `Conflict`, after which a desk tries again.
+A unit of work is a connection with one transaction: it sees the file as it was at its first look.
+If another unit has written since, it cannot write any more, and is over: that is a `Conflict`,
+after which a desk tries again.
 """
 # ruff: noqa: S608 - what is put into SQL here are names of tables and columns, and they are all in this file
 
@@ -25,12 +28,23 @@ from typing import Final, Generic, TypeVar
 
 import attrs
 
-from salesstatus import ConversionRecord, Deal, FieldDefinition, Lead, Tag, Task, WireError, audience, lookup_keys, wire
+from salesstatus import Deal, FieldDefinition, Lead, WireError, audience, wire
 from salesstatus.conversion import AttachedNote
 from salesstatus.errors import Problem
 from salesstatus.history import Logged
-from salesstatus.model import ContactKind, CustomerStatus, DealStatus, ProspectStatus, Target
-from salesstatus.ports import KINDS, Conflict, Done, NotFound, Standing, UnitOfWork, Versioned, record_id
+from salesstatus.lead import Target
+from salesstatus.leads import ConversionRecord, Tag, Task, lookup_keys
+from salesstatus.model import ContactKind, CustomerStatus, DealStatus, ProspectStatus
+from salesstatus.ports import (
+    KINDS,
+    Conflict,
+    Done,
+    NotFound,
+    Standing,
+    UnitOfWork,
+    Versioned,
+    record_id,
+)
 from salesstatus.selection import Selection
 from salesstatus.values import Id
 
@@ -45,7 +59,9 @@ def _one_of(kind: type[Enum], column: str) -> str:
     return f"{column} TEXT NOT NULL CHECK ({column} IN ({words}))"
 
 
-_RECORD: Final = "key TEXT PRIMARY KEY, version INTEGER NOT NULL CHECK (version > 0), body TEXT NOT NULL"
+_RECORD: Final = (
+    "key TEXT PRIMARY KEY, version INTEGER NOT NULL CHECK (version > 0), body TEXT NOT NULL"
+)
 _ABOUT: Final = f"{_one_of(Target, 'target')}, about TEXT NOT NULL"
 
 #: The tables, and an index for each way in which records are found.
@@ -92,7 +108,9 @@ def _key(id: Id | None) -> str | None:
 
 
 def _text(text: str) -> str:
-    """Return a text as SQLite takes it, which knows no half of a surrogate pair; the body has what it was."""
+    """Return a text as SQLite takes it, which knows no half of a surrogate pair; the body has what
+    it was.
+    """
     return text.encode(errors="replace").decode()
 
 
@@ -148,10 +166,16 @@ class _Records(Generic[R]):
         key, cells = wire.key(id_), {"body": wire.dumps(record), **self.columns(record)}
         if version == 0:
             into, marks = f"{self._table} (key, version, {', '.join(cells)})", ", ?" * len(cells)
-            done = self._run(f"INSERT INTO {into} VALUES (?, 1{marks}) ON CONFLICT DO NOTHING", key, *cells.values())
+            done = self._run(
+                f"INSERT INTO {into} VALUES (?, 1{marks}) ON CONFLICT DO NOTHING",
+                key,
+                *cells.values(),
+            )
         else:
             update = f"UPDATE {self._table} SET version = version + 1, {', '.join(f'{name} = ?' for name in cells)}"
-            done = self._run(f"{update} WHERE key = ? AND version = ?", *cells.values(), key, version)
+            done = self._run(
+                f"{update} WHERE key = ? AND version = ?", *cells.values(), key, version
+            )
         if done.rowcount == 0:
             raise Conflict(KINDS[self._table], id_, version, self._version(key))
 
@@ -168,7 +192,8 @@ class _Records(Generic[R]):
         return self._found("version > 0")
 
     def _found(self, where: str, *values: str) -> Iterator[Versioned[R]]:
-        # SQLite gathers the keys first, so that what is written while rows are read neither repeats one nor adds one.
+        # SQLite gathers the keys first, so that what is written while rows are read neither repeats
+        # one nor adds one.
         keys = f"SELECT key FROM {self._table} WHERE {where}"
         return map(self._versioned, self._run(f"{self._select} key IN ({keys})", *values))
 
@@ -176,7 +201,9 @@ class _Records(Generic[R]):
         with _told(self._table, "key", row["key"]):
             record = wire.loads(row["body"], self._kind)
             if wire.key(record_id(record)) != row["key"]:
-                raise WireError((Problem("$", "the record of this key", wire.key(record_id(record))),))
+                raise WireError(
+                    (Problem("$", "the record of this key", wire.key(record_id(record))),)
+                )
         return Versioned(self.laid_over(record, row), row["version"])
 
     def _version(self, key: str) -> int:
@@ -184,32 +211,52 @@ class _Records(Generic[R]):
         return 0 if row is None else int(row["version"])
 
     def _list(self, table: str, owner: str, key: str, member: str, members: Iterable[str]) -> None:
-        """Let the members that a side table lists for a record be these; what stays is not written again."""
+        """Let the members that a side table lists for a record be these; what stays is not written
+        again.
+        """
         listed = _listed(members)
         gone = f"{owner} = ? AND {member} NOT IN (SELECT value FROM json_each(?))"
         self._run(f"DELETE FROM {table} WHERE {gone}", key, listed)
-        self._run(f"INSERT OR IGNORE INTO {table} ({owner}, {member}) SELECT ?, value FROM json_each(?)", key, listed)
+        self._run(
+            f"INSERT OR IGNORE INTO {table} ({owner}, {member}) SELECT ?, value FROM json_each(?)",
+            key,
+            listed,
+        )
 
 
 class _Contacts(_Records[Standing]):
     truth = ("prospect", "customer")
 
     def columns(self, record: Standing) -> dict[str, str | None]:
-        statuses = {"prospect": record.status.prospect.value, "customer": record.status.customer.value}
+        statuses = {
+            "prospect": record.status.prospect.value,
+            "customer": record.status.customer.value,
+        }
         heard_at = None if record.heard_at is None else record.heard_at.isoformat()
         contact = record.contact
-        return statuses | {"kind": contact.kind.value, "company": _key(contact.company), "heard_at": heard_at}
+        return statuses | {
+            "kind": contact.kind.value,
+            "company": _key(contact.company),
+            "heard_at": heard_at,
+        }
 
     def laid_over(self, record: Standing, row: sqlite3.Row) -> Standing:
         prospect, customer = ProspectStatus(row["prospect"]), CustomerStatus(row["customer"])
-        return attrs.evolve(record, status=attrs.evolve(record.status, prospect=prospect, customer=customer))
+        return attrs.evolve(
+            record, status=attrs.evolve(record.status, prospect=prospect, customer=customer)
+        )
 
     def put(self, record: Standing, version: int, /) -> None:
         super().put(record, version)
-        self._list("contact_keys", "contact", wire.key(record.id), "key", lookup_keys(record.contact))
+        self._list(
+            "contact_keys", "contact", wire.key(record.id), "key", lookup_keys(record.contact)
+        )
 
     def select(self, selection: Selection, /) -> Iterator[Versioned[Standing]]:
-        axes = [_listed(state.value for state in axis) for axis in (selection.prospect, selection.customer)]
+        axes = [
+            _listed(state.value for state in axis)
+            for axis in (selection.prospect, selection.customer)
+        ]
         words = "IN (SELECT value FROM json_each(?))"
         return self._found(f"prospect {words} AND customer {words}", *axes)
 
@@ -225,7 +272,10 @@ class _Deals(_Records[Deal]):
     truth = ("status",)
 
     def columns(self, record: Deal) -> dict[str, str | None]:
-        worth = {"value": None if record.value is None else str(record.value), "currency": _text(record.currency)}
+        worth = {
+            "value": None if record.value is None else str(record.value),
+            "currency": _text(record.currency),
+        }
         people = {"primary_contact": wire.key(record.primary), "company": _key(record.company)}
         return {"status": record.status.value, **people, **worth}
 
@@ -234,15 +284,23 @@ class _Deals(_Records[Deal]):
 
     def put(self, record: Deal, version: int, /) -> None:
         super().put(record, version)
-        self._list("deal_contacts", "deal", wire.key(record.id), "contact", map(wire.key, audience(record)))
+        self._list(
+            "deal_contacts", "deal", wire.key(record.id), "contact", map(wire.key, audience(record))
+        )
 
     def of(self, contact: Id, /) -> Iterator[Versioned[Deal]]:
-        return self._found("key IN (SELECT deal FROM deal_contacts WHERE contact = ?)", wire.key(contact))
+        return self._found(
+            "key IN (SELECT deal FROM deal_contacts WHERE contact = ?)", wire.key(contact)
+        )
 
 
 class _Leads(_Records[Lead]):
     def columns(self, record: Lead) -> dict[str, str | None]:
-        return {"status": _text(record.status), "person": _key(record.person), "company": _key(record.company)}
+        return {
+            "status": _text(record.status),
+            "person": _key(record.person),
+            "company": _key(record.company),
+        }
 
     def put(self, record: Lead, version: int, /) -> None:
         super().put(record, version)
@@ -292,9 +350,12 @@ class _Log:
         return self._found("true")
 
     def _found(self, where: str, *values: str) -> Iterator[Logged]:
-        until = "position <= (SELECT max(position) FROM log)"  # not what is appended while it is read
+        until = (
+            "position <= (SELECT max(position) FROM log)"  # not what is appended while it is read
+        )
         rows = self._run(
-            f"SELECT position, CAST(body AS BLOB) FROM log WHERE {where} AND {until} ORDER BY position", *values
+            f"SELECT position, CAST(body AS BLOB) FROM log WHERE {where} AND {until} ORDER BY position",
+            *values,
         )
         for position, body in rows:
             with _told("log", "position", position):
@@ -333,7 +394,9 @@ class _Unit:
             raise Conflict("unit of work", None) from error
 
     def _give_way(self) -> None:
-        """Drop everything, and wait until nobody is writing: what is tried again before that would only fail again."""
+        """Drop everything, and wait until nobody is writing: what is tried again before that would
+        only fail again.
+        """
         self._connection.rollback()
         with suppress(sqlite3.OperationalError):  # it takes longer than `busy_timeout`
             self._connection.execute("BEGIN IMMEDIATE")
@@ -341,10 +404,13 @@ class _Unit:
 
 
 class SqliteStore:
-    """A `salesstatus.ports.Store` in a file, made if there is none. It may be shared by threads, and the file by processes.
+    """A `salesstatus.ports.Store` in a file, made if there is none.
 
-    `busy_timeout` says how many seconds a unit waits for another one that is writing. SQLite tidies up a file whenever nobody has it
-    open any more: units are faster by far while something does, be it an idle connection of your own.
+    It may be shared by threads, and the file by processes.
+
+    `busy_timeout` says how many seconds a unit waits for another one that is writing. SQLite tidies
+    up a file whenever nobody has it open any more: units are faster by far while something does, be
+    it an idle connection of your own.
     """
 
     def __init__(self, path: str | Path, *, busy_timeout: float = 5.0) -> None:
@@ -352,11 +418,16 @@ class SqliteStore:
         self._busy_timeout = busy_timeout
         with closing(self._connect()) as connection:
             self._in_wal(connection)
-            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'log_by_contact'").fetchall():
+            if not connection.execute(
+                "SELECT 1 FROM sqlite_master WHERE name = 'log_by_contact'"
+            ).fetchall():
                 connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT")
 
     def _in_wal(self, connection: sqlite3.Connection) -> None:
-        """Let those who read not wait for those who write. SQLite itself does not always wait its turn for this change."""
+        """Let those who read not wait for those who write.
+
+        SQLite itself does not always wait its turn for this change.
+        """
         until = monotonic() + self._busy_timeout
         while True:
             try:

@@ -1,7 +1,8 @@
-"""Made-up accounts with all the ways of life, the true statuses and the log; and errors of each kind to plant in them.
+"""Made-up accounts with all the ways of life, the true statuses and the log; and errors of each
+kind to plant in them.
 
-What is expected of an audit is said here in the words of the specification, without a look at how the audit goes about it.
-"""
+What is expected of an audit is said here in the words of the specification, without a look at how
+the audit goes about it."""
 
 import random
 from datetime import datetime, timedelta, timezone
@@ -27,14 +28,14 @@ from salesstatus import (
     ProspectStatusSet,
     SalesStatus,
     audience,
-    entries,
     permitted,
     refusal,
     replay,
     trace,
     transition,
 )
-from salesstatus.audience import moved, placed, with_primary
+from salesstatus.history import entries
+from salesstatus.propagation import moved, placed, with_primary
 from salesstatus.testing.strategies import _reachable
 
 DAY = datetime(2026, 1, 1, tzinfo=timezone.utc)
@@ -46,7 +47,12 @@ POLICIES = {
     "follow": Policy(company_link="follow"),
     "community": Policy(customer_until="no_open_or_won", clearing="needs_no_deals"),
     "marked": Policy(customer_until="marked_past", won_masks_lost=False),
-    "strict": Policy(manual_prospect="never", clearing="needs_no_deals", company_link="follow", won_masks_lost=False),
+    "strict": Policy(
+        manual_prospect="never",
+        clearing="needs_no_deals",
+        company_link="follow",
+        won_masks_lost=False,
+    ),
 }
 
 
@@ -55,30 +61,48 @@ def pair_of(status):
 
 
 def derived(deals):
-    """The pair that a contact with these deals, and no manual change, no reopened deal, has under won_masks_lost."""
+    """The pair that a contact with these deals, and no manual change, no reopened deal, has under
+    won_masks_lost."""
     kinds = set(deals.values())
     customer = CustomerStatus.CURRENT if DealStatus.WON in kinds else CustomerStatus.NONE
     return kinds, customer
 
 
 class Account:
-    """A company's life in a CRM: who there is, which deals there are, and everything that happened, by a seed."""
+    """A company's life in a CRM: who there is, which deals there are, and everything that happened,
+    by a seed."""
 
     def __init__(self, seed, policy, steps=None):
         self.random = rng = random.Random(seed)
         self.policy = policy
-        self.contacts = {id_: Contact(id=id_, kind=ContactKind.COMPANY, name=f"Company {id_}") for id_ in COMPANIES}
+        self.contacts = {
+            id_: Contact(id=id_, kind=ContactKind.COMPANY, name=f"Company {id_}")
+            for id_ in COMPANIES
+        }
         for id_ in PERSONS:
             company = rng.choice((None, *COMPANIES))
-            self.contacts[id_] = Contact(id=id_, kind=ContactKind.PERSON, name=f"Person {id_}", company=company)
+            self.contacts[id_] = Contact(
+                id=id_, kind=ContactKind.PERSON, name=f"Person {id_}", company=company
+            )
         self.deals = {}
         self.log = []
         self.made = 0
-        ways = (self.create, self.create, self.close, self.close, self.close, self.reopen, self.delete, self.lead)
+        ways = (
+            self.create,
+            self.create,
+            self.close,
+            self.close,
+            self.close,
+            self.reopen,
+            self.delete,
+            self.lead,
+        )
         ways += (self.involve, self.relocate, self.move, self.decide, self.decide)
         for _ in range(rng.randrange(8, 40) if steps is None else steps):
             rng.choice(ways)()
-        self.statuses = {id_: SalesStatus() for id_ in self.contacts} | dict(replay(self.log, policy).statuses)
+        self.statuses = {id_: SalesStatus() for id_ in self.contacts} | dict(
+            replay(self.log, policy).statuses
+        )
 
     def now(self):
         return DAY + timedelta(hours=len(self.log))
@@ -96,8 +120,12 @@ class Account:
         primary = self.contacts[self.random.choice([*self.contacts])]
         status = self.random.choice((DealStatus.OPEN, DealStatus.OPEN, *DealStatus))
         involved = self.random.sample([*self.contacts], self.random.choice((0, 0, 1, 2)))
-        deal = Deal(id=self.random.choice((self.made, f"D-{self.made}")), primary=primary.id, status=status)
-        deal = placed(attrs.evolve(deal, involved=frozenset(involved)), None, primary.company, self.policy)
+        deal = Deal(
+            id=self.random.choice((self.made, f"D-{self.made}")), primary=primary.id, status=status
+        )
+        deal = placed(
+            attrs.evolve(deal, involved=frozenset(involved)), None, primary.company, self.policy
+        )
         self.save(deal)
         return deal
 
@@ -125,7 +153,8 @@ class Account:
         self.save(attrs.evolve(self.some_deal(), involved=involved))
 
     def relocate(self):
-        """The deal is with another company, where deals do not follow their primary contact anyway."""
+        """The deal is with another company, where deals do not follow their primary contact
+        anyway."""
         deal = self.some_deal()
         if self.policy.company_link == "snapshot":
             self.save(attrs.evolve(deal, company=self.random.choice((None, *COMPANIES))))
@@ -149,14 +178,19 @@ class Account:
     def past(self):
         """The log without what people did."""
         manual = (ProspectStatusSet, CustomerStatusSet)
-        return [record for record in self.log if not (isinstance(record, Entry) and isinstance(record.event, manual))]
+        return [
+            record
+            for record in self.log
+            if not (isinstance(record, Entry) and isinstance(record.event, manual))
+        ]
 
     def pairs(self):
         """What is stored of each contact."""
         return {id_: pair_of(status) for id_, status in self.statuses.items()}
 
     def impossible(self, contact, pair):
-        """Whether no accepted history leads to these statuses with the deals that the contact holds."""
+        """Whether no accepted history leads to these statuses with the deals that the contact
+        holds."""
         return pair not in _reachable(self.policy)[frozenset(self.statuses[contact].deals.values())]
 
 
@@ -181,11 +215,15 @@ def _holding(account, contact, deals):
 
 def plant_impossible(account, rng):
     """Statuses that no accepted history leads to."""
-    choices = [(id_, pair) for id_ in account.contacts for pair in PAIRS if account.impossible(id_, pair)]
+    choices = [
+        (id_, pair) for id_ in account.contacts for pair in PAIRS if account.impossible(id_, pair)
+    ]
     if not choices:
         return []
     contact, pair = rng.choice(choices)
-    return [Planted(contact, pair, (*account.deals.values(),), dict(account.statuses[contact].deals))]
+    return [
+        Planted(contact, pair, (*account.deals.values(),), dict(account.statuses[contact].deals))
+    ]
 
 
 def plant_stale(account, rng):
@@ -205,7 +243,10 @@ def plant_stale(account, rng):
 
 
 def plant_vanished(account, rng):
-    """A deal is not sent, while the statuses of those who heard it stay. One for each who is something else without it."""
+    """A deal is not sent, while the statuses of those who heard it stay.
+
+    One for each who is something else without it.
+    """
     if not account.deals:
         return []
     gone = account.deals[rng.choice([*account.deals])]
@@ -215,7 +256,11 @@ def plant_vanished(account, rng):
         state = account.statuses[contact]
         after = transition(state, DealDissociated(gone.id), account.policy)
         if pair_of(after) != pair_of(state):
-            planted.append(Planted(contact, pair_of(state), deals, _holding(account, contact, deals), deal=gone.id))
+            planted.append(
+                Planted(
+                    contact, pair_of(state), deals, _holding(account, contact, deals), deal=gone.id
+                )
+            )
     return planted
 
 
@@ -252,7 +297,9 @@ def guards(pair, held, policy):
         for rule, stands in {
             "M1": prospect is not ProspectStatus.CURRENT and DealStatus.OPEN in kinds,
             "M2": prospect is ProspectStatus.LOST and DealStatus.WON in kinds,
-            "M4": policy.clearing == "needs_no_deals" and (prospect, customer) == none and bool(kinds),
+            "M4": policy.clearing == "needs_no_deals"
+            and (prospect, customer) == none
+            and bool(kinds),
             "M5": policy.manual_prospect == "never",
         }.items()
         if stands

@@ -6,7 +6,7 @@ import pytest
 
 pytest.register_assert_rewrite("desk_suite", "desk_oracle", "hammering")
 
-from salesstatus.__main__ import main  # noqa: E402 - rewritten first
+from salesstatus.cli import main  # noqa: E402 - rewritten first
 
 
 @pytest.fixture
@@ -26,7 +26,8 @@ def run(capsys):
 
 @pytest.fixture
 def untraced():
-    """Let tests of stores run three times as fast: what they would add to the coverage, those on the embedded store have."""
+    """Let tests of stores run three times as fast: what they would add to the coverage, those on
+    the embedded store have."""
     trace = sys.gettrace()
     sys.settrace(None)
     yield

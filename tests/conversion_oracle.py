@@ -1,23 +1,36 @@
-"""What becomes of a lead, once more from the prose of the specification, with nothing but lists and ifs.
+"""What becomes of a lead, once more from the prose of the specification, with nothing but lists and
+ifs.
 
-Knows the words (lead, contact, request) and none of the tables. It leaves out rights, books of stages and matching in
-general: whom a lead meets among the contacts that are known it is told, or sees by equal names and e-mail addresses.
-"""
+Knows the words (lead, contact, request) and none of the tables. It leaves out rights, books of
+stages and matching in general: whom a lead meets among the contacts that are known it is told, or
+sees by equal names and e-mail addresses."""
 
 from collections import Counter
 from collections.abc import Mapping
 
 import attrs
 
-from salesstatus import Address, Contact, ContactKind, Deal, Tag, Target, Task
-from salesstatus.model import Scope
+from salesstatus import Address, Contact, ContactKind, Deal, Target
+from salesstatus.lead import Scope
+from salesstatus.leads import Tag, Task
 
 PERSON, COMPANY, DEAL = Target
 KINDS = {PERSON: ContactKind.PERSON, COMPANY: ContactKind.COMPANY}
 
 #: K5, and the names (K1).
 PERSON_INHERITS = (
-    *("first_name", "last_name", "mobile", "phone", "email", "fax", "twitter", "facebook", "skype", "linkedin"),
+    *(
+        "first_name",
+        "last_name",
+        "mobile",
+        "phone",
+        "email",
+        "fax",
+        "twitter",
+        "facebook",
+        "skype",
+        "linkedin",
+    ),
     *("industry", "website", "description", "address"),
 )
 #: K4.
@@ -32,9 +45,13 @@ def place(name):
 
 
 def empty(value):
-    """A checkbox that is not ticked and a zero are values; no text, no address and no members are none."""
+    """A checkbox that is not ticked and a zero are values; no text, no address and no members are
+    none."""
     return (
-        value is None or value == "" or value == Address() or (not isinstance(value, int | float) and len_(value) == 0)
+        value is None
+        or value == ""
+        or value == Address()
+        or (not isinstance(value, int | float) and len_(value) == 0)
     )
 
 
@@ -51,7 +68,8 @@ def corrected(lead, request):
 
 
 def targets(lead, request):
-    """L3: what is asked for; else by the names (K1), and a deal if one is asked for. L4: a repeat lead a deal."""
+    """L3: what is asked for; else by the names (K1), and a deal if one is asked for. L4: a repeat
+    lead a deal."""
     found = set(request.targets or ())
     repeat = lead.person is not None or lead.company is not None
     if request.targets is None and not repeat:
@@ -65,12 +83,24 @@ def targets(lead, request):
 
 
 def met(lead, request, known, made):
-    """K12, L4: the existing contacts of a conversion, or their ids: those named, those tied, those that match."""
+    """K12, L4: the existing contacts of a conversion, or their ids: those named, those tied, those
+    that match."""
     by_id = {contact.id: contact for contact in known or ()}
     found = {}
-    for target, named, tied in ((PERSON, request.person, lead.person), (COMPANY, request.company, lead.company)):
-        name = f"{lead.first_name} {lead.last_name}".strip() if target is PERSON else lead.organization_name
-        same = [c for c in known or () if c.kind is KINDS[target] and name and (c.name, c.email) == (name, lead.email)]
+    for target, named, tied in (
+        (PERSON, request.person, lead.person),
+        (COMPANY, request.company, lead.company),
+    ):
+        name = (
+            f"{lead.first_name} {lead.last_name}".strip()
+            if target is PERSON
+            else lead.organization_name
+        )
+        same = [
+            c
+            for c in known or ()
+            if c.kind is KINDS[target] and name and (c.name, c.email) == (name, lead.email)
+        ]
         if named is not None:
             found[target] = named
         elif target in made and same:
@@ -87,11 +117,16 @@ def met(lead, request, known, made):
 
 
 def refused_by(lead, request, known):
-    """The ids of the rules that stand against a conversion; of the custom fields none is looked at."""
+    """The ids of the rules that stand against a conversion; of the custom fields none is looked
+    at."""
     now = corrected(lead, request)
     made = targets(now, request)
     found = met(now, request, known, made)
-    return stage_rules(lead) | target_rules(now, request, made, found) | contact_rules(now, request, made, found)
+    return (
+        stage_rules(lead)
+        | target_rules(now, request, made, found)
+        | contact_rules(now, request, made, found)
+    )
 
 
 def stage_rules(lead):
@@ -116,9 +151,13 @@ def target_rules(lead, request, made, found):
 
 
 def contact_rules(lead, request, made, found):
-    """K12, L4: the kinds of those that are named, whom the lead is tied to, and one company for a person."""
+    """K12, L4: the kinds of those that are named, whom the lead is tied to, and one company for a
+    person."""
     rules = set()
-    for target, named, tied in ((PERSON, request.person, lead.person), (COMPANY, request.company, lead.company)):
+    for target, named, tied in (
+        (PERSON, request.person, lead.person),
+        (COMPANY, request.company, lead.company),
+    ):
         if named is not None and named.kind is not KINDS[target]:
             rules.add("K12")
         if named is not None and tied not in (None, named.id):
@@ -167,7 +206,10 @@ def told(done):
         done.deal,
         done.task,
         Counter((note.target, note.id, note.note) for note in done.notes),
-        Counter((carried.field, carried.value, carried.rule, carried.target, carried.into) for carried in plan.carried),
+        Counter(
+            (carried.field, carried.value, carried.rule, carried.target, carried.into)
+            for carried in plan.carried
+        ),
         Counter((lost.field, lost.value, lost.rule, reason(lost)) for lost in plan.lost),
         Counter((kept.field, kept.kept, kept.dropped, kept.contact) for kept in plan.conflicts),
         done.tags_to_register,
@@ -190,7 +232,10 @@ class Oracle:
         return self.met.get(target) if target in (PERSON, COMPANY) else None
 
     def carry(self, field, value, ways, rule, reason):
-        """Each way is a target that is made, the field there, and the rule. In a merge only empty fields are filled."""
+        """Each way is a target that is made, the field there, and the rule.
+
+        In a merge only empty fields are filled.
+        """
         if empty(value):
             return
         arrived = False
@@ -220,15 +265,36 @@ class Oracle:
         for field in PERSON_INHERITS:
             also = ((COMPANY, field, "K4"),) if field in COMPANY_INHERITS else ()
             value = getattr(self.lead, field)
-            self.carry(field, value, self.ways((PERSON, field, "K5"), *also), "K5", "no person is created")
+            self.carry(
+                field, value, self.ways((PERSON, field, "K5"), *also), "K5", "no person is created"
+            )
         name = self.lead.organization_name
-        self.carry("organization_name", name, self.ways((COMPANY, "name", "K1")), "K1", "no company is created")
-        self.carry("source", self.lead.source, self.ways((DEAL, "source", "K8")), "K8", "no deal is created")
+        self.carry(
+            "organization_name",
+            name,
+            self.ways((COMPANY, "name", "K1")),
+            "K1",
+            "no company is created",
+        )
+        self.carry(
+            "source",
+            self.lead.source,
+            self.ways((DEAL, "source", "K8")),
+            "K8",
+            "no deal is created",
+        )
         for field in NOT_INHERITED:
-            self.carry(field, getattr(self.lead, field), (), "K10", "it is not in the list of inherited fields")
+            self.carry(
+                field,
+                getattr(self.lead, field),
+                (),
+                "K10",
+                "it is not in the list of inherited fields",
+            )
 
     def sets(self):
-        """K4, K5, K6: tags to all, further e-mails and phones to the person; united with what is there."""
+        """K4, K5, K6: tags to all, further e-mails and phones to the person; united with what is
+        there."""
         for field, by in (
             ("tags", {PERSON: "K5", COMPANY: "K4", DEAL: "K6"}),
             ("emails", {PERSON: "K5"}),
@@ -245,7 +311,10 @@ class Oracle:
     def custom(self):
         """K7: each custom field by its own opt-ins."""
         definitions = {definition.name: definition for definition in self.setup.fields}
-        fields = {target: dict(self.into(target).custom_fields) if self.into(target) else {} for target in self.made}
+        fields = {
+            target: dict(self.into(target).custom_fields) if self.into(target) else {}
+            for target in self.made
+        }
         for name, value in self.lead.custom_fields.items():
             at = place(name)
             if empty(value):
@@ -254,7 +323,10 @@ class Oracle:
                 self.told.lost[at, value, "K7", "no definition of this field is known"] += 1
                 continue
             asks = [target for target in Target if getattr(definitions[name], target.value)]
-            why = ("K7", f"no {asks[0].value} is created" if asks else "its definition opts in to nothing")
+            why = (
+                "K7",
+                f"no {asks[0].value} is created" if asks else "its definition opts in to nothing",
+            )
             arrived = False
             for target in asks:
                 if target not in self.made:
@@ -295,12 +367,16 @@ class Oracle:
         if contact is None:
             id_ = f"{self.lead.id}-{target.value}"
             return Contact(id=id_, kind=KINDS[target], created_at=self.at, **more, **got)
-        return attrs.evolve(contact, **{name: value for name, value in (more | got).items() if not empty(value)})
+        return attrs.evolve(
+            contact, **{name: value for name, value in (more | got).items() if not empty(value)}
+        )
 
     def called(self):
         """What the person is called: by its names, unless it had another name."""
         was = self.met.get(PERSON)
-        first, last, name = (getattr(was, field, "") for field in ("first_name", "last_name", "name"))
+        first, last, name = (
+            getattr(was, field, "") for field in ("first_name", "last_name", "name")
+        )
         if name not in ("", f"{first} {last}".strip()):
             return name
         return f"{first or self.lead.first_name} {last or self.lead.last_name}".strip()
@@ -335,9 +411,13 @@ class Oracle:
             )
         # K9
         noted = [
-            target for target in Target if target in self.made and (target, PERSON in self.made) != (COMPANY, True)
+            target
+            for target in Target
+            if target in self.made and (target, PERSON in self.made) != (COMPANY, True)
         ]
-        found.notes = Counter((target, ids[target], note) for target in noted for note in lead.notes)
+        found.notes = Counter(
+            (target, ids[target], note) for target in noted for note in lead.notes
+        )
         for target in noted if lead.notes else ():
             found.carried["notes", lead.notes, "K9", target, "notes"] += 1
         scope = Scope.PROSPECT_AND_CUSTOMER if DEAL in self.made else Scope.CONTACT
@@ -367,7 +447,8 @@ def expected(lead, request, setup, known, at):
 
 
 def leaves(value):
-    """Every single value in a value, and in what it is made of: those of the fields, members and items, and itself."""
+    """Every single value in a value, and in what it is made of: those of the fields, members and
+    items, and itself."""
     yield value
     if isinstance(value, Mapping):
         members = [*value.keys(), *value.values()]

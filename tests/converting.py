@@ -1,4 +1,5 @@
-"""What tests of conversion share: a moment, a few leads and contacts, and looks at a refusal from all sides."""
+"""What tests of conversion share: a moment, a few leads and contacts, and looks at a refusal from
+all sides."""
 
 import pickle
 from datetime import datetime, timezone
@@ -6,7 +7,6 @@ from datetime import datetime, timezone
 import pytest
 
 from salesstatus import (
-    SETUP,
     Address,
     Contact,
     ContactKind,
@@ -16,6 +16,7 @@ from salesstatus import (
     convert,
     plan_conversion,
 )
+from salesstatus.leads import SETUP
 
 AT = datetime(2026, 5, 4, 9, 30, tzinfo=timezone.utc)
 
@@ -76,7 +77,8 @@ def asked(lead=ROSE, setup=SETUP, *, known=None, actor="", **request):
 
 
 def refused(lead=ROSE, setup=SETUP, *, known=None, actor="", **request):
-    """Return what stands against it: the plan says the same, no id is made, and the inputs are what they were."""
+    """Return what stands against it: the plan says the same, no id is made, and the inputs are what
+    they were."""
     wish, ids = ConversionRequest(**request), RecordingIds()
     before = pickle.dumps((lead, wish))
     plan = plan_conversion(lead, wish, setup, actor=actor, known=known)

@@ -1,4 +1,5 @@
-"""Bodies of Sell's API v2 for tests: one builder for each kind of record, the shapes they are wrapped in, and strategies for both.
+"""Bodies of Sell's API v2 for tests: one builder for each kind of record, the shapes they are
+wrapped in, and strategies for both.
 
 All names and numbers are made up; the keys and the forms are those of recorded bodies.
 """
@@ -27,7 +28,13 @@ from salesstatus.testing.strategies import texts
 API = "https://api.example/v2"
 CREATED, UPDATED = "2026-01-05T08:00:00Z", "2026-02-05T08:00:00Z"
 INCOMING, QUALIFIED, WON, LOST, UNQUALIFIED = 51, 52, 53, 54, 55
-STATUSES = {INCOMING: "open", QUALIFIED: "open", WON: "won", LOST: "lost", UNQUALIFIED: "unqualified"}
+STATUSES = {
+    INCOMING: "open",
+    QUALIFIED: "open",
+    WON: "won",
+    LOST: "lost",
+    UNQUALIFIED: "unqualified",
+}
 
 
 # --- Records, as their `data` ---
@@ -49,7 +56,13 @@ def contact(id_, **fields):
         "prospect_status": "none",
         "email": f"ann{id_}@mail.example",
         "phone": None,
-        "address": {"line1": "1 Main Street", "city": "Springfield", "postal_code": "", "state": None, "country": "US"},
+        "address": {
+            "line1": "1 Main Street",
+            "city": "Springfield",
+            "postal_code": "",
+            "state": None,
+            "country": "US",
+        },
         "billing_address": None,
         "tags": ["warm"],
         "custom_fields": {"Shoe size": "43"},
@@ -186,7 +199,13 @@ def task(id_, resource_type, resource_id, **fields):
 
 def associated(contact_id, **fields):
     """An involved contact, as the list below a deal has it."""
-    return {"contact_id": contact_id, "role": "involved", "created_at": CREATED, "updated_at": UPDATED, **fields}
+    return {
+        "contact_id": contact_id,
+        "role": "involved",
+        "created_at": CREATED,
+        "updated_at": UPDATED,
+        **fields,
+    }
 
 
 # --- The shapes they come in ---
@@ -235,8 +254,14 @@ def lines(bodies):
 
 # --- Strategies ---
 
-_KEYS = texts(surrogates=True) | st.sampled_from(("id", "data", "items", "meta", "type", "errors", "custom_fields"))
-_NUMBERS = st.integers() | st.floats(allow_nan=False) | st.sampled_from((0, 1, -1, 7, 1e999, 10**40, 2**63))
+_KEYS = texts(surrogates=True) | st.sampled_from(
+    ("id", "data", "items", "meta", "type", "errors", "custom_fields")
+)
+_NUMBERS = (
+    st.integers()
+    | st.floats(allow_nan=False)
+    | st.sampled_from((0, 1, -1, 7, 1e999, 10**40, 2**63))
+)
 _PLAIN = st.none() | st.booleans() | _NUMBERS | texts(surrogates=True)
 
 
@@ -252,15 +277,27 @@ def any_json(max_leaves=6):
 #: What stands in a key by its codec: what is right, and what is nearly right.
 _BY_CODEC = {
     id(TEXT): texts() | st.integers(-9, 10**9) | st.floats(allow_nan=False),
-    id(ID): st.integers(1, 99) | st.sampled_from(("7", " 8 ", 9.0, "", "x", True, -4, 10**31, 1e300)),
+    id(ID): st.integers(1, 99)
+    | st.sampled_from(("7", " 8 ", 9.0, "", "x", True, -4, 10**31, 1e300)),
     id(USER): st.integers(1, 99) | st.sampled_from(("7", 9.0, -3, "ann", 10**31)),
     id(NUMBER): st.integers(-9, 99) | st.sampled_from(("7", 9.0, "x")),
     id(FLAG): st.booleans() | st.sampled_from((0, 1, "true", "No", " y ", 2, "maybe")),
     id(TIME): st.sampled_from(
-        (CREATED, UPDATED, "2026-05-04", "2026-05-04T09:30:00", "2026-05-04T09:30:00.250+02:00", "9999-12-31T00:00:00Z")
+        (
+            CREATED,
+            UPDATED,
+            "2026-05-04",
+            "2026-05-04T09:30:00",
+            "2026-05-04T09:30:00.250+02:00",
+            "9999-12-31T00:00:00Z",
+        )
     )
-    | st.sampled_from(("", "soon", "0001-01-01T00:00:00+23:00", 1770000000, "2026-13-01T00:00:00Z")),
-    id(AMOUNT): st.sampled_from((0, 12, 12.5, "12.50", "1e3", "", "a lot", "NaN", 1e999, "1e99999", " 7 ", True)),
+    | st.sampled_from(
+        ("", "soon", "0001-01-01T00:00:00+23:00", 1770000000, "2026-13-01T00:00:00Z")
+    ),
+    id(AMOUNT): st.sampled_from(
+        (0, 12, 12.5, "12.50", "1e3", "", "a lot", "NaN", 1e999, "1e99999", " 7 ", True)
+    ),
     id(TAGS): st.lists(texts(max_size=3) | st.sampled_from(("a", "b", 1, None, ["a"])), max_size=4),
     id(CUSTOM_FIELDS): st.dictionaries(texts(), any_json(), max_size=3),
     id(ADDRESS): st.dictionaries(
@@ -270,19 +307,26 @@ _BY_CODEC = {
     )
     | texts(),
     id(NAMES): st.lists(
-        texts(max_size=3) | st.fixed_dictionaries({"id": st.integers(), "name": texts(max_size=3)}), max_size=3
+        texts(max_size=3) | st.fixed_dictionaries({"id": st.integers(), "name": texts(max_size=3)}),
+        max_size=3,
     ),
     id(CONTACTS): st.lists(
-        st.integers(1, 9) | st.fixed_dictionaries({"contact_id": st.integers(1, 9)}) | st.just("x"), max_size=3
+        st.integers(1, 9) | st.fixed_dictionaries({"contact_id": st.integers(1, 9)}) | st.just("x"),
+        max_size=3,
     )
-    | st.fixed_dictionaries({"items": st.lists(st.fixed_dictionaries({"data": st.just({"contact_id": 3})}))}),
+    | st.fixed_dictionaries(
+        {"items": st.lists(st.fixed_dictionaries({"data": st.just({"contact_id": 3})}))}
+    ),
 }
-_CHOICES = st.sampled_from(("none", "current", "lost", "past", "Current", " LOST ", "contact", "deal", "lead", "?"))
+_CHOICES = st.sampled_from(
+    ("none", "current", "lost", "past", "Current", " LOST ", "contact", "deal", "lead", "?")
+)
 
 
 @st.composite
 def odd_bodies(draw, kind):
-    """Bodies of a kind with any of its keys: right, nearly right, wrong and null, among keys that nobody knows.
+    """Bodies of a kind with any of its keys: right, nearly right, wrong and null, among keys that
+    nobody knows.
 
     The keys that a record needs are mostly right, so that most of the bodies are read.
     """
@@ -294,25 +338,37 @@ def odd_bodies(draw, kind):
             body[column.key] = draw(_RIGHT.get(column.key, st.integers(1, 9)))
         elif draw(st.booleans()):
             body[column.key] = draw(right | right | strange)
-    others = draw(st.dictionaries(_KEYS.filter(lambda key: key not in _KNOWN[kind]), any_json(3), max_size=2))
+    others = draw(
+        st.dictionaries(_KEYS.filter(lambda key: key not in _KNOWN[kind]), any_json(3), max_size=2)
+    )
     return {**others, **body} if draw(st.booleans()) else {**body, **others}
 
 
 _KNOWN = {kind: {column.key for column in columns.columns} for kind, columns in COLUMNS.items()}
-_RIGHT = {"resource_type": st.sampled_from(("contact", "deal", "lead")), "created_at": st.just(CREATED)}
+_RIGHT = {
+    "resource_type": st.sampled_from(("contact", "deal", "lead")),
+    "created_at": st.just(CREATED),
+}
 
 
 @st.composite
 def sell_accounts(draw, *, max_contacts=4, max_deals=4):
-    """The records of an account that is in order, as pairs of a kind and a body: contacts, deals, stages and what hangs on them."""
+    """The records of an account that is in order, as pairs of a kind and a body: contacts, deals,
+    stages and what hangs on them."""
     companies = draw(st.integers(1, 2))
     persons = draw(st.integers(1, max_contacts))
-    statuses = st.sampled_from(("none", "current", "past")), st.sampled_from(("none", "current", "lost"))
+    statuses = (
+        st.sampled_from(("none", "current", "past")),
+        st.sampled_from(("none", "current", "lost")),
+    )
     stored = st.fixed_dictionaries({"customer_status": statuses[0], "prospect_status": statuses[1]})
     found = [("stage", body) for body in stages()]
     found += [("contact", company(100 + number, **draw(stored))) for number in range(companies)]
     employers = st.none() | st.integers(100, 99 + companies)
-    found += [("contact", contact(1 + number, contact_id=draw(employers), **draw(stored))) for number in range(persons)]
+    found += [
+        ("contact", contact(1 + number, contact_id=draw(employers), **draw(stored)))
+        for number in range(persons)
+    ]
     everyone = st.sampled_from([body["id"] for kind, body in found if kind == "contact"])
     for number in range(draw(st.integers(0, max_deals))):
         told = {"organization_id": draw(employers)} if draw(st.booleans()) else {}
@@ -324,7 +380,12 @@ def sell_accounts(draw, *, max_contacts=4, max_deals=4):
         found.append(("deal", body))
     found.append(("lead", lead(300)))
     if draw(st.booleans()):
-        found.append(("lead_conversion", conversion(400, 300, 1, 100, draw(st.none() | st.integers(200, 203)))))
+        found.append(
+            (
+                "lead_conversion",
+                conversion(400, 300, 1, 100, draw(st.none() | st.integers(200, 203))),
+            )
+        )
     found.append(("note", note(500, "contact", draw(everyone))))
     found.append(("note", note(501, "lead", 300)))
     found.append(("task", task(600, "deal", 200)))

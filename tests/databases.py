@@ -1,4 +1,5 @@
-"""The databases that stores are tried on: SQLite files in memory where there is room, and a PostgreSQL server if the environment names one."""
+"""The databases that stores are tried on: SQLite files in memory where there is room, and a
+PostgreSQL server if the environment names one."""
 
 import os
 import tempfile
@@ -11,9 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy_store import METADATA, create_tables
 
 POSTGRES = os.environ.get("SALESSTATUS_POSTGRES", "")
-HOW = (
-    "needs a PostgreSQL server: export SALESSTATUS_POSTGRES=$(.ci/postgres) on Debian, or any empty database's address"
-)
+HOW = "needs a PostgreSQL server: export SALESSTATUS_POSTGRES=$(.ci/postgres) on Debian, or any empty database's address"
 # Not `skipif`: pytest tells of nearly all that is marked so in one line.
 needs_postgres = [] if POSTGRES else [pytest.mark.skip(HOW)]
 

@@ -1,9 +1,9 @@
 """The desk once more, written from the prose of the specification with nothing but dicts and ifs.
 
-It knows the words (contact, deal, lead), keeps what is and not what was, and has no store, no versions and no log. What a contact becomes by
-one event says `oracle`, what a lead becomes `lead_oracle`; whom a lead or a contact point meets is found by walking through all, by equal
-names and e-mail addresses. Notes and tasks it leaves out.
-"""
+It knows the words (contact, deal, lead), keeps what is and not what was, and has no store, no
+versions and no log. What a contact becomes by one event says `oracle`, what a lead becomes
+`lead_oracle`; whom a lead or a contact point meets is found by walking through all, by equal names
+and e-mail addresses. Notes and tasks it leaves out."""
 
 from copy import deepcopy
 from datetime import datetime, timezone
@@ -13,9 +13,7 @@ import attrs
 import lead_oracle
 from oracle import Refused, merged, oracle
 from salesstatus import (
-    SELL_STAGES,
     ContactKind,
-    ConversionRecord,
     CustomerStatus,
     CustomerStatusSet,
     DealAssociated,
@@ -24,6 +22,7 @@ from salesstatus import (
     ProspectStatus,
     ProspectStatusSet,
 )
+from salesstatus.leads import SELL_STAGES, ConversionRecord
 
 PERSON, COMPANY = ContactKind
 #: A contact that is to be made.
@@ -32,7 +31,8 @@ AT = datetime(2026, 5, 4, tzinfo=timezone.utc)
 
 
 class Refusal(Exception):  # noqa: N818 - what it is
-    """The names of the errors that say what is wrong, and the ids of the rules that are broken, where there are any."""
+    """The names of the errors that say what is wrong, and the ids of the rules that are broken,
+    where there are any."""
 
     def __init__(self, errors, rules=()):
         super().__init__(errors, rules)
@@ -96,7 +96,9 @@ class OracleDesk:
         """W4: an employer, and the company of a deal, is a company that is there."""
         if id_ is None:
             return set()
-        return self.wrong_id(self.contacts, id_) or (set() if self.contacts[id_].kind is COMPANY else {"InvalidError"})
+        return self.wrong_id(self.contacts, id_) or (
+            set() if self.contacts[id_].kind is COMPANY else {"InvalidError"}
+        )
 
     # --- hearing ---
 
@@ -142,14 +144,21 @@ class OracleDesk:
     def move_employee(self, id_, company, *, stale=False):
         if self.wrong_id(self.contacts, id_):
             self.need(self.wrong_id(self.contacts, id_), stale=stale)
-        a_company = {"InvalidError"} if self.contacts[id_].kind is COMPANY or company == id_ else set()
+        a_company = (
+            {"InvalidError"} if self.contacts[id_].kind is COMPANY or company == id_ else set()
+        )
         self.need(a_company, self.wrong_company(company), stale=stale)
         if self.contacts[id_].company != company:
             self.works_for(id_, company)
 
     def set_status(self, id_, status, *, stale=False):
         self.need(self.wrong_id(self.contacts, id_), stale=stale)
-        self.hear(id_, (ProspectStatusSet if isinstance(status, ProspectStatus) else CustomerStatusSet)(status))
+        self.hear(
+            id_,
+            (ProspectStatusSet if isinstance(status, ProspectStatus) else CustomerStatusSet)(
+                status
+            ),
+        )
 
     def state_status(self, id_, prospect, customer, *, stale=False):
         self.need(self.wrong_id(self.contacts, id_), stale=stale)
@@ -171,7 +180,9 @@ class OracleDesk:
         if not gone:
             return
         one = self.contacts[survivor]
-        one.prospect, one.customer, one.held = merged([(c.prospect, c.customer, c.held) for c in all_], self.policy)
+        one.prospect, one.customer, one.held = merged(
+            [(c.prospect, c.customer, c.held) for c in all_], self.policy
+        )
         for contact in all_[1:]:
             one.name, one.email = one.name or contact.name, one.email or contact.email
             one.last_name = one.last_name or contact.last_name
@@ -207,25 +218,35 @@ class OracleDesk:
     # --- deals ---
 
     def save_deal(self, id_, primary, company, involved, status, *, stale=False):
-        """W2, W5, W10: without a company of its own a deal has its primary contact's, or keeps the one it got."""
+        """W2, W5, W10: without a company of its own a deal has its primary contact's, or keeps the
+        one it got."""
         self.need(self.wrong_id(self.contacts, primary), stale=stale)
         before, employer = self.deals.get(id_), self.contacts[primary].company
         same_primary = before is not None and before.primary == primary
         if self.policy.company_link == "follow":
             company = employer
-        elif company is None or (before is not None and not same_primary and company == before.company):
+        elif company is None or (
+            before is not None and not same_primary and company == before.company
+        ):
             company = before.company if same_primary else employer
-        self.need(self.wrong_company(company), *[self.wrong_id(self.contacts, contact) for contact in involved])
+        self.need(
+            self.wrong_company(company),
+            *[self.wrong_id(self.contacts, contact) for contact in involved],
+        )
         self.deal_is(id_, Opportunity(primary, company, set(involved), status))
 
     def change_primary(self, id_, primary, *, keep, stale=False):
         """W5."""
-        self.need(self.wrong_id(self.deals, id_), self.wrong_id(self.contacts, primary), stale=stale)
+        self.need(
+            self.wrong_id(self.deals, id_), self.wrong_id(self.contacts, primary), stale=stale
+        )
         deal = self.deals[id_]
         involved = deal.involved - {primary, deal.primary}
         if keep and primary != deal.primary:
             involved |= {deal.primary}
-        self.deal_is(id_, Opportunity(primary, self.contacts[primary].company, involved, deal.status))
+        self.deal_is(
+            id_, Opportunity(primary, self.contacts[primary].company, involved, deal.status)
+        )
 
     def delete_deal(self, id_, *, stale=False):
         """W7."""
@@ -236,10 +257,19 @@ class OracleDesk:
 
     def save_lead(self, lead, *, stale=False):
         before = self.leads.get(lead.id)
-        tied = {lead.person, lead.company} - {None} - ({before.person, before.company} if before else set())
-        another = before is not None and (lead.status, lead.conversion) != (before.status, before.conversion)
+        tied = (
+            {lead.person, lead.company}
+            - {None}
+            - ({before.person, before.company} if before else set())
+        )
+        another = before is not None and (lead.status, lead.conversion) != (
+            before.status,
+            before.conversion,
+        )
         self.need(
-            {"InvalidError"} if another else set(), *[self.wrong_id(self.contacts, id_) for id_ in tied], stale=stale
+            {"InvalidError"} if another else set(),
+            *[self.wrong_id(self.contacts, id_) for id_ in tied],
+            stale=stale,
         )
         self.leads[lead.id] = lead
 
@@ -255,11 +285,15 @@ class OracleDesk:
         return {
             id_
             for id_, contact in self.contacts.items()
-            if contact.kind is kind and name and email and (contact.name, contact.email) == (name, email)
+            if contact.kind is kind
+            and name
+            and email
+            and (contact.name, contact.email) == (name, email)
         }
 
     def meets(self, id_, *, matching=True):
-        """K1, K12, L4: the person and the company that a lead becomes: known, `NEW`, or none. Refuses as a conversion does."""
+        """K1, K12, L4: the person and the company that a lead becomes: known, `NEW`, or none.
+        Refuses as a conversion does."""
         lead = self.leads[id_]
         rules = stage_rules(lead)
         if lead.person is not None or lead.company is not None:
@@ -284,7 +318,8 @@ class OracleDesk:
         return found[PERSON], found[COMPANY]
 
     def one_company(self, lead, found, rules):
-        """K12: a person stays with its employer, which is the company of the lead if it is the same, or of the same name."""
+        """K12: a person stays with its employer, which is the company of the lead if it is the
+        same, or of the same name."""
         person, company = found[PERSON], found[COMPANY]
         if person is None or company is None or person is NEW:
             return
@@ -312,7 +347,12 @@ class OracleDesk:
             self.contacts[person].company = company
         elif person is not None and not repeat:
             self.contacts[person].last_name = self.contacts[person].last_name or lead.last_name
-        if person is not None and company is not None and not repeat and self.contacts[person].company is None:
+        if (
+            person is not None
+            and company is not None
+            and not repeat
+            and self.contacts[person].company is None
+        ):
             self.works_for(person, company)
         deal_id = None
         if deal or repeat:
@@ -331,7 +371,8 @@ class OracleDesk:
         return id_
 
     def refused_of(self, ids, deal, mode):
-        """K14: for each lead of a batch the rules that refuse it; all of them, if it is to be all or nothing."""
+        """K14: for each lead of a batch the rules that refuse it; all of them, if it is to be all
+        or nothing."""
         tried = deepcopy(self)
         refused, done = [], set()
         for number, id_ in enumerate(ids):
@@ -350,17 +391,22 @@ class OracleDesk:
         return refused
 
     def lands(self, email, name):
-        """L7, L4: on whom a contact point lands: a set of one is where, of several are candidates, of none is a new lead; and the tie."""
+        """L7, L4: on whom a contact point lands: a set of one is where, of several are candidates,
+        of none is a new lead; and the tie."""
 
         def narrowed(places):
             fitting = {place for place in places if name and self.name_of(place) == name}
             return fitting or places
 
         closed = {
-            id_ for id_, lead in self.leads.items() if lead.conversion or lead.status in ("Converted", "Unqualified")
+            id_
+            for id_, lead in self.leads.items()
+            if lead.conversion or lead.status in ("Converted", "Unqualified")
         }
         leads = {id_ for id_, lead in self.leads.items() if email and lead.email == email}
-        contacts = {id_ for id_, contact in self.contacts.items() if email and contact.email == email}
+        contacts = {
+            id_ for id_, contact in self.contacts.items() if email and contact.email == email
+        }
         steps = [
             {("lead", id_) for id_ in leads - closed},
             {("contact", id_) for id_ in contacts if self.contacts[id_].kind is PERSON},
@@ -380,7 +426,8 @@ class OracleDesk:
         return (narrowed(tied), None) if tied else (set(), tie)
 
     def behind(self, leads):
-        """The contacts that closed leads became or were tied to: persons, or where there is none, companies."""
+        """The contacts that closed leads became or were tied to: persons, or where there is none,
+        companies."""
         for column in (0, 1):
             found = set()
             for id_ in leads:
@@ -405,7 +452,10 @@ class OracleDesk:
             return Lead(id=new, organization_name=contact.name, email=contact.email)
         employer = "" if contact.company is None else self.contacts[contact.company].name
         return Lead(
-            id=new, last_name=contact.last_name or contact.name, organization_name=employer, email=contact.email
+            id=new,
+            last_name=contact.last_name or contact.name,
+            organization_name=employer,
+            email=contact.email,
         )
 
 

@@ -1,7 +1,7 @@
 """The use cases of the desk by example, written once and run on every store.
 
-An adapter's tests subclass `DeskSuite` with one method, `make_store`, that returns an empty store; for an asynchronous store, a
-`BlockingStore` around it. `make_desk` puts a desk on it.
+An adapter's tests subclass `DeskSuite` with one method, `make_store`, that returns an empty store;
+for an asynchronous store, a `BlockingStore` around it. `make_desk` puts a desk on it.
 
     class TestMine(DeskSuite):
         def make_store(self):
@@ -22,9 +22,9 @@ A store that needs other fixtures is made by one of its own, in place of both me
             with closing(MyStore(tmp_path / "office.db")) as store:
                 yield store
 
-Every call of a use case is audited: a refusal and a question leave the whole store as it was, and an `Outcome` tells
-everything that was written and heard. At the end of each example the whole store must be consistent.
-"""
+Every call of a use case is audited: a refusal and a question leave the whole store as it was, and
+an `Outcome` tells everything that was written and heard. At the end of each example the whole store
+must be consistent."""
 
 import asyncio
 import inspect
@@ -36,13 +36,9 @@ import attrs
 import pytest
 
 from salesstatus import (
-    Action,
-    AdderRights,
     Broken,
-    Channel,
     Contact,
     ContactKind,
-    ContactPoint,
     ConversionError,
     ConversionRequest,
     CustomerStatus,
@@ -53,40 +49,45 @@ from salesstatus import (
     DealStatus,
     DealWon,
     Entry,
-    FieldConflict,
     FieldDefinition,
     GuardError,
     InvalidError,
     Lead,
-    LeadConverted,
-    LeadJunked,
-    LeadMoved,
-    LeadReopened,
-    LeadTakenUp,
     MergeError,
     NewTask,
     Note,
     Policy,
     ProspectStatus,
     Refused,
-    Role,
-    RoleRights,
     SalesStatus,
-    Scope,
     Selection,
     Setup,
-    Step,
-    Tag,
     Target,
-    Task,
-    Width,
     replay,
 )
 from salesstatus.conversion import AttachedNote
 from salesstatus.desk import AsyncDesk, Change, Desk, Outcome
-from salesstatus.faces import as_async
-from salesstatus.history import StatusStated
-from salesstatus.model import ConversionRecord
+from salesstatus.desk.faces import as_async
+from salesstatus.history import StatusStated, Step
+from salesstatus.lead import ConversionRecord
+from salesstatus.leads import (
+    Action,
+    AdderRights,
+    Channel,
+    ContactPoint,
+    LeadConverted,
+    LeadJunked,
+    LeadMoved,
+    LeadReopened,
+    LeadTakenUp,
+    Role,
+    RoleRights,
+    Scope,
+    Tag,
+    Task,
+    Width,
+)
+from salesstatus.merging import FieldConflict
 from salesstatus.policy import SELL
 from salesstatus.ports import KINDS, Conflict, NotFound, Standing, record_id
 
@@ -127,7 +128,8 @@ class CountingIds:
 
 
 class Blocking:
-    """An object whose coroutines are run to their end, and whose asynchronous streams are run through, before it answers."""
+    """An object whose coroutines are run to their end, and whose asynchronous streams are run
+    through, before it answers."""
 
     def __init__(self, behind, run):
         self._behind = behind
@@ -150,7 +152,10 @@ async def _through(stream):
 
 
 class BlockingStore:
-    """An asynchronous store with a synchronous face. `run` runs a coroutine to its end, always in the same loop."""
+    """An asynchronous store with a synchronous face.
+
+    `run` runs a coroutine to its end, always in the same loop.
+    """
 
     def __init__(self, behind, run):
         self.behind = behind
@@ -187,7 +192,8 @@ class _BlockingUnit:
 
 
 class Waiting:
-    """An asynchronous store that lets others run before each answer, and before each record of a stream."""
+    """An asynchronous store that lets others run before each answer, and before each record of a
+    stream."""
 
     def __init__(self, store):
         self.behind = as_async(store)
@@ -238,10 +244,14 @@ class _WaitingPort:
 
 
 def everything(store):
-    """All that a store holds: port → id → record and version; and what each contact heard, in order."""
+    """All that a store holds: port → id → record and version; and what each contact heard, in
+    order."""
     with store.unit() as unit:
         found = {
-            port: {record_id(row.record): (row.record, row.version) for row in getattr(unit, port).all()}
+            port: {
+                record_id(row.record): (row.record, row.version)
+                for row in getattr(unit, port).all()
+            }
             for port in KINDS
         }
         found["log"] = {}
@@ -258,18 +268,22 @@ def heard_by(deal):
 def check_consistent(store, policy=SELL):
     """What holds of every store that desks alone have written to.
 
-    What a contact is follows from its log; it holds the deals that it is on, as they are; `heard_at` is the time of its newest entry;
-    every record that is named is there, and of the kind that it has to be. What is on a deal stays when the deal is deleted.
-    """
+    What a contact is follows from its log; it holds the deals that it is on, as they are;
+    `heard_at` is the time of its newest entry; every record that is named is there, and of the kind
+    that it has to be. What is on a deal stays when the deal is deleted."""
     found = everything(store)
     contacts = {id_: row[0] for id_, row in found["contacts"].items()}
     deals = {id_: row[0] for id_, row in found["deals"].items()}
-    replayed = replay([record for heard in found["log"].values() for record in heard], policy, "collect")
+    replayed = replay(
+        [record for heard in found["log"].values() for record in heard], policy, "collect"
+    )
     assert replayed.refused == ()
     for id_, standing in contacts.items():
         heard = found["log"].get(id_, [])
         assert standing.status == replayed.statuses.get(id_, NOTHING), id_
-        assert standing.status.deals == {deal.id: deal.status for deal in deals.values() if id_ in heard_by(deal)}, id_
+        assert standing.status.deals == {
+            deal.id: deal.status for deal in deals.values() if id_ in heard_by(deal)
+        }, id_
         assert standing.heard_at == (heard[-1].at if heard else None), id_
         assert_a(ContactKind.COMPANY, contacts, standing.contact.company)
     for deal in deals.values():
@@ -303,7 +317,8 @@ def assert_about(contacts, target, id_):
 
 
 class Audited:
-    """A desk on a store: what a use case says it did is compared with what it did, and what refuses or only asks does nothing."""
+    """A desk on a store: what a use case says it did is compared with what it did, and what refuses
+    or only asks does nothing."""
 
     def __init__(self, desk, store):
         self._desk = desk
@@ -331,7 +346,8 @@ class Audited:
 
 
 def check_told(outcome, before, after, *, mended=False):
-    """The changes of an outcome are the difference between two states of the store, and its steps what was heard in between."""
+    """The changes of an outcome are the difference between two states of the store, and its steps
+    what was heard in between."""
     told = {(change.kind, change.id): change for change in outcome.changes}
     assert len(told) == len(outcome.changes)
     found = {}
@@ -391,7 +407,14 @@ PEOPLE = (
     person("bob", "acme", name="Bob Ray", email="bob@acme.example"),
     person("cid", name="Cid Orr", email="cid@orr.example"),
 )
-DEAL_1 = Deal(id="D-1", primary="ann", involved=["cid"], name="Phones", value=Decimal("1200.50"), currency="EUR")
+DEAL_1 = Deal(
+    id="D-1",
+    primary="ann",
+    involved=["cid"],
+    name="Phones",
+    value=Decimal("1200.50"),
+    currency="EUR",
+)
 ROSE = Lead(
     id=7,
     first_name="Rose",
@@ -425,51 +448,86 @@ def prepared(desk):
     desk.take_in(point(email="cid@orr.example", text="Call me"), by="sam")
 
 
-#: Every use case that writes, each on the office of `prepared`: all of them find something to do there.
+#: Every use case that writes, each on the office of `prepared`: all of them find something to do
+#: there.
 WRITING = {
     "save_contact, new": lambda desk, **more: desk.save_contact(person("dee", "edge"), **more),
-    "save_contact, moved": lambda desk, **more: desk.save_contact(person("ann", "edge", name="Ann"), **more),
+    "save_contact, moved": lambda desk, **more: desk.save_contact(
+        person("ann", "edge", name="Ann"), **more
+    ),
     "move_employee": lambda desk, **more: desk.move_employee("ann", "edge", **more),
-    "set_status, prospect": lambda desk, **more: desk.set_status("edge", ProspectStatus.NONE, **more),
-    "set_status, customer": lambda desk, **more: desk.set_status("bob", CustomerStatus.PAST, **more),
+    "set_status, prospect": lambda desk, **more: desk.set_status(
+        "edge", ProspectStatus.NONE, **more
+    ),
+    "set_status, customer": lambda desk, **more: desk.set_status(
+        "bob", CustomerStatus.PAST, **more
+    ),
     "state_status": lambda desk, **more: desk.state_status(
         "edge", SalesStatus(ProspectStatus.NONE, CustomerStatus.PAST, {3: LOST}), **more
     ),
     "merge_contacts": lambda desk, **more: desk.merge_contacts("ann", "cid", **more),
-    "save_deal, new": lambda desk, **more: desk.save_deal(Deal(id="D-9", primary="bob", involved=["edge"]), **more),
+    "save_deal, new": lambda desk, **more: desk.save_deal(
+        Deal(id="D-9", primary="bob", involved=["edge"]), **more
+    ),
     "save_deal, won": lambda desk, **more: desk.save_deal(attrs.evolve(DEAL_1, status=WON), **more),
     "change_primary": lambda desk, **more: desk.change_primary("D-1", "bob", old="remove", **more),
     "delete_deal": lambda desk, **more: desk.delete_deal("D-1", **more),
-    "save_lead": lambda desk, **more: desk.save_lead(Lead(id=9, last_name="Boxer", company="edge"), **more),
+    "save_lead": lambda desk, **more: desk.save_lead(
+        Lead(id=9, last_name="Boxer", company="edge"), **more
+    ),
     "tell_lead": lambda desk, **more: desk.tell_lead(7, LeadTakenUp("kim"), **more),
-    "take_in, new": lambda desk, **more: desk.take_in(point(email="new@x.example", text="Hi"), **more),
-    "take_in, lead": lambda desk, **more: desk.take_in(point(email="rose@edge.example", text="Hi"), **more),
-    "take_in, contact": lambda desk, **more: desk.take_in(point(email="bob@acme.example", text="Hi"), **more),
+    "take_in, new": lambda desk, **more: desk.take_in(
+        point(email="new@x.example", text="Hi"), **more
+    ),
+    "take_in, lead": lambda desk, **more: desk.take_in(
+        point(email="rose@edge.example", text="Hi"), **more
+    ),
+    "take_in, contact": lambda desk, **more: desk.take_in(
+        point(email="bob@acme.example", text="Hi"), **more
+    ),
     "convert": lambda desk, **more: desk.convert(7, full_request(more), **more),
     "convert, repeat lead": lambda desk, **more: desk.convert("L-3", full_request(more), **more),
-    "convert_many": lambda desk, **more: desk.convert_many([7, "L-2", 8, "L-3"], full_request(more), **more),
+    "convert_many": lambda desk, **more: desk.convert_many(
+        [7, "L-2", 8, "L-3"], full_request(more), **more
+    ),
     "rebuild_lead": lambda desk, **more: desk.rebuild_lead("cid", **more),
 }
 #: Those that a key makes repeatable.
 KEYED = WRITING.keys() - {"convert_many"}
 #: What asks the same use case for something else, mostly of the same record.
 OTHERWISE = {
-    "save_contact, new": lambda desk, **more: desk.save_contact(person("dee", "edge", name="Dee"), **more),
-    "save_contact, moved": lambda desk, **more: desk.save_contact(person("ann", name="Ann"), **more),
+    "save_contact, new": lambda desk, **more: desk.save_contact(
+        person("dee", "edge", name="Dee"), **more
+    ),
+    "save_contact, moved": lambda desk, **more: desk.save_contact(
+        person("ann", name="Ann"), **more
+    ),
     "move_employee": lambda desk, **more: desk.move_employee("ann", None, **more),
-    "set_status, prospect": lambda desk, **more: desk.set_status("edge", ProspectStatus.CURRENT, **more),
-    "set_status, customer": lambda desk, **more: desk.set_status("bob", CustomerStatus.NONE, **more),
+    "set_status, prospect": lambda desk, **more: desk.set_status(
+        "edge", ProspectStatus.CURRENT, **more
+    ),
+    "set_status, customer": lambda desk, **more: desk.set_status(
+        "bob", CustomerStatus.NONE, **more
+    ),
     "state_status": lambda desk, **more: desk.state_status("edge", **more),
     "merge_contacts": lambda desk, **more: desk.merge_contacts("ann", "bob", **more),
     "save_deal, new": lambda desk, **more: desk.save_deal(Deal(id="D-9", primary="bob"), **more),
-    "save_deal, won": lambda desk, **more: desk.save_deal(attrs.evolve(DEAL_1, value=Decimal("1200.5")), **more),
+    "save_deal, won": lambda desk, **more: desk.save_deal(
+        attrs.evolve(DEAL_1, value=Decimal("1200.5")), **more
+    ),
     "change_primary": lambda desk, **more: desk.change_primary("D-1", "bob", **more),
     "delete_deal": lambda desk, **more: desk.delete_deal("D-2", **more),
     "save_lead": lambda desk, **more: desk.save_lead(Lead(id=9, last_name="Boxer"), **more),
     "tell_lead": lambda desk, **more: desk.tell_lead(7, LeadTakenUp("sam"), **more),
-    "take_in, new": lambda desk, **more: desk.take_in(point(email="new@x.example", text="Ho"), **more),
-    "take_in, lead": lambda desk, **more: desk.take_in(point(email="rose@edge.example", text="Hi"), by="kim", **more),
-    "take_in, contact": lambda desk, **more: desk.take_in(point(email="ann@acme.example", text="Hi"), **more),
+    "take_in, new": lambda desk, **more: desk.take_in(
+        point(email="new@x.example", text="Ho"), **more
+    ),
+    "take_in, lead": lambda desk, **more: desk.take_in(
+        point(email="rose@edge.example", text="Hi"), by="kim", **more
+    ),
+    "take_in, contact": lambda desk, **more: desk.take_in(
+        point(email="ann@acme.example", text="Hi"), **more
+    ),
     "rebuild_lead": lambda desk, **more: desk.rebuild_lead("ann", **more),
 }
 #: Those that take the version that was seen, and the record that it is of.
@@ -489,7 +547,8 @@ VERSIONED = {
 
 
 def full_request(more):
-    """A request for all that a conversion can make; it carries the key, which the use case then does not."""
+    """A request for all that a conversion can make; it carries the key, which the use case then
+    does not."""
     return ConversionRequest(deal=True, task="Call", key=more.pop("key", ""))
 
 
@@ -526,9 +585,12 @@ class _Office:
             check_consistent(self.store, self.policy)
 
     def desk_with(self, **options):
-        """Put a desk under audit on the store, and one without, for what is given before and looked at afterwards."""
+        """Put a desk under audit on the store, and one without, for what is given before and looked
+        at afterwards."""
         self.policy = options.get("policy", self.policy)
-        self.plain = self.make_desk(**{"clock": self.clock, "ids": self.ids, "policy": self.policy, **options})
+        self.plain = self.make_desk(
+            **{"clock": self.clock, "ids": self.ids, "policy": self.policy, **options}
+        )
         return Audited(self.plain, self.store)
 
     def given(self, *records):
@@ -569,7 +631,8 @@ class SavingContacts(_Office):
         done = self.desk.save_contact(person("ann", name="Ann"))
         standing = Standing(contact=person("ann", name="Ann"))
         assert done == Outcome(
-            result=standing, changes=(Change(kind="contact", id="ann", before=None, after=standing, version=1),)
+            result=standing,
+            changes=(Change(kind="contact", id="ann", before=None, after=standing, version=1),),
         )
         assert (self.desk.contact("ann").record, self.desk.contact("ann").version) == (standing, 1)
 
@@ -577,7 +640,9 @@ class SavingContacts(_Office):
         prepared(self.plain)
         before = self.desk.contact("bob")
         done = self.desk.save_contact(person("bob", "acme", name="Bob R.", tags=["vip"]))
-        assert done.result == attrs.evolve(before.record, contact=person("bob", "acme", name="Bob R.", tags=["vip"]))
+        assert done.result == attrs.evolve(
+            before.record, contact=person("bob", "acme", name="Bob R.", tags=["vip"])
+        )
         assert done.steps == ()
         assert self.desk.contact("bob").version == before.version + 1
 
@@ -588,7 +653,10 @@ class SavingContacts(_Office):
 
     def test_a_number_and_the_same_as_a_text_are_two_contacts(self):
         self.given(person(7, name="Seven"), person("7", name="Sieben"), Deal(id="D-1", primary=7))
-        assert [self.desk.contact(id_).record.contact.name for id_ in (7, "7")] == ["Seven", "Sieben"]
+        assert [self.desk.contact(id_).record.contact.name for id_ in (7, "7")] == [
+            "Seven",
+            "Sieben",
+        ]
         assert (self.axes(7), self.axes("7")) == (("current", "none"), ("none", "none"))
 
     def test_every_field_comes_back(self):
@@ -599,13 +667,22 @@ class SavingContacts(_Office):
             title="CEO 🚀",
             address={"line1": "1 Main Street\nBack yard", "city": "Köln"},
             emails=["a@b.example", "c@d.example"],
-            custom_fields={"Budget": Decimal("1E+3"), "Nested": [1, {"a": None}], "Yes": True, "One": 1},
+            custom_fields={
+                "Budget": Decimal("1E+3"),
+                "Nested": [1, {"a": None}],
+                "Yes": True,
+                "One": 1,
+            },
             created_at=AT,
         )
         self.given(ann)
         back = self.desk.contact("ann").record.contact
         assert back == ann
-        assert {name: type(value) for name, value in back.custom_fields.items() if name in ("Yes", "One")} == {
+        assert {
+            name: type(value)
+            for name, value in back.custom_fields.items()
+            if name in ("Yes", "One")
+        } == {
             "Yes": bool,
             "One": int,
         }
@@ -712,7 +789,11 @@ class SavingDeals(_Office):
 
     def test_a_closed_deal_can_be_brought_in(self):
         """E1."""
-        self.given(*PEOPLE, Deal(id=1, primary="ann", status=WON), Deal(id=2, primary="cid", status=UNQUALIFIED))
+        self.given(
+            *PEOPLE,
+            Deal(id=1, primary="ann", status=WON),
+            Deal(id=2, primary="cid", status=UNQUALIFIED),
+        )
         assert (self.axes("ann"), self.axes("cid")) == (("none", "current"), ("lost", "none"))
 
     def test_the_strongest_deal_decides(self):
@@ -726,7 +807,11 @@ class SavingDeals(_Office):
         """E3."""
         self.given(*PEOPLE, DEAL_1)
         done = self.desk.save_deal(DEAL_1)
-        assert (done.changes, done.steps, done.result) == ((), (), attrs.evolve(DEAL_1, company="acme"))
+        assert (done.changes, done.steps, done.result) == (
+            (),
+            (),
+            attrs.evolve(DEAL_1, company="acme"),
+        )
 
     def test_what_nobody_hears_is_saved_all_the_same(self):
         self.given(*PEOPLE, DEAL_1)
@@ -737,23 +822,36 @@ class SavingDeals(_Office):
         self.given(*PEOPLE, DEAL_1)
         done = self.desk.save_deal(attrs.evolve(DEAL_1, involved=["bob"], status=LOST))
         assert {
-            step.entry.contact: step.entry.event for step in done.steps if step.entry.contact in ("bob", "cid")
+            step.entry.contact: step.entry.event
+            for step in done.steps
+            if step.entry.contact in ("bob", "cid")
         } == {
             "cid": DealDissociated("D-1"),
             "bob": DealAssociated("D-1", LOST),
         }
-        assert (self.axes("cid"), self.axes("bob"), self.axes("ann")) == (("none", "none"), *[("lost", "none")] * 2)
+        assert (self.axes("cid"), self.axes("bob"), self.axes("ann")) == (
+            ("none", "none"),
+            *[("lost", "none")] * 2,
+        )
 
     def test_saved_with_another_primary_contact_it_goes_to_the_company_of_that_one(self):
         """W5."""
         self.given(*PEOPLE, person("eve", "edge"), Deal(id="D-1", primary="ann"))
         assert self.desk.save_deal(Deal(id="D-1", primary="eve")).result.company == "edge"
-        assert [self.held(id_) for id_ in ("eve", "edge", "ann", "acme")] == [{"D-1": OPEN}, {"D-1": OPEN}, {}, {}]
+        assert [self.held(id_) for id_ in ("eve", "edge", "ann", "acme")] == [
+            {"D-1": OPEN},
+            {"D-1": OPEN},
+            {},
+            {},
+        ]
 
     def test_a_company_that_is_named_stands(self):
         """W2: the deal's company."""
         self.given(*PEOPLE)
-        assert self.desk.save_deal(Deal(id="D-1", primary="ann", company="edge")).result.company == "edge"
+        assert (
+            self.desk.save_deal(Deal(id="D-1", primary="ann", company="edge")).result.company
+            == "edge"
+        )
         assert self.held("edge") == {"D-1": OPEN}
         assert self.held("acme") == {}
 
@@ -797,14 +895,18 @@ class SavingDeals(_Office):
 
     def test_notes_and_tasks_of_a_deleted_deal_stay(self):
         self.given(ROSE)
-        deal = self.desk.convert(7, ConversionRequest(targets=["person", "deal"])).result.conversion.deal.id
+        deal = self.desk.convert(
+            7, ConversionRequest(targets=["person", "deal"])
+        ).result.conversion.deal.id
         assert {note.target for note in self.all("notes").values()} == {PERSON, DEAL}
         self.desk.delete_deal(deal)
         assert {note.target for note in self.all("notes").values()} == {PERSON, DEAL}
 
     def test_the_policy_decides(self):
         """P2, C2."""
-        self.desk = self.desk_with(policy=Policy(won_masks_lost=False, customer_until="no_open_or_won"))
+        self.desk = self.desk_with(
+            policy=Policy(won_masks_lost=False, customer_until="no_open_or_won")
+        )
         self.given(*PEOPLE, Deal(id=1, primary="cid", status=WON))
         (step,) = self.desk.save_deal(Deal(id=2, primary="cid", status=LOST)).steps
         assert (axes(step.after), step.rules) == (("lost", "current"), ("E1", "P3", "C3"))
@@ -820,7 +922,8 @@ class SavingDeals(_Office):
 
 
 class ChangingPrimary(_Office):
-    """W5, W6: the old primary contact stays involved or stops hearing; the new one and its company start."""
+    """W5, W6: the old primary contact stays involved or stops hearing; the new one and its company
+    start."""
 
     def given_deal(self):
         self.given(*PEOPLE, person("eve", "edge"), Deal(id="D-1", primary="ann", status=WON))
@@ -828,7 +931,9 @@ class ChangingPrimary(_Office):
     def test_kept_the_old_one_stays_involved_and_its_company_stops(self):
         self.given_deal()
         done = self.desk.change_primary("D-1", "eve")
-        assert done.result == Deal(id="D-1", primary="eve", company="edge", involved=["ann"], status=WON)
+        assert done.result == Deal(
+            id="D-1", primary="eve", company="edge", involved=["ann"], status=WON
+        )
         assert [(step.entry.contact, step.entry.event) for step in done.steps] == [
             ("acme", DealDissociated("D-1")),
             ("eve", DealAssociated("D-1", WON)),
@@ -840,7 +945,12 @@ class ChangingPrimary(_Office):
         self.given_deal()
         done = self.desk.change_primary("D-1", "eve", old="remove")
         assert done.result.involved == frozenset()
-        assert [self.held(id_) for id_ in ("ann", "acme", "eve", "edge")] == [{}, {}, {"D-1": WON}, {"D-1": WON}]
+        assert [self.held(id_) for id_ in ("ann", "acme", "eve", "edge")] == [
+            {},
+            {},
+            {"D-1": WON},
+            {"D-1": WON},
+        ]
 
     def test_a_colleague_takes_over_and_the_company_hears_nothing(self):
         self.given_deal()
@@ -871,7 +981,10 @@ class ChangingPrimary(_Office):
 
     def test_deal_and_successor_must_be_known(self):
         self.given_deal()
-        for deal, successor, missing in (("D-9", "eve", ("deal", "D-9")), ("D-1", "nobody", ("contact", "nobody"))):
+        for deal, successor, missing in (
+            ("D-9", "eve", ("deal", "D-9")),
+            ("D-1", "nobody", ("contact", "nobody")),
+        ):
             with pytest.raises(NotFound) as caught:
                 self.desk.change_primary(deal, successor)
             assert (caught.value.kind, caught.value.id) == missing
@@ -897,7 +1010,9 @@ class SettingStatuses(_Office):
         """M2."""
         self.given(*PEOPLE)
         self.given(
-            Deal(id=1, primary="cid", status=WON), Deal(id=2, primary="cid", status=WON), Deal(id=3, primary="cid")
+            Deal(id=1, primary="cid", status=WON),
+            Deal(id=2, primary="cid", status=WON),
+            Deal(id=3, primary="cid"),
         )
         assert self.against("cid", ProspectStatus.LOST) == {"M1": (3,), "M2": (1, 2)}
 
@@ -923,7 +1038,10 @@ class SettingStatuses(_Office):
         self.given(DEAL_1)
         done = self.desk.set_status("ann", CustomerStatus.CURRENT)
         assert [change.id for change in done.changes] == ["ann"]
-        assert (self.axes("ann"), self.axes("acme")) == (("current", "current"), ("current", "none"))
+        assert (self.axes("ann"), self.axes("acme")) == (
+            ("current", "current"),
+            ("current", "none"),
+        )
 
     def test_it_lives_until_the_deals_change(self):
         self.given(*PEOPLE)
@@ -949,7 +1067,9 @@ class SettingStatuses(_Office):
     def test_the_policy_may_forbid_prospects_by_hand(self):
         """M5, and all that stands against it."""
         self.given(*PEOPLE)
-        self.desk = self.desk_with(policy=Policy(manual_prospect="never", clearing="needs_no_deals"))
+        self.desk = self.desk_with(
+            policy=Policy(manual_prospect="never", clearing="needs_no_deals")
+        )
         self.given(Deal(id=1, primary="cid"))
         assert self.against("cid", ProspectStatus.NONE) == {"M1": (1,), "M4": (1,), "M5": ()}
         assert self.against("bob", ProspectStatus.CURRENT) == {"M5": ()}
@@ -968,7 +1088,9 @@ class StatingStatuses(_Office):
         status = SalesStatus(ProspectStatus.NONE, CustomerStatus.PAST)
         done = self.desk.state_status("cid", status)
         assert done.result.status == status
-        assert [(step.entry, step.rules) for step in done.steps] == [(StatusStated(AT, "cid", status), ())]
+        assert [(step.entry, step.rules) for step in done.steps] == [
+            (StatusStated(AT, "cid", status), ())
+        ]
         self.given(Deal(id=1, primary="cid", status=WON))
         assert self.axes("cid") == ("none", "current")
         assert [type(entry) for entry in self.heard("cid")] == [StatusStated, Entry]
@@ -998,7 +1120,9 @@ class StatingStatuses(_Office):
         assert len(self.heard("ann")) == 1
 
     def test_it_is_mended_by_the_policy_of_today(self):
-        self.given(*PEOPLE, Deal(id=1, primary="cid", status=WON), Deal(id=2, primary="cid", status=LOST))
+        self.given(
+            *PEOPLE, Deal(id=1, primary="cid", status=WON), Deal(id=2, primary="cid", status=LOST)
+        )
         self.plain.set_status("bob", ProspectStatus.LOST)
         self.desk = self.desk_with(policy=Policy(won_masks_lost=False, manual_prospect="never"))
         assert self.axes("cid") == ("none", "current")
@@ -1032,7 +1156,9 @@ class MovingEmployees(_Office):
         assert done.result.contact.company == "edge"
         assert [change.id for change in done.changes] == ["ann"]
         assert self.held("acme") == {"D-1": WON, "D-2": OPEN, "D-3": OPEN}
-        assert self.desk.save_deal(Deal(id="D-2", primary="ann", status=LOST)).result.company == "acme"
+        assert (
+            self.desk.save_deal(Deal(id="D-2", primary="ann", status=LOST)).result.company == "acme"
+        )
 
     def test_new_deals_go_to_the_new_company(self):
         self.given_deals()
@@ -1044,7 +1170,9 @@ class MovingEmployees(_Office):
         self.desk = self.desk_with(policy=self.FOLLOW)
         self.given_deals()
         done = self.desk.move_employee("ann", "edge")
-        assert {change.id: change.after.company for change in done.changes if change.kind == "deal"} == {
+        assert {
+            change.id: change.after.company for change in done.changes if change.kind == "deal"
+        } == {
             "D-1": "edge",
             "D-2": "edge",
         }
@@ -1064,8 +1192,14 @@ class MovingEmployees(_Office):
     def test_a_deal_that_follows_is_always_the_employers(self):
         self.desk = self.desk_with(policy=self.FOLLOW)
         self.given(*PEOPLE)
-        assert self.desk.save_deal(Deal(id="D-1", primary="ann", company="edge")).result.company == "acme"
-        assert self.desk.save_deal(Deal(id="D-1", primary="cid", company="acme")).result.company is None
+        assert (
+            self.desk.save_deal(Deal(id="D-1", primary="ann", company="edge")).result.company
+            == "acme"
+        )
+        assert (
+            self.desk.save_deal(Deal(id="D-1", primary="cid", company="acme")).result.company
+            is None
+        )
 
     def test_saved_with_another_company_a_person_has_moved(self):
         self.desk = self.desk_with(policy=self.FOLLOW)
@@ -1121,7 +1255,9 @@ class MergingContacts(_Office):
             (StatusStated, "ann", ("G1",)),
             (StatusStated, "cid", ("G1",)),
         ]
-        assert self.desk.deal("D-2").record == Deal(id="D-2", primary="ann", involved=["ann", "bob"], status=WON)
+        assert self.desk.deal("D-2").record == Deal(
+            id="D-2", primary="ann", involved=["ann", "bob"], status=WON
+        )
         assert self.desk.deal("D-3").record.involved == {"ann"}
         assert self.desk.lead(1).record.person == "ann"
         assert [task.about for task in self.all("tasks").values()] == ["ann"]
@@ -1143,7 +1279,11 @@ class MergingContacts(_Office):
         assert self.held("acme") == {"D-1": OPEN, "D-2": WON, "D-3": LOST}
         assert self.axes("acme") == ("current", "current")
         assert self.desk.contact("eve").record.contact.company == "acme"
-        assert [self.desk.deal(id_).record.company for id_ in ("D-1", "D-2", "D-3")] == ["acme", "acme", None]
+        assert [self.desk.deal(id_).record.company for id_ in ("D-1", "D-2", "D-3")] == [
+            "acme",
+            "acme",
+            None,
+        ]
         assert self.desk.deal("D-3").record.primary == "acme"
         assert self.desk.lead(1).record.company == "acme"
         assert self.all("tasks")["T-1"].about == "acme"
@@ -1158,12 +1298,17 @@ class MergingContacts(_Office):
     def test_the_policy_decides_for_the_survivor(self):
         """G1, P2."""
         self.desk = self.desk_with(policy=Policy(won_masks_lost=False))
-        self.given(*PEOPLE, Deal(id=1, primary="ann", status=LOST), Deal(id=2, primary="cid", status=WON))
+        self.given(
+            *PEOPLE, Deal(id=1, primary="ann", status=LOST), Deal(id=2, primary="cid", status=WON)
+        )
         self.desk.merge_contacts("ann", "cid")
         assert self.axes("ann") == ("lost", "current")
 
     def test_several_at_once(self):
-        self.given(*[person(i, tags=[str(i)]) for i in range(1, 6)], Deal(id="D-1", primary=2, involved=[3, 4]))
+        self.given(
+            *[person(i, tags=[str(i)]) for i in range(1, 6)],
+            Deal(id="D-1", primary=2, involved=[3, 4]),
+        )
         self.desk.set_status(5, CustomerStatus.PAST)
         done = self.desk.merge_contacts(1, 5, 4, 3, 2)
         assert done.result.contact.tags == {"1", "2", "3", "4", "5"}
@@ -1179,7 +1324,9 @@ class MergingContacts(_Office):
             (Entry, AT),
             (StatusStated, AT + timedelta(days=1)),
         ]
-        assert self.heard("ann") == [StatusStated(AT + timedelta(days=1), "ann", self.status("ann"), "G1")]
+        assert self.heard("ann") == [
+            StatusStated(AT + timedelta(days=1), "ann", self.status("ann"), "G1")
+        ]
 
     def test_what_happens_later_is_heard_by_the_survivor(self):
         self.given(*PEOPLE, Deal(id="D-1", primary="cid"))
@@ -1209,7 +1356,9 @@ class MergingContacts(_Office):
     )
     def test_what_cannot_be_one_is_refused(self, ids, requires):
         """G2."""
-        self.given(*PEOPLE, person("eve", "edge"), *map(person, range(1, 6)), Deal(id="D-1", primary="ann"))
+        self.given(
+            *PEOPLE, person("eve", "edge"), *map(person, range(1, 6)), Deal(id="D-1", primary="ann")
+        )
         with pytest.raises(MergeError) as caught:
             self.desk.merge_contacts(*ids)
         assert caught.value.rules == ("G2",)
@@ -1233,7 +1382,9 @@ class TakingIn(_Office):
         return done.result, [(change.kind, change.id) for change in done.changes]
 
     def test_nobody_is_known_and_a_new_lead_is_made(self):
-        given = point(email="new@x.example", last_name="New", text="Hello", source="web", tags=["a"])
+        given = point(
+            email="new@x.example", last_name="New", text="Hello", source="web", tags=["a"]
+        )
         landing, written = self.landed(given, by="sam", owner="kim")
         assert written == [("lead", "lead-1")]
         assert landing.lead == self.desk.lead("lead-1").record
@@ -1260,10 +1411,14 @@ class TakingIn(_Office):
         landing, written = self.landed(point(phone="512.757.6000", text="Again"), by="kim")
         assert written == [("lead", 7)]
         assert landing.on == self.desk.lead(7).record
-        assert landing.on.notes == (*ROSE.notes, Note(content="Again", created_by="kim", created_at=AT))
+        assert landing.on.notes == (
+            *ROSE.notes,
+            Note(content="Again", created_by="kim", created_at=AT),
+        )
 
     @pytest.mark.parametrize(
-        ("email", "id_", "target"), [("ann@x.example", "ann", PERSON), ("hq@x.example", "acme", COMPANY)]
+        ("email", "id_", "target"),
+        [("ann@x.example", "ann", PERSON), ("hq@x.example", "acme", COMPANY)],
     )
     def test_a_known_contact_gets_a_note(self, email, id_, target):
         self.given(company("acme", email="hq@x.example"), person("ann", email="ann@x.example"))
@@ -1294,7 +1449,9 @@ class TakingIn(_Office):
         assert [kind for kind, _ in written] == ["note"]
 
     def test_a_closed_lead_is_passed_on_to_the_contact_it_is_tied_to(self):
-        self.given(*PEOPLE, Lead(id=1, person="cid", email="other@orr.example", status="Unqualified"))
+        self.given(
+            *PEOPLE, Lead(id=1, person="cid", email="other@orr.example", status="Unqualified")
+        )
         assert self.landed(point(email="other@orr.example"))[0].on.id == "cid"
 
     def test_a_junk_lead_is_landed_on_if_there_is_nobody_else(self):
@@ -1304,17 +1461,25 @@ class TakingIn(_Office):
         assert landing.on.status == "Unqualified"
 
     def test_where_several_are_known_they_are_candidates_and_nothing_is_written(self):
-        self.given(person(1, name="Ann", phone="+49 30 555"), person(2, name="Bob", phone="+49 30 555"))
+        self.given(
+            person(1, name="Ann", phone="+49 30 555"), person(2, name="Bob", phone="+49 30 555")
+        )
         landing, written = self.landed(point(phone="+49 30 555", text="Hi"))
         assert ([contact.id for contact in landing.candidates], written) == ([1, 2], [])
         assert (landing.on, landing.lead) == (None, None)
 
     def test_a_name_tells_which_is_meant(self):
-        self.given(person(1, name="Ann", phone="+49 30 555"), person(2, name="Bob", phone="+49 30 555"))
+        self.given(
+            person(1, name="Ann", phone="+49 30 555"), person(2, name="Bob", phone="+49 30 555")
+        )
         assert self.landed(point(phone="+49 30 555", last_name="BOB"))[0].on.id == 2
 
     def test_the_name_of_an_employer_tells_it_too(self):
-        self.given(company("acme", name="Acme"), person(1, "acme", phone="+49 30 555"), person(2, phone="+49 30 555"))
+        self.given(
+            company("acme", name="Acme"),
+            person(1, "acme", phone="+49 30 555"),
+            person(2, phone="+49 30 555"),
+        )
         assert self.landed(point(phone="+49 30 555", organization_name="ACME"))[0].on.id == 1
 
     def test_a_known_contact_who_comes_in_again_may_get_a_repeat_lead(self):
@@ -1340,7 +1505,7 @@ class TakingIn(_Office):
         assert self.landed(point(phone="+1 512 757 6000"))[0].on.id == 7
 
     def test_the_stages_are_those_of_the_account(self):
-        from salesstatus import BITRIX24_STAGES
+        from salesstatus.leads import BITRIX24_STAGES
 
         self.desk = self.desk_with(setup=Setup(book=BITRIX24_STAGES))
         assert self.landed(point(email="x@x.example"))[0].lead.status == "NEW"
@@ -1360,7 +1525,11 @@ class WorkingOnLeads(_Office):
     def test_its_stage_and_its_conversion_change_by_what_it_hears(self):
         self.given(ROSE)
         record = ConversionRecord(id=1, lead=7, at=AT)
-        for field, value in (("status", "Working"), ("unqualified_reason", "spam"), ("conversion", record)):
+        for field, value in (
+            ("status", "Working"),
+            ("unqualified_reason", "spam"),
+            ("conversion", record),
+        ):
             with pytest.raises(InvalidError) as caught:
                 self.desk.save_lead(attrs.evolve(ROSE, **{field: value}))
             assert caught.value.place == f"Lead.{field}"
@@ -1384,7 +1553,12 @@ class WorkingOnLeads(_Office):
     def test_it_is_taken_up_moved_junked_and_taken_up_again(self):
         self.given(ROSE)
         stages = []
-        for event in (LeadTakenUp("kim"), LeadMoved("Call back"), LeadJunked("no budget"), LeadReopened()):
+        for event in (
+            LeadTakenUp("kim"),
+            LeadMoved("Call back"),
+            LeadJunked("no budget"),
+            LeadReopened(),
+        ):
             done = self.desk.tell_lead(7, event)
             assert done.result == self.desk.lead(7).record
             stages.append((done.result.status, done.result.unqualified_reason, done.result.owner))
@@ -1447,15 +1621,27 @@ class Converting(_Office):
         self.given(Lead(id=1, last_name="Boxer"), Lead(id=2, organization_name="Farm"))
         assert self.desk.convert(1).result.conversion.company is None
         assert self.desk.convert(2).result.conversion.person is None
-        assert [standing.contact.kind.value for standing in self.all("contacts").values()] == ["person", "company"]
+        assert [standing.contact.kind.value for standing in self.all("contacts").values()] == [
+            "person",
+            "company",
+        ]
 
     def test_its_deal_makes_both_current_prospects(self):
         """K3, K8, W1, W2."""
         self.given(ROSE)
         done = self.desk.convert(7, ConversionRequest(deal=True))
         deal = self.desk.deal("deal-1").record
-        assert (deal.primary, deal.company, deal.stage, deal.status) == ("contact-2", "contact-1", "Incoming", OPEN)
-        assert (deal.name, deal.source, deal.tags) == ("Rose Gonzalez", "Trade fair", {"fair", "hardware"})
+        assert (deal.primary, deal.company, deal.stage, deal.status) == (
+            "contact-2",
+            "contact-1",
+            "Incoming",
+            OPEN,
+        )
+        assert (deal.name, deal.source, deal.tags) == (
+            "Rose Gonzalez",
+            "Trade fair",
+            {"fair", "hardware"},
+        )
         assert [(step.entry, step.rules) for step in done.steps] == [
             (Entry(AT, "contact-2", DealAssociated("deal-1")), ("E1", "P1", "C3")),
             (Entry(AT, "contact-1", DealAssociated("deal-1")), ("E1", "P1", "C3")),
@@ -1476,16 +1662,28 @@ class Converting(_Office):
         }
 
     def test_a_tag_that_is_registered_stays_so(self):
-        self.given(Lead(id=1, last_name="A", tags=["x"]), Lead(id=2, last_name="B", tags=["x", "y"]))
+        self.given(
+            Lead(id=1, last_name="A", tags=["x"]), Lead(id=2, last_name="B", tags=["x", "y"])
+        )
         self.desk.convert(1)
         done = self.desk.convert(2)
-        assert [change.id for change in done.changes if change.kind == "tag"] == [Tag("y", Scope.CONTACT)]
+        assert [change.id for change in done.changes if change.kind == "tag"] == [
+            Tag("y", Scope.CONTACT)
+        ]
 
     def test_custom_fields_go_where_their_definitions_say(self):
         """K7: the definitions that are stored count, beside those of the setup."""
-        self.put("fields", FieldDefinition(name="Budget", company=True), FieldDefinition(name="Hobby", person=True))
+        self.put(
+            "fields",
+            FieldDefinition(name="Budget", company=True),
+            FieldDefinition(name="Hobby", person=True),
+        )
         self.desk = self.desk_with(setup=Setup(fields=[FieldDefinition(name="Size", deal=True)]))
-        self.given(attrs.evolve(ROSE, custom_fields={"Budget": "9", "Hobby": "golf", "Size": "L", "Else": "?"}))
+        self.given(
+            attrs.evolve(
+                ROSE, custom_fields={"Budget": "9", "Hobby": "golf", "Size": "L", "Else": "?"}
+            )
+        )
         done = self.desk.convert(7, ConversionRequest(deal=True)).result.conversion
         assert (done.company.custom_fields, done.person.custom_fields, done.deal.custom_fields) == (
             {"Budget": "9"},
@@ -1517,9 +1715,17 @@ class Converting(_Office):
         """K2."""
         self.given(ROSE)
         due = AT + timedelta(days=3)
-        done = self.desk.convert(7, ConversionRequest(task=NewTask(content="Call", due_at=due, owner="kim")))
+        done = self.desk.convert(
+            7, ConversionRequest(task=NewTask(content="Call", due_at=due, owner="kim"))
+        )
         task = Task(
-            id="task-1", content="Call", target=PERSON, about="contact-2", due_at=due, owner="kim", created_at=AT
+            id="task-1",
+            content="Call",
+            target=PERSON,
+            about="contact-2",
+            due_at=due,
+            owner="kim",
+            created_at=AT,
         )
         assert done.result.conversion.task == self.all("tasks")["task-1"] == task
 
@@ -1556,14 +1762,19 @@ class Converting(_Office):
         self.given(*PEOPLE, ROSE)
         request = ConversionRequest(deal=True)
         plan = self.desk.plan(7, request)
-        assert (plan.broken, [record.action for record in plan.records]) == ((), [Action.CREATE] * 3)
+        assert (plan.broken, [record.action for record in plan.records]) == (
+            (),
+            [Action.CREATE] * 3,
+        )
         assert self.desk.convert(7, request).result.conversion.plan == plan
         assert [broken.rule for broken in self.desk.plan(7, request).broken] == ["K11"]
 
     def test_a_known_contact_that_matches_is_filled(self):
         """K12: name and e-mail, or name and phone. Its statuses stay, but for the new deal."""
         self.given(
-            person("rose", name="rose GONZALEZ", email="Rose@Edge.example", owner="kim", tags=["vip"]),
+            person(
+                "rose", name="rose GONZALEZ", email="Rose@Edge.example", owner="kim", tags=["vip"]
+            ),
             Deal(id="D-1", primary="rose", status=WON),
             ROSE,
         )
@@ -1571,7 +1782,11 @@ class Converting(_Office):
         assert self.desk.plan(7).records[0].because == "K12, name and e-mail"
         done = self.desk.convert(7, ConversionRequest(targets=["person"], deal=True))
         rose = self.desk.contact("rose").record
-        assert (done.result.record.person, rose.contact.phone, rose.contact.owner) == ("rose", "(512) 757-6000", "kim")
+        assert (done.result.record.person, rose.contact.phone, rose.contact.owner) == (
+            "rose",
+            "(512) 757-6000",
+            "kim",
+        )
         assert rose.contact.tags == {"vip", "fair", "hardware"}
         assert axes(rose.status) == ("current", "past")
         assert set(self.all("contacts")) == {"rose"}
@@ -1597,18 +1812,24 @@ class Converting(_Office):
     def test_a_matched_person_stays_with_its_company(self):
         """K12."""
         self.given(
-            company("acme", name="Acme"), person("rose", "acme", name="Rose Gonzalez", email="rose@edge.example"), ROSE
+            company("acme", name="Acme"),
+            person("rose", "acme", name="Rose Gonzalez", email="rose@edge.example"),
+            ROSE,
         )
         with pytest.raises(ConversionError) as caught:
             self.desk.convert(7)
         assert caught.value.rules == ("K12",)
-        done = self.desk.convert(7, ConversionRequest(targets=["person"], deal=True)).result.conversion
+        done = self.desk.convert(
+            7, ConversionRequest(targets=["person"], deal=True)
+        ).result.conversion
         assert (done.person.company, done.deal.company) == ("acme", "acme")
         assert self.held("acme") == {done.deal.id: OPEN}
 
     def test_several_that_match_are_no_guess(self):
         """K12."""
-        self.given(*[person(i, name="Rose Gonzalez", email="rose@edge.example") for i in (1, 2)], ROSE)
+        self.given(
+            *[person(i, name="Rose Gonzalez", email="rose@edge.example") for i in (1, 2)], ROSE
+        )
         with pytest.raises(ConversionError) as caught:
             self.desk.convert(7)
         (broken,) = caught.value.broken
@@ -1619,7 +1840,7 @@ class Converting(_Office):
         assert self.desk.convert(7, matching=False).result.record.person == "contact-2"
 
     def test_the_rows_of_matching_are_the_desks(self):
-        from salesstatus import MatchRow, Shared
+        from salesstatus.leads import MatchRow, Shared
 
         self.desk = self.desk_with(matching=(MatchRow([Shared.NAME]),))
         self.given(person("rose", name="Rose Gonzalez"), ROSE)
@@ -1642,7 +1863,9 @@ class Converting(_Office):
         """K12."""
         self.given(*PEOPLE, ROSE)
         stale = person("cid", name="Someone else", phone="1")
-        done = self.desk.convert(7, ConversionRequest(targets=["person"], person=stale, company=company("edge")))
+        done = self.desk.convert(
+            7, ConversionRequest(targets=["person"], person=stale, company=company("edge"))
+        )
         cid = self.desk.contact("cid").record.contact
         assert (cid.name, cid.email, cid.phone) == ("Cid Orr", "cid@orr.example", "(512) 757-6000")
         assert (cid.company, done.result.record.company) == ("edge", "edge")
@@ -1697,7 +1920,11 @@ class Converting(_Office):
         request = ConversionRequest(deal=True, key="click")
         first = self.desk.convert(7, request)
         again = self.desk.convert(7, request)
-        assert (again.repeated, again.result.record, again.result.conversion) == (True, first.result.record, None)
+        assert (again.repeated, again.result.record, again.result.conversion) == (
+            True,
+            first.result.record,
+            None,
+        )
         with pytest.raises(ConversionError) as caught:
             self.desk.convert(7, ConversionRequest(deal=True, key="other"))
         assert caught.value.rules == ("K11",)
@@ -1717,24 +1944,41 @@ class Converting(_Office):
 class ConvertingMany(_Office):
     """K14: one result for each lead, in the order given, in one unit of work."""
 
-    BOXER = Lead(id=9, first_name="Bertha", last_name="Boxer", email="bertha@farm.example", tags=["fair"])
+    BOXER = Lead(
+        id=9, first_name="Bertha", last_name="Boxer", email="bertha@farm.example", tags=["fair"]
+    )
 
     def told(self, done):
-        return [result.rules if isinstance(result, ConversionError) else result.record.lead for result in done.result]
+        return [
+            result.rules if isinstance(result, ConversionError) else result.record.lead
+            for result in done.result
+        ]
 
     def test_each_is_converted_as_far_as_it_can_be(self):
         self.given(ROSE, JUNK, self.BOXER)
         done = self.desk.convert_many([9, "L-2", 7, 404, "7"], ConversionRequest(deal=True))
         assert self.told(done) == [9, ("L2",), 7, ("K14",), ("K14",)]
-        assert [result.lead for result in done.result if isinstance(result, ConversionError)] == ["L-2", 404, "7"]
-        assert {deal.name for deal in self.all("deals").values()} == {"Bertha Boxer", "Rose Gonzalez"}
-        assert all(axes(standing.status) == ("current", "none") for standing in self.all("contacts").values())
+        assert [result.lead for result in done.result if isinstance(result, ConversionError)] == [
+            "L-2",
+            404,
+            "7",
+        ]
+        assert {deal.name for deal in self.all("deals").values()} == {
+            "Bertha Boxer",
+            "Rose Gonzalez",
+        }
+        assert all(
+            axes(standing.status) == ("current", "none")
+            for standing in self.all("contacts").values()
+        )
         assert len(done.steps) == 3
         assert self.desk.lead("L-2").record == JUNK
 
     def test_all_or_nothing(self):
         self.given(ROSE, JUNK, self.BOXER)
-        done = self.desk.convert_many([9, "L-2", 7], ConversionRequest(deal=True), mode="all_or_nothing")
+        done = self.desk.convert_many(
+            [9, "L-2", 7], ConversionRequest(deal=True), mode="all_or_nothing"
+        )
         assert (self.told(done), done.changes) == ([("K14",), ("L2",), ("K14",)], ())
         done = self.desk.convert_many([9, 7], ConversionRequest(deal=True), mode="all_or_nothing")
         assert self.told(done) == [9, 7]
@@ -1753,7 +1997,11 @@ class ConvertingMany(_Office):
         self.desk.convert_many([7], request)
         for spoiling, told in ((404, ("K14",)), (7, ("K14",))):
             done = self.desk.convert_many([7, 9, spoiling], request, mode="all_or_nothing")
-            assert (self.told(done), done.changes, done.repeated) == ([7, ("K14",), told], (), False)
+            assert (self.told(done), done.changes, done.repeated) == (
+                [7, ("K14",), told],
+                (),
+                False,
+            )
 
     def test_twice_in_a_batch_it_is_one_conversion_and_one_refusal(self):
         self.given(ROSE, self.BOXER)
@@ -1774,7 +2022,10 @@ class ConvertingMany(_Office):
         self.given(ROSE, again)
         done = self.desk.convert_many([7, 8], ConversionRequest(deal=True))
         first, second = done.result
-        assert (second.record.person, second.record.company) == (first.record.person, first.record.company)
+        assert (second.record.person, second.record.company) == (
+            first.record.person,
+            first.record.company,
+        )
         rose = self.desk.contact(first.record.person).record
         assert (rose.contact.mobile, rose.contact.tags) == ("0176 1", {"fair", "hardware", "late"})
         assert dict(rose.status.deals) == {first.record.deal: OPEN, second.record.deal: OPEN}
@@ -1782,13 +2033,19 @@ class ConvertingMany(_Office):
         assert self.desk.contact(first.record.person).version == 1
 
     def test_contacts_that_are_known_are_met_too(self):
-        self.given(person("rose", name="Rose Gonzalez", email="rose@edge.example"), ROSE, self.BOXER)
+        self.given(
+            person("rose", name="Rose Gonzalez", email="rose@edge.example"), ROSE, self.BOXER
+        )
         done = self.desk.convert_many([9, 7])
         assert done.result[1].record.person == "rose"
         assert done.result[0].record.person != "rose"
 
     def test_several_that_match_refuse_only_that_lead(self):
-        self.given(*[person(i, name="Rose Gonzalez", email="rose@edge.example") for i in (1, 2)], ROSE, self.BOXER)
+        self.given(
+            *[person(i, name="Rose Gonzalez", email="rose@edge.example") for i in (1, 2)],
+            ROSE,
+            self.BOXER,
+        )
         assert self.told(self.desk.convert_many([7, 9])) == [("K12",), 9]
 
     def test_all_are_merged_into_the_contact_that_is_named(self):
@@ -1802,7 +2059,12 @@ class ConvertingMany(_Office):
 
     def test_each_repeat_lead_becomes_a_deal(self):
         """L4."""
-        self.given(*PEOPLE, Lead(id=1, last_name="Lee", person="ann"), Lead(id=2, company="edge"), self.BOXER)
+        self.given(
+            *PEOPLE,
+            Lead(id=1, last_name="Lee", person="ann"),
+            Lead(id=2, company="edge"),
+            self.BOXER,
+        )
         done = self.desk.convert_many([1, 9, 2])
         assert self.told(done) == [1, 9, 2]
         assert [result.record.deal is None for result in done.result] == [False, True, False]
@@ -1817,7 +2079,9 @@ class ConvertingMany(_Office):
     def test_profiles_and_deal_names_are_not_edited_in_bulk(self):
         """K2, K3."""
         self.given(ROSE, self.BOXER)
-        done = self.desk.convert_many([7, 9], ConversionRequest(corrections={"title": "CEO"}, deal=True))
+        done = self.desk.convert_many(
+            [7, 9], ConversionRequest(corrections={"title": "CEO"}, deal=True)
+        )
         assert (self.told(done), done.changes) == ([("K2",), ("K2",)], ())
 
     def test_rights_are_asked_for_each(self):
@@ -1854,7 +2118,11 @@ class Rebuilding(_Office):
         done = self.desk.rebuild_lead("ann")
         lead = done.result.lead
         assert self.desk.lead("lead-2").record == lead
-        assert (lead.last_name, lead.organization_name, lead.email) == ("Ann Lee", "Acme", "ann@acme.example")
+        assert (lead.last_name, lead.organization_name, lead.email) == (
+            "Ann Lee",
+            "Acme",
+            "ann@acme.example",
+        )
         assert (lead.notes, lead.created_at, lead.conversion) == ((), AT, None)
         assert {lost.field for lost in done.result.lost} == {"notes", "tasks"}
         assert [(change.kind, change.id) for change in done.changes] == [("lead", "lead-2")]
@@ -1887,7 +2155,9 @@ class Reading(_Office):
         assert self.selected() == ["acme", "ann", "bob", "cid", "edge"]
         assert self.selected(prospect={ProspectStatus.CURRENT}) == ["acme", "ann", "cid"]
         assert self.selected(customer={CustomerStatus.CURRENT}) == ["acme", "bob"]
-        assert self.selected(prospect=ProspectStatus.CURRENT, customer=CustomerStatus.CURRENT) == ["acme"]
+        assert self.selected(prospect=ProspectStatus.CURRENT, customer=CustomerStatus.CURRENT) == [
+            "acme"
+        ]
         assert self.selected(prospect={ProspectStatus.NONE, ProspectStatus.LOST}) == ["bob", "edge"]
         assert self.selected(prospect=set()) == []
 
@@ -1906,7 +2176,10 @@ class Reading(_Office):
         self.desk.set_status("cid", CustomerStatus.PAST)
         first, second, third = self.desk.history("cid")
         assert (first.position, first.before, first.rules) == (0, NOTHING, ("E1", "P1", "C3"))
-        assert (second.entry, second.rules) == (Entry(AT + timedelta(days=1), "cid", DealWon(1)), ("E2", "P2", "C1"))
+        assert (second.entry, second.rules) == (
+            Entry(AT + timedelta(days=1), "cid", DealWon(1)),
+            ("E2", "P2", "C1"),
+        )
         assert (third.before, third.after) == (second.after, self.status("cid"))
 
     def test_one_who_heard_nothing_has_no_history(self):
@@ -1953,7 +2226,9 @@ class Keys(_Office):
         prepared(self.plain)
         WRITING[use_case](self.desk, key="k-1")
         for more in ({}, {"key": "k-2"}):
-            with suppress(ConversionError, NotFound):  # what was converted, deleted or merged away is so once
+            with suppress(
+                ConversionError, NotFound
+            ):  # what was converted, deleted or merged away is so once
                 assert not WRITING[use_case](self.desk, **more).repeated
 
     def test_what_happened_meanwhile_is_left_as_it_is(self):
@@ -2066,7 +2341,10 @@ class Versions(_Office):
         prepared(self.plain)
         seen = self.desk.deal("D-1").version
         self.desk.delete_deal("D-1")
-        for call in (self.desk.delete_deal, lambda id_, **more: self.desk.change_primary(id_, "bob", **more)):
+        for call in (
+            self.desk.delete_deal,
+            lambda id_, **more: self.desk.change_primary(id_, "bob", **more),
+        ):
             with pytest.raises(Conflict) as caught:
                 call("D-1", version=seen)
             assert caught.value == Conflict("deal", "D-1", seen, 0)
@@ -2100,5 +2378,10 @@ class DeskSuite(
     """All use cases of the desk, by example. Subclass it with `make_store`."""
 
     def test_no_example_hides_another(self):
-        names = [name for topic in DeskSuite.__bases__ for name in vars(topic) if name.startswith("test_")]
+        names = [
+            name
+            for topic in DeskSuite.__bases__
+            for name in vars(topic)
+            if name.startswith("test_")
+        ]
         assert len(names) == len(set(names))

@@ -1,7 +1,8 @@
-"""Django for the tests and the pages, configured once for the process: on a SQLite file, and on PostgreSQL if there is one.
+"""Django for the tests and the pages, configured once for the process: on a SQLite file, and on
+PostgreSQL if there is one.
 
-Each database has two aliases, for a thread has one connection for each: so two units of work can be open at once.
-"""
+Each database has two aliases, for a thread has one connection for each: so two units of work can be
+open at once."""
 
 import atexit
 import os
@@ -15,7 +16,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 
-#: The aliases of the databases that there are: one by which they are used, and the other way to the same.
+#: The aliases of the databases that there are: one by which they are used, and the other way to the
+#: same.
 OTHER = {"default": "other"}
 
 
@@ -23,7 +25,10 @@ def _sqlite(folder):
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": Path(folder) / "db.sqlite3",
-        "OPTIONS": {"init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF", "timeout": 20},
+        "OPTIONS": {
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF",
+            "timeout": 20,
+        },
     }
 
 
@@ -49,9 +54,14 @@ def configure():
     address = os.environ.get("SALESSTATUS_POSTGRES")
     schema = f"django_{os.getpid()}"
     if address:
-        databases |= {"postgres": _postgres(address, schema), "postgres_other": _postgres(address, schema)}
+        databases |= {
+            "postgres": _postgres(address, schema),
+            "postgres_other": _postgres(address, schema),
+        }
         OTHER["postgres"] = "postgres_other"
-    settings.configure(DATABASES=databases, INSTALLED_APPS=["django_store"], USE_TZ=True, SECRET_KEY="tests")
+    settings.configure(
+        DATABASES=databases, INSTALLED_APPS=["django_store"], USE_TZ=True, SECRET_KEY="tests"
+    )
     django.setup()
 
     def clear():

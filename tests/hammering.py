@@ -1,7 +1,8 @@
-"""Workers that use one store at once through desks, and programs that die in the middle: for `test_hammering`.
+"""Workers that use one store at once through desks, and programs that die in the middle: for
+`test_hammering`.
 
-Run as a program, ``hammering.py PROGRAM WORDS…`` is one of the processes that meet on a store; see `PROGRAMS`.
-"""
+Run as a program, ``hammering.py PROGRAM WORDS…`` is one of the processes that meet on a store; see
+`PROGRAMS`."""
 
 import faulthandler
 import hashlib
@@ -27,10 +28,8 @@ from sqlalchemy_store import SqlAlchemyStore, create_tables
 from sqlite_store import SqliteStore
 
 from salesstatus import (
-    Channel,
     Contact,
     ContactKind,
-    ContactPoint,
     ConversionError,
     ConversionRequest,
     CustomerStatus,
@@ -46,6 +45,7 @@ from salesstatus import (
     wire,
 )
 from salesstatus.desk import Desk
+from salesstatus.leads import Channel, ContactPoint
 from salesstatus.ports import KINDS, Conflict, NotFound
 
 AT = datetime(2026, 5, 4, 9, 30, tzinfo=timezone.utc)
@@ -64,30 +64,49 @@ ACME = Contact(id="acme", kind=COMPANY, name="Acme")
 EDGE = Contact(id="edge", kind=COMPANY, name="Edge")
 #: 7 and "7" are two people.
 EMPLOYEES = tuple(
-    Contact(id=id_, kind=PERSON, name=f"Person {id_}", company="acme", email=f"{type(id_).__name__}.{id_}@acme.example")
+    Contact(
+        id=id_,
+        kind=PERSON,
+        name=f"Person {id_}",
+        company="acme",
+        email=f"{type(id_).__name__}.{id_}@acme.example",
+    )
     for id_ in (7, "7", "ann", "bob")
 )
 #: To be merged into others. Nothing lands on them: they can be neither called nor written to.
-SPARES = tuple(Contact(id=f"spare-{number}", kind=PERSON, name=f"Spare {number}") for number in range(12))
+SPARES = tuple(
+    Contact(id=f"spare-{number}", kind=PERSON, name=f"Spare {number}") for number in range(12)
+)
 #: A new person, one who is known already, and a new company.
 LEADS = tuple(
     (
-        Lead(id=number, last_name=f"Lead {number}", email=f"lead{number}@web.example", tags=["web"]),
-        Lead(id=number, last_name="Person ann", email="str.ann@acme.example", phone=f"+49 30 {4000 + number}"),
+        Lead(
+            id=number, last_name=f"Lead {number}", email=f"lead{number}@web.example", tags=["web"]
+        ),
+        Lead(
+            id=number,
+            last_name="Person ann",
+            email="str.ann@acme.example",
+            phone=f"+49 30 {4000 + number}",
+        ),
         Lead(id=number, organization_name=f"Works {number}", phone=f"+49 40 {5000 + number}"),
     )[number % 3]
     for number in range(30)
 )
 COMPANIES = ("acme", "edge", None)
-#: Deals that nobody deletes: they may be saved whatever version there is, with no fear of bringing back one that is gone.
-STANDING = tuple(Deal(id=number, name="A standing deal", primary="ann", involved=["bob"]) for number in range(3))
+#: Deals that nobody deletes: they may be saved whatever version there is, with no fear of bringing
+#: back one that is gone.
+STANDING = tuple(
+    Deal(id=number, name="A standing deal", primary="ann", involved=["bob"]) for number in range(3)
+)
 
 
 # --- stores ---
 
 
 def create(address):
-    """Make a new store at an address, unless there is one: ``sqlite:`` and a path, or what SQLAlchemy takes."""
+    """Make a new store at an address, unless there is one: ``sqlite:`` and a path, or what
+    SQLAlchemy takes."""
     if address.startswith("sqlite:"):
         SqliteStore(address.removeprefix("sqlite:"))
         return
@@ -137,7 +156,8 @@ class Ticking:
 
 
 class Numbered:
-    """Ids made of a number: the same for the same use case, whoever carries it out, and how often."""
+    """Ids made of a number: the same for the same use case, whoever carries it out, and how
+    often."""
 
     def __init__(self, number):
         self._number = number
@@ -160,7 +180,13 @@ def told(outcome):
     """Everything that an outcome says was written and heard, in a few words of JSON."""
     return {
         "changes": [
-            [change.kind, wire.key(change.id), change.version, digest(change.before), digest(change.after)]
+            [
+                change.kind,
+                wire.key(change.id),
+                change.version,
+                digest(change.before),
+                digest(change.after),
+            ]
             for change in outcome.changes
         ],
         "heard": [[wire.key(step.entry.contact), digest(step.entry)] for step in outcome.steps],
@@ -168,10 +194,11 @@ def told(outcome):
 
 
 class Worker:
-    """Carries out use cases of every kind on one company and its people, and remembers what came of each.
+    """Carries out use cases of every kind on one company and its people, and remembers what came of
+    each.
 
-    What it wishes for comes from its name and the seed; what it finds to do it on, from what the others have done.
-    """
+    What it wishes for comes from its name and the seed; what it finds to do it on, from what the
+    others have done."""
 
     def __init__(self, store, name, seed=0, tries=5):
         self._name = name
@@ -224,7 +251,13 @@ class Worker:
                 return None
             assert not (outcome.repeated and outcome.changes)
             assert outcome.repeated or not again
-            self.counts["repeated" if outcome.repeated else "accepted" if outcome.changes else "nothing to do"] += 1
+            self.counts[
+                "repeated"
+                if outcome.repeated
+                else "accepted"
+                if outcome.changes
+                else "nothing to do"
+            ] += 1
             if outcome.changes:
                 self.told.append(told(outcome))
             return outcome
@@ -262,7 +295,9 @@ class Worker:
             status=self._random.choice((OPEN, OPEN, OPEN, WON, LOST)),
         )
         key = self._new_key()
-        return self._carry_out_once(lambda: self._desk.save_deal(deal, version=self._random.choice((0, None)), key=key))
+        return self._carry_out_once(
+            lambda: self._desk.save_deal(deal, version=self._random.choice((0, None)), key=key)
+        )
 
     def _move_deal(self):
         """With the version that was seen, so that nothing is overwritten that was not."""
@@ -270,7 +305,9 @@ class Worker:
 
         def save():
             seen = self._looking.deal(deal)
-            return self._desk.save_deal(attrs.evolve(seen.record, status=status), version=seen.version)
+            return self._desk.save_deal(
+                attrs.evolve(seen.record, status=status), version=seen.version
+            )
 
         if deal is not None:
             self._carry_out(save)
@@ -279,7 +316,9 @@ class Worker:
         """Whatever version there is: who comes last has it."""
         deal, status = self._random.choice(STANDING), self._random.choice(tuple(DealStatus))
         involved = self._random.sample([contact.id for contact in EMPLOYEES], 2)
-        self._carry_out(lambda: self._desk.save_deal(attrs.evolve(deal, status=status, involved=involved)))
+        self._carry_out(
+            lambda: self._desk.save_deal(attrs.evolve(deal, status=status, involved=involved))
+        )
 
     def _delete_deal(self):
         deal, key = self._some_deal(), self._new_key()
@@ -333,7 +372,8 @@ class Worker:
     # --- leads ---
 
     def _take_in(self):
-        """A call from one who is known, or a form from one who is not; or one of those that reach several colleagues."""
+        """A call from one who is known, or a form from one who is not; or one of those that reach
+        several colleagues."""
         known = f"str.{self._random.choice(('ann', 'bob', '7'))}@acme.example"
         new = f"{self._new_key().replace(' ', '-')}@new.example"
         number = self._random.randrange(20)
@@ -344,15 +384,20 @@ class Worker:
                 (f"shared {number}", f"shared{number}@new.example", "to all"),
             )
         )
-        point = ContactPoint(channel=Channel.FORM, at=AT, email=email, last_name="Caller", text=text)
+        point = ContactPoint(
+            channel=Channel.FORM, at=AT, email=email, last_name="Caller", text=text
+        )
         self._carry_out_once(lambda: self._desk.take_in(point, key=key))
 
     def _convert(self):
-        """Colleagues convert the same leads: who is first has converted it, and the others, too, if they ask by the same key."""
+        """Colleagues convert the same leads: who is first has converted it, and the others, too, if
+        they ask by the same key."""
         lead = self._random.choice(LEADS)
         company = None if lead.organization_name else ACME
         key = self._random.choice((f"convert {lead.id}", f"convert {lead.id}", self._new_key(), ""))
-        request = ConversionRequest(deal=True, task=NewTask(content="Call"), company=company, key=key)
+        request = ConversionRequest(
+            deal=True, task=NewTask(content="Call"), company=company, key=key
+        )
         outcome = self._carry_out(lambda: self._desk.convert(lead.id, request))
         if outcome is not None:
             record = outcome.result.record
@@ -389,7 +434,10 @@ class Worker:
 
 
 def hammer(store, names, times, progress=lambda: None, **words):
-    """Let workers of these names, each in a thread of its own, carry out so many use cases each. Returns their stories."""
+    """Let workers of these names, each in a thread of its own, carry out so many use cases each.
+
+    Returns their stories.
+    """
     workers = [Worker(store, name, **words) for name in names]
     with ThreadPoolExecutor(len(workers)) as pool:
         for done in [pool.submit(worker.work, times, progress) for worker in workers]:
@@ -402,27 +450,37 @@ def hammer(store, names, times, progress=lambda: None, **words):
 
 def _form(round_, **fields):
     return ContactPoint(
-        channel=Channel.FORM, at=AT, last_name="Form", **{"email": f"form{round_}@web.example", **fields}
+        channel=Channel.FORM,
+        at=AT,
+        last_name="Form",
+        **{"email": f"form{round_}@web.example", **fields},
     )
 
 
 def _deal(round_, **fields):
-    return Deal(id=f"deal {round_}", primary=f"person {round_}", company="acme", involved=["bob"], **fields)
+    return Deal(
+        id=f"deal {round_}", primary=f"person {round_}", company="acme", involved=["bob"], **fields
+    )
 
 
 #: One round: what somebody does with a person, a deal and a lead of that round, under a key.
 SEQUENCE = (
-    lambda desk, n, key: desk.save_contact(Contact(id=f"person {n}", kind=PERSON, company="acme"), key=key),
+    lambda desk, n, key: desk.save_contact(
+        Contact(id=f"person {n}", kind=PERSON, company="acme"), key=key
+    ),
     lambda desk, n, key: desk.take_in(_form(n, tags=["web"]), key=key),
     lambda desk, n, key: desk.save_deal(_deal(n), key=key),
     lambda desk, n, key: desk.set_status(f"person {n}", CustomerStatus.CURRENT, key=key),
     lambda desk, n, key: desk.convert(
-        lead_of(n), ConversionRequest(deal=True, task=NewTask(content="Call"), company=ACME, key=key)
+        lead_of(n),
+        ConversionRequest(deal=True, task=NewTask(content="Call"), company=ACME, key=key),
     ),
     lambda desk, n, key: desk.save_deal(_deal(n, status=WON), key=key),
     lambda desk, n, key: desk.change_primary(f"deal {n}", "bob", key=key),
     lambda desk, n, key: desk.move_employee(f"person {n}", None, key=key),
-    lambda desk, n, key: desk.take_in(_form(n, email="str.ann@acme.example", text="Hello"), key=key),
+    lambda desk, n, key: desk.take_in(
+        _form(n, email="str.ann@acme.example", text="Hello"), key=key
+    ),
     lambda desk, n, key: desk.merge_contacts("ann", f"person {n}", key=key),
     lambda desk, _, key: desk.rebuild_lead("bob", key=key),
     lambda desk, n, key: desk.delete_deal(f"deal {n}", key=key),
@@ -441,7 +499,8 @@ def lead_of(round_):
 
 
 def in_sequence(store, number):
-    """Carry out the use case of this number: the same for everyone, whenever and however often. Returns its outcome."""
+    """Carry out the use case of this number: the same for everyone, whenever and however often.
+    Returns its outcome."""
     desk = Desk(store, clock=Ticking(number), ids=Numbered(number))
     round_, step = divmod(number, len(SEQUENCE))
     return SEQUENCE[step](desk, round_, key_of(number))
@@ -458,7 +517,8 @@ def prepare_sequence(store):
 
 
 class Meanwhile:
-    """A store on which, once, something else is done between what a unit of work read and its first write."""
+    """A store on which, once, something else is done between what a unit of work read and its first
+    write."""
 
     def __init__(self, store, action):
         self._store = store
@@ -477,7 +537,8 @@ class Meanwhile:
 
 
 class Dying:
-    """A store whose process dies before the write of this number, counted from 1; the last two are before and after `commit`."""
+    """A store whose process dies before the write of this number, counted from 1; the last two are
+    before and after `commit`."""
 
     def __init__(self, store, last):
         self._store = store
@@ -576,7 +637,8 @@ def _go_on(address, number, until):
 
 
 def hammering(address, names, times, path, tries=5):
-    """Let workers with these names, separated by commas, hammer a store, and write their stories to a file."""
+    """Let workers with these names, separated by commas, hammer a store, and write their stories to
+    a file."""
     wishes = count(1)
 
     def progress():
@@ -589,7 +651,10 @@ def hammering(address, names, times, path, tries=5):
 
 
 def dying(address):
-    """Fork victims, one after the other. A line says what the next one does: ``at NUMBER LAST`` or ``on NUMBER UNTIL``."""
+    """Fork victims, one after the other.
+
+    A line says what the next one does: ``at NUMBER LAST`` or ``on NUMBER UNTIL``.
+    """
     for line in sys.stdin:
         way, *numbers = line.split()
         program = {"at": _die_at, "on": _go_on}[way]
@@ -598,7 +663,8 @@ def dying(address):
 
 
 def creating(address, name):
-    """Open stores that are new, one for each line, and save a contact in each: a line has the last word of its address."""
+    """Open stores that are new, one for each line, and save a contact in each: a line has the last
+    word of its address."""
     say("ready")
     for line in sys.stdin:
         create(address + line.strip())

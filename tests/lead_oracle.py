@@ -1,17 +1,26 @@
-"""Table L once more, written from the prose of rules L1, L2, L10 and K11 with nothing but ifs; and every case of it.
+"""Table L once more, written from the prose of rules L1, L2, L10 and K11 with nothing but ifs; and
+every case of it.
 
-Knows the words (events, meanings), not the table. Where several rules stand against an event, a stage that is none of
-the book comes first: the one a lead is in, then the one it would go to; only a conversion asks for no stage.
-"""
+Knows the words (events, meanings), not the table. Where several rules stand against an event, a
+stage that is none of the book comes first: the one a lead is in, then the one it would go to; only
+a conversion asks for no stage."""
 
 from datetime import datetime, timezone
 from functools import cache
 from itertools import product
 
 from oracle import Refused
-from salesstatus.events import LeadConverted, LeadJunked, LeadMoved, LeadReopened, LeadTakenUp
-from salesstatus.leads import BITRIX24_STAGES, SELL_STAGES, Stage, StageBook
-from salesstatus.model import ConversionRecord, Lead, StageMeaning
+from salesstatus.lead import (
+    ConversionRecord,
+    Lead,
+    LeadConverted,
+    LeadJunked,
+    LeadMoved,
+    LeadReopened,
+    LeadTakenUp,
+    StageMeaning,
+)
+from salesstatus.leads.stages import BITRIX24_STAGES, SELL_STAGES, Stage, StageBook
 
 IN_PROCESS, SUCCESS, FAILURE = StageMeaning
 
@@ -25,7 +34,8 @@ def meaning(status, book):
 
 
 def destination(lead, event, book):
-    """Where a lead goes: to the stage that the event names, else to where such an event takes a lead of itself."""
+    """Where a lead goes: to the stage that the event names, else to where such an event takes a
+    lead of itself."""
     if isinstance(event, LeadMoved):
         return event.stage
     if event.stage:
@@ -42,7 +52,8 @@ def destination(lead, event, book):
 
 
 def oracle(lead, event, book):
-    """Return the fields that an event writes, or `Refused` with the rule, the status in the way, and what is required."""
+    """Return the fields that an event writes, or `Refused` with the rule, the status in the way,
+    and what is required."""
     here = meaning(lead.status or book.stages[0].id, book)
     converted = lead.conversion is not None or here is SUCCESS
     if isinstance(event, LeadConverted):
@@ -61,7 +72,8 @@ def oracle(lead, event, book):
 
 
 def moved(lead, event, book, converted):
-    """What comes of an event that names a stage or has one of its own, for a lead that is in a stage of the book."""
+    """What comes of an event that names a stage or has one of its own, for a lead that is in a
+    stage of the book."""
     to = destination(lead, event, book)
     there = meaning(to or book.stages[0].id, book)
     if there is None:
@@ -90,7 +102,13 @@ BOOKS = {
     "bitrix24": BITRIX24_STAGES,
     "minimal": StageBook([Stage("a"), Stage("b", SUCCESS), Stage("c", FAILURE)]),
     "two failures": StageBook(
-        [Stage("a"), Stage("b"), Stage("won", SUCCESS), Stage("spam", FAILURE), Stage("poor", FAILURE)]
+        [
+            Stage("a"),
+            Stage("b"),
+            Stage("won", SUCCESS),
+            Stage("spam", FAILURE),
+            Stage("poor", FAILURE),
+        ]
     ),
 }
 
@@ -122,4 +140,7 @@ def events_of(book):
 def world(name):
     """Every case of a book, and what comes of it."""
     book = BOOKS[name]
-    return [(lead, event, oracle(lead, event, book)) for lead, event in product(leads_of(book), events_of(book))]
+    return [
+        (lead, event, oracle(lead, event, book))
+        for lead, event in product(leads_of(book), events_of(book))
+    ]

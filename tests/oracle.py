@@ -1,9 +1,9 @@
 """The rules once more, written from the prose of the specification with nothing but ifs.
 
-Knows the words (statuses, events, policy), not the tables: what it shares with the library is the text both were
-written from. A manual change is checked also where it sets what is so already; an event that tells nothing new moves
-nothing, and nothing is computed anew; taking a contact off a deal it holds is rule E6.
-"""
+Knows the words (statuses, events, policy), not the tables: what it shares with the library is the
+text both were written from. A manual change is checked also where it sets what is so already; an
+event that tells nothing new moves nothing, and nothing is computed anew; taking a contact off a
+deal it holds is rule E6."""
 
 from salesstatus.events import (
     CustomerStatusSet,
@@ -44,13 +44,16 @@ def customer_after(customer, now, statuses, policy):
         return customer
     if policy.customer_until == "no_deals" and now is None and not statuses:
         return CustomerStatus.NONE
-    if policy.customer_until == "no_open_or_won" and not (DealStatus.OPEN in statuses or DealStatus.WON in statuses):
+    if policy.customer_until == "no_open_or_won" and not (
+        DealStatus.OPEN in statuses or DealStatus.WON in statuses
+    ):
         return CustomerStatus.NONE
     return customer
 
 
 def broken_by(prospect, customer, deals, event, policy):
-    """M1, M2, M4, M5: the rule ids that stand against a manual change, each with the deals in the way."""
+    """M1, M2, M4, M5: the rule ids that stand against a manual change, each with the deals in the
+    way."""
     broken = {}
     held = set(deals.values())
     if isinstance(event, ProspectStatusSet):
@@ -87,7 +90,8 @@ def told(event):
 
 
 def oracle(prospect, customer, deals, event, policy):
-    """Return prospect status, customer status and deals after an event, or `Refused`; `deals` is left alone."""
+    """Return prospect status, customer status and deals after an event, or `Refused`; `deals` is
+    left alone."""
     deals = dict(deals)
     if isinstance(event, ProspectStatusSet | CustomerStatusSet):
         broken = broken_by(prospect, customer, deals, event, policy)
@@ -111,7 +115,8 @@ def oracle(prospect, customer, deals, event, policy):
 
 
 def merged(states, policy):
-    """G1: union of the deals, the earlier state's word first; prospect by P; customer current, else past, else none."""
+    """G1: union of the deals, the earlier state's word first; prospect by P; customer current, else
+    past, else none."""
     deals = {}
     for _, _, held in states:
         for deal, status in held.items():

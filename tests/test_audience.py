@@ -26,12 +26,10 @@ from salesstatus import (
     ProspectStatus,
     SalesStatus,
     audience,
-    hearing,
-    moved,
     notices,
     transition,
-    with_primary,
 )
+from salesstatus.propagation import hearing, moved, with_primary
 
 OPEN, WON, LOST, UNQUALIFIED = DealStatus
 FOLLOW = Policy(company_link="follow")
@@ -45,7 +43,9 @@ BOLT = Contact(id="bolt", kind=ContactKind.COMPANY)
 
 def led(*involved, primary="ann", company="acme", status=OPEN):
     """Return the deal of these tests: ann's, of the company acme."""
-    return Deal(id="D-1", primary=primary, company=company, involved=frozenset(involved), status=status)
+    return Deal(
+        id="D-1", primary=primary, company=company, involved=frozenset(involved), status=status
+    )
 
 
 def told(before, after):
@@ -73,11 +73,16 @@ class TestW1ThePrimaryContact:
         assert told(None, deal) == [("ann", DealAssociated("D-1", status))]
 
     @pytest.mark.parametrize(
-        ("status", "event"), [(OPEN, DealReopened), (WON, DealWon), (LOST, DealLost), (UNQUALIFIED, DealUnqualified)]
+        ("status", "event"),
+        [(OPEN, DealReopened), (WON, DealWon), (LOST, DealLost), (UNQUALIFIED, DealUnqualified)],
     )
-    def test_a_change_to_each_status_from_each_other_one_is_heard_as_what_it_is_now(self, status, event):
+    def test_a_change_to_each_status_from_each_other_one_is_heard_as_what_it_is_now(
+        self, status, event
+    ):
         for before in set(DealStatus) - {status}:
-            assert told(led(company=None, status=before), led(company=None, status=status)) == [("ann", event("D-1"))]
+            assert told(led(company=None, status=before), led(company=None, status=status)) == [
+                ("ann", event("D-1"))
+            ]
 
     def test_a_change_of_anything_else_is_not_heard(self):
         assert told(led(), attrs.evolve(led(), name="New name", stage="Offer", owner="zoe")) == []
@@ -92,21 +97,34 @@ class TestW2TheCompanyOfThePrimaryContact:
     def test_a_created_deal_makes_both_current_prospects(self):
         table = {}
         tell(table, None, led())
-        assert table["ann"] == table["acme"] == SalesStatus(ProspectStatus.CURRENT, deals={"D-1": OPEN})
+        assert (
+            table["ann"]
+            == table["acme"]
+            == SalesStatus(ProspectStatus.CURRENT, deals={"D-1": OPEN})
+        )
 
     def test_a_deal_created_won_makes_both_current_customers_and_no_prospects(self):
         table = {}
         tell(table, None, led(status=WON))
-        assert table["ann"] == table["acme"] == SalesStatus(customer=CustomerStatus.CURRENT, deals={"D-1": WON})
+        assert (
+            table["ann"]
+            == table["acme"]
+            == SalesStatus(customer=CustomerStatus.CURRENT, deals={"D-1": WON})
+        )
 
     @pytest.mark.parametrize("status", [LOST, UNQUALIFIED])
     def test_a_deal_created_closed_without_success_makes_both_lost_prospects(self, status):
         table = {}
         tell(table, None, led(status=status))
-        assert table["ann"] == table["acme"] == SalesStatus(ProspectStatus.LOST, deals={"D-1": status})
+        assert (
+            table["ann"] == table["acme"] == SalesStatus(ProspectStatus.LOST, deals={"D-1": status})
+        )
 
     def test_a_reopened_deal_is_heard_by_both(self):
-        assert told(led(status=LOST), led()) == [("ann", DealReopened("D-1")), ("acme", DealReopened("D-1"))]
+        assert told(led(status=LOST), led()) == [
+            ("ann", DealReopened("D-1")),
+            ("acme", DealReopened("D-1")),
+        ]
 
     def test_a_deal_parented_to_another_company_leaves_the_first_and_joins_the_second(self):
         assert told(led(status=WON), led(company="bolt", status=WON)) == [
@@ -138,7 +156,9 @@ class TestW3TheInvolvedContacts:
             ("cy", DealAssociated("D-1", LOST)),
         ]
 
-    def test_a_change_of_status_together_with_a_change_of_audience_is_told_to_each_in_its_own_words(self):
+    def test_a_change_of_status_together_with_a_change_of_audience_is_told_to_each_in_its_own_words(
+        self,
+    ):
         assert told(led("bob"), led("cy", status=WON)) == [
             ("bob", GONE),
             ("ann", DealWon("D-1")),
@@ -148,7 +168,8 @@ class TestW3TheInvolvedContacts:
 
 
 class TestW4NothingFurther:
-    """W4: a deal placed directly on a company does not touch its employees; nothing reaches a parent company."""
+    """W4: a deal placed directly on a company does not touch its employees; nothing reaches a
+    parent company."""
 
     def test_a_deal_on_a_company_is_heard_by_the_company_alone(self):
         deal = with_primary(led(), ACME, "remove")
@@ -164,7 +185,8 @@ class TestW4NothingFurther:
 
 
 class TestW5AnotherPrimaryContact:
-    """W5: with *keep* the old one stays involved, with *remove* it stops hearing; the company changes."""
+    """W5: with *keep* the old one stays involved, with *remove* it stops hearing; the company
+    changes."""
 
     def test_keep_leaves_the_old_one_involved_and_changes_the_company(self):
         after = with_primary(led(status=WON), BOB, "keep")
@@ -195,7 +217,10 @@ class TestW5AnotherPrimaryContact:
 
     def test_a_colleague_keeps_the_company_hearing_without_a_break(self):
         dee = attrs.evolve(ANN, id="dee")
-        assert told(led(), with_primary(led(), dee, "remove")) == [("ann", GONE), ("dee", DealAssociated("D-1"))]
+        assert told(led(), with_primary(led(), dee, "remove")) == [
+            ("ann", GONE),
+            ("dee", DealAssociated("D-1")),
+        ]
 
     def test_remove_ends_every_path_of_the_old_one_also_being_involved_besides(self):
         assert "ann" not in audience(with_primary(led("ann"), BOB, "remove"))
@@ -209,7 +234,11 @@ class TestW5AnotherPrimaryContact:
     def test_anything_but_keep_and_remove_is_refused(self, old):
         with pytest.raises(InvalidError) as caught:
             with_primary(led(), BOB, old)
-        assert (caught.value.place, caught.value.value, caught.value.rule) == ("with_primary.old", old, "W5")
+        assert (caught.value.place, caught.value.value, caught.value.rule) == (
+            "with_primary.old",
+            old,
+            "W5",
+        )
 
 
 class TestW6ADealAlwaysHasAPrimaryContact:
@@ -220,7 +249,11 @@ class TestW6ADealAlwaysHasAPrimaryContact:
     def test_a_change_without_a_successor_is_refused(self, nobody, old):
         with pytest.raises(InvalidError) as caught:
             with_primary(led(), nobody, old)
-        assert (caught.value.place, caught.value.value, caught.value.rule) == ("with_primary.primary", nobody, "W6")
+        assert (caught.value.place, caught.value.value, caught.value.rule) == (
+            "with_primary.primary",
+            nobody,
+            "W6",
+        )
 
     def test_a_deal_without_one_cannot_be_made(self):
         with pytest.raises(InvalidError) as caught:
@@ -245,12 +278,16 @@ class TestW7Deletion:
 
 
 class TestW8OneEventByTwoPaths:
-    """W8: a contact that hears a deal by two paths hears each event once, and stops only when the last path is gone."""
+    """W8: a contact that hears a deal by two paths hears each event once, and stops only when the
+    last path is gone."""
 
     def test_the_company_also_involved_hears_once_and_stops_only_when_it_is_neither(self):
         both = led("acme")
         assert hearing(both) == {"ann": ("W1",), "acme": ("W2", "W3")}
-        assert told(both, led("acme", status=WON)) == [("ann", DealWon("D-1")), ("acme", DealWon("D-1"))]
+        assert told(both, led("acme", status=WON)) == [
+            ("ann", DealWon("D-1")),
+            ("acme", DealWon("D-1")),
+        ]
         assert told(both, led("acme", company=None)) == []
         assert told(both, led()) == []
         assert told(both, led(company=None)) == [("acme", GONE)]
@@ -290,11 +327,15 @@ class TestW9ManualChangesStay:
         tell(table, None, led(status=WON))
         table["ann"] = transition(table["ann"], CustomerStatusSet(CustomerStatus.PAST))
         tell(table, led(status=WON), attrs.evolve(led(status=WON), name="Renamed"))
-        assert (table["ann"].customer, table["acme"].customer) == (CustomerStatus.PAST, CustomerStatus.CURRENT)
+        assert (table["ann"].customer, table["acme"].customer) == (
+            CustomerStatus.PAST,
+            CustomerStatus.CURRENT,
+        )
 
 
 class TestW10TheCompanyLink:
-    """W10: under *snapshot* a deal keeps the company it got; under *follow* it goes with its primary contact."""
+    """W10: under *snapshot* a deal keeps the company it got; under *follow* it goes with its
+    primary contact."""
 
     def test_by_default_the_deal_stays_as_it_is(self):
         deal = led()
@@ -304,7 +345,10 @@ class TestW10TheCompanyLink:
     def test_following_the_old_company_stops_hearing_and_the_new_one_starts(self):
         after = moved(led(status=WON), "ann", "bolt", FOLLOW)
         assert after == led(company="bolt", status=WON)
-        assert told(led(status=WON), after) == [("acme", GONE), ("bolt", DealAssociated("D-1", WON))]
+        assert told(led(status=WON), after) == [
+            ("acme", GONE),
+            ("bolt", DealAssociated("D-1", WON)),
+        ]
 
     def test_an_employee_without_a_company_any_more_takes_the_deal_from_it(self):
         assert moved(led(), "ann", None, FOLLOW) == led(company=None)
@@ -325,7 +369,8 @@ class TestW10TheCompanyLink:
 
 
 class TestOneOrder:
-    """The order of notices is fixed: those who leave, then those who are on the deal, each as `hearing` lists them."""
+    """The order of notices is fixed: those who leave, then those who are on the deal, each as
+    `hearing` lists them."""
 
     def test_primary_then_company_then_the_involved_with_ints_before_strings(self):
         deal = Deal(id=1, primary="zoe", company="yak", involved=frozenset({"b", "a", 10, 9}))
@@ -335,7 +380,15 @@ class TestOneOrder:
 
     def test_those_who_leave_come_first(self):
         after = led("a", "b", primary="bob", company="bolt", status=WON)
-        assert [contact for contact, _ in told(led("b", "c"), after)] == ["ann", "acme", "c", "bob", "bolt", "a", "b"]
+        assert [contact for contact, _ in told(led("b", "c"), after)] == [
+            "ann",
+            "acme",
+            "c",
+            "bob",
+            "bolt",
+            "a",
+            "b",
+        ]
 
     def test_two_deals_are_not_compared(self):
         with pytest.raises(InvalidError) as caught:
@@ -363,7 +416,9 @@ class TestLaws:
             before = after
 
     @given(strategies.small_deals, strategies.small_deals)
-    def test_everyone_on_either_snapshot_is_told_at_most_once_and_nobody_else_is(self, before, after):
+    def test_everyone_on_either_snapshot_is_told_at_most_once_and_nobody_else_is(
+        self, before, after
+    ):
         after = attrs.evolve(after, id=before.id)
         contacts = [contact for contact, _ in told(before, after)]
         changed = (
@@ -403,7 +458,9 @@ class TestLaws:
             assert table.get("ann") == table.get("acme")
 
     @given(strategies.small_deals, strategies.contact_ids, st.none() | strategies.contact_ids)
-    def test_a_followed_move_touches_nothing_but_the_company_of_a_led_deal(self, deal, person, company):
+    def test_a_followed_move_touches_nothing_but_the_company_of_a_led_deal(
+        self, deal, person, company
+    ):
         after = moved(deal, person, company, FOLLOW)
         assert after == (attrs.evolve(deal, company=company) if deal.primary == person else deal)
         assert moved(after, person, company, FOLLOW) is after
@@ -412,7 +469,9 @@ class TestLaws:
 class TestWrongTypes:
     """What is no deal is refused by name."""
 
-    @pytest.mark.parametrize(("before", "after", "place"), [("x", None, "before"), (None, 3, "after")])
+    @pytest.mark.parametrize(
+        ("before", "after", "place"), [("x", None, "before"), (None, 3, "after")]
+    )
     def test_what_is_no_deal_is_named(self, before, after, place):
         with pytest.raises(InvalidError, match=f"notices.{place}: expected a Deal"):
             notices(before, after)

@@ -37,8 +37,8 @@ from salesstatus import (
     refusal,
     transition,
 )
-from salesstatus.audit import Findings, Sign, Stored, Verdict, audit
-from salesstatus.audit.facts import KINDS, table
+from salesstatus.crm.auditing import Findings, Sign, Stored, Verdict, audit
+from salesstatus.crm.auditing.facts import KINDS, table
 from salesstatus.exploration import every_event
 from salesstatus.ports import Standing
 from salesstatus.testing.strategies import _reachable, accepted_events
@@ -109,7 +109,10 @@ class TestVerdicts:
         assert one(NONE, CUSTOMER).verdict is Verdict.BY_HAND
 
     def test_a_customer_without_deals_is_so_by_history_if_only_a_person_ends_it(self):
-        assert one(NONE, CUSTOMER, policy=Policy(customer_until="marked_past")).verdict is Verdict.BY_HISTORY
+        assert (
+            one(NONE, CUSTOMER, policy=Policy(customer_until="marked_past")).verdict
+            is Verdict.BY_HISTORY
+        )
 
     def test_lost_beside_a_won_deal_is_impossible_by_m2_and_that_deal(self):
         finding = one(LOST, CUSTOMER, deal(status=DealStatus.WON), deal("D-2", DealStatus.LOST))
@@ -140,7 +143,10 @@ class TestVerdicts:
 
     def test_lost_beside_a_won_and_a_lost_deal_is_derived_if_a_won_deal_masks_nothing(self):
         deals = deal(status=DealStatus.WON), deal("D-2", DealStatus.LOST)
-        assert one(LOST, CUSTOMER, *deals, policy=Policy(won_masks_lost=False)).verdict is Verdict.AS_DERIVED
+        assert (
+            one(LOST, CUSTOMER, *deals, policy=Policy(won_masks_lost=False)).verdict
+            is Verdict.AS_DERIVED
+        )
 
     def test_a_deal_in_an_unknown_status_leaves_it_undecided(self):
         finding = one(LOST, NO_CUSTOMER, deal(), undecided={"D-9": ["ann"]})
@@ -150,7 +156,10 @@ class TestVerdicts:
     def test_nothing_stored_is_undecided_and_says_what_is_derived(self):
         finding = one(None, None, deal(status=DealStatus.WON), undecided={"D-9": ["ann"]})
         assert finding.verdict is Verdict.UNDECIDED and finding.derived_customer is CUSTOMER
-        assert finding.sentences == ("no status is stored", "nobody could tell the status of deal 'D-9'")
+        assert finding.sentences == (
+            "no status is stored",
+            "nobody could tell the status of deal 'D-9'",
+        )
 
     @pytest.mark.parametrize(
         ("prospect", "customer", "status", "verdict"),
@@ -169,12 +178,19 @@ class TestVerdicts:
         assert (finding.prospect, finding.customer) == (prospect, customer)
 
     def test_one_axis_is_possible_if_the_other_can_make_it_so(self):
-        assert one(NONE, None, deal(status=DealStatus.LOST), policy=SELL_NEWEST).verdict is Verdict.BY_HAND
+        assert (
+            one(NONE, None, deal(status=DealStatus.LOST), policy=SELL_NEWEST).verdict
+            is Verdict.BY_HAND
+        )
 
     def test_a_contact_holds_what_it_hears_by_any_path(self):
         deals = [deal(company="acme", involved=["bob"])]
         found = audit(
-            [says(c, CURRENT, NO_CUSTOMER) for c in (person(company="acme"), person("bob"), company())], deals
+            [
+                says(c, CURRENT, NO_CUSTOMER)
+                for c in (person(company="acme"), person("bob"), company())
+            ],
+            deals,
         )
         assert found.counts[Verdict.AS_DERIVED] == 3 and found.exit_code == 0
 
@@ -185,9 +201,13 @@ class TestVerdicts:
         shown = {"ann": CURRENT, "acme": CURRENT, "edge": NONE}
         assert not audit([says(c, shown[c.id], NO_CUSTOMER) for c in contacts], deals).accused
         shown |= {"acme": NONE, "edge": CURRENT}
-        assert not audit([says(c, shown[c.id], NO_CUSTOMER) for c in contacts], deals, follow).accused
+        assert not audit(
+            [says(c, shown[c.id], NO_CUSTOMER) for c in contacts], deals, follow
+        ).accused
         assert len(audit([says(c, shown[c.id], NO_CUSTOMER) for c in contacts], deals).accused) == 1
-        unknown = audit([says(company(), CURRENT, NO_CUSTOMER)], [deal(primary="who", company="acme")], follow)
+        unknown = audit(
+            [says(company(), CURRENT, NO_CUSTOMER)], [deal(primary="who", company="acme")], follow
+        )
         assert not unknown.accused
 
 
@@ -196,13 +216,20 @@ class TestReachability:
 
     @pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES.keys())
     def test_the_table_has_just_the_states_that_one_or_two_deals_of_each_kind_lead_to(self, policy):
-        found = {frozenset(kinds): frozenset(table(policy).reachable[mask]) for mask, kinds in enumerate(KINDS)}
+        found = {
+            frozenset(kinds): frozenset(table(policy).reachable[mask])
+            for mask, kinds in enumerate(KINDS)
+        }
         assert found == {kinds: frozenset(pairs) for kinds, pairs in _reachable(policy).items()}
 
     @pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES.keys())
-    def test_what_is_derived_is_reached_by_deals_alone_and_what_they_reach_is_reachable(self, policy):
+    def test_what_is_derived_is_reached_by_deals_alone_and_what_they_reach_is_reachable(
+        self, policy
+    ):
         rows = table(policy)
-        for derived, by_history, reachable in zip(rows.derived, rows.by_history, rows.reachable, strict=True):
+        for derived, by_history, reachable in zip(
+            rows.derived, rows.by_history, rows.reachable, strict=True
+        ):
             assert derived in by_history and by_history <= reachable
 
     @pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES.keys())
@@ -238,9 +265,13 @@ class TestReachability:
         for _ in range(data.draw(st.integers(0, 10))):
             state = transition(state, data.draw(accepted_events(state, policy)), policy)
             for now in (state, merge(state, others, policy=policy)):
-                finding = the_one(audit([Standing(contact=person(), status=now)], _deals_of(now), policy))
+                finding = the_one(
+                    audit([Standing(contact=person(), status=now)], _deals_of(now), policy)
+                )
                 assert not finding.accused
-        finding = the_one(audit([Standing(contact=person(), status=by_deals)], _deals_of(by_deals), policy))
+        finding = the_one(
+            audit([Standing(contact=person(), status=by_deals)], _deals_of(by_deals), policy)
+        )
         assert finding.verdict in (Verdict.AS_DERIVED, Verdict.BY_HISTORY)
 
 
@@ -273,14 +304,21 @@ class TestCompleteHistory:
     def test_finds_the_stale_that_is_as_derived(self):
         finding = one(CURRENT, NO_CUSTOMER, deal(), history=won_then_reopened())
         assert finding.verdict is Verdict.AS_DERIVED and finding.accused and not finding.suspect
-        assert (signs(finding)[Sign.STALE].since, signs(finding)[Sign.STALE].until) == (day(0), day(1))
+        assert (signs(finding)[Sign.STALE].since, signs(finding)[Sign.STALE].until) == (
+            day(0),
+            day(1),
+        )
 
     def test_finds_the_stale_from_before_anything_was_heard(self):
         clue = signs(one(NONE, NO_CUSTOMER, deal(), history=won_then_reopened()))[Sign.STALE]
         assert clue.since is None and clue.until == day(0)
 
     def test_tells_the_last_time_of_several(self):
-        log = [*won_then_reopened(), Entry(day(3), "ann", DealWon("D-1")), Entry(day(4), "ann", DealReopened("D-1"))]
+        log = [
+            *won_then_reopened(),
+            Entry(day(3), "ann", DealWon("D-1")),
+            Entry(day(4), "ann", DealReopened("D-1")),
+        ]
         clue = signs(one(NONE, CUSTOMER, deal(), history=log))[Sign.STALE]
         assert (clue.since, clue.until) == (day(3), day(4))
 
@@ -310,11 +348,17 @@ class TestCompleteHistory:
 
     def test_a_stated_status_ends_another(self):
         stated = StatusStated(day(3), "ann", SalesStatus(CURRENT, PAST, {"D-1": DealStatus.OPEN}))
-        clue = signs(one(CURRENT, CUSTOMER, deal(), history=[*won_then_reopened(), stated]))[Sign.STALE]
+        clue = signs(one(CURRENT, CUSTOMER, deal(), history=[*won_then_reopened(), stated]))[
+            Sign.STALE
+        ]
         assert clue.until == day(3) and "stating" in clue.sentence
 
     def test_may_be_of_snapshots(self):
-        log = [DealSaved(day(0), deal()), DealSaved(day(1), deal(status=DealStatus.WON)), DealSaved(day(2), deal())]
+        log = [
+            DealSaved(day(0), deal()),
+            DealSaved(day(1), deal(status=DealStatus.WON)),
+            DealSaved(day(2), deal()),
+        ]
         assert one(CURRENT, CUSTOMER, deal(), history=log).confirmed
         assert one(CURRENT, NO_CUSTOMER, deal(), history=log).accused
 
@@ -323,9 +367,13 @@ class TestCompleteHistory:
         assert one(NONE, CUSTOMER, history=[]).accused
 
     def test_knows_the_status_of_an_undecided_deal(self):
-        assert one(CURRENT, CUSTOMER, history=won_then_reopened(), undecided={"D-1": ["ann"]}).confirmed
+        assert one(
+            CURRENT, CUSTOMER, history=won_then_reopened(), undecided={"D-1": ["ann"]}
+        ).confirmed
         assert one(NONE, CUSTOMER, history=won_then_reopened(), undecided={"D-1": ["ann"]}).accused
-        unknown = one(NONE, CUSTOMER, history=won_then_reopened(), undecided={"D-1": ["ann"], "D-2": ["ann"]})
+        unknown = one(
+            NONE, CUSTOMER, history=won_then_reopened(), undecided={"D-1": ["ann"], "D-2": ["ann"]}
+        )
         assert unknown.verdict is Verdict.UNDECIDED and not unknown.accused
 
     def test_a_deal_that_vanished_from_it_is_certain_where_the_status_rests_on_it(self):
@@ -356,22 +404,36 @@ class TestCompleteHistory:
 
 
 class TestRefusedRecords:
-    """A record that cannot be leaves those it is about without a history: they are not accused by it."""
+    """A record that cannot be leaves those it is about without a history: they are not accused by
+    it."""
 
     def test_of_one_contact(self):
         bad = Entry(day(3), "ann", DealWon("D-9"))
-        found = audit([says(person(), NONE, CUSTOMER), says(person("bob"), NONE, CUSTOMER)], [], history=[bad])
-        assert [each.position for each in found.refused] == [0] and str(found.refused[0].error) in found.text()
+        found = audit(
+            [says(person(), NONE, CUSTOMER), says(person("bob"), NONE, CUSTOMER)], [], history=[bad]
+        )
+        assert [each.position for each in found.refused] == [0] and str(
+            found.refused[0].error
+        ) in found.text()
         assert [finding.accused for finding in found.findings] == [False, True]
         assert found.findings[0].suspect and found.to_dict()["refused"][0]["position"] == 0
 
     @pytest.mark.parametrize(
         ("log", "spared"),
         [
-            ([DealSaved(day(2), deal(company="acme")), DealSaved(day(1), deal(primary="bob"))], {"ann", "acme", "bob"}),
-            ([DealSaved(day(2), deal(company="acme")), DealDeleted(day(1), "D-1")], {"ann", "acme"}),
+            (
+                [DealSaved(day(2), deal(company="acme")), DealSaved(day(1), deal(primary="bob"))],
+                {"ann", "acme", "bob"},
+            ),
+            (
+                [DealSaved(day(2), deal(company="acme")), DealDeleted(day(1), "D-1")],
+                {"ann", "acme"},
+            ),
             ([DealDeleted(day(1), "D-1")], set()),
-            ([EmployeeMoved(day(2), "ann", None), EmployeeMoved(day(1), "ann", "acme")], {"ann", "acme"}),
+            (
+                [EmployeeMoved(day(2), "ann", None), EmployeeMoved(day(1), "ann", "acme")],
+                {"ann", "acme"},
+            ),
             ([EmployeeMoved(day(2), "ann", "acme"), EmployeeMoved(day(1), "ann", None)], {"ann"}),
             (
                 [
@@ -381,14 +443,27 @@ class TestRefusedRecords:
                 ],
                 {"ann", "acme", "bob"},
             ),
-            ([Entry(day(3), "ann", DealAssociated("D-9")), DealSaved(day(1), deal(company="acme"))], {"ann", "acme"}),
+            (
+                [
+                    Entry(day(3), "ann", DealAssociated("D-9")),
+                    DealSaved(day(1), deal(company="acme")),
+                ],
+                {"ann", "acme"},
+            ),
         ],
     )
     def test_of_everyone_whom_a_snapshot_concerns(self, log, spared):
-        everyone = [says(c, NONE, PAST) for c in (person(), person("bob"), company(), company("edge"))]
+        everyone = [
+            says(c, NONE, PAST) for c in (person(), person("bob"), company(), company("edge"))
+        ]
         found = audit(everyone, [], history=log)
         assert len(found.refused) == 1
-        assert {finding.contact for finding in found.accused} == {"ann", "bob", "acme", "edge"} - spared
+        assert {finding.contact for finding in found.accused} == {
+            "ann",
+            "bob",
+            "acme",
+            "edge",
+        } - spared
 
     def test_the_text_lists_them_up_to_the_limit(self):
         bad = [Entry(day(3), "ann", DealWon(f"D-{n}")) for n in range(5)]
@@ -408,7 +483,10 @@ class TestPast:
             NONE,
             CUSTOMER,
             deal(status=DealStatus.LOST),
-            past=[DealSaved(day(1), deal(status=DealStatus.WON)), DealSaved(day(2), deal(status=DealStatus.LOST))],
+            past=[
+                DealSaved(day(1), deal(status=DealStatus.WON)),
+                DealSaved(day(2), deal(status=DealStatus.LOST)),
+            ],
         )
         clue = signs(finding)[Sign.STALE]
         assert not clue.certain and (clue.since, clue.until) == (day(1), day(2)) and finding.suspect
@@ -443,7 +521,9 @@ class TestPast:
     def test_does_not_confirm_a_standing_that_has_not_heard(self):
         standing = Standing(contact=person(), status=SalesStatus(CURRENT, CUSTOMER))
         (finding,) = audit(
-            [standing], [deal(status=DealStatus.LOST)], past=[DealSaved(DAY, deal(status=DealStatus.LOST))]
+            [standing],
+            [deal(status=DealStatus.LOST)],
+            past=[DealSaved(DAY, deal(status=DealStatus.LOST))],
         ).findings
         assert finding.accused and not finding.confirmed
 
@@ -460,7 +540,12 @@ class TestVanished:
         status = SalesStatus(NONE, CUSTOMER, {"D-1": DealStatus.WON})
         (finding,) = audit([Standing(contact=person(), status=status)], []).findings
         clue = signs(finding)[Sign.VANISHED]
-        assert clue.certain and clue.deals == ("D-1",) and clue.rules == ("W7", "C2") and finding.accused
+        assert (
+            clue.certain
+            and clue.deals == ("D-1",)
+            and clue.rules == ("W7", "C2")
+            and finding.accused
+        )
 
     def test_a_past_customer_rests_on_none(self):
         status = SalesStatus(NONE, PAST, {"D-1": DealStatus.WON, "D-2": DealStatus.LOST})
@@ -474,7 +559,9 @@ class TestVanished:
 
     def test_a_deal_that_was_sent_or_is_undecided_is_not_gone(self):
         assert not one(CURRENT, PAST, deal(), gone={"D-1": ["ann"]}).signs
-        found = audit([says(person(), NONE, PAST)], [], undecided={"D-1": ["bob"]}, gone={"D-1": ["ann"]})
+        found = audit(
+            [says(person(), NONE, PAST)], [], undecided={"D-1": ["bob"]}, gone={"D-1": ["ann"]}
+        )
         assert not found.findings[0].signs
 
     def test_nothing_is_missed_by_one_who_is_as_derived(self):
@@ -489,13 +576,17 @@ class TestVanished:
 class TestMissed:
     def test_a_standing_that_has_not_heard_is_accused_if_its_status_should_show_it(self):
         status = SalesStatus(CURRENT, NO_CUSTOMER, {"D-1": DealStatus.OPEN})
-        (finding,) = audit([Standing(contact=person(), status=status)], [deal(status=DealStatus.WON)]).findings
+        (finding,) = audit(
+            [Standing(contact=person(), status=status)], [deal(status=DealStatus.WON)]
+        ).findings
         assert signs(finding)[Sign.MISSED].certain and signs(finding)[Sign.MISSED].deals == ("D-1",)
         assert finding.verdict is Verdict.BY_HAND and finding.accused
 
     def test_and_is_only_a_hint_if_it_shows_it_anyway(self):
         status = SalesStatus(CURRENT, NO_CUSTOMER, {"D-1": DealStatus.OPEN})
-        (finding,) = audit([Standing(contact=person(), status=status)], [deal(), deal("D-2")]).findings
+        (finding,) = audit(
+            [Standing(contact=person(), status=status)], [deal(), deal("D-2")]
+        ).findings
         assert finding.verdict is Verdict.AS_DERIVED and not finding.accused and finding.suspect
 
     def test_where_the_order_makes_a_difference_each_outcome_is_right(self):
@@ -510,7 +601,9 @@ class TestMissed:
             assert not finding.accused or customer is NO_CUSTOMER
 
     def test_a_standing_knows_the_status_of_an_undecided_deal(self):
-        standing = Standing(contact=person(), status=SalesStatus(LOST, NO_CUSTOMER, {"D-1": DealStatus.OPEN}))
+        standing = Standing(
+            contact=person(), status=SalesStatus(LOST, NO_CUSTOMER, {"D-1": DealStatus.OPEN})
+        )
         (finding,) = audit([standing], [], undecided={"D-1": ["ann"]}).findings
         assert finding.verdict is Verdict.IMPOSSIBLE and finding.deals == ("D-1",)
 
@@ -522,7 +615,9 @@ class TestEmployeeAndCompany:
         contacts = [says(person(company="acme"), *employee), says(company(), *employer)]
         deals = [deal(status=status, primary=leader, company="acme")]
         found = audit(contacts, deals, **kwargs)
-        return {finding.contact: signs(finding).get(Sign.OUT_OF_STEP) for finding in found.findings}, found
+        return {
+            finding.contact: signs(finding).get(Sign.OUT_OF_STEP) for finding in found.findings
+        }, found
 
     def test_both_in_step(self):
         clues, found = self.found((CURRENT, NO_CUSTOMER), (CURRENT, NO_CUSTOMER))
@@ -531,13 +626,22 @@ class TestEmployeeAndCompany:
     def test_a_company_that_does_not_show_the_open_deal_is_accused(self):
         clues, found = self.found((CURRENT, NO_CUSTOMER), (NONE, NO_CUSTOMER))
         clue = clues["acme"]
-        assert clue.certain and clue.deals == ("D-1",) and clue.contacts == ("ann",) and clue.rules == ("W2",)
+        assert (
+            clue.certain
+            and clue.deals == ("D-1",)
+            and clue.contacts == ("ann",)
+            and clue.rules == ("W2",)
+        )
         assert clues["ann"] is None and [finding.contact for finding in found.accused] == ["acme"]
         assert "of its employee 'ann'" in clue.sentence
 
     def test_an_employee_that_does_not_show_it_is_accused(self):
         clues, _found = self.found((NONE, NO_CUSTOMER), (CURRENT, NO_CUSTOMER))
-        assert clues["ann"].certain and clues["acme"] is None and "of its company 'acme'" in clues["ann"].sentence
+        assert (
+            clues["ann"].certain
+            and clues["acme"] is None
+            and "of its company 'acme'" in clues["ann"].sentence
+        )
 
     def test_a_company_that_is_no_customer_by_hand_is_a_hint(self):
         clues, found = self.found((NONE, CUSTOMER), (NONE, NO_CUSTOMER), DealStatus.WON)
@@ -551,7 +655,10 @@ class TestEmployeeAndCompany:
     def test_a_lost_deal_shows_where_it_decides(self):
         clues, _ = self.found((LOST, NO_CUSTOMER), (NONE, NO_CUSTOMER), DealStatus.LOST)
         assert not clues["acme"].certain
-        contacts = [says(person(company="acme"), LOST, NO_CUSTOMER), says(company(), NONE, CUSTOMER)]
+        contacts = [
+            says(person(company="acme"), LOST, NO_CUSTOMER),
+            says(company(), NONE, CUSTOMER),
+        ]
         won = deal("D-2", DealStatus.WON, primary="acme")
         found = audit(contacts, [deal(status=DealStatus.LOST, company="acme"), won])
         assert found.counts[Sign.OUT_OF_STEP] == 0
@@ -563,7 +670,10 @@ class TestEmployeeAndCompany:
     def test_what_is_not_stored_or_not_known_is_not_compared(self):
         assert self.found((CURRENT, NO_CUSTOMER), (None, None))[0]["acme"] is None
         assert self.found((CURRENT, CUSTOMER), (None, NO_CUSTOMER))[0]["acme"] is None
-        assert self.found((CURRENT, NO_CUSTOMER), (NONE, PAST), undecided={"D-9": ["acme"]})[0]["acme"] is None
+        assert (
+            self.found((CURRENT, NO_CUSTOMER), (NONE, PAST), undecided={"D-9": ["acme"]})[0]["acme"]
+            is None
+        )
         clues, _ = self.found((None, CUSTOMER), (None, NO_CUSTOMER), DealStatus.WON)
         assert not clues["acme"].certain
 
@@ -587,20 +697,35 @@ class TestEmployeeAndCompany:
 
     def test_wrong_on_the_other_axis_is_no_proof_on_this_one(self):
         clues, found = self.found((NONE, CUSTOMER), (LOST, NO_CUSTOMER), DealStatus.WON)
-        assert not clues["acme"].certain and [finding.contact for finding in found.accused] == ["acme"]
+        assert not clues["acme"].certain and [finding.contact for finding in found.accused] == [
+            "acme"
+        ]
 
     def test_under_follow_the_company_is_the_present_one(self):
-        contacts = [says(person(company="edge"), CURRENT, NO_CUSTOMER), says(company("edge"), NONE, NO_CUSTOMER)]
+        contacts = [
+            says(person(company="edge"), CURRENT, NO_CUSTOMER),
+            says(company("edge"), NONE, NO_CUSTOMER),
+        ]
         found = audit(contacts, [deal(company="acme")], Policy(company_link="follow"))
         assert signs(found.findings[1])[Sign.OUT_OF_STEP].certain and len(found.findings) == 2
 
 
 class TestStructure:
     def test_a_contact_that_deals_name_and_nobody_sent_is_a_hint(self):
-        found = audit([], [deal(), deal("D-2", DealStatus.WON)], undecided={"D-3": ["ann"], "D-4": ["bob"]})
+        found = audit(
+            [], [deal(), deal("D-2", DealStatus.WON)], undecided={"D-3": ["ann"], "D-4": ["bob"]}
+        )
         ann, bob = found.findings
-        assert ann.kind is None and ann.verdict is Verdict.UNDECIDED and ann.derived_customer is CUSTOMER
-        assert signs(ann)[Sign.UNHEARD_OF].deals == ("D-1", "D-2", "D-3") and ann.suspect and not ann.accused
+        assert (
+            ann.kind is None
+            and ann.verdict is Verdict.UNDECIDED
+            and ann.derived_customer is CUSTOMER
+        )
+        assert (
+            signs(ann)[Sign.UNHEARD_OF].deals == ("D-1", "D-2", "D-3")
+            and ann.suspect
+            and not ann.accused
+        )
         assert signs(bob)[Sign.UNHEARD_OF].deals == ("D-4",) and found.exit_code == 0
         assert str(ann).startswith("contact 'ann': undecided, ? / ? stored")
 
@@ -608,12 +733,24 @@ class TestStructure:
         assert len(audit([], [], gone={"D-1": ["ann"]}).findings) == 0
 
     def test_a_person_that_works_for_a_person_is_a_hint(self):
-        found = audit([says(person(company="bob"), NONE, NO_CUSTOMER), says(person("bob"), NONE, NO_CUSTOMER)], [])
+        found = audit(
+            [
+                says(person(company="bob"), NONE, NO_CUSTOMER),
+                says(person("bob"), NONE, NO_CUSTOMER),
+            ],
+            [],
+        )
         assert signs(found.findings[0])[Sign.COMPANY_IS_A_PERSON].contacts == ("bob",)
-        assert len(found.suspects) == 1 and found.patch(suspects=True) == () and found.unmendable(suspects=True) == ()
+        assert (
+            len(found.suspects) == 1
+            and found.patch(suspects=True) == ()
+            and found.unmendable(suspects=True) == ()
+        )
 
     def test_a_person_that_works_for_nobody_sent_is_a_hint(self):
-        assert [*signs(the_one(audit([says(person(company="acme"))], [])))] == [Sign.COMPANY_UNKNOWN]
+        assert [*signs(the_one(audit([says(person(company="acme"))], [])))] == [
+            Sign.COMPANY_UNKNOWN
+        ]
         found = audit([says(person(company="acme"))], [deal(company="acme")])
         assert {clue.sign for finding in found.findings for clue in finding.signs} == {
             Sign.COMPANY_UNKNOWN,
@@ -621,7 +758,10 @@ class TestStructure:
         }
 
     def test_ids_of_both_kinds_are_told_apart(self):
-        found = audit([says(person(1), CURRENT, NO_CUSTOMER), says(person("1"), NONE, NO_CUSTOMER)], [deal(primary=1)])
+        found = audit(
+            [says(person(1), CURRENT, NO_CUSTOMER), says(person("1"), NONE, NO_CUSTOMER)],
+            [deal(primary=1)],
+        )
         assert [finding.contact for finding in found.findings] == [1, "1"] and not found.suspects
 
 
@@ -634,10 +774,14 @@ class TestPatch:
         (fix,) = self.fixes([says(person(), LOST, PAST)], [deal(status=DealStatus.WON)])
         assert fix.contact == "ann" and fix.changes == (ProspectStatusSet(NONE),)
         assert "M2" in fix.rules and "its prospect status to none" in str(fix)
-        assert fix.to_dict()["changes"] == [{"prospect": "none"}] and fix.to_dict()["rules"] == [*fix.rules]
+        assert fix.to_dict()["changes"] == [{"prospect": "none"}] and fix.to_dict()["rules"] == [
+            *fix.rules
+        ]
 
     def test_prefers_what_is_derived(self):
-        (fix,) = self.fixes([says(person(), NONE, NO_CUSTOMER)], [deal(status=DealStatus.LOST)], SELL_NEWEST)
+        (fix,) = self.fixes(
+            [says(person(), NONE, NO_CUSTOMER)], [deal(status=DealStatus.LOST)], SELL_NEWEST
+        )
         assert fix.changes == (ProspectStatusSet(LOST),)
 
     def test_leads_to_what_the_log_says(self):
@@ -649,8 +793,12 @@ class TestPatch:
     def test_sets_only_what_is_stored(self):
         (fix,) = self.fixes([says(person(), LOST, None)], [deal()])
         assert fix.changes == (ProspectStatusSet(CURRENT),)
-        (fix,) = self.fixes([says(person(), None, NO_CUSTOMER)], [deal()], history=won_then_reopened())
-        assert fix.changes == (CustomerStatusSet(CUSTOMER),) and fix.to_dict()["changes"] == [{"customer": "current"}]
+        (fix,) = self.fixes(
+            [says(person(), None, NO_CUSTOMER)], [deal()], history=won_then_reopened()
+        )
+        assert fix.changes == (CustomerStatusSet(CUSTOMER),) and fix.to_dict()["changes"] == [
+            {"customer": "current"}
+        ]
 
     def test_sets_nothing_that_is_not_stored_to_go_round_a_guard(self):
         log = [
@@ -659,7 +807,9 @@ class TestPatch:
             Entry(day(1), "ann", CustomerStatusSet(NO_CUSTOMER)),
             Entry(day(2), "ann", DealDissociated("D-2")),
         ]
-        found = audit([says(person(), CURRENT, None)], [deal(status=DealStatus.WON)], SELL_NEWEST, history=log)
+        found = audit(
+            [says(person(), CURRENT, None)], [deal(status=DealStatus.WON)], SELL_NEWEST, history=log
+        )
         assert found.patch() == () and found.unmendable()[0].rules == ("M4",)
 
     def test_goes_round_a_guard(self):
@@ -669,7 +819,10 @@ class TestPatch:
             Entry(day(1), "ann", CustomerStatusSet(NO_CUSTOMER)),
         ]
         (fix,) = self.fixes(
-            [says(person(), NONE, CUSTOMER)], [deal(), deal("D-2", DealStatus.WON)], SELL_NEWEST, history=log
+            [says(person(), NONE, CUSTOMER)],
+            [deal(), deal("D-2", DealStatus.WON)],
+            SELL_NEWEST,
+            history=log,
         )
         assert fix.changes == (ProspectStatusSet(CURRENT), CustomerStatusSet(NO_CUSTOMER))
 
@@ -677,7 +830,9 @@ class TestPatch:
         found = audit([says(person(), CURRENT, NO_CUSTOMER)], [], TEAMGATE)
         (left,) = found.unmendable()
         assert found.patch() == () and left.contact == "ann" and left.rules == ("M5",)
-        assert "none / none" in left.reason and "M5" in str(left) and left.to_dict()["rules"] == ["M5"]
+        assert (
+            "none / none" in left.reason and "M5" in str(left) and left.to_dict()["rules"] == ["M5"]
+        )
 
     def test_leaves_a_standing_whose_own_deals_stand_in_the_way(self):
         status = SalesStatus(CURRENT, NO_CUSTOMER, {"D-1": DealStatus.OPEN})
@@ -703,21 +858,32 @@ class TestPatch:
 
     def test_leaves_a_suspect_that_the_log_confirms_or_that_is_undecided(self):
         found = audit([says(person(), NONE, NO_CUSTOMER)], [], history=won_then_reopened())
-        assert len(found.suspects) == 1 and found.patch(suspects=True) == () == found.unmendable(suspects=True)
+        assert len(found.suspects) == 1 and found.patch(suspects=True) == () == found.unmendable(
+            suspects=True
+        )
         log = [
             *won_then_reopened(),
             Entry(day(3), "ann", DealWon("D-1")),
             Entry(day(4), "ann", CustomerStatusSet(PAST)),
         ]
         found = audit([says(person(), NONE, PAST)], [], history=log)
-        assert len(found.suspects) == 1 and found.patch(suspects=True) == () == found.unmendable(suspects=True)
+        assert len(found.suspects) == 1 and found.patch(suspects=True) == () == found.unmendable(
+            suspects=True
+        )
         found = audit([says(person(company="acme"), LOST, PAST)], [], undecided={"D-1": ["ann"]})
-        assert len(found.suspects) == 1 and found.patch(suspects=True) == () == found.unmendable(suspects=True)
+        assert len(found.suspects) == 1 and found.patch(suspects=True) == () == found.unmendable(
+            suspects=True
+        )
 
     @given(
-        prospects, customers, st.lists(st.sampled_from(DealStatus), max_size=4), st.sampled_from([*POLICIES.values()])
+        prospects,
+        customers,
+        st.lists(st.sampled_from(DealStatus), max_size=4),
+        st.sampled_from([*POLICIES.values()]),
     )
-    def test_every_change_is_accepted_and_a_second_audit_accuses_nobody(self, prospect, customer, statuses, policy):
+    def test_every_change_is_accepted_and_a_second_audit_accuses_nobody(
+        self, prospect, customer, statuses, policy
+    ):
         deals = [deal(n, status) for n, status in enumerate(statuses)]
         found = audit([says(person(), prospect, customer)], deals, policy)
         state = SalesStatus(prospect, customer, {each.id: each.status for each in deals})
@@ -744,7 +910,11 @@ class TestReport:
         found = self.account()
         assert set(found.counts) == {*Verdict, *Sign}
         assert sum(found.counts[verdict] for verdict in Verdict) == len(found.findings) == 4
-        assert found.counts[Verdict.IMPOSSIBLE] == 1 and found.counts[Sign.STALE] == 0 and found.exit_code == 1
+        assert (
+            found.counts[Verdict.IMPOSSIBLE] == 1
+            and found.counts[Sign.STALE] == 0
+            and found.exit_code == 1
+        )
 
     def test_findings_come_in_the_order_of_ids_and_can_be_sliced(self):
         found = self.account()
@@ -759,12 +929,23 @@ class TestReport:
         found = self.account()
         text = found.text()
         assert text.startswith("4 contacts, 1 deals: 1 accused, 1 suspect\n") and str(found) == text
-        assert text.index("accused (1)") < text.index("'Ann Lee'") < text.index("suspects (1)") < text.index("'bob'")
-        assert "stale" not in text and "  impossible                  1\n" in text and "refused" not in text
+        assert (
+            text.index("accused (1)")
+            < text.index("'Ann Lee'")
+            < text.index("suspects (1)")
+            < text.index("'bob'")
+        )
+        assert (
+            "stale" not in text
+            and "  impossible                  1\n" in text
+            and "refused" not in text
+        )
 
     def test_the_text_is_cut_at_the_limit_and_says_so(self):
         found = audit([says(person(n), NONE, PAST) for n in range(5)], [])
-        assert "suspects (5)" in found.text(limit=2) and found.text(limit=2).endswith("… and 3 more")
+        assert "suspects (5)" in found.text(limit=2) and found.text(limit=2).endswith(
+            "… and 3 more"
+        )
         assert "more" not in found.text(limit=None) and found.text(limit=None).count("person") == 5
         assert "… and 5 more" in found.text(limit=0)
 
@@ -789,20 +970,40 @@ class TestReport:
             "impossible",
             True,
         )
-        assert ann["kind"] == "person" and ann["name"] == "Ann Lee" and "M2" in ann["rules"] and ann["deals"] == ["D-1"]
-        assert rows[0]["prospect"] is None and rows[0]["derived_prospect"] == "none" and rows[2]["suspect"] is True
+        assert (
+            ann["kind"] == "person"
+            and ann["name"] == "Ann Lee"
+            and "M2" in ann["rules"]
+            and ann["deals"] == ["D-1"]
+        )
+        assert (
+            rows[0]["prospect"] is None
+            and rows[0]["derived_prospect"] == "none"
+            and rows[2]["suspect"] is True
+        )
 
     def test_signs_in_rows_have_their_times(self):
         found = audit([says(person(), NONE, CUSTOMER)], [deal()], history=won_then_reopened())
         (row,) = found.rows()
         (sign,) = row["signs"]
         assert sign["sign"] == "stale" and sign["certain"] and sign["until"] == day(2).isoformat()
-        assert sign["since"] == day(1).isoformat() and sign["deals"] == ["D-1"] and sign["contacts"] == []
+        assert (
+            sign["since"] == day(1).isoformat()
+            and sign["deals"] == ["D-1"]
+            and sign["contacts"] == []
+        )
 
     def test_the_whole_is_json_without_the_healthy(self):
         told = json.loads(json.dumps(self.account().to_dict()))
-        assert told["exit_code"] == 1 and told["contacts"] == 4 and told["deals"] == 1 and told["refused"] == []
-        assert [len(told[key]) for key in ("accused", "suspects")] == [1, 1] and told["counts"]["by_hand"] == 1
+        assert (
+            told["exit_code"] == 1
+            and told["contacts"] == 4
+            and told["deals"] == 1
+            and told["refused"] == []
+        )
+        assert [len(told[key]) for key in ("accused", "suspects")] == [1, 1] and told["counts"][
+            "by_hand"
+        ] == 1
 
     def test_a_hint_is_marked(self):
         assert "vanished?:" in str(one(NONE, CUSTOMER))
@@ -846,7 +1047,13 @@ class TestWhatIsRefused:
         assert caught.value.place == place
 
     @pytest.mark.parametrize(
-        ("field", "value"), [("contact", "ann"), ("prospect", "lost"), ("prospect", NO_CUSTOMER), ("customer", CURRENT)]
+        ("field", "value"),
+        [
+            ("contact", "ann"),
+            ("prospect", "lost"),
+            ("prospect", NO_CUSTOMER),
+            ("customer", CURRENT),
+        ],
     )
     def test_a_stored_contact_has_statuses_of_the_right_kind(self, field, value):
         with pytest.raises(InvalidError, match=rf"Stored\.{field}"):
@@ -875,6 +1082,10 @@ class TestAPastThatIsAskedFor:
         assert found.findings[0].confirmed and not found.suspects
 
     def test_nobody_is_asked_where_there_is_nothing_to_say(self):
-        found = audit([says(person("ann"), CURRENT, NO_CUSTOMER)], [deal()], past=lambda about: pytest.fail(str(about)))
+        found = audit(
+            [says(person("ann"), CURRENT, NO_CUSTOMER)],
+            [deal()],
+            past=lambda about: pytest.fail(str(about)),
+        )
         assert found.findings[0].verdict is Verdict.AS_DERIVED
         assert not found.accused and not found.suspects

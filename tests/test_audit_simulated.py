@@ -1,4 +1,5 @@
-"""The audit on made-up accounts: nobody healthy is accused, every planted error is found, and patches mend."""
+"""The audit on made-up accounts: nobody healthy is accused, every planted error is found, and
+patches mend."""
 
 import random
 from contextlib import suppress
@@ -33,10 +34,10 @@ from salesstatus import (
     SalesStatus,
     SalesStatusError,
     audience,
-    entries,
 )
-from salesstatus.audit import Sign, Stored, Verdict, audit
+from salesstatus.crm.auditing import Sign, Stored, Verdict, audit
 from salesstatus.desk import Desk
+from salesstatus.history import entries
 from salesstatus.memory import MemoryStore
 from salesstatus.ports import Standing
 from salesstatus.testing.strategies import _reachable
@@ -51,12 +52,17 @@ by_policy = pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES.ke
 
 
 def stored(account, pairs):
-    return {id_: Stored(contact=account.contacts[id_], prospect=p, customer=c) for id_, (p, c) in pairs.items()}
+    return {
+        id_: Stored(contact=account.contacts[id_], prospect=p, customer=c)
+        for id_, (p, c) in pairs.items()
+    }
 
 
 def standings(account, pairs):
     return {
-        id_: Standing(contact=account.contacts[id_], status=SalesStatus(*pair, account.statuses[id_].deals))
+        id_: Standing(
+            contact=account.contacts[id_], status=SalesStatus(*pair, account.statuses[id_].deals)
+        )
         for id_, pair in pairs.items()
     }
 
@@ -79,7 +85,8 @@ def certain(finding):
 
 
 def planted_accounts(policy, seeds=SEEDS):
-    """Accounts with one error each, where one of a kind can be planted: with the contacts in both forms."""
+    """Accounts with one error each, where one of a kind can be planted: with the contacts in both
+    forms."""
     for seed in seeds:
         account = Account(seed, policy)
         for plant in PLANTS:
@@ -114,11 +121,15 @@ class TestNobodyHealthyIsAccused:
             account = Account(seed, policy)
             for keep in ((True, False), (False, True), (False, False)):
                 pairs = {
-                    id_: tuple(status if kept else None for status, kept in zip(pair, keep, strict=True))
+                    id_: tuple(
+                        status if kept else None for status, kept in zip(pair, keep, strict=True)
+                    )
                     for id_, pair in account.pairs().items()
                 }
                 for kwargs in known(account).values():
-                    found = audit(stored(account, pairs).values(), account.deals.values(), policy, **kwargs)
+                    found = audit(
+                        stored(account, pairs).values(), account.deals.values(), policy, **kwargs
+                    )
                     assert not found.accused
                     assert keep != (False, False) or found.counts[Verdict.UNDECIDED] == len(pairs)
 
@@ -141,9 +152,17 @@ class TestEveryPlantedErrorIsFound:
             for contacts in forms:
                 for name, kwargs in known(account).items():
                     found = audit(contacts.values(), planted[0].deals, policy, **kwargs)
-                    assert ids(found.accused) <= {each.contact for each in planted}, (plant, name, str(found))
-                    assert ids(found.accused) == {each.contact for each in found.findings if each.accused}
-                    assert ids(found.suspects) == {each.contact for each in found.findings if each.suspect}
+                    assert ids(found.accused) <= {each.contact for each in planted}, (
+                        plant,
+                        name,
+                        str(found),
+                    )
+                    assert ids(found.accused) == {
+                        each.contact for each in found.findings if each.accused
+                    }
+                    assert ids(found.suspects) == {
+                        each.contact for each in found.findings if each.suspect
+                    }
                     count += 1
         assert count > 300
 
@@ -179,7 +198,9 @@ class TestEveryPlantedErrorIsFound:
                     expected = guards(each.pair, each.held, policy)
                     assert expected and expected <= {*finding.rules}, (plant, str(finding))
                     assert not (expected ^ {*finding.rules}) & {"M1", "M2", "M4", "M5"}
-                    blocking = {deal for deal, status in each.held.items() if status is DealStatus.OPEN}
+                    blocking = {
+                        deal for deal, status in each.held.items() if status is DealStatus.OPEN
+                    }
                     assert "M1" not in expected or blocking <= {*finding.deals}
                     assert set(finding.deals) <= each.held.keys()
                     assert account.contacts[each.contact].name == finding.name
@@ -189,7 +210,11 @@ class TestEveryPlantedErrorIsFound:
             if plant is plant_stale:
                 for contacts in forms:
                     found = audit(contacts.values(), planted[0].deals, policy, history=account.log)
-                    (stale,) = (clue for clue in find(found, planted[0].contact).signs if clue.sign is Sign.STALE)
+                    (stale,) = (
+                        clue
+                        for clue in find(found, planted[0].contact).signs
+                        if clue.sign is Sign.STALE
+                    )
                     assert stale.certain and stale.until == planted[0].until
                     assert stale.since is None or stale.since < stale.until
 
@@ -204,9 +229,18 @@ class TestEveryPlantedErrorIsFound:
                 ):
                     found = audit(given.values(), planted[0].deals, policy, **kwargs)
                     for each in planted:
-                        (clue,) = (clue for clue in find(found, each.contact).signs if clue.sign is Sign.VANISHED)
+                        (clue,) = (
+                            clue
+                            for clue in find(found, each.contact).signs
+                            if clue.sign is Sign.VANISHED
+                        )
                         assert clue.certain and clue.deals == (deal,)
-                hinted = audit(contacts.values(), planted[0].deals, policy, gone={deal: [p.contact for p in planted]})
+                hinted = audit(
+                    contacts.values(),
+                    planted[0].deals,
+                    policy,
+                    gone={deal: [p.contact for p in planted]},
+                )
                 for each in planted:
                     finding = find(hinted, each.contact)
                     clues = [clue for clue in finding.signs if clue.sign is Sign.VANISHED]
@@ -222,20 +256,29 @@ class TestEveryPlantedErrorIsFound:
             (each,) = planted
             deal = account.deals[each.deal]
             employee = account.statuses[each.of]
-            shown = (deal.status is DealStatus.OPEN and employee.prospect is ProspectStatus.CURRENT) or (
-                deal.status is DealStatus.WON and employee.customer is not CustomerStatus.NONE
-            )
-            hidden = (deal.status is DealStatus.OPEN and each.pair[0] is not ProspectStatus.CURRENT) or (
-                deal.status is DealStatus.WON and each.pair[1] is CustomerStatus.NONE
-            )
+            shown = (
+                deal.status is DealStatus.OPEN and employee.prospect is ProspectStatus.CURRENT
+            ) or (deal.status is DealStatus.WON and employee.customer is not CustomerStatus.NONE)
+            hidden = (
+                deal.status is DealStatus.OPEN and each.pair[0] is not ProspectStatus.CURRENT
+            ) or (deal.status is DealStatus.WON and each.pair[1] is CustomerStatus.NONE)
             if shown and hidden:
                 for contacts in forms:
                     found = audit(contacts.values(), each.deals, policy, history=account.log)
-                    clues = [clue for clue in find(found, each.contact).signs if clue.sign is Sign.OUT_OF_STEP]
-                    assert any(each.deal in clue.deals and each.of in clue.contacts and clue.certain for clue in clues)
+                    clues = [
+                        clue
+                        for clue in find(found, each.contact).signs
+                        if clue.sign is Sign.OUT_OF_STEP
+                    ]
+                    assert any(
+                        each.deal in clue.deals and each.of in clue.contacts and clue.certain
+                        for clue in clues
+                    )
                     met += 1
                     bare = audit(contacts.values(), each.deals, policy)
-                    assert Sign.OUT_OF_STEP in {clue.sign for clue in find(bare, each.contact).signs}
+                    assert Sign.OUT_OF_STEP in {
+                        clue.sign for clue in find(bare, each.contact).signs
+                    }
         assert met > 5
 
 
@@ -272,7 +315,9 @@ class TestPatches:
                     for contact, changes in fixes.items():
                         args = (planted, contacts, policy, kwargs)
                         assert self.again(contact, changes, *args) is False, (plant, str(found))
-                        fewer = (each for n in range(len(changes)) for each in product(MANUAL, repeat=n))
+                        fewer = (
+                            each for n in range(len(changes)) for each in product(MANUAL, repeat=n)
+                        )
                         assert all(self.again(contact, each, *args) is not False for each in fewer)
                         mends += 1
         assert mends > 20 or policy.manual_prospect == "never"
@@ -285,7 +330,9 @@ class TestPatches:
                     for each in found.unmendable():
                         ways = (way for n in range(3) for way in product(MANUAL, repeat=n))
                         args = (planted, contacts, policy, kwargs)
-                        assert all(self.again(each.contact, way, *args) is not False for way in ways), (plant, each)
+                        assert all(
+                            self.again(each.contact, way, *args) is not False for way in ways
+                        ), (plant, each)
 
     def test_with_the_suspects_lead_to_what_is_derived(self, policy):
         for seed in SEEDS[:10]:
@@ -297,13 +344,19 @@ class TestPatches:
             assert fixes.keys() <= ids(found.suspects) and not fixes.keys() & left
             for finding in found.suspects:
                 derived = (finding.derived_prospect, finding.derived_customer)
-                state = mended(account.statuses[finding.contact], fixes.get(finding.contact, ()), policy)
+                state = mended(
+                    account.statuses[finding.contact], fixes.get(finding.contact, ()), policy
+                )
                 assert (pair_of(state) == derived) is (finding.contact not in left)
 
 
 class TestPairs:
     def test_all_pairs_are_planted_somewhere(self):
-        met = {each.pair for _, _, planted, *_ in planted_accounts(POLICIES["sell"]) for each in planted}
+        met = {
+            each.pair
+            for _, _, planted, *_ in planted_accounts(POLICIES["sell"])
+            for each in planted
+        }
         assert met >= {pair for pair in PAIRS if pair[0] is not ProspectStatus.CURRENT}
 
 
@@ -319,19 +372,24 @@ class Clock:
 
 
 def worked_desk(seed, policy):
-    """What a desk has kept after many use cases, some of them refused: contacts, deals, log, and how many were done."""
+    """What a desk has kept after many use cases, some of them refused: contacts, deals, log, and
+    how many were done."""
     rng, store, done = random.Random(seed), MemoryStore(), 0
     desk = Desk(store, policy=policy, clock=Clock())
     for id_ in ("acme", "edge"):
         desk.save_contact(Contact(id=id_, kind=ContactKind.COMPANY))
     for id_ in ("ann", "bob", "cid", "dan"):
-        desk.save_contact(Contact(id=id_, kind=ContactKind.PERSON, company=rng.choice((None, "acme", "edge"))))
+        desk.save_contact(
+            Contact(id=id_, kind=ContactKind.PERSON, company=rng.choice((None, "acme", "edge")))
+        )
     for n in range(40):
         with store.unit() as unit:
             deals = {found.record.id: found.record for found in unit.deals.all()}
             ids = sorted(found.record.id for found in unit.contacts.all())
         persons = [id_ for id_ in ids if id_ not in ("acme", "edge")]
-        deal = rng.choice([*deals.values(), Deal(id=n, primary=rng.choice(ids), involved=rng.sample(ids, 1))])
+        deal = rng.choice(
+            [*deals.values(), Deal(id=n, primary=rng.choice(ids), involved=rng.sample(ids, 1))]
+        )
         use_cases = (
             lambda deal=deal: desk.save_deal(attrs.evolve(deal, status=rng.choice([*DealStatus]))),
             lambda deal=deal: desk.save_deal(attrs.evolve(deal, status=rng.choice([*DealStatus]))),
@@ -339,8 +397,12 @@ def worked_desk(seed, policy):
             lambda deal=deal, ids=ids: desk.change_primary(
                 deal.id, rng.choice(ids), old=rng.choice(("keep", "remove"))
             ),
-            lambda persons=persons: desk.move_employee(rng.choice(persons), rng.choice((None, "acme", "edge"))),
-            lambda ids=ids: desk.set_status(rng.choice(ids), rng.choice((*ProspectStatus, *CustomerStatus))),
+            lambda persons=persons: desk.move_employee(
+                rng.choice(persons), rng.choice((None, "acme", "edge"))
+            ),
+            lambda ids=ids: desk.set_status(
+                rng.choice(ids), rng.choice((*ProspectStatus, *CustomerStatus))
+            ),
             lambda persons=persons: desk.merge_contacts(*rng.sample(persons, 2)),
         )
         with suppress(SalesStatusError, ValueError):
@@ -387,9 +449,13 @@ class TestAPastThatIsAskedFor:
         derived = {
             id_: pair
             for id_, pair in account.pairs().items()
-            if not audit(stored(account, {id_: pair}).values(), account.deals.values(), policy).suspects
+            if not audit(
+                stored(account, {id_: pair}).values(), account.deals.values(), policy
+            ).suspects
         }
         deals = [deal for deal in account.deals.values() if audience(deal) <= derived.keys()]
         contacts = stored(account, dict.fromkeys(derived, (None, None))).values()
-        found = audit(contacts, deals, policy, past=lambda about: pytest.fail(f"asked about {about}"))
+        found = audit(
+            contacts, deals, policy, past=lambda about: pytest.fail(f"asked about {about}")
+        )
         assert not found.accused and not found.suspects

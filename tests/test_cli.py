@@ -25,7 +25,7 @@ from salesstatus import (
     ProspectStatusSet,
     replay,
 )
-from salesstatus.reports import LeadSaved
+from salesstatus.leads.reports import LeadSaved
 from salesstatus.wire import dumps, read_lines
 
 ROOT = Path(__file__).parents[1]
@@ -92,17 +92,29 @@ class TestReplay:
         rows = [json.loads(line) for line in out.splitlines()]
         assert code == 1
         assert [row["contact"] for row in rows if "contact" in row] == [7, "7", "ann"]
-        assert [(row["line"], row["rules"]) for row in rows if "refused" in row] == [(4, ["M2"]), (6, []), (7, [])]
+        assert [(row["line"], row["rules"]) for row in rows if "refused" in row] == [
+            (4, ["M2"]),
+            (6, []),
+            (7, []),
+        ]
         assert rows[2]["status"]["customer"] == "past"
 
     def test_only_selects_on_both_axes(self, run, history):
-        _, out, _ = run("replay", history, "--json", "--only", "current-customer", "--only", "past-customer")
-        assert [row["contact"] for row in map(json.loads, out.splitlines()) if "contact" in row] == [7, "ann"]
-        _, out, _ = run("replay", history, "--json", "--only", "current-customer", "--only", "current-prospect")
+        _, out, _ = run(
+            "replay", history, "--json", "--only", "current-customer", "--only", "past-customer"
+        )
+        assert [
+            row["contact"] for row in map(json.loads, out.splitlines()) if "contact" in row
+        ] == [7, "ann"]
+        _, out, _ = run(
+            "replay", history, "--json", "--only", "current-customer", "--only", "current-prospect"
+        )
         assert [row for row in map(json.loads, out.splitlines()) if "contact" in row] == []
 
     def test_as_of_stops_at_a_time_in_any_zone(self, run, history):
-        _, out, _ = run("replay", history, "--as-of", "2026-05-01T02:00:00+02:00", "--contact", "ann")
+        _, out, _ = run(
+            "replay", history, "--as-of", "2026-05-01T02:00:00+02:00", "--contact", "ann"
+        )
         assert "Current Prospect" in out
         assert "1 records used, 4 later than that time." in out
 
@@ -237,7 +249,11 @@ class TestExampleYear:
 
     def test_the_script_makes_it_again(self, tmp_path):
         made = tmp_path / "year.jsonl"
-        subprocess.run([sys.executable, ROOT / "examples" / "simulate_year.py", made], check=True, capture_output=True)
+        subprocess.run(
+            [sys.executable, ROOT / "examples" / "simulate_year.py", made],
+            check=True,
+            capture_output=True,
+        )
         assert made.read_text() == YEAR.read_text()
 
     def test_it_has_every_kind_of_record_and_of_refusal(self):
@@ -247,10 +263,18 @@ class TestExampleYear:
         records = [record for record in everything if not isinstance(record, LeadSaved)]
         result = replay(records, on_refusal="collect")
         assert sum(line.error is not None for line in lines) == 4
-        assert {type(record).__name__ for record in records} == {"Entry", "DealSaved", "DealDeleted", "EmployeeMoved"}
+        assert {type(record).__name__ for record in records} == {
+            "Entry",
+            "DealSaved",
+            "DealDeleted",
+            "EmployeeMoved",
+        }
         rules = {rule for refused in result.refused for rule in getattr(refused.error, "rules", ())}
         assert rules == {"M1", "M2", "E4"}
-        assert {type(refused.error).__name__ for refused in result.refused} == {"GuardError", "HistoryError"}
+        assert {type(refused.error).__name__ for refused in result.refused} == {
+            "GuardError",
+            "HistoryError",
+        }
         pairs = {(status.prospect, status.customer) for status in result.statuses.values()}
         assert len(pairs) == 9
 
@@ -266,7 +290,11 @@ class TestTerminals:
 
     def run(self, words, **kwargs):
         return subprocess.run(
-            [sys.executable, "-m", "salesstatus", *words], cwd=ROOT, capture_output=True, check=False, **kwargs
+            [sys.executable, "-m", "salesstatus", *words],
+            cwd=ROOT,
+            capture_output=True,
+            check=False,
+            **kwargs,
         )
 
     def test_no_escape_codes_and_no_progress_in_a_pipe(self):
@@ -275,7 +303,9 @@ class TestTerminals:
         assert done.stderr == b""
 
     def test_an_ascii_terminal_gets_escapes_and_no_traceback(self):
-        done = self.run(["explain", str(YEAR), "river-mills"], env={**os.environ, "PYTHONIOENCODING": "ascii"})
+        done = self.run(
+            ["explain", str(YEAR), "river-mills"], env={**os.environ, "PYTHONIOENCODING": "ascii"}
+        )
         assert done.returncode == 0
         assert b"\\u2192" in done.stdout
 

@@ -1,4 +1,5 @@
-"""The commands about accounts of CRMs, as people at a terminal, jobs in a pipeline and full disks use and misuse them."""
+"""The commands about accounts of CRMs, as people at a terminal, jobs in a pipeline and full disks
+use and misuse them."""
 
 import csv
 import errno
@@ -14,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from salesstatus import CustomerStatus, SalesStatus
-from salesstatus.commands import account as reading
-from salesstatus.commands import crm as commands
+from salesstatus.cli import account as reading
+from salesstatus.cli import crm as commands
 from salesstatus.crm import sell
 from salesstatus.crm.account import Wanted
-from salesstatus.evidence import Since
+from salesstatus.crm.evidence import Since
 
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "src" / "salesstatus" / "example" / "sell"
@@ -31,14 +32,35 @@ def body(kind, **data):
     return json.dumps({"data": data, "meta": {"type": kind}}) + "\n"
 
 
-STAGES = body("stage", id=1, name="Offen", category="incoming") + body("stage", id=3, name="Won", category="won")
+STAGES = body("stage", id=1, name="Offen", category="incoming") + body(
+    "stage", id=3, name="Won", category="won"
+)
 ACCOUNT = {
     "stages.json": STAGES,
     "contacts.jsonl": body(
-        "contact", id=7, is_organization=True, name="Acme", prospect_status="none", customer_status="none"
+        "contact",
+        id=7,
+        is_organization=True,
+        name="Acme",
+        prospect_status="none",
+        customer_status="none",
     )
-    + body("contact", id=8, is_organization=False, name="Ann Lee", prospect_status="none", customer_status="past")
-    + body("contact", id=9, is_organization=False, name="Bo Day", prospect_status="none", customer_status="none"),
+    + body(
+        "contact",
+        id=8,
+        is_organization=False,
+        name="Ann Lee",
+        prospect_status="none",
+        customer_status="past",
+    )
+    + body(
+        "contact",
+        id=9,
+        is_organization=False,
+        name="Bo Day",
+        prospect_status="none",
+        customer_status="none",
+    ),
     "deals.jsonl": body("deal", id=10, contact_id=7, organization_id=None, stage_id=1)
     + body("deal", id=11, contact_id=8, organization_id=None, stage_id=3),
 }
@@ -46,14 +68,17 @@ ACCOUNT = {
 
 @pytest.fixture
 def folder(tmp_path):
-    """Return what writes a folder with these files, beside or instead of those of a small account."""
+    """Return what writes a folder with these files, beside or instead of those of a small
+    account."""
 
     def written(files=None, name="export", **more):
         base = tmp_path / name
         for file, content in ({**ACCOUNT, **more} if files is None else files).items():
             path = base / file
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass"))
+            path.write_bytes(
+                content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass")
+            )
         base.mkdir(exist_ok=True)
         return base
 
@@ -66,7 +91,11 @@ def rows(out):
 
 def process(*words, **how):
     return subprocess.run(
-        [sys.executable, "-m", "salesstatus", *map(str, words)], cwd=ROOT, capture_output=True, check=False, **how
+        [sys.executable, "-m", "salesstatus", *map(str, words)],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+        **how,
     )
 
 
@@ -80,7 +109,9 @@ class TestExampleAccount:
 
     def test_the_script_makes_it_again(self, tmp_path):
         script = ROOT / "examples" / "simulate_sell.py"
-        subprocess.run([sys.executable, script, tmp_path / "made"], check=True, capture_output=True, cwd=ROOT)
+        subprocess.run(
+            [sys.executable, script, tmp_path / "made"], check=True, capture_output=True, cwd=ROOT
+        )
         assert {page.name: page.read_text() for page in (tmp_path / "made").iterdir()} == {
             page.name: page.read_text() for page in PAGES.iterdir()
         }
@@ -89,7 +120,9 @@ class TestExampleAccount:
 class TestAudit:
     """`audit` says which stored statuses are wrong, and writes what would set them right."""
 
-    def test_the_report_is_that_of_the_audit_and_the_exit_code_says_that_somebody_is_accused(self, run):
+    def test_the_report_is_that_of_the_audit_and_the_exit_code_says_that_somebody_is_accused(
+        self, run
+    ):
         assert run("audit", SELL, "--crm", "sell") == (1, f"{EXAMPLE.audited().text()}\n", "")
 
     def test_an_account_that_is_right_exits_with_zero(self, run, folder):
@@ -110,13 +143,22 @@ class TestAudit:
         audited = EXAMPLE.audited()
         assert code == 1
         assert rows(out)[:-1] == list(audited.rows(healthy=False))
-        assert rows(out)[-1] == {"counts": {member.value: number for member, number in audited.counts.items()}}
+        assert rows(out)[-1] == {
+            "counts": {member.value: number for member, number in audited.counts.items()}
+        }
 
     @pytest.mark.parametrize("limit", [0, 1, 2])
     def test_the_limit_is_that_of_each_sort(self, run, folder, limit):
-        contacts = ACCOUNT["contacts.jsonl"].replace('"prospect_status": "none"', '"prospect_status": "x"')
-        _, out, err = run("audit", str(folder(**{"contacts.jsonl": contacts})), "--limit", str(limit))
-        assert out == f"{sell.read({**ACCOUNT, 'contacts.jsonl': contacts}).audited().text(limit=limit)}\n"
+        contacts = ACCOUNT["contacts.jsonl"].replace(
+            '"prospect_status": "none"', '"prospect_status": "x"'
+        )
+        _, out, err = run(
+            "audit", str(folder(**{"contacts.jsonl": contacts})), "--limit", str(limit)
+        )
+        assert (
+            out
+            == f"{sell.read({**ACCOUNT, 'contacts.jsonl': contacts}).audited().text(limit=limit)}\n"
+        )
         assert sum(line.startswith("  contacts") for line in err.splitlines()) == limit
         assert "3 × left out: expected a prospect status: none, current, lost" in err
 
@@ -135,9 +177,14 @@ class TestAudit:
     @pytest.mark.parametrize("said", ["Gewonnen=won", "gewonnen=won", "99=won", "a=b=won"])
     def test_stages_are_said_by_name_and_by_id(self, run, folder, said):
         stages = body("stage", id=99, name="a=b" if said.startswith("a") else "Gewonnen")
-        place = folder(**{"stages.json": stages, "deals.jsonl": body("deal", id=1, contact_id=7, stage_id=99)})
+        place = folder(
+            **{"stages.json": stages, "deals.jsonl": body("deal", id=1, contact_id=7, stage_id=99)}
+        )
         assert rows(run("derive", str(place), "--json")[1])[0]["customer"] == "none"
-        assert rows(run("derive", str(place), "--json", "--stage", said)[1])[0]["customer"] == "current"
+        assert (
+            rows(run("derive", str(place), "--json", "--stage", said)[1])[0]["customer"]
+            == "current"
+        )
 
     @pytest.mark.parametrize("said", ["won", "=won", "Won=", "Won=gained", "", "9" * 5000 + "=won"])
     def test_stages_that_are_said_wrongly(self, run, said):
@@ -149,7 +196,9 @@ class TestAudit:
         patch = tmp_path / "patch.jsonl"
         code, out, _ = run("audit", SELL, "--patch", str(patch))
         assert (code, out) == (1, f"{EXAMPLE.audited().text()}\n")
-        assert [row["path"] for row in rows(patch.read_text())] == [f"/v2/contacts/{id_}" for id_ in (1010, 1011, 1020)]
+        assert [row["path"] for row in rows(patch.read_text())] == [
+            f"/v2/contacts/{id_}" for id_ in (1010, 1011, 1020)
+        ]
 
     def test_the_patch_alone_goes_to_standard_output_and_the_report_beside_it(self, run, tmp_path):
         run("audit", SELL, "--patch", str(tmp_path / "patch"))
@@ -161,7 +210,10 @@ class TestAudit:
         assert "counts" in rows(err)[-1]
 
     def test_suspects_are_patched_if_asked_for(self, run):
-        accused, suspects = run("audit", SELL, "--patch", "-"), run("audit", SELL, "--patch", "-", "--suspects")
+        accused, suspects = (
+            run("audit", SELL, "--patch", "-"),
+            run("audit", SELL, "--patch", "-", "--suspects"),
+        )
         assert rows(suspects[1]) == list(sell.patch(EXAMPLE.audited().patch(suspects=True)))
         assert len(rows(suspects[1])) > len(rows(accused[1]))
 
@@ -176,7 +228,10 @@ class TestAudit:
         assert err == f"salesstatus: {tmp_path}/there: exists already, and is not written over\n"
         assert (tmp_path / "there").read_text() == "mine"
         code, _, err = run(*words, str(tmp_path / "none" / "there"))
-        assert (code, err) == (2, f"salesstatus: {tmp_path}/none/there: No such file or directory\n")
+        assert (code, err) == (
+            2,
+            f"salesstatus: {tmp_path}/none/there: No such file or directory\n",
+        )
 
 
 class TestDerive:
@@ -201,12 +256,17 @@ class TestDerive:
         assert [row["contact"] for row in rows(out)] == sorted(expected)
         for row in rows(out):
             status = expected[row["contact"]]
-            assert (row["prospect"], row["customer"]) == (status.prospect.value, status.customer.value)
+            assert (row["prospect"], row["customer"]) == (
+                status.prospect.value,
+                status.customer.value,
+            )
             assert row["deals"] == sorted(status.deals)
 
     @pytest.mark.parametrize("form", [[], ["--json"]])
     def test_undecided_deals_are_told_and_their_contacts_are_not(self, run, folder, form):
-        deals = "".join(body("deal", id=n, contact_id=8, organization_id=7, stage_id=99) for n in range(10, 15))
+        deals = "".join(
+            body("deal", id=n, contact_id=8, organization_id=7, stage_id=99) for n in range(10, 15)
+        )
         code, out, err = run("derive", str(folder(**{"deals.jsonl": deals})), "--limit", "2", *form)
         assert code == 1
         assert "Bo Day" in out
@@ -247,22 +307,30 @@ class TestMigrate:
             for row in csv.DictReader(io.StringIO(out, newline=""))
         }
         expected = EXAMPLE.statuses(which=which)
-        assert found == {id_: (status.prospect.value, status.customer.value) for id_, status in expected.items()}
+        assert found == {
+            id_: (status.prospect.value, status.customer.value) for id_, status in expected.items()
+        }
 
     def test_how_often_something_is_lost_is_said_of_the_most_frequent(self, run):
         _, _, err = run("migrate", SELL, "--to", "hubspot", "--limit", "1")
         assert sum(" × " in line for line in err.splitlines()) == 1
 
     def test_contacts_that_are_left_out_are_counted(self, run, folder):
-        contacts = body("contact", id=7, is_organization=True) + body("contact", id=8, is_organization=True)
+        contacts = body("contact", id=7, is_organization=True) + body(
+            "contact", id=8, is_organization=True
+        )
         deals = body("deal", id=10, contact_id=7, organization_id=None, stage_id=99)
-        code, out, err = run("migrate", str(folder(**{"contacts.jsonl": contacts, "deals.jsonl": deals})))
+        code, out, err = run(
+            "migrate", str(folder(**{"contacts.jsonl": contacts, "deals.jsonl": deals}))
+        )
         assert code == 1
         assert [row["contact_id"] for row in csv.DictReader(io.StringIO(out, newline=""))] == ["8"]
         assert "\n1 contacts are left out: they hold deals whose stage nobody can tell\n" in err
 
     def test_a_terminal_is_shown_cells_without_escapes(self, run, folder, monkeypatch):
-        contacts = body("contact", id=7, is_organization=True, name="Acme \x1b[2J\n\u3000\u202e", email="a\rb")
+        contacts = body(
+            "contact", id=7, is_organization=True, name="Acme \x1b[2J\n\u3000\u202e", email="a\rb"
+        )
         place = str(folder({"contacts.jsonl": contacts}))
         _, out, _ = run("migrate", place)
         assert "\x1b" in out
@@ -285,7 +353,9 @@ class TestMigrate:
 
     @pytest.mark.parametrize("words", [["migrate", "--output"], ["audit", "--patch"]])
     def test_a_file_does_not_stay_if_nothing_could_be_read(self, run, folder, tmp_path, words):
-        code, _, _ = run(words[0], str(folder({"contacts.json": "<html>"})), words[1], str(tmp_path / "out"))
+        code, _, _ = run(
+            words[0], str(folder({"contacts.json": "<html>"})), words[1], str(tmp_path / "out")
+        )
         assert code == 2
         assert not (tmp_path / "out").exists()
 
@@ -304,9 +374,13 @@ class TestFiles:
     def test_a_file_that_is_named_twice_is_read_once(self, run, folder):
         place = folder()
         (place / "again.jsonl").symlink_to(place / "contacts.jsonl")
-        assert self.derived(run, place, place / "contacts.jsonl", place, place / ".." / "export") == (0, [7, 8, 9], "")
+        assert self.derived(
+            run, place, place / "contacts.jsonl", place, place / ".." / "export"
+        ) == (0, [7, 8, 9], "")
 
-    def test_files_of_one_name_are_told_apart_by_their_folders(self, run, folder, tmp_path, monkeypatch):
+    def test_files_of_one_name_are_told_apart_by_their_folders(
+        self, run, folder, tmp_path, monkeypatch
+    ):
         for name, content in (("a", "<a>"), ("b", "<b>"), ("c", ACCOUNT["contacts.jsonl"])):
             folder({"contacts.json": content}, name)
         monkeypatch.chdir(tmp_path)
@@ -316,7 +390,12 @@ class TestFiles:
         assert "  b/contacts.json line 1: expected JSON" in err
 
     def test_folders_in_folders_are_read_and_say_what_is_in_them(self, run, folder):
-        deals = folder({"contacts/1.json": '{"data": {"id": 1}}', "x.json/contacts-2.json": '{"data": {"id": 2}}'})
+        deals = folder(
+            {
+                "contacts/1.json": '{"data": {"id": 1}}',
+                "x.json/contacts-2.json": '{"data": {"id": 2}}',
+            }
+        )
         code, contacts, _ = self.derived(run, deals)
         assert (code, contacts) == (0, [1, 2])
         assert self.derived(run, deals / "x.json")[1] == [2]
@@ -332,7 +411,13 @@ class TestFiles:
 
     def test_what_is_passed_over_is_said_and_hidden_files_are_not(self, run, folder, tmp_path):
         place = folder(
-            **{"a.pdf": b"%PDF", "notes.xlsx": b"PK", ".hidden.json": "<html>", ".git/contacts.json": "<html>", "z": ""}
+            **{
+                "a.pdf": b"%PDF",
+                "notes.xlsx": b"PK",
+                ".hidden.json": "<html>",
+                ".git/contacts.json": "<html>",
+                "z": "",
+            }
         )
         (tmp_path / "elsewhere").mkdir()
         (place / "linked").symlink_to(tmp_path / "elsewhere")
@@ -357,13 +442,21 @@ class TestFiles:
 
     def test_a_pipe_that_is_named_is_read(self, run, tmp_path):
         os.mkfifo(tmp_path / "pipe")
-        writer = threading.Thread(target=lambda: (tmp_path / "pipe").write_text(ACCOUNT["contacts.jsonl"]))
+        writer = threading.Thread(
+            target=lambda: (tmp_path / "pipe").write_text(ACCOUNT["contacts.jsonl"])
+        )
         writer.start()
         assert self.derived(run, tmp_path / "pipe") == (0, [7, 8, 9], "")
         writer.join()
 
     def test_csv_and_json_of_one_name_are_two_files(self, run, folder):
-        place = folder({"contacts.json": ACCOUNT["contacts.jsonl"], "contacts.csv": "<html>", "contacts.txt": "<html>"})
+        place = folder(
+            {
+                "contacts.json": ACCOUNT["contacts.jsonl"],
+                "contacts.csv": "<html>",
+                "contacts.txt": "<html>",
+            }
+        )
         code, contacts, err = self.derived(run, place)
         assert (code, contacts) == (1, [7, 8, 9])
         assert "contacts.csv" in err
@@ -389,7 +482,9 @@ class TestFiles:
         code, out, err = run("audit", str(place))
         assert (code, out) == (2, "")
         assert err.startswith("not read, for they are no files that end in")
-        assert err.endswith(f"{place}: no file that ends in .csv, .json, .jsonl, .ndjson, .tsv, .txt\n")
+        assert err.endswith(
+            f"{place}: no file that ends in .csv, .json, .jsonl, .ndjson, .tsv, .txt\n"
+        )
 
     def test_standard_input_is_not_read(self, run):
         code, out, err = run("audit", "-")
@@ -400,7 +495,11 @@ class TestFiles:
         )
 
     def test_a_device_is_no_file(self, run):
-        assert run("audit", "/dev/null") == (2, "", "salesstatus: /dev/null: neither a file nor a folder\n")
+        assert run("audit", "/dev/null") == (
+            2,
+            "",
+            "salesstatus: /dev/null: neither a file nor a folder\n",
+        )
 
     def failing(self, monkeypatch, owner, name, wanted):
         real = getattr(owner, name)
@@ -413,7 +512,9 @@ class TestFiles:
         monkeypatch.setattr(owner, name, fails)
 
     @pytest.mark.parametrize(("owner", "name"), [(Path, "open"), (Path, "stat")])
-    def test_a_file_that_may_not_be_read_ends_the_command(self, run, folder, monkeypatch, owner, name):
+    def test_a_file_that_may_not_be_read_ends_the_command(
+        self, run, folder, monkeypatch, owner, name
+    ):
         place = folder()
         self.failing(monkeypatch, owner, name, "deals.jsonl")
         code, out, err = run("audit", str(place))
@@ -432,7 +533,11 @@ class TestFiles:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
 
         monkeypatch.setattr(sell.Reading, "take", take)
-        assert run("audit", str(place)) == (2, "", f"salesstatus: {place}/stages.json: Input/output error\n")
+        assert run("audit", str(place)) == (
+            2,
+            "",
+            f"salesstatus: {place}/stages.json: Input/output error\n",
+        )
 
     def test_stages_are_read_before_deals(self, run, folder):
         code, _, err = self.derived(run, folder(**{"a/deals-2.json": "[]", "z/Stages.json": "[]"}))
@@ -443,7 +548,8 @@ class TestNothingUsed:
     """Where nothing is a record nothing can be done; an account that is empty is an account."""
 
     @pytest.mark.parametrize(
-        "content", [b"<html>", b"", b"\x89PNG\r\n\x1a\n\x00", b"7", b'{"error": "no"}', b"\xff\xfe" * 50]
+        "content",
+        [b"<html>", b"", b"\x89PNG\r\n\x1a\n\x00", b"7", b'{"error": "no"}', b"\xff\xfe" * 50],
     )
     @pytest.mark.parametrize("command", ["audit", "derive", "migrate"])
     def test_files_without_records(self, run, folder, command, content):
@@ -453,7 +559,10 @@ class TestNothingUsed:
         lines = err.splitlines()
         assert "not used" in lines[0]
         assert "contacts.json" in lines[1]
-        assert lines[-1] == f"salesstatus: {place}: nothing in it is a record that is read as one of sell"
+        assert (
+            lines[-1]
+            == f"salesstatus: {place}: nothing in it is a record that is read as one of sell"
+        )
 
     def test_an_account_of_another_crm(self, run):
         code, out, err = run("audit", SELL, "--crm", "bitrix24")
@@ -484,10 +593,15 @@ class TestBitrix24:
 
     def test_derived_statuses(self, run, folder):
         _, out, err = run("derive", str(folder(BITRIX24)), "--crm", "bitrix24", "--json")
-        assert {row["contact"]: row["customer"] for row in rows(out)} == {8: "current", "company-9": "current"}, err
+        assert {row["contact"]: row["customer"] for row in rows(out)} == {
+            8: "current",
+            "company-9": "current",
+        }, err
 
     def test_the_audit_and_its_patch_go_by_the_fields(self, run, folder):
-        code, out, err = run("audit", str(folder(BITRIX24)), "--crm", "bitrix24", *self.FIELDS, "--patch", "-")
+        code, out, err = run(
+            "audit", str(folder(BITRIX24)), "--crm", "bitrix24", *self.FIELDS, "--patch", "-"
+        )
         assert code == 1, err
         assert {row["method"] for row in rows(out)} <= {"crm.company.update", "crm.contact.update"}
         changed = {row["params"]["id"]: row["params"]["fields"] for row in rows(out)}
@@ -512,7 +626,9 @@ class TestBitrix24:
         assert err.startswith(f"salesstatus: {option}: it says nothing of an account of {crm}")
 
     def test_a_field_that_is_none(self, run, folder):
-        code, _, err = run("audit", str(folder(BITRIX24)), "--crm", "bitrix24", "--prospect-field", "x")
+        code, _, err = run(
+            "audit", str(folder(BITRIX24)), "--crm", "bitrix24", "--prospect-field", "x"
+        )
         assert code == 2
         assert "prospect_field: expected the key of a custom field" in err
 
@@ -521,7 +637,9 @@ class TestHostileText:
     """Nothing from a file or its name reaches a terminal raw."""
 
     def test_names_of_files(self, run, folder):
-        place = folder({f"contacts-{HOSTILE}.json": body("contact", id="7", name="x"), f"{HOSTILE}.pdf": ""})
+        place = folder(
+            {f"contacts-{HOSTILE}.json": body("contact", id="7", name="x"), f"{HOSTILE}.pdf": ""}
+        )
         for command in ("audit", "derive", "migrate"):
             code, out, err = run(command, str(place))
             assert code == 0
@@ -537,16 +655,32 @@ class TestHostileText:
             assert harmless(err)
 
     def test_names_of_contacts_and_keys(self, run, folder):
-        contacts = body("contact", id=7, name=HOSTILE + "\u3000氏名", prospect_status=HOSTILE, customer_status="none")
-        contacts += (
-            '{"data": {"id": 8, "\\u001b[31m": 1, "custom_fields": {"\\u001b]0;x": {}}}, "meta": {"type": "contact"}}\n'
+        contacts = body(
+            "contact",
+            id=7,
+            name=HOSTILE + "\u3000氏名",
+            prospect_status=HOSTILE,
+            customer_status="none",
         )
-        contacts += (
-            '{"data": {"id": 9}, "meta": {"type": "\\u001b[31m"}}\n{"errors": [{"error": {"code": "\\u001b[31m"}}]}\n'
+        contacts += '{"data": {"id": 8, "\\u001b[31m": 1, "custom_fields": {"\\u001b]0;x": {}}}, "meta": {"type": "contact"}}\n'
+        contacts += '{"data": {"id": 9}, "meta": {"type": "\\u001b[31m"}}\n{"errors": [{"error": {"code": "\\u001b[31m"}}]}\n'
+        deals = body(
+            "deal",
+            id=1,
+            contact_id=7,
+            organization_id=None,
+            stage_id=3,
+            tags=[HOSTILE],
+            currency=HOSTILE,
         )
-        deals = body("deal", id=1, contact_id=7, organization_id=None, stage_id=3, tags=[HOSTILE], currency=HOSTILE)
         place = str(folder(**{"contacts.jsonl": contacts, "deals.jsonl": deals}))
-        for words in (["audit"], ["derive"], ["audit", "--json"], ["derive", "--json"], ["migrate", "--json"]):
+        for words in (
+            ["audit"],
+            ["derive"],
+            ["audit", "--json"],
+            ["derive", "--json"],
+            ["migrate", "--json"],
+        ):
             _, out, err = run(words[0], place, *words[1:])
             assert harmless((out + err).replace("\u3000", ""))
         assert "c\\udcff\u3000氏名" in run("derive", place)[1]
@@ -582,7 +716,9 @@ class TestTerminals:
     def test_progress_on_what_has_no_size(self, run, tmp_path, monkeypatch):
         monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
         os.mkfifo(tmp_path / "contacts")
-        writer = threading.Thread(target=lambda: (tmp_path / "contacts").write_text(ACCOUNT["contacts.jsonl"]))
+        writer = threading.Thread(
+            target=lambda: (tmp_path / "contacts").write_text(ACCOUNT["contacts.jsonl"])
+        )
         writer.start()
         code, _, err = run("derive", str(tmp_path / "contacts"))
         writer.join()
@@ -618,10 +754,19 @@ class TestTerminals:
         assert b"\x1b" not in done.stdout + done.stderr
         assert b"file 1" not in done.stderr
 
-    @pytest.mark.parametrize("words", ["audit --json", "derive --json", "migrate --json", "audit --patch - --suspects"])
+    @pytest.mark.parametrize(
+        "words", ["audit --json", "derive --json", "migrate --json", "audit --patch - --suspects"]
+    )
     def test_a_reader_who_leaves_early_causes_no_noise(self, folder, words):
         contacts = "".join(
-            body("contact", id=n, is_organization=True, name=f"n{n}", prospect_status="lost", customer_status="past")
+            body(
+                "contact",
+                id=n,
+                is_organization=True,
+                name=f"n{n}",
+                prospect_status="lost",
+                customer_status="past",
+            )
             for n in range(3000)
         )
         place = folder({"contacts.jsonl": contacts})
@@ -632,7 +777,9 @@ class TestTerminals:
         assert json.loads(done.stdout)
 
     def test_an_ascii_terminal_gets_escapes_and_no_traceback(self, folder):
-        place = folder({"contacts.jsonl": body("contact", id=7, is_organization=True, name="Müller")})
+        place = folder(
+            {"contacts.jsonl": body("contact", id=7, is_organization=True, name="Müller")}
+        )
         done = process("derive", place, env={**os.environ, "PYTHONIOENCODING": "ascii"})
         assert done.returncode == 0
         assert b"M\\xfcller" in done.stdout
@@ -665,7 +812,9 @@ class TestResume:
         return tmp_path / "state"
 
     @pytest.mark.parametrize("command", ["audit", "derive", "migrate"])
-    def test_what_comes_out_is_the_same_with_a_state_without_one_and_from_one(self, run, state, command):
+    def test_what_comes_out_is_the_same_with_a_state_without_one_and_from_one(
+        self, run, state, command
+    ):
         expected = run(command, SELL)
         assert run(command, SELL, "--resume", str(state)) == expected
         kept = state.read_bytes()
@@ -678,13 +827,17 @@ class TestResume:
         assert run("derive", SELL, "--resume", str(state)) == run("derive", SELL)
         code, out, err = run("migrate", SELL, "--resume", str(state))
         assert (code, out) == (2, "")
-        assert err.startswith(f"salesstatus: {state}: line 1: expected a state that was begun for wanted all")
+        assert err.startswith(
+            f"salesstatus: {state}: line 1: expected a state that was begun for wanted all"
+        )
         assert state.read_bytes() == kept
 
     def test_a_state_of_another_crm_is_refused(self, run, folder, state):
         run("audit", SELL, "--resume", str(state))
         kept = state.read_bytes()
-        code, _, err = run("audit", str(folder(BITRIX24)), "--crm", "bitrix24", "--resume", str(state))
+        code, _, err = run(
+            "audit", str(folder(BITRIX24)), "--crm", "bitrix24", "--resume", str(state)
+        )
         assert code == 2
         assert "begun for crm bitrix24" in err
         assert state.read_bytes() == kept
@@ -714,12 +867,16 @@ class TestResume:
     def test_only_what_is_missing_is_read(self, run, state, monkeypatch):
         taken = self.broken_off(run, monkeypatch, SELL, state, 5)
         real, again = reading.recorded, []
-        monkeypatch.setattr(reading, "recorded", lambda *words: (again.append(words[2]), real(*words)))
+        monkeypatch.setattr(
+            reading, "recorded", lambda *words: (again.append(words[2]), real(*words))
+        )
         assert run("derive", SELL, "--resume", str(state)) == run("derive", SELL)
         assert len(taken) == 5
         assert sorted(taken + again) == sorted(page.name for page in PAGES.iterdir())
 
-    def test_what_was_read_of_a_file_is_on_the_disk_before_the_next_one_is_read(self, run, state, monkeypatch):
+    def test_what_was_read_of_a_file_is_on_the_disk_before_the_next_one_is_read(
+        self, run, state, monkeypatch
+    ):
         real, kept = reading.recorded, []
 
         def recorded(*words):
@@ -730,16 +887,24 @@ class TestResume:
         run("derive", SELL, "--resume", str(state))
         assert kept == list(range(len(kept)))
 
-    def test_a_file_that_has_changed_is_refused_before_anything_is_read(self, run, folder, state, monkeypatch):
+    def test_a_file_that_has_changed_is_refused_before_anything_is_read(
+        self, run, folder, state, monkeypatch
+    ):
         place = folder()
-        assert self.broken_off(run, monkeypatch, place, state, 2) == ["stages.json", "contacts.jsonl"]
+        assert self.broken_off(run, monkeypatch, place, state, 2) == [
+            "stages.json",
+            "contacts.jsonl",
+        ]
         with (place / "contacts.jsonl").open("a") as file:
             file.write(body("contact", id=99))
         kept = state.read_bytes()
         monkeypatch.setattr(reading, "recorded", None)
         code, out, err = run("derive", str(place), "--resume", str(state))
         assert (code, out) == (2, "")
-        assert err == f"salesstatus: {state}: contacts.jsonl is not the file that was read then; begin a new state\n"
+        assert (
+            err
+            == f"salesstatus: {state}: contacts.jsonl is not the file that was read then; begin a new state\n"
+        )
         assert state.read_bytes() == kept
 
     def test_a_file_that_is_not_given_any_more_is_refused(self, run, folder, state):
@@ -747,7 +912,10 @@ class TestResume:
         run("derive", str(place), "--resume", str(state))
         code, _, err = run("derive", str(place / "deals.jsonl"), "--resume", str(state))
         assert code == 2
-        assert err == f"salesstatus: {state}: stages.json was read then, and is not given now; begin a new state\n"
+        assert (
+            err
+            == f"salesstatus: {state}: stages.json was read then, and is not given now; begin a new state\n"
+        )
 
     def test_a_further_file_is_read_too(self, run, folder, state):
         place = folder()
@@ -756,20 +924,29 @@ class TestResume:
         assert run("derive", str(place), "--resume", str(state)) == run("derive", str(place))
 
     def test_files_of_one_name_are_not_taken_for_each_other(self, run, folder, state):
-        places = [str(folder({"contacts.json": body("contact", id=n, is_organization=True)}, str(n))) for n in (1, 2)]
+        places = [
+            str(folder({"contacts.json": body("contact", id=n, is_organization=True)}, str(n)))
+            for n in (1, 2)
+        ]
         expected = run("derive", *places)
         assert (
-            run("derive", *places, "--resume", str(state)) == run("derive", *places, "--resume", str(state)) == expected
+            run("derive", *places, "--resume", str(state))
+            == run("derive", *places, "--resume", str(state))
+            == expected
         )
 
     def test_a_state_in_the_folder_is_no_file_of_the_account(self, run, folder):
         place = folder()
         expected = run("derive", str(place))
         for _ in range(3):
-            assert run("derive", str(place), "--resume", str(place / "contacts-state.jsonl")) == expected
+            assert (
+                run("derive", str(place), "--resume", str(place / "contacts-state.jsonl"))
+                == expected
+            )
 
     @pytest.mark.parametrize(
-        "content", [b"mine", b"\x89PNG\r\n", b"{}\n", b'{"data": {"id": 1}}\n' * 100, b"\x00" * 9999]
+        "content",
+        [b"mine", b"\x89PNG\r\n", b"{}\n", b'{"data": {"id": 1}}\n' * 100, b"\x00" * 9999],
     )
     def test_a_file_of_somebody_else_is_refused_and_stays(self, run, folder, state, content):
         state.write_bytes(content)
@@ -788,10 +965,16 @@ class TestResume:
         assert code == 2
         assert err.startswith(f"salesstatus: {state}: line 4: expected a line that a reading wrote")
 
-    @pytest.mark.parametrize(("name", "why"), [("", "Is a directory"), ("none/state", "No such file or directory")])
+    @pytest.mark.parametrize(
+        ("name", "why"), [("", "Is a directory"), ("none/state", "No such file or directory")]
+    )
     def test_a_state_that_cannot_be_opened(self, run, folder, tmp_path, name, why):
         place = tmp_path / name
-        assert run("audit", str(folder()), "--resume", str(place)) == (2, "", f"salesstatus: {place}: {why}\n")
+        assert run("audit", str(folder()), "--resume", str(place)) == (
+            2,
+            "",
+            f"salesstatus: {place}: {why}\n",
+        )
 
     def test_two_processes_do_not_share_a_state(self, run, folder, state, monkeypatch):
         place, second, real = folder(), [], reading.recorded
@@ -804,10 +987,15 @@ class TestResume:
         monkeypatch.setattr(reading, "recorded", recorded)
         assert run("derive", str(place), "--resume", str(state))[0] == 0
         assert second[0].returncode == 2
-        assert second[0].stderr.decode() == f"salesstatus: {state}: another process reads with it now\n"
+        assert (
+            second[0].stderr.decode()
+            == f"salesstatus: {state}: another process reads with it now\n"
+        )
         assert run("derive", str(place), "--resume", str(state)) == run("derive", str(place))
 
-    def test_where_files_have_no_locks_lines_of_two_processes_are_refused(self, run, folder, state, monkeypatch):
+    def test_where_files_have_no_locks_lines_of_two_processes_are_refused(
+        self, run, folder, state, monkeypatch
+    ):
         monkeypatch.setattr(reading, "_LOCKS", None)
         place, second, real = str(folder()), [], reading.recorded
 
@@ -823,7 +1011,9 @@ class TestResume:
         assert code == 2
         assert "line 3: expected a line that a reading wrote" in err
 
-    def test_a_full_disk_is_said_and_what_was_kept_is_gone_on_from(self, run, folder, state, monkeypatch):
+    def test_a_full_disk_is_said_and_what_was_kept_is_gone_on_from(
+        self, run, folder, state, monkeypatch
+    ):
         place = folder(**{"leads.jsonl": body("lead", id=1, last_name="Lee")})
         expected = run("derive", str(place))
         real = Path.open
@@ -840,7 +1030,10 @@ class TestResume:
                 assert out == expected[1]
             else:
                 assert (code, out) == (2, "")
-                assert err == f"salesstatus: {state}: No space left on device; what was read before is kept there\n"
+                assert (
+                    err
+                    == f"salesstatus: {state}: No space left on device; what was read before is kept there\n"
+                )
             assert run("derive", str(place), "--resume", str(state)) == expected
 
     def test_a_state_that_cannot_be_read_is_said(self, run, folder, state, monkeypatch):
@@ -856,7 +1049,11 @@ class TestResume:
 
     def test_the_state_of_an_audit_holds_no_profiles(self, run, folder, state):
         place = folder(
-            **{"contacts-2.jsonl": body("contact", id=1, is_organization=False, name="Ann", email="ann@x.example")}
+            **{
+                "contacts-2.jsonl": body(
+                    "contact", id=1, is_organization=False, name="Ann", email="ann@x.example"
+                )
+            }
         )
         run("audit", str(place), "--resume", str(state))
         assert b"ann@x.example" not in state.read_bytes()
@@ -895,14 +1092,19 @@ class TestMemory:
 
         real = Path.open
         monkeypatch.setattr(
-            Path, "open", lambda path, mode="r", **more: Pieces(path) if mode == "rb" else real(path, mode, **more)
+            Path,
+            "open",
+            lambda path, mode="r", **more: (
+                Pieces(path) if mode == "rb" else real(path, mode, **more)
+            ),
         )
         assert run("derive", str(folder()))[0] == 0
         assert len(sizes) > 3
         assert 0 < min(sizes) <= max(sizes) <= 1 << 20
 
     @pytest.mark.parametrize(
-        ("command", "wanted"), [("audit", Wanted.STATUSES), ("derive", Wanted.STATUSES), ("migrate", Wanted.ALL)]
+        ("command", "wanted"),
+        [("audit", Wanted.STATUSES), ("derive", Wanted.STATUSES), ("migrate", Wanted.ALL)],
     )
     def test_profiles_are_read_for_a_migration_only(self, run, monkeypatch, command, wanted):
         asked, real = [], sell.Reading
@@ -942,18 +1144,34 @@ class TestSince:
         for one in (acme, ann):
             assert one["customer"] == "current"
             assert one["customer_since"]["at"] == "2026-03-01T00:00:00+00:00"
-            assert (one["customer_since"]["certainty"], one["customer_since"]["audience"]) == ("known", "assumed")
+            assert (one["customer_since"]["certainty"], one["customer_since"]["audience"]) == (
+                "known",
+                "assumed",
+            )
         assert bo["prospect_since"] is bo["customer_since"] is None
 
     def test_as_a_table(self, run, folder):
         _, out, _ = run("derive", str(folder({"all.jsonl": self.FACTS})), "--since")
         assert out.splitlines()[0].split("  ")[-1].strip() == "customer since"
         assert "2026-03-01 known" in out
-        assert out.splitlines()[3].split() == ["9", "Bo", "Day", "Non", "Prospect", "Non", "Customer", "0", "-", "-"]
+        assert out.splitlines()[3].split() == [
+            "9",
+            "Bo",
+            "Day",
+            "Non",
+            "Prospect",
+            "Non",
+            "Customer",
+            "0",
+            "-",
+            "-",
+        ]
 
     def test_an_account_without_times_says_nothing(self, run, folder):
         _, out, _ = run("derive", str(folder()), "--since", "--json")
-        assert all(row["customer_since"] is None and row["prospect_since"] is None for row in rows(out))
+        assert all(
+            row["customer_since"] is None and row["prospect_since"] is None for row in rows(out)
+        )
 
     def test_a_status_that_the_past_does_not_lead_to_is_not_dated(self):
         assert commands._found({}, 7, SalesStatus(), "customer_since") is None
@@ -975,7 +1193,9 @@ class TestCsvExports:
         assert "got '03/04/2026'; left out" in err
         assert rows(out)[0]["customer"] == "current"
 
-    @pytest.mark.parametrize("words", [["--date-order", "dmy"], ["--csv-locale", "fr"], ["--csv-locale", "en-GB"]])
+    @pytest.mark.parametrize(
+        "words", [["--date-order", "dmy"], ["--csv-locale", "fr"], ["--csv-locale", "en-GB"]]
+    )
     def test_their_order_can_be_said(self, run, folder, words):
         _, out, err = run("derive", str(folder(CSV)), "--json", *words)
         assert "left out" not in err

@@ -11,20 +11,16 @@ from salesstatus import (
     Contact,
     ContactKind,
     Conversion,
-    ConversionRecord,
     ConversionRequest,
     Deal,
     FieldDefinition,
     FieldType,
     Lead,
-    LeadSaved,
-    Tag,
-    Task,
-    Visit,
     convert,
     read_leads_csv,
 )
 from salesstatus.labels import LOCALES
+from salesstatus.leads import ConversionRecord, LeadSaved, Tag, Task, Visit
 from salesstatus.wire import dumps, loads
 
 EXAMPLE = Path(__file__).parents[1] / "src" / "salesstatus" / "example"
@@ -39,7 +35,8 @@ def write(tmp_path):
     def write(name, *lines):
         path = tmp_path / name
         path.write_text(
-            "".join(f"{line if isinstance(line, str) else dumps(line)}\n" for line in lines), encoding="utf-8"
+            "".join(f"{line if isinstance(line, str) else dumps(line)}\n" for line in lines),
+            encoding="utf-8",
         )
         return str(path)
 
@@ -81,7 +78,10 @@ class TestPlan:
     def test_what_is_refused_is_told_with_its_plan(self, run, write):
         code, out, _ = run("convert", write("leads.jsonl", BERTHA, NAMELESS))
         assert code == 1
-        assert "lead 8\n  refused\n    K1: last_name '': a lead has a last name or a company name\n" in out
+        assert (
+            "lead 8\n  refused\n    K1: last_name '': a lead has a last name or a company name\n"
+            in out
+        )
         assert "refused         1\n" in out
 
     def test_all_or_nothing_says_so_of_the_others(self, run, write):
@@ -93,7 +93,11 @@ class TestPlan:
         )
 
     def test_no_leads_are_no_error(self, run, write):
-        assert run("convert", write("leads.csv", "Last name")) == (0, "\nIn all:\nno leads  0\n", "")
+        assert run("convert", write("leads.csv", "Last name")) == (
+            0,
+            "\nIn all:\nno leads  0\n",
+            "",
+        )
 
     def test_the_targets_can_be_chosen(self, run):
         _, out, _ = run("convert", LEADS, "--to", "company")
@@ -105,10 +109,15 @@ class TestPlan:
         lead = Lead(id=7, first_name="Bertha", last_name="Boxer", phone="+49 30 1234")
         files = write("leads.jsonl", lead), "--contacts", write("contacts.jsonl", known)
         assert "merge person" not in run("convert", *files)[1]
-        assert "  merge person contact 1 (K12, name and phone)\n" in run("convert", *files, "--region", "DE")[1]
+        assert (
+            "  merge person contact 1 (K12, name and phone)\n"
+            in run("convert", *files, "--region", "DE")[1]
+        )
 
     def test_custom_fields_go_by_their_definitions(self, run, write):
-        fields = write("fields.jsonl", FieldDefinition(name="Budget", type=FieldType.NUMBER, person=True))
+        fields = write(
+            "fields.jsonl", FieldDefinition(name="Budget", type=FieldType.NUMBER, person=True)
+        )
         leads = write("leads.csv", "Last name,Budget,Shoe size", "Boxer,12,44")
         _, out, _ = run("convert", leads, "--fields", fields)
         assert "custom_fields['Budget'] 12 (K7)" in out
@@ -126,7 +135,12 @@ class TestRecords:
     """`convert --json` prints the records that are made, which the wire reads."""
 
     def test_they_are_those_of_the_library(self, run, write):
-        done = convert(BERTHA, ConversionRequest(deal=True, task="Call"), at=datetime.fromisoformat(AT), actor="sam")
+        done = convert(
+            BERTHA,
+            ConversionRequest(deal=True, task="Call"),
+            at=datetime.fromisoformat(AT),
+            actor="sam",
+        )
         words = ("--json", "--deal", "--task", "Call", "--at", AT, "--actor", "sam")
         code, out, err = run("convert", write("leads.jsonl", BERTHA), *words)
         assert (code, err) == (0, "")
@@ -134,7 +148,13 @@ class TestRecords:
         assert isinstance(done, Conversion)
 
     def test_every_kind_of_record_is_there(self, run, write):
-        lead = Lead(id=1, last_name="Boxer", organization_name="Farm", notes=["called"], tags=["vip", "fair"])
+        lead = Lead(
+            id=1,
+            last_name="Boxer",
+            organization_name="Farm",
+            notes=["called"],
+            tags=["vip", "fair"],
+        )
         _, out, _ = run("convert", write("leads.jsonl", lead), "--json", "--deal", "--task", "Call")
         kinds = [type(record).__name__ for record in records(out)]
         assert kinds == [
@@ -156,7 +176,10 @@ class TestBadFiles:
 
     def test_a_row_that_cannot_be_used_is_listed(self, run, write):
         code, out, _ = run(
-            "convert", write("leads.csv", "Last name;E-Mail", "Boxer;b@farm.example", ";x@y.example", "Abel;none")
+            "convert",
+            write(
+                "leads.csv", "Last name;E-Mail", "Boxer;b@farm.example", ";x@y.example", "Abel;none"
+            ),
         )
         assert code == 1
         assert "lead 'line-2' (Boxer)" in out
@@ -178,12 +201,18 @@ class TestBadFiles:
 
     def test_definitions_and_contacts_that_are_none(self, run, write):
         wrong = write("wrong.jsonl", BERTHA)
-        assert run("convert", LEADS, "--fields", wrong)[2].endswith("line 1: it is no FieldDefinition\n")
+        assert run("convert", LEADS, "--fields", wrong)[2].endswith(
+            "line 1: it is no FieldDefinition\n"
+        )
         assert run("convert", LEADS, "--contacts", wrong)[2].endswith("line 1: it is no Contact\n")
-        assert "line 1: $: expected JSON" in run("template", "--fields", write("broken.jsonl", "{"))[2]
+        assert (
+            "line 1: $: expected JSON" in run("template", "--fields", write("broken.jsonl", "{"))[2]
+        )
 
     def test_a_region_that_is_none(self, run, write):
-        code, _, err = run("convert", LEADS, "--contacts", write("contacts.jsonl"), "--region", "Germany")
+        code, _, err = run(
+            "convert", LEADS, "--contacts", write("contacts.jsonl"), "--region", "Germany"
+        )
         assert code == 2
         assert err.startswith("salesstatus: region: expected the two letters of a country")
 
@@ -227,7 +256,10 @@ class TestFunnel:
         at = datetime(2026, 5, 4, tzinfo=timezone.utc)
         new = Lead(id=1, source="Web", status="NEW", created_at=at)
         junk = Lead(id=2, status="JUNK", unqualified_reason="spam")
-        saves = [LeadSaved(at, new), LeadSaved(at, Lead(id=1, source="Web", status="CONVERTED", created_at=at))]
+        saves = [
+            LeadSaved(at, new),
+            LeadSaved(at, Lead(id=1, source="Web", status="CONVERTED", created_at=at)),
+        ]
         history = write("history.jsonl", *saves, LeadSaved(at, junk), Visit(2, "IN_PROCESS", at))
         code, out, _ = run("funnel", history, "--book", "bitrix24")
         assert code == 0
@@ -259,11 +291,19 @@ class TestFunnel:
         assert ["Elsewhere", "?", "1", "-", "-"] in [line.split() for line in out.splitlines()]
 
     def test_stages_may_be_called_otherwise(self, run, write):
-        lines = ("Last name,Status", "Boxer,Closed - Converted", "Abel,Lost", "Ray,No budget", "Lee,Nurturing")
+        lines = (
+            "Last name,Status",
+            "Boxer,Closed - Converted",
+            "Abel,Lost",
+            "Ray,No budget",
+            "Lee,Nurturing",
+        )
         words = ("--success", "Closed - Converted", "--failure", "Lost", "--failure", "No budget")
         _, out, _ = run("funnel", write("leads.csv", *lines), *words)
         stages = [line.rsplit(maxsplit=6) for line in out.splitlines()[1:7]]
-        assert [" ".join(cells[:2]) for cells in stages if "success" in cells] == ["Closed - Converted success"]
+        assert [" ".join(cells[:2]) for cells in stages if "success" in cells] == [
+            "Closed - Converted success"
+        ]
         assert "4      1     2     1          25%" in out
         code, out, _ = run("convert", write("leads.csv", *lines), *words)
         assert code == 1
@@ -276,12 +316,17 @@ class TestFunnel:
 
     def test_a_history_out_of_order_cannot_be_used(self, run, write):
         early, late = (datetime(2026, 5, day, tzinfo=timezone.utc) for day in (1, 2))
-        code, _, err = run("funnel", write("history.jsonl", LeadSaved(late, BERTHA), LeadSaved(early, BERTHA)))
+        code, _, err = run(
+            "funnel", write("history.jsonl", LeadSaved(late, BERTHA), LeadSaved(early, BERTHA))
+        )
         assert code == 2
         assert "lead 7 has a newer save already (latest: 2026-05-02T00:00:00+00:00)" in err
 
     def test_a_visit_of_nobody_cannot_be_used(self, run, write):
-        code, _, err = run("funnel", write("history.jsonl", Visit(1, "New", datetime(2026, 5, 1, tzinfo=timezone.utc))))
+        code, _, err = run(
+            "funnel",
+            write("history.jsonl", Visit(1, "New", datetime(2026, 5, 1, tzinfo=timezone.utc))),
+        )
         assert code == 2
         assert err.startswith("salesstatus: visits[0].lead: expected one of the leads given, got 1")
 

@@ -1,4 +1,5 @@
-"""The contract kit: it accepts the stores of this library, and finds each bug that is planted in a copy of one."""
+"""The contract kit: it accepts the stores of this library, and finds each bug that is planted in a
+copy of one."""
 
 import inspect
 import re
@@ -10,11 +11,16 @@ import pytest
 from hypothesis import settings
 
 from salesstatus import memory
-from salesstatus.faces import as_async
+from salesstatus.desk.faces import as_async
 from salesstatus.memory import MemoryStore
 from salesstatus.ports import KINDS
 from salesstatus.testing import contracts
-from salesstatus.testing.contracts import AsyncUnitOfWorkContract, Capability, Contract, UnitOfWorkContract
+from salesstatus.testing.contracts import (
+    AsyncUnitOfWorkContract,
+    Capability,
+    Contract,
+    UnitOfWorkContract,
+)
 from salesstatus.testing.machine import store_machine
 from salesstatus.testing.samples import numbered
 
@@ -29,7 +35,8 @@ class TestAsynchronousMemory(AsyncUnitOfWorkContract):
         return as_async(MemoryStore())
 
 
-#: What is planted: a piece of `salesstatus.memory`, what stands there instead, and the test of the kit that finds it.
+#: What is planted: a piece of `salesstatus.memory`, what stands there instead, and the test of the
+#: kit that finds it.
 BUGS = {
     "a stale put overwrites": (
         "        if found != version:\n            raise Conflict(self._kind, id_, version, found)",
@@ -198,7 +205,8 @@ FEW_CALLS = 5
 
 
 def planted(*changes):
-    """Return the store of a copy of the memory adapter, in which something else stands for each of these pieces."""
+    """Return the store of a copy of the memory adapter, in which something else stands for each of
+    these pieces."""
     source = inspect.getsource(memory)
     for piece, instead in changes:
         assert source.count(piece) == 1, f"{source.count(piece)} places to plant this"
@@ -216,7 +224,13 @@ def failure(contract, name):
     """Run one of a contract's tests, on one port after the other: the first error, or None."""
     test = getattr(contract, f"test_{name}")
     words = inspect.signature(test).parameters
-    cases = contract.together() if "together" in words else contract.ports if "port" in words else [None]
+    cases = (
+        contract.together()
+        if "together" in words
+        else contract.ports
+        if "port" in words
+        else [None]
+    )
     for case in cases:
         try:
             test() if case is None else test(case)
@@ -245,7 +259,8 @@ def failures(contract):
 
 def contract_of(store):
     class Planted(UnitOfWorkContract):
-        # Few ports, and first the one with few finders: a bug of the memory adapter is a bug of all.
+        # Few ports, and first the one with few finders: a bug of the memory adapter is a bug of
+        # all.
         ports = ("deals", "contacts", "log")
         examples = 100
         steps = 20
@@ -290,10 +305,16 @@ class TestConflicts:
         """A stale record is told in `commit`, a log that has grown meanwhile in `append`."""
         stale = "raise Conflict(self._kind, id_, version, found)"
         committed = "        self.check()\n        ports: tuple"
-        made, appended = "        self.appended: list[Logged] = []\n", "        appended = tuple(records)\n"
+        made, appended = (
+            "        self.appended: list[Logged] = []\n",
+            "        appended = tuple(records)\n",
+        )
         store = planted(
             (stale, stale.replace("raise", "self._unit.late =")),
-            (committed, f"        if hasattr(self, 'late'):\n            raise self.late\n{committed}"),
+            (
+                committed,
+                f"        if hasattr(self, 'late'):\n            raise self.late\n{committed}",
+            ),
             (made, f"{made}        self.begun = len(unit.store._log)\n"),
             (
                 appended,
@@ -308,9 +329,7 @@ class TestConflicts:
     @pytest.mark.parametrize("base", [contracts.DealsContract, contracts.AsyncDealsContract])
     def test_writers_who_meet_nothing_else_give_up(self, base):
         clash = "                if clash is not None:\n"
-        busy = (
-            "                if self.store._tables['deals'].rows:\n                    clash = Conflict('deal', None)\n"
-        )
+        busy = "                if self.store._tables['deals'].rows:\n                    clash = Conflict('deal', None)\n"
         store = planted((clash, busy + clash))
 
         class Busy(base):
@@ -367,7 +386,9 @@ class TestClasses:
         assert set(by_ports) == {(port,) for port in (*KINDS, "log")} | {(*KINDS, "log")}
         assert all(len(names) == 2 for names in by_ports.values())
 
-    @pytest.mark.parametrize("name", [name for name in contracts.__all__ if name.endswith("Contract")])
+    @pytest.mark.parametrize(
+        "name", [name for name in contracts.__all__ if name.endswith("Contract")]
+    )
     def test_a_contract_says_what_it_lacks(self, name):
         contract = getattr(contracts, name)()
         with pytest.raises(NotImplementedError, match="make"):
@@ -377,7 +398,11 @@ class TestClasses:
 
     def test_how_a_store_is_asked_is_for_those_who_wait_and_those_who_do_not(self):
         contract = Contract()
-        for asked in (lambda: contract.face(None), lambda: contract.run(None), lambda: contract.race(None, None)):
+        for asked in (
+            lambda: contract.face(None),
+            lambda: contract.run(None),
+            lambda: contract.race(None, None),
+        ):
             with pytest.raises(NotImplementedError):
                 asked()
 
@@ -386,7 +411,9 @@ class TestClasses:
         contract.many = 3
         assert failure(contract, "all_of_many_are_found") is None
 
-    @pytest.mark.parametrize("name", ["ContactsContract", "LogContract", "AsyncDealsContract", "AsyncLogContract"])
+    @pytest.mark.parametrize(
+        "name", ["ContactsContract", "LogContract", "AsyncDealsContract", "AsyncLogContract"]
+    )
     def test_a_store_can_be_built_port_by_port(self, name):
         base = getattr(contracts, name)
         (port,) = base.ports

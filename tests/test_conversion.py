@@ -7,36 +7,38 @@ import pytest
 
 from converting import AT, ROSE, asked, converted, person, refused
 from salesstatus import (
-    BITRIX24_STAGES,
     Address,
-    AttachedNote,
     Broken,
     Contact,
     ContactKind,
-    ConversionRecord,
     ConversionRequest,
     Deal,
     DealAssociated,
     DealStatus,
     FieldDefinition,
     FieldType,
-    FrozenMap,
     InvalidError,
     Lead,
-    Lost,
     NewDeal,
     NewTask,
     Note,
     Notice,
     ProspectStatus,
     SalesStatus,
-    Scope,
     Setup,
-    Tag,
     Target,
-    Task,
     transition,
 )
+from salesstatus.leads import (
+    BITRIX24_STAGES,
+    AttachedNote,
+    ConversionRecord,
+    Lost,
+    Scope,
+    Tag,
+    Task,
+)
+from salesstatus.values import FrozenMap
 
 PERSON, COMPANY, DEAL = Target
 EDGE = Lead(id=8, organization_name="Edge Communications")
@@ -48,11 +50,14 @@ def lost(done):
 
 
 class TestK1:
-    """A person name makes a person, a company name a company, both make both, and the person is its employee."""
+    """A person name makes a person, a company name a company, both make both, and the person is its
+    employee."""
 
     def test_a_last_name_makes_a_person(self):
         done = converted(BOXER)
-        assert done.person == Contact(id="9-person", kind=ContactKind.PERSON, last_name="Boxer", created_at=AT)
+        assert done.person == Contact(
+            id="9-person", kind=ContactKind.PERSON, last_name="Boxer", created_at=AT
+        )
         assert (done.company, done.deal, done.task) == (None, None, None)
 
     def test_a_company_name_makes_a_company(self):
@@ -65,14 +70,20 @@ class TestK1:
     def test_both_make_both_and_the_person_is_an_employee_of_the_company(self):
         done = converted(ROSE)
         assert (done.person.name, done.person.company) == ("Rose Gonzalez", "7-company")
-        assert (done.company.name, done.company.id, done.company.company) == ("Edge Communications", "7-company", None)
+        assert (done.company.name, done.company.id, done.company.company) == (
+            "Edge Communications",
+            "7-company",
+            None,
+        )
 
     def test_a_first_name_alone_makes_no_person(self):
         done = converted(attrs.evolve(EDGE, first_name="Rose"))
         assert done.person is None
         assert lost(done) == {"first_name": ("K5", "no person is created")}
 
-    @pytest.mark.parametrize("lead", [Lead(id=1), Lead(id=1, first_name="Rose", email="rose@edge.example", phone="1")])
+    @pytest.mark.parametrize(
+        "lead", [Lead(id=1), Lead(id=1, first_name="Rose", email="rose@edge.example", phone="1")]
+    )
     @pytest.mark.parametrize("request_", [{}, {"deal": True}, {"targets": ["deal"]}], ids=str)
     def test_a_lead_without_names_is_refused(self, lead, request_):
         assert refused(lead, **request_) == (
@@ -81,17 +92,30 @@ class TestK1:
 
     def test_a_person_lead_asked_for_a_company_is_refused(self):
         assert refused(BOXER, targets=["company"]) == (
-            Broken("K1", "a company is made only of a lead with a company name", field="organization_name", value=""),
+            Broken(
+                "K1",
+                "a company is made only of a lead with a company name",
+                field="organization_name",
+                value="",
+            ),
         )
 
     def test_a_company_lead_asked_for_a_person_is_refused(self):
         assert refused(EDGE, targets=["person", "deal"]) == (
-            Broken("K1", "a person is made only of a lead with a last name", field="last_name", value=""),
+            Broken(
+                "K1",
+                "a person is made only of a lead with a last name",
+                field="last_name",
+                value="",
+            ),
         )
 
     def test_a_lead_without_names_asked_for_everything_says_all_that_is_missing(self):
         broken = refused(Lead(id=1), targets=Target)
-        assert [(item.rule, item.field) for item in broken] == [("K1", "last_name"), ("K1", "organization_name")]
+        assert [(item.rule, item.field) for item in broken] == [
+            ("K1", "last_name"),
+            ("K1", "organization_name"),
+        ]
 
     def test_a_correction_can_bring_the_name(self):
         assert asked(Lead(id=1), corrections={"last_name": "Boxer"}).person.name == "Boxer"
@@ -102,7 +126,8 @@ class TestK1:
 
 
 class TestK2:
-    """A conversion may make a deal and a follow-up task, name an owner, and correct the lead's profile first."""
+    """A conversion may make a deal and a follow-up task, name an owner, and correct the lead's
+    profile first."""
 
     def test_by_itself_it_makes_neither(self):
         done = converted(ROSE)
@@ -110,7 +135,10 @@ class TestK2:
 
     @pytest.mark.parametrize(
         ("targets", "about"),
-        [(["person", "company"], (PERSON, "7-person")), (["company", "deal"], (COMPANY, "7-company"))],
+        [
+            (["person", "company"], (PERSON, "7-person")),
+            (["company", "deal"], (COMPANY, "7-company")),
+        ],
     )
     def test_the_task_is_about_the_person_else_the_company(self, targets, about):
         task = asked(targets=targets, task=True).task
@@ -148,7 +176,9 @@ class TestK2:
 
     @pytest.mark.parametrize("owner", ["sam", "kim"])
     def test_the_same_owner_or_one_where_there_was_none_loses_nothing(self, owner):
-        assert "owner" not in lost(asked(attrs.evolve(ROSE, owner="" if owner == "kim" else "sam"), owner=owner))
+        assert "owner" not in lost(
+            asked(attrs.evolve(ROSE, owner="" if owner == "kim" else "sam"), owner=owner)
+        )
 
     def test_an_owner_is_a_user_of_the_account(self):
         setup = Setup(owners=["sam"])
@@ -192,12 +222,17 @@ class TestK2:
         assert lost(done) == {"custom_fields['a']": ("K2", "the request makes it True")}
 
     def test_what_a_set_becomes_is_told_in_order(self):
-        (told,) = [told for told in asked(corrections={"tags": [*"hgfedcba"]}).plan.lost if told.field == "tags"]
+        (told,) = [
+            told
+            for told in asked(corrections={"tags": [*"hgfedcba"]}).plan.lost
+            if told.field == "tags"
+        ]
         places = [told.reason.index(f"'{tag}'") for tag in "abcdefgh"]
         assert places == sorted(places)
 
     @pytest.mark.parametrize(
-        "field", ["id", "status", "unqualified_reason", "owner", "notes", "conversion", "person", "x"]
+        "field",
+        ["id", "status", "unqualified_reason", "owner", "notes", "conversion", "person", "x"],
     )
     def test_only_what_is_known_of_a_lead_is_corrected_not_what_it_is(self, field):
         with pytest.raises(InvalidError) as caught:
@@ -218,7 +253,8 @@ class TestK2:
 
 
 class TestK3:
-    """The new deal is open, in the first stage, named after the lead, and its primary contact is the person, else the company."""
+    """The new deal is open, in the first stage, named after the lead, and its primary contact is
+    the person, else the company."""
 
     def test_of_a_person_and_a_company(self):
         done = asked(deal=True)
@@ -246,7 +282,12 @@ class TestK3:
     def test_as_the_request_says(self):
         wanted = NewDeal(name="Phones", value=Decimal(900), currency="USD", stage="Qualified")
         deal = asked(deal=wanted).deal
-        assert (deal.name, deal.value, deal.currency, deal.stage) == ("Phones", 900, "USD", "Qualified")
+        assert (deal.name, deal.value, deal.currency, deal.stage) == (
+            "Phones",
+            900,
+            "USD",
+            "Qualified",
+        )
         assert deal.status is DealStatus.OPEN
 
     def test_in_the_account_s_first_stage(self):
@@ -257,10 +298,15 @@ class TestK3:
 
     def test_person_and_company_become_current_prospects(self):
         done = asked(deal=True)
-        assert done.notices == tuple(Notice(id_, DealAssociated("7-deal")) for id_ in ("7-person", "7-company"))
+        assert done.notices == tuple(
+            Notice(id_, DealAssociated("7-deal")) for id_ in ("7-person", "7-company")
+        )
         for notice in done.notices:
             state = transition(SalesStatus(), notice.event)
-            assert (state.prospect, dict(state.deals)) == (ProspectStatus.CURRENT, {"7-deal": DealStatus.OPEN})
+            assert (state.prospect, dict(state.deals)) == (
+                ProspectStatus.CURRENT,
+                {"7-deal": DealStatus.OPEN},
+            )
 
     def test_without_a_deal_they_hear_nothing(self):
         assert converted(ROSE).notices == ()
@@ -306,13 +352,18 @@ class TestK4:
         )
         assert done.company == bare
 
-    @pytest.mark.parametrize("field", [field for field in CARRIED["K5"] if field not in CARRIED["K4"]])
+    @pytest.mark.parametrize(
+        "field", [field for field in CARRIED["K5"] if field not in CARRIED["K4"]]
+    )
     def test_what_only_a_person_inherits_is_lost_without_one(self, field):
-        assert lost(converted(attrs.evolve(EDGE, **{field: "own"}))) == {field: ("K5", "no person is created")}
+        assert lost(converted(attrs.evolve(EDGE, **{field: "own"}))) == {
+            field: ("K5", "no person is created")
+        }
 
 
 class TestK5:
-    """The person inherits the names, all ways to reach it, industry, website, description, address and tags."""
+    """The person inherits the names, all ways to reach it, industry, website, description, address
+    and tags."""
 
     @pytest.mark.parametrize("field", CARRIED["K5"])
     def test_a_text(self, field):
@@ -333,11 +384,15 @@ class TestK5:
 
 
 class TestK6:
-    """Tags go to all that is made; their names are registered for prospects and customers with a deal, else for contacts."""
+    """Tags go to all that is made; their names are registered for prospects and customers with a
+    deal, else for contacts."""
 
     def test_without_a_deal(self):
         done = converted(ROSE)
-        assert done.tags_to_register == {Tag("fair 2026", Scope.CONTACT), Tag("hardware", Scope.CONTACT)}
+        assert done.tags_to_register == {
+            Tag("fair 2026", Scope.CONTACT),
+            Tag("hardware", Scope.CONTACT),
+        }
 
     def test_with_a_deal(self):
         done = asked(deal=True)
@@ -351,15 +406,21 @@ class TestK6:
 
 
 class TestK7:
-    """A custom field goes to the person, the company, the deal, each by its own opt-in of the field's definition."""
+    """A custom field goes to the person, the company, the deal, each by its own opt-in of the
+    field's definition."""
 
     @pytest.mark.parametrize(
-        "targets", [["person"], ["company"], ["person", "company"], list(Target), ["person", "deal"]]
+        "targets",
+        [["person"], ["company"], ["person", "company"], list(Target), ["person", "deal"]],
     )
-    @pytest.mark.parametrize("opted", [(), (PERSON,), (COMPANY,), (DEAL,), (PERSON, DEAL), tuple(Target)])
+    @pytest.mark.parametrize(
+        "opted", [(), (PERSON,), (COMPANY,), (DEAL,), (PERSON, DEAL), tuple(Target)]
+    )
     def test_where_it_opts_in_and_the_target_is_made(self, targets, opted):
         made = {Target(getattr(target, "value", target)) for target in targets}
-        setup = Setup(fields=[FieldDefinition(name="Budget", **{target.value: True for target in opted})])
+        setup = Setup(
+            fields=[FieldDefinition(name="Budget", **{target.value: True for target in opted})]
+        )
         done = asked(attrs.evolve(ROSE, custom_fields={"Budget": "9"}), setup, targets=targets)
         for target, record in zip(Target, (done.person, done.company, done.deal), strict=True):
             if record is not None:
@@ -374,22 +435,32 @@ class TestK7:
 
     def test_a_field_that_nobody_defined_is_lost(self):
         done = converted(attrs.evolve(BOXER, custom_fields={"Budget": 9}))
-        assert done.plan.lost == (Lost("custom_fields['Budget']", 9, "K7", "no definition of this field is known"),)
+        assert done.plan.lost == (
+            Lost("custom_fields['Budget']", 9, "K7", "no definition of this field is known"),
+        )
 
     @pytest.mark.parametrize("value", ["", None, [], {}], ids=repr)
     def test_no_value_is_neither_carried_nor_lost(self, value):
         done = converted(attrs.evolve(BOXER, custom_fields={"Budget": value}))
         assert (done.person.custom_fields, done.plan.lost) == ({}, ())
 
-    @pytest.mark.parametrize(("type_", "value"), [(FieldType.CHECKBOX, False), (FieldType.NUMBER, 0)])
+    @pytest.mark.parametrize(
+        ("type_", "value"), [(FieldType.CHECKBOX, False), (FieldType.NUMBER, 0)]
+    )
     def test_false_and_zero_are_values(self, type_, value):
         setup = Setup(fields=[FieldDefinition(name="a", type=type_, person=True)])
-        assert asked(attrs.evolve(BOXER, custom_fields={"a": value}), setup).person.custom_fields == {"a": value}
+        assert asked(
+            attrs.evolve(BOXER, custom_fields={"a": value}), setup
+        ).person.custom_fields == {"a": value}
 
     def test_a_collection_stays_as_it_is(self):
-        choice = FieldDefinition(name="a", type=FieldType.MULTI_SELECT, choices=["x", "y"], deal=True)
+        choice = FieldDefinition(
+            name="a", type=FieldType.MULTI_SELECT, choices=["x", "y"], deal=True
+        )
         lead = attrs.evolve(BOXER, custom_fields={"a": ["y", "x"]})
-        assert asked(lead, Setup(fields=[choice]), deal=True).deal.custom_fields == FrozenMap({"a": ("y", "x")})
+        assert asked(lead, Setup(fields=[choice]), deal=True).deal.custom_fields == FrozenMap(
+            {"a": ("y", "x")}
+        )
 
 
 class TestK8:
@@ -421,7 +492,9 @@ class TestK9:
     )
     def test_where_they_go(self, targets, where):
         done = asked(targets=targets)
-        assert done.notes == tuple(AttachedNote(target, f"7-{target.value}", self.NOTE) for target in where)
+        assert done.notes == tuple(
+            AttachedNote(target, f"7-{target.value}", self.NOTE) for target in where
+        )
 
     def test_they_keep_their_order_and_all_that_is_known_of_them(self):
         notes = [Note(content=str(i), id=i, created_by="sam", created_at=AT) for i in (3, 1, 2)]
@@ -430,7 +503,8 @@ class TestK9:
 
 
 class TestK10:
-    """Job title, lead status and unqualified reason are not in the inherited list: they are reported as lost."""
+    """Job title, lead status and unqualified reason are not in the inherited list: they are
+    reported as lost."""
 
     @pytest.mark.parametrize("field", ["title", "status", "unqualified_reason"])
     @pytest.mark.parametrize("lead", [BOXER, EDGE, ROSE], ids=lambda lead: lead.name)
@@ -441,7 +515,8 @@ class TestK10:
 
 
 class TestK13:
-    """The conversion is recorded: lead, person, company, deal, who, when; and the lead is in the stage of success."""
+    """The conversion is recorded: lead, person, company, deal, who, when; and the lead is in the
+    stage of success."""
 
     def test_the_record(self):
         done = converted(ROSE, ConversionRequest(deal=True, key="k-1"), actor="kim")
@@ -474,7 +549,9 @@ class TestK13:
 
     def test_ids_are_those_that_are_made(self):
         request = ConversionRequest(deal=True, task=True)
-        done = converted(attrs.evolve(ROSE, id="L-1"), request, ids=lambda lead, what: f"{what} of {lead.id}")
+        done = converted(
+            attrs.evolve(ROSE, id="L-1"), request, ids=lambda lead, what: f"{what} of {lead.id}"
+        )
         made = (done.record, done.person, done.company, done.deal, done.task)
         assert [record.id for record in made] == [
             f"{what} of L-1" for what in ("conversion", "person", "company", "deal", "task")
@@ -531,6 +608,10 @@ class TestT3:
     def test_a_correction_can_mend_it_or_break_it(self):
         setup = Setup(fields=[FieldDefinition(name="a", type=FieldType.NUMBER, person=True)])
         lead = attrs.evolve(BOXER, custom_fields={"a": "x"})
-        assert asked(lead, setup, corrections={"custom_fields": {"a": 5}}).person.custom_fields == {"a": 5}
-        broken = refused(converted(BOXER).plan.lead, setup, corrections={"custom_fields": {"a": "y"}})
+        assert asked(lead, setup, corrections={"custom_fields": {"a": 5}}).person.custom_fields == {
+            "a": 5
+        }
+        broken = refused(
+            converted(BOXER).plan.lead, setup, corrections={"custom_fields": {"a": "y"}}
+        )
         assert [(item.rule, item.value) for item in broken] == [("T3", "y")]

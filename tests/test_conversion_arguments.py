@@ -7,7 +7,6 @@ import pytest
 
 from converting import AT, ROSE, asked, company, person, refused
 from salesstatus import (
-    AdderRights,
     Broken,
     ConversionRequest,
     FieldDefinition,
@@ -15,17 +14,13 @@ from salesstatus import (
     Lead,
     NewDeal,
     NewTask,
-    Role,
-    RoleRights,
     Setup,
-    Width,
     convert,
     convert_many,
-    derived_id,
-    offered,
     plan_conversion,
     rebuild_lead,
 )
+from salesstatus.leads import AdderRights, Role, RoleRights, Width, derived_id, offered
 
 NAIVE = datetime(2026, 5, 4)
 KEYED = ConversionRequest(key="k")
@@ -67,7 +62,11 @@ class TestFunctions:
             (lambda: rebuild_lead(ROSE, id=1), "rebuild_lead.contact", ROSE),
             (lambda: rebuild_lead(person(), id=None), "Lead.id", None),
             (lambda: rebuild_lead(person(), id=1, at=NAIVE), "Lead.created_at", NAIVE),
-            (lambda: rebuild_lead(person(company="acme"), id=1, company="acme"), "rebuild_lead.company", "acme"),
+            (
+                lambda: rebuild_lead(person(company="acme"), id=1, company="acme"),
+                "rebuild_lead.company",
+                "acme",
+            ),
         ],
     )
     def test_the_error_names_the_place_and_the_value(self, call, place, value):
@@ -83,7 +82,10 @@ class TestFunctions:
             (lambda: convert(ROSE, at=AT, earlier="7-conversion"), "convert.earlier"),
             (lambda: convert(ROSE, KEYED, at=AT, earlier="7-conversion"), "convert.earlier"),
             (lambda: convert("7", KEYED, at=AT, earlier=convert(ROSE, KEYED, at=AT)), "lead"),
-            (lambda: convert(ROSE, {"key": "k"}, at=AT, earlier=convert(ROSE, KEYED, at=AT)), "request"),
+            (
+                lambda: convert(ROSE, {"key": "k"}, at=AT, earlier=convert(ROSE, KEYED, at=AT)),
+                "request",
+            ),
             (lambda: convert_many(None, at=AT), "convert_many.leads"),
             (lambda: convert_many(ROSE, at=AT), "convert_many.leads"),
             (lambda: convert_many([ROSE], at=AT, ids="x"), "convert_many.ids"),
@@ -120,14 +122,24 @@ class TestValues:
             (lambda: ConversionRequest(task=5), "ConversionRequest.task", 5, "K2"),
             (lambda: ConversionRequest(owner=None), "ConversionRequest.owner", None, ""),
             (lambda: ConversionRequest(key=5), "ConversionRequest.key", 5, ""),
-            (lambda: ConversionRequest(corrections=None), "ConversionRequest.corrections", None, "K2"),
+            (
+                lambda: ConversionRequest(corrections=None),
+                "ConversionRequest.corrections",
+                None,
+                "K2",
+            ),
             (
                 lambda: ConversionRequest(corrections=[("fax", "1")]),
                 "ConversionRequest.corrections",
                 [("fax", "1")],
                 "K2",
             ),
-            (lambda: ConversionRequest(corrections={5: "1"}), "ConversionRequest.corrections", 5, "K2"),
+            (
+                lambda: ConversionRequest(corrections={5: "1"}),
+                "ConversionRequest.corrections",
+                5,
+                "K2",
+            ),
             (lambda: ConversionRequest(corrections={"tags": "vip"}), "Lead.tags", "vip", ""),
             (lambda: NewDeal(name=None), "NewDeal.name", None, ""),
             (lambda: NewDeal(value=5), "NewDeal.value", 5, ""),
@@ -144,7 +156,12 @@ class TestValues:
             (lambda: Setup(deal_stage=None), "Setup.deal_stage", None, ""),
             (lambda: Role(Width.OWN, ["deal"]), "Role.create", "deal", "L6"),
             (lambda: RoleRights(roles={"sam": ["all"]}), "RoleRights.roles", "all", "L5"),
-            (lambda: AdderRights(administrators="root"), "AdderRights.administrators", "root", "L5"),
+            (
+                lambda: AdderRights(administrators="root"),
+                "AdderRights.administrators",
+                "root",
+                "L5",
+            ),
         ],
     )
     def test_the_error_names_the_field_the_value_and_the_rule(self, call, place, value, rule):
@@ -174,22 +191,36 @@ class TestBadInput:
     def test_a_main_phone_that_is_no_phone_is_a_text_like_others_and_matches_nobody(self):
         lead = Lead(id=1, last_name="Ray", phone="call me", mobile="after 5")
         done = asked(lead, known=[person(name="Ray", phone="call me", mobile="after 5")])
-        assert (done.person.id, done.person.phone, done.person.mobile) == ("1-person", "call me", "after 5")
+        assert (done.person.id, done.person.phone, done.person.mobile) == (
+            "1-person",
+            "call me",
+            "after 5",
+        )
 
     def test_an_error_names_the_lead_the_field_the_value_and_the_rule(self):
         with pytest.raises(Exception, match=r"^lead 'L-1' cannot be converted") as caught:
-            convert(Lead(id="L-1", last_name="Ray"), ConversionRequest(owner="kim"), Setup(owners=["sam"]), at=AT)
+            convert(
+                Lead(id="L-1", last_name="Ray"),
+                ConversionRequest(owner="kim"),
+                Setup(owners=["sam"]),
+                at=AT,
+            )
         assert str(caught.value) == (
             "lead 'L-1' cannot be converted. K2: owner 'kim': an owner is a user of the account"
         )
 
     def test_a_contact_of_the_wrong_kind_and_of_another_company_at_once(self):
         broken = refused(person=person(company="edge"), company=person("acme"))
-        assert [(item.rule, item.contacts) for item in broken] == [("K12", ("acme",)), ("K12", ("ann", "edge"))]
+        assert [(item.rule, item.contacts) for item in broken] == [
+            ("K12", ("acme",)),
+            ("K12", ("ann", "edge")),
+        ]
         assert all(isinstance(item, Broken) for item in broken)
 
     def test_an_ambiguous_match_names_the_candidates_in_the_order_of_their_ids(self):
-        twins = [company(id_, name="Edge Communications", phone="5127576000") for id_ in ("b", 2, "a", 1)]
+        twins = [
+            company(id_, name="Edge Communications", phone="5127576000") for id_ in ("b", 2, "a", 1)
+        ]
         with pytest.raises(Exception, match="contacts: 1, 2, 'a', 'b'"):
             convert(ROSE, ConversionRequest(targets=["company"]), at=AT, known=twins)
 

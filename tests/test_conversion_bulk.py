@@ -1,4 +1,5 @@
-"""Rule K14: in bulk there is one result for each lead, in the order given; best effort, or all or nothing."""
+"""Rule K14: in bulk there is one result for each lead, in the order given; best effort, or all or
+nothing."""
 
 import random
 import sys
@@ -9,7 +10,6 @@ import pytest
 from converting import AT, ROSE, RecordingIds, asked, company, person
 from salesstatus import (
     Broken,
-    BulkConversion,
     Conversion,
     ConversionError,
     ConversionRequest,
@@ -20,6 +20,7 @@ from salesstatus import (
     convert,
     convert_many,
 )
+from salesstatus.leads import BulkConversion
 
 BOXER = Lead(id=9, last_name="Boxer")
 NOBODY = Lead(id=10)
@@ -45,7 +46,10 @@ class TestResults:
     def test_those_converted_and_those_refused_each_in_order(self):
         bulk = in_bulk([JUNK, ROSE, NOBODY, BOXER])
         assert [done.lead.id for done in bulk.converted] == [7, 9]
-        assert [(error.lead, error.rules) for error in bulk.refused] == [(11, ("L2",)), (10, ("K1",))]
+        assert [(error.lead, error.rules) for error in bulk.refused] == [
+            (11, ("L2",)),
+            (10, ("K1",)),
+        ]
 
     def test_no_leads_no_results(self):
         for mode in ("best_effort", "all_or_nothing"):
@@ -60,7 +64,9 @@ class TestResults:
 
     def test_a_name_for_all_of_them_is_refused(self):
         bulk = in_bulk([ROSE, BOXER], deal=NewDeal(name="Phones"))
-        because = Broken("K3", "in bulk each deal is named after its lead", field="deal.name", value="Phones")
+        because = Broken(
+            "K3", "in bulk each deal is named after its lead", field="deal.name", value="Phones"
+        )
         assert [error.broken for error in bulk.results] == [(because,), (because,)]
         assert in_bulk([BOXER], deal=NewDeal(stage="Qualified")).converted[0].deal.name == "Boxer"
 
@@ -90,7 +96,12 @@ class TestTheSameLeadTwice:
 
     def test_the_first_is_converted(self):
         bulk = in_bulk([ROSE, BOXER, attrs.evolve(ROSE, fax="1"), ROSE])
-        assert [type(result) for result in bulk.results] == [Conversion, Conversion, ConversionError, ConversionError]
+        assert [type(result) for result in bulk.results] == [
+            Conversion,
+            Conversion,
+            ConversionError,
+            ConversionError,
+        ]
         assert bulk.refused[0] == ConversionError(7, (Broken("K14", TWICE, field="id", value=7),))
 
     def test_a_number_and_the_same_as_a_text_are_two_leads(self):
@@ -104,7 +115,8 @@ class TestTheSameLeadTwice:
 
 
 class TestDuplicates:
-    """Where contacts are looked for, a later lead meets those that the earlier ones made or filled."""
+    """Where contacts are looked for, a later lead meets those that the earlier ones made or
+    filled."""
 
     AGAIN = attrs.evolve(ROSE, id=8, fax="1", title="", tags=["late"], notes=["called"])
 
@@ -122,7 +134,10 @@ class TestDuplicates:
         assert (first.deal.id, second.deal.id) == ("7-deal", "8-deal")
 
     def test_without_contacts_to_look_in_they_are_two(self):
-        assert [done.person.id for done in in_bulk([ROSE, self.AGAIN]).converted] == ["7-person", "8-person"]
+        assert [done.person.id for done in in_bulk([ROSE, self.AGAIN]).converted] == [
+            "7-person",
+            "8-person",
+        ]
 
     def test_the_third_sees_what_the_second_filled(self):
         third = attrs.evolve(ROSE, id=9, email="", phone="1234567", mobile="")
@@ -142,7 +157,10 @@ class TestDuplicates:
         assert [done.record.person for done in bulk.converted] == ["rose", "rose"]
 
     def test_two_employees_of_one_company_that_is_named(self):
-        leads = [attrs.evolve(ROSE, website=""), attrs.evolve(self.AGAIN, first_name="Tim", tags=["late"])]
+        leads = [
+            attrs.evolve(ROSE, website=""),
+            attrs.evolve(self.AGAIN, first_name="Tim", tags=["late"]),
+        ]
         bulk = in_bulk(leads, company=company(name="Edge", tags=["old"]))
         first, second = bulk.converted
         assert (first.person.company, second.person.company) == ("acme", "acme")
@@ -153,7 +171,11 @@ class TestDuplicates:
 
     def test_leads_of_one_person_that_is_named(self):
         bulk = in_bulk([ROSE, NOBODY, self.AGAIN], targets=["person"], person=person())
-        assert (bulk.results[0].person.fax, bulk.results[1].person.fax, bulk.results[2].person.fax) == ("", "", "1")
+        assert (
+            bulk.results[0].person.fax,
+            bulk.results[1].person.fax,
+            bulk.results[2].person.fax,
+        ) == ("", "", "1")
         assert bulk.results[2].person.tags == {*ROSE.tags, "late"}
 
     def test_the_contacts_that_were_given_stay_as_they_were(self):
@@ -162,15 +184,20 @@ class TestDuplicates:
         assert in_bulk([ROSE, self.AGAIN], known=known).converted[1].person.fax == "1"
         assert known.contact("rose") is before
         assert known.contact("7-company") is None
-        assert convert(self.AGAIN, ConversionRequest(), at=AT, known=known).person.phone == ROSE.phone
+        assert (
+            convert(self.AGAIN, ConversionRequest(), at=AT, known=known).person.phone == ROSE.phone
+        )
 
     def test_several_that_match_are_refused_by_name(self):
         twins = [person(i, name="Rose Gonzalez", email="rose@edge.example") for i in (2, 1)]
-        assert in_bulk([ROSE, BOXER], known=twins, targets=["person"]).refused[0].broken[0].contacts == (1, 2)
+        assert in_bulk([ROSE, BOXER], known=twins, targets=["person"]).refused[0].broken[
+            0
+        ].contacts == (1, 2)
 
 
 class TestAllOrNothing:
-    """Nothing is converted if one lead is refused; each of the others says so, and every reason is listed."""
+    """Nothing is converted if one lead is refused; each of the others says so, and every reason is
+    listed."""
 
     def test_all(self):
         assert in_bulk([ROSE, BOXER], "all_or_nothing") == in_bulk([ROSE, BOXER])
@@ -185,7 +212,9 @@ class TestAllOrNothing:
             (10, ("K1",)),
             (7, ("K14",)),
         ]
-        because = Broken("K14", "all leads of the batch can be converted, but 3 cannot, lead 11 first")
+        because = Broken(
+            "K14", "all leads of the batch can be converted, but 3 cannot, lead 11 first"
+        )
         assert [error.broken for error in bulk.refused if error.lead == 9] == [(because,)]
         assert bulk.results[4].broken[0].requires == TWICE
 
@@ -202,7 +231,9 @@ class TestAllOrNothing:
     def test_another_mode_is_refused(self, mode):
         with pytest.raises(InvalidError) as caught:
             in_bulk([ROSE], mode)
-        assert caught.value == InvalidError("convert_many.mode", mode, "'best_effort' or 'all_or_nothing'", "K14")
+        assert caught.value == InvalidError(
+            "convert_many.mode", mode, "'best_effort' or 'all_or_nothing'", "K14"
+        )
 
     def test_no_id_is_made_for_nothing(self):
         ids = RecordingIds()
@@ -246,11 +277,15 @@ def many(n, **fields):
         "organization_name": "Acme {}",
         "email": "f{}@acme.example",
     } | fields
-    return [Lead(id=i, tags=["fair"], **{name: text.format(i) for name, text in texts.items()}) for i in range(n)]
+    return [
+        Lead(id=i, tags=["fair"], **{name: text.format(i) for name, text in texts.items()})
+        for i in range(n)
+    ]
 
 
 class TestSize:
-    """Ten thousand leads in one call, and the work for each does not depend on how many there are."""
+    """Ten thousand leads in one call, and the work for each does not depend on how many there
+    are."""
 
     def test_ten_thousand(self):
         leads = many(10_000)
@@ -258,13 +293,16 @@ class TestSize:
         assert len(bulk.converted) == 10_000
         assert bulk.results[9_999] == asked(leads[-1], deal=True, task=True)
 
-    @pytest.mark.parametrize("known", [None, ()], ids=["nobody is looked for", "contacts are looked for"])
+    @pytest.mark.parametrize(
+        "known", [None, ()], ids=["nobody is looked for", "contacts are looked for"]
+    )
     def test_the_work_is_in_proportion(self, known):
         few, more = (calls(lambda n=n: in_bulk(many(n), deal=True, known=known)) for n in (50, 200))
         assert more < 4.5 * few
 
     def test_also_for_many_of_one_name(self):
         few, more = (
-            calls(lambda n=n: in_bulk(many(n, organization_name="Acme"), deal=True, known=())) for n in (50, 200)
+            calls(lambda n=n: in_bulk(many(n, organization_name="Acme"), deal=True, known=()))
+            for n in (50, 200)
         )
         assert more < 4.5 * few

@@ -1,4 +1,5 @@
-"""Laws of conversion: over any lead, any request, any definitions of custom fields, any contacts that are there."""
+"""Laws of conversion: over any lead, any request, any definitions of custom fields, any contacts
+that are there."""
 
 import pickle
 from collections import Counter
@@ -10,7 +11,6 @@ from hypothesis import strategies as st
 import conversion_oracle as oracle
 import strategies as own
 from salesstatus import (
-    Action,
     Address,
     ContactKind,
     ConversionError,
@@ -28,6 +28,7 @@ from salesstatus import (
     refusal,
     transition,
 )
+from salesstatus.leads import Action
 
 AT = own.DAY
 PERSON, COMPANY, DEAL = Target
@@ -67,17 +68,24 @@ def results(done):
 
 
 def arrived(lead, field, done):
-    """The values of a field that are in the results: custom fields by their names, others wherever they are."""
+    """The values of a field that are in the results: custom fields by their names, others wherever
+    they are."""
     there = results(done)
     value = getattr(lead, field)
     if field == "custom_fields":
-        return {name for name, content in value.items() if any(content == r.custom_fields.get(name) for r in there)}
+        return {
+            name
+            for name, content in value.items()
+            if any(content == r.custom_fields.get(name) for r in there)
+        }
     if field == "notes":
         return {note for note in value if note in [attached.note for attached in done.notes]}
     if field == "address":
         return {value} if value in [getattr(record, "address", None) for record in there] else set()
     members = value if isinstance(value, frozenset) else {value}
-    return members & {leaf for record in there for leaf in oracle.leaves(record) if isinstance(leaf, str)}
+    return members & {
+        leaf for record in there for leaf in oracle.leaves(record) if isinstance(leaf, str)
+    }
 
 
 def given_up(lead, field, plan):
@@ -90,7 +98,11 @@ def given_up(lead, field, plan):
             if lost.field in named and lost.value == lead.custom_fields[named[lost.field]]
         }
     lost = [lost.value for lost in plan.lost if lost.field == field]
-    return {member for value in lost for member in (value if isinstance(value, frozenset | tuple) else [value])}
+    return {
+        member
+        for value in lost
+        for member in (value if isinstance(value, frozenset | tuple) else [value])
+    }
 
 
 def known_values(lead, field):
@@ -112,7 +124,9 @@ class TestNoValueVanishes:
         for lead in (case.lead, done.plan.corrected):
             for field in {field.name for field in attrs.fields(Lead)} - STAYS:
                 wanted = known_values(lead, field)
-                assert wanted <= arrived(lead, field, done) | given_up(lead, field, done.plan), field
+                assert wanted <= arrived(lead, field, done) | given_up(lead, field, done.plan), (
+                    field
+                )
 
     @law
     @given(own.conversions())
@@ -123,7 +137,8 @@ class TestNoValueVanishes:
             assert lost.rule
             assert lost.reason
             assert not oracle.empty(lost.value)
-            # Of a corrected set, those members that went; of the owner, also the one that the request names.
+            # Of a corrected set, those members that went; of the owner, also the one that the
+            # request names.
             members = lost.value if isinstance(lost.value, frozenset) else [lost.value]
             assert all(member in there or member == case.request.owner for member in members)
 
@@ -131,13 +146,16 @@ class TestNoValueVanishes:
     @given(own.conversions())
     def test_no_value_is_told_twice_of_one_place(self, case):
         plan = plan_conversion(case.lead, case.request, case.setup, known=case.known)
-        places = Counter((carried.target, carried.into) for carried in (*plan.carried, *plan.derived))
+        places = Counter(
+            (carried.target, carried.into) for carried in (*plan.carried, *plan.derived)
+        )
         assert max(places.values(), default=1) == 1
         assert max(Counter((lost.field, lost.rule) for lost in plan.lost).values(), default=1) == 1
 
 
 class TestNoValueIsMadeUp:
-    """What is in the results comes from the lead, the request, the setup, or from the contacts that were there."""
+    """What is in the results comes from the lead, the request, the setup, or from the contacts that
+    were there."""
 
     @law
     @given(own.conversions())
@@ -145,12 +163,27 @@ class TestNoValueIsMadeUp:
         ids = RecordingIds()
         done = converted(case, ids=ids)
         lead = done.plan.corrected
-        origins = {*ids.made, AT, case.setup.deal_stage, lead.name, f"Follow up with {lead.name}".strip()}
-        named = [source for source in (lead, case.request.person, *(case.known or ())) if source is not None]
-        # A person is called by its first and its last name, each of which may have been there before.
-        origins |= {f"{one.first_name} {other.last_name}".strip() for one in named for other in named}
+        origins = {
+            *ids.made,
+            AT,
+            case.setup.deal_stage,
+            lead.name,
+            f"Follow up with {lead.name}".strip(),
+        }
+        named = [
+            source
+            for source in (lead, case.request.person, *(case.known or ()))
+            if source is not None
+        ]
+        # A person is called by its first and its last name, each of which may have been there
+        # before.
+        origins |= {
+            f"{one.first_name} {other.last_name}".strip() for one in named for other in named
+        }
         origins |= {*Target, *ContactKind, DealStatus.OPEN}
-        origins |= {leaf for source in (lead, case.request, case.known) for leaf in oracle.leaves(source)}
+        origins |= {
+            leaf for source in (lead, case.request, case.known) for leaf in oracle.leaves(source)
+        }
         for record in (*results(done), done.task, *done.notes):
             for leaf in oracle.leaves(record):
                 if isinstance(leaf, str | int | float | tuple | Address | Target | ContactKind):
@@ -161,10 +194,14 @@ class TestNoValueIsMadeUp:
     def test_each_new_record_has_an_id_of_its_own_and_no_other_is_asked_for(self, case):
         ids = RecordingIds()
         done = converted(case, ids=ids)
-        created = [record.target.value for record in done.plan.records if record.action is Action.CREATE]
+        created = [
+            record.target.value for record in done.plan.records if record.action is Action.CREATE
+        ]
         wanted = Counter([*created, "conversion", *(["task"] if case.request.task else [])])
         assert Counter(made.rpartition(" ")[2] for made in ids.made) == wanted
-        assert {record.id for record in (*results(done), done.task, done.record) if record} >= {*ids.made}
+        assert {record.id for record in (*results(done), done.task, done.record) if record} >= {
+            *ids.made
+        }
 
 
 class TestTheOracle:
@@ -179,11 +216,14 @@ class TestTheOracle:
         if not refused:
             done = convert(case.lead, case.request, case.setup, known=case.known, at=AT)
             wanted = oracle.expected(case.lead, case.request, case.setup, case.known, AT)
-            assert attrs.asdict(oracle.told(done), recurse=False) == attrs.asdict(wanted, recurse=False)
+            assert attrs.asdict(oracle.told(done), recurse=False) == attrs.asdict(
+                wanted, recurse=False
+            )
 
 
 class TestAPlanApplied:
-    """`convert` is the plan applied: what refuses the one refuses the other, and what is named is made, and no more."""
+    """`convert` is the plan applied: what refuses the one refuses the other, and what is named is
+    made, and no more."""
 
     @law
     @given(own.conversions())
@@ -224,7 +264,9 @@ class TestAPlanApplied:
             else:
                 assert getattr(record, carried.into) == carried.value
         for derived in done.plan.derived:
-            new = {"the new person": done.person, "the new company": done.company}.get(derived.value)
+            new = {"the new person": done.person, "the new company": done.company}.get(
+                derived.value
+            )
             wanted = derived.value if new is None else new.id
             assert getattr(made[derived.target], derived.into) == wanted
 
@@ -232,9 +274,13 @@ class TestAPlanApplied:
     @given(own.conversions())
     def test_nothing_is_there_that_the_plan_does_not_name(self, case):
         done = converted(case)
-        named = {(c.target, c.into.partition("[")[0]) for c in (*done.plan.carried, *done.plan.derived)}
+        named = {
+            (c.target, c.into.partition("[")[0]) for c in (*done.plan.carried, *done.plan.derived)
+        }
         assert {record.target for record in done.plan.records} >= {
-            target for target, record in zip(Target, (done.person, done.company, done.deal), strict=True) if record
+            target
+            for target, record in zip(Target, (done.person, done.company, done.deal), strict=True)
+            if record
         }
         for target, record in zip(Target, (done.person, done.company, done.deal), strict=True):
             planned = done.plan.planned(target)
@@ -269,7 +315,9 @@ class TestAPlanApplied:
                 if isinstance(was, frozenset):
                     assert was <= now
                 elif field.name == "custom_fields":
-                    assert all(now[name] == value for name, value in was.items() if not oracle.empty(value))
+                    assert all(
+                        now[name] == value for name, value in was.items() if not oracle.empty(value)
+                    )
                 else:
                     assert now == was or oracle.empty(was), field.name
 
@@ -284,9 +332,9 @@ class TestAPlanApplied:
         assert bulk.refused
         assert pickle.dumps((case.lead, case.request, case.known)) == before
         assert case.setup == setup
-        assert known is None or pickle.dumps([known.contact(contact.id) for contact in case.known]) == pickle.dumps(
-            [*case.known]
-        )
+        assert known is None or pickle.dumps(
+            [known.contact(contact.id) for contact in case.known]
+        ) == pickle.dumps([*case.known])
         assert outcome(case.lead, case.request, setup=case.setup, known=known) == first
 
     @law
@@ -301,9 +349,14 @@ class TestAPlanApplied:
         told = Counter(record.action.value for record in plan.records)
         told["create"] += plan.request.task is not None and bool(plan.records)
         told += Counter(
-            carried=len(plan.carried), derived=len(plan.derived), lost=len(plan.lost), refused=len(plan.broken)
+            carried=len(plan.carried),
+            derived=len(plan.derived),
+            lost=len(plan.lost),
+            refused=len(plan.broken),
         )
-        assert Counter(row["becomes"] for row in rows) == told + Counter({"not taken": len(plan.conflicts)})
+        assert Counter(row["becomes"] for row in rows) == told + Counter(
+            {"not taken": len(plan.conflicts)}
+        )
         text = str(plan)
         assert text.startswith(f"lead {case.lead.id!r}")
         assert all(str(told) in text for told in (*plan.lost, *plan.broken))
@@ -321,7 +374,8 @@ def statuses(draw):
 
 
 class TestStatuses:
-    """K3: fed to `transition`, the notices make the person and its company current prospects with the deal."""
+    """K3: fed to `transition`, the notices make the person and its company current prospects with
+    the deal."""
 
     @law
     @given(own.conversions(), statuses(), statuses())
@@ -331,9 +385,14 @@ class TestStatuses:
             assert done.notices == ()
             return
         hear = {done.deal.primary, done.deal.company} - {None}
-        assert [notice.contact for notice in done.notices] == [done.deal.primary, *hear - {done.deal.primary}]
+        assert [notice.contact for notice in done.notices] == [
+            done.deal.primary,
+            *hear - {done.deal.primary},
+        ]
         for notice, (policy, state) in zip(done.notices, (one, other), strict=False):
-            planned = next((r for r in done.plan.records if r.id == notice.contact and r.id is not None), None)
+            planned = next(
+                (r for r in done.plan.records if r.id == notice.contact and r.id is not None), None
+            )
             before = SalesStatus() if planned is None else state
             after = transition(before, notice.event, policy)
             assert after.prospect is ProspectStatus.CURRENT
@@ -346,7 +405,9 @@ class TestStatuses:
         done = converted(case)
         assume(done.deal is not None)
         heard = {notice.contact for notice in done.notices}
-        assert heard >= {contact.id for contact in (done.person, done.company) if contact is not None}
+        assert heard >= {
+            contact.id for contact in (done.person, done.company) if contact is not None
+        }
         assert heard >= {done.record.person, done.record.company} - {None}
 
 
@@ -362,11 +423,17 @@ class TestBulk:
         seen = set()
         for lead, result in zip(leads, bulk.results, strict=True):
             if lead.id in seen:
-                assert (type(result), result.lead, result.rules) == (ConversionError, lead.id, ("K14",))
+                assert (type(result), result.lead, result.rules) == (
+                    ConversionError,
+                    lead.id,
+                    ("K14",),
+                )
             else:
                 assert result == outcome(lead, request)
                 seen |= {lead.id} if not isinstance(result, ConversionError) else set()
-        assert bulk.converted == tuple(r for r in bulk.results if not isinstance(r, ConversionError))
+        assert bulk.converted == tuple(
+            r for r in bulk.results if not isinstance(r, ConversionError)
+        )
         assert bulk.refused == tuple(r for r in bulk.results if isinstance(r, ConversionError))
 
     @law
@@ -376,20 +443,30 @@ class TestBulk:
         request = ConversionRequest(deal=deal)
         contacts = {}
         for result in convert_many(data.draw(own.bulk_leads(ids=("a", "b"))), at=AT).converted:
-            contacts |= {contact.id: contact for contact in (result.person, result.company) if contact}
+            contacts |= {
+                contact.id: contact for contact in (result.person, result.company) if contact
+            }
         bulk = convert_many(leads, request, at=AT, known=[*contacts.values()])
         for lead, result in zip(leads, bulk.results, strict=True):
             alone = outcome(lead, request, known=[*contacts.values()])
             assert result == alone
             if not isinstance(alone, ConversionError):
-                contacts |= {contact.id: contact for contact in (alone.person, alone.company) if contact}
+                contacts |= {
+                    contact.id: contact for contact in (alone.person, alone.company) if contact
+                }
 
     @law
     @given(own.strangers(), st.booleans(), st.sampled_from([None, ()]))
     def test_the_order_of_unrelated_leads_does_not_matter(self, both, deal, known):
         one, other = (
-            {result.lead if isinstance(result, ConversionError) else result.lead.id: result for result in bulk.results}
-            for bulk in (convert_many(leads, ConversionRequest(deal=deal), at=AT, known=known) for leads in both)
+            {
+                result.lead if isinstance(result, ConversionError) else result.lead.id: result
+                for result in bulk.results
+            }
+            for bulk in (
+                convert_many(leads, ConversionRequest(deal=deal), at=AT, known=known)
+                for leads in both
+            )
         )
         assert one == other
 
@@ -409,12 +486,22 @@ class TestBulk:
             else:
                 (broken,) = after.broken
                 assert broken.rule == "K14"
-                assert f"{len(best.refused)} cannot, lead {best.refused[0].lead!r} first" in broken.requires
+                assert (
+                    f"{len(best.refused)} cannot, lead {best.refused[0].lead!r} first"
+                    in broken.requires
+                )
 
     @law
     @given(own.bulk_leads(), st.sampled_from(["best_effort", "all_or_nothing"]))
     def test_its_results_are_values(self, leads, mode):
-        bulk = convert_many(leads, ConversionRequest(deal=True), Setup(deal_stage="first"), at=AT, known=(), mode=mode)
+        bulk = convert_many(
+            leads,
+            ConversionRequest(deal=True),
+            Setup(deal_stage="first"),
+            at=AT,
+            known=(),
+            mode=mode,
+        )
         again = pickle.loads(pickle.dumps(bulk))
         assert again == bulk
         assert hash(again) == hash(bulk)

@@ -5,31 +5,26 @@ import pytest
 
 from converting import AT, ROSE, asked, company, converted, person, refused
 from salesstatus import (
-    MATCHING,
-    NAME_AND_WEBSITE,
-    Action,
     Address,
     Broken,
-    Carried,
     ConversionRequest,
     CustomerStatus,
     DealStatus,
-    FieldConflict,
     FieldDefinition,
     FieldType,
     InvalidError,
     Known,
     Lead,
-    Lost,
     NewTask,
-    Planned,
     ProspectStatus,
     SalesStatus,
     Setup,
     Target,
     transition,
 )
-from salesstatus.matching import MatchRow, Shared
+from salesstatus.leads import MATCHING, NAME_AND_WEBSITE, Action, Carried, Lost, Planned
+from salesstatus.leads.matching import MatchRow, Shared
+from salesstatus.merging import FieldConflict
 
 PERSON, COMPANY, DEAL = Target
 MERGE, LINK = Action.MERGE, Action.LINK
@@ -43,7 +38,8 @@ def lost(done):
 
 
 class TestFilling:
-    """Only empty fields are filled; owner and statuses of the contact stay, and what gives way to it is reported."""
+    """Only empty fields are filled; owner and statuses of the contact stay, and what gives way to
+    it is reported."""
 
     def test_empty_fields_are_filled(self):
         ann = person(name="Ann", email="ann@edge.example")
@@ -63,7 +59,9 @@ class TestFilling:
         )
 
     def test_what_is_there_is_kept_and_reported(self):
-        done = asked(targets=["person"], person=person(first_name="Ann", last_name="Gonzalez", owner="kim"))
+        done = asked(
+            targets=["person"], person=person(first_name="Ann", last_name="Gonzalez", owner="kim")
+        )
         assert (done.person.first_name, done.person.owner) == ("Ann", "kim")
         assert done.plan.conflicts == (
             FieldConflict("first_name", "Ann", "Rose", "ann"),
@@ -75,21 +73,35 @@ class TestFilling:
     def test_what_is_the_same_is_carried(self):
         done = asked(targets=["person"], person=person(last_name="Gonzalez"))
         assert (
-            Carried("last_name", "Gonzalez", "K5", "one of the fields that a person inherits", PERSON, "last_name")
+            Carried(
+                "last_name",
+                "Gonzalez",
+                "K5",
+                "one of the fields that a person inherits",
+                PERSON,
+                "last_name",
+            )
             in done.plan.carried
         )
         assert "last_name" not in lost(done)
 
     def test_what_one_of_two_targets_takes_is_not_lost(self):
         done = asked(person=person(website="www.ann.example"), company=company())
-        assert (done.person.website, done.company.website) == ("www.ann.example", "www.edge.example")
-        assert done.plan.conflicts[0] == FieldConflict("website", "www.ann.example", "www.edge.example", "ann")
+        assert (done.person.website, done.company.website) == (
+            "www.ann.example",
+            "www.edge.example",
+        )
+        assert done.plan.conflicts[0] == FieldConflict(
+            "website", "www.ann.example", "www.edge.example", "ann"
+        )
         assert "website" not in lost(done)
 
     def test_an_address_is_taken_as_a_whole_or_not_at_all(self):
         done = asked(targets=["person"], person=person(address={"city": "Berlin"}))
         assert done.person.address == Address(city="Berlin")
-        assert done.plan.conflicts == (FieldConflict("address", Address(city="Berlin"), ROSE.address, "ann"),)
+        assert done.plan.conflicts == (
+            FieldConflict("address", Address(city="Berlin"), ROSE.address, "ann"),
+        )
 
     def test_sets_are_united(self):
         lead = attrs.evolve(ROSE, emails=["a@x.example"], phones=["1"])
@@ -104,7 +116,10 @@ class TestFilling:
         setup = Setup(fields=[FieldDefinition(name=name, person=True) for name in "abcd"])
         lead = attrs.evolve(ROSE, custom_fields={"a": "1", "b": "2", "c": "3"})
         done = asked(
-            lead, setup, targets=["person"], person=person(custom_fields={"a": "", "b": "4", "c": "3", "z": "5"})
+            lead,
+            setup,
+            targets=["person"],
+            person=person(custom_fields={"a": "", "b": "4", "c": "3", "z": "5"}),
         )
         assert done.person.custom_fields == {"a": "1", "b": "4", "c": "3", "z": "5"}
         assert done.plan.conflicts == (FieldConflict("custom_fields['b']", "4", "2", "ann"),)
@@ -115,13 +130,20 @@ class TestFilling:
         ann = person(custom_fields={"a": has})
         type_ = FieldType.CHECKBOX if isinstance(brings, bool) else FieldType.NUMBER
         definition = FieldDefinition(name="a", type=type_, person=True)
-        done = asked(attrs.evolve(ROSE, custom_fields={"a": brings}), Setup(fields=[definition]), person=ann)
+        done = asked(
+            attrs.evolve(ROSE, custom_fields={"a": brings}), Setup(fields=[definition]), person=ann
+        )
         assert type(done.person.custom_fields["a"]) is type(has)
         (conflict,) = done.plan.conflicts
         assert (type(conflict.kept), type(conflict.dropped)) == (type(has), type(brings))
 
     def test_the_owner_that_the_request_names_does_not_move_it(self):
-        done = asked(targets=["person"], person=person(owner="kim"), owner="bob", task=NewTask(content="Call"))
+        done = asked(
+            targets=["person"],
+            person=person(owner="kim"),
+            owner="bob",
+            task=NewTask(content="Call"),
+        )
         assert (done.person.owner, done.task.owner) == ("kim", "bob")
         assert FieldConflict("owner", "kim", "bob", "ann") in done.plan.conflicts
 
@@ -135,7 +157,11 @@ class TestFilling:
     def test_its_id_its_kind_and_its_age_stay(self):
         old = person(created_at=AT.replace(year=2020))
         done = asked(targets=["person"], person=old)
-        assert (done.person.id, done.person.kind, done.person.created_at) == (old.id, old.kind, old.created_at)
+        assert (done.person.id, done.person.kind, done.person.created_at) == (
+            old.id,
+            old.kind,
+            old.created_at,
+        )
 
     def test_notes_are_put_to_it(self):
         done = asked(targets=["person"], person=person())
@@ -147,7 +173,10 @@ class TestFilling:
         assert asked(Lead(id=1), company=company(name="Acme"), deal=True).deal.primary == "acme"
 
     def test_a_person_whose_names_are_filled_is_called_by_them(self):
-        assert asked(targets=["person"], person=person(email="rose@edge.example")).person.name == "Rose Gonzalez"
+        assert (
+            asked(targets=["person"], person=person(email="rose@edge.example")).person.name
+            == "Rose Gonzalez"
+        )
 
     def test_a_person_with_names_of_its_own_is_not_called_by_the_lead_s(self):
         done = asked(targets=["person"], person=person(first_name="Ann", last_name="Lee", name=""))
@@ -155,14 +184,17 @@ class TestFilling:
         assert done.person.name != "Rose Gonzalez"
 
     def test_a_person_whose_last_name_is_filled_in_is_called_by_both(self):
-        assert asked(targets=["person"], person=person(first_name="Ann")).person.name == "Ann Gonzalez"
+        assert (
+            asked(targets=["person"], person=person(first_name="Ann")).person.name == "Ann Gonzalez"
+        )
 
     def test_no_name_is_not_told_to_be_derived(self):
         assert asked(Lead(id=1, mobile="1"), person=person()).plan.derived == ()
 
 
 class TestEmployer:
-    """The person becomes an employee of the company if it is of none; a merge does not move it to another."""
+    """The person becomes an employee of the company if it is of none; a merge does not move it to
+    another."""
 
     def test_a_new_person_of_a_company_that_is_there(self):
         done = asked(company=company(name="Edge Communications"))
@@ -181,7 +213,10 @@ class TestEmployer:
         [
             ({"person": person(company="edge"), "company": company()}, ("ann", "edge")),
             ({"person": person(company="edge")}, ("ann", "edge")),
-            ({"person": person(company="edge"), "company": company(), "targets": ["deal"]}, ("ann", "edge")),
+            (
+                {"person": person(company="edge"), "company": company(), "targets": ["deal"]},
+                ("ann", "edge"),
+            ),
         ],
         ids=["two", "a new one", "linked"],
     )
@@ -213,7 +248,8 @@ class TestEmployer:
 
 
 class TestNamed:
-    """A contact that the request names is merged into if it is among the targets, else only linked."""
+    """A contact that the request names is merged into if it is among the targets, else only
+    linked."""
 
     def test_without_targets_it_is_merged_into(self):
         done = asked(person=person(), company=company())
@@ -230,8 +266,12 @@ class TestNamed:
 
     def test_of_the_wrong_kind_it_is_refused(self):
         assert refused(person=company(), company=person()) == (
-            Broken("K12", "a lead's person goes with a person, not with a company", contacts=("acme",)),
-            Broken("K12", "a lead's company goes with a company, not with a person", contacts=("ann",)),
+            Broken(
+                "K12", "a lead's person goes with a person, not with a company", contacts=("acme",)
+            ),
+            Broken(
+                "K12", "a lead's company goes with a company, not with a person", contacts=("ann",)
+            ),
         )
         assert refused(targets=["deal"], person=company())[0].contacts == ("acme",)
 
@@ -244,11 +284,14 @@ class TestNamed:
     def test_it_is_a_contact(self, field, value):
         with pytest.raises(InvalidError) as caught:
             ConversionRequest(**{field: value})
-        assert caught.value == InvalidError(f"ConversionRequest.{field}", value, "a Contact or None", "K12")
+        assert caught.value == InvalidError(
+            f"ConversionRequest.{field}", value, "a Contact or None", "K12"
+        )
 
 
 class TestMatched:
-    """Who matches by name and by e-mail or phone, compared whole, is the lead's contact; several are refused."""
+    """Who matches by name and by e-mail or phone, compared whole, is the lead's contact; several
+    are refused."""
 
     def test_nobody_is_looked_for_unless_contacts_are_given(self):
         assert converted(ROSE).person.id == "7-person"
@@ -259,16 +302,24 @@ class TestMatched:
         [
             ({"name": "Rose Gonzalez", "email": "rose@edge.example"}, "K12, name and e-mail"),
             ({"name": "ROSE  GONZÁLEZ", "email": "Rose@Edge.example "}, "K12, name and e-mail"),
-            ({"first_name": "Rose", "last_name": "Gonzalez", "emails": ["rose@edge.example"]}, "K12, name and e-mail"),
+            (
+                {"first_name": "Rose", "last_name": "Gonzalez", "emails": ["rose@edge.example"]},
+                "K12, name and e-mail",
+            ),
             ({"name": "Rose Gonzalez", "phone": "512.757.6000"}, "K12, name and phone"),
             ({"name": "Rose Gonzalez", "mobile": "5127576000"}, "K12, name and phone"),
             ({"name": "Rose Gonzalez", "phones": ["512-757-9340", "1"]}, "K12, name and phone"),
-            ({"name": "Rose Gonzalez", "phone": "5127576000", "email": "rose@edge.example"}, "K12, name and e-mail"),
+            (
+                {"name": "Rose Gonzalez", "phone": "5127576000", "email": "rose@edge.example"},
+                "K12, name and e-mail",
+            ),
         ],
     )
     def test_by_name_and_e_mail_or_phone(self, fields, by):
         done = asked(targets=["person"], known=[person("x", name="Bob"), person("rose", **fields)])
-        assert done.plan.planned(PERSON) == Planned(PERSON, MERGE, "rose", person("rose", **fields), by)
+        assert done.plan.planned(PERSON) == Planned(
+            PERSON, MERGE, "rose", person("rose", **fields), by
+        )
         assert done.person.id == "rose"
 
     def test_by_international_numbers_however_they_are_written(self):
@@ -304,13 +355,19 @@ class TestMatched:
     def test_never_by_what_is_not_there_or_is_no_phone(self):
         bare = Lead(id=1, last_name="Ray", phone="call me")
         assert (
-            asked(bare, known=[person(name="Ray"), person("ray", name="Ray", phone="call me")]).person.id == "1-person"
+            asked(
+                bare, known=[person(name="Ray"), person("ray", name="Ray", phone="call me")]
+            ).person.id
+            == "1-person"
         )
 
     def test_a_person_matches_a_person_and_a_company_a_company(self):
         both = [company("c", name="Rose Gonzalez", email="rose@edge.example")]
         both += [person("p", name="Edge Communications", email="rose@edge.example")]
-        assert [record.action for record in asked(known=both).plan.records] == [Action.CREATE, Action.CREATE]
+        assert [record.action for record in asked(known=both).plan.records] == [
+            Action.CREATE,
+            Action.CREATE,
+        ]
 
     def test_a_company_matches_too(self):
         edge = company("edge", name="edge communications", phone="512 757 6000")
@@ -328,7 +385,11 @@ class TestMatched:
         assert asked(targets=["person"], known=[again, KNOWN], person=KNOWN).person.id == "rose"
 
     def test_it_is_the_corrected_lead_that_matches(self):
-        done = asked(attrs.evolve(ROSE, email="", mobile=""), known=[KNOWN], corrections={"email": "rose@edge.example"})
+        done = asked(
+            attrs.evolve(ROSE, email="", mobile=""),
+            known=[KNOWN],
+            corrections={"email": "rose@edge.example"},
+        )
         assert done.person.id == "rose"
         assert asked(known=[KNOWN], corrections={"last_name": "Ray"}).person.id == "7-person"
 
@@ -336,9 +397,16 @@ class TestMatched:
         edge = company("edge", name="Edge Communications", website="https://edge.example/")
         assert asked(known=Known([edge])).company.id == "7-company"
         done = asked(known=Known([edge], rows=(*MATCHING, NAME_AND_WEBSITE)))
-        assert (done.company.id, done.plan.planned(COMPANY).because) == ("edge", "K12, name and website")
-        by_mail = Known([person("rose", email="rose@edge.example")], rows=(MatchRow((Shared.EMAIL,)),))
-        assert asked(targets=["person"], known=by_mail).plan.planned(PERSON).because == "K12, e-mail"
+        assert (done.company.id, done.plan.planned(COMPANY).because) == (
+            "edge",
+            "K12, name and website",
+        )
+        by_mail = Known(
+            [person("rose", email="rose@edge.example")], rows=(MatchRow((Shared.EMAIL,)),)
+        )
+        assert (
+            asked(targets=["person"], known=by_mail).plan.planned(PERSON).because == "K12, e-mail"
+        )
 
     def test_a_lead_among_the_known_is_no_contact(self):
         assert asked(known=Known(leads=[attrs.evolve(ROSE, id=8)])).person.id == "7-person"

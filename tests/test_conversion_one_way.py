@@ -1,4 +1,5 @@
-"""A lead is converted once (K11), from a stage in process (L2, L10); what comes back is a new lead."""
+"""A lead is converted once (K11), from a stage in process (L2, L10); what comes back is a new
+lead."""
 
 import pickle
 
@@ -7,30 +8,32 @@ import pytest
 
 from converting import AT, ROSE, RecordingIds, asked, company, converted, person, refused
 from salesstatus import (
-    BITRIX24_STAGES,
-    AdderRights,
     Address,
     Broken,
     Contact,
     ContactKind,
     ConversionError,
-    ConversionRecord,
     ConversionRequest,
     InvalidError,
     Lead,
-    Lost,
     Note,
-    Rebuilt,
     Setup,
-    Stage,
     StageBook,
-    StageMeaning,
     Target,
-    Task,
     convert,
     convert_many,
     plan_conversion,
     rebuild_lead,
+)
+from salesstatus.leads import (
+    BITRIX24_STAGES,
+    AdderRights,
+    ConversionRecord,
+    Lost,
+    Rebuilt,
+    Stage,
+    StageMeaning,
+    Task,
 )
 
 BOXER = Lead(id=9, last_name="Boxer")
@@ -43,12 +46,22 @@ class TestK11:
     def test_twice_is_refused_naming_the_first(self):
         done = converted(ROSE)
         assert refused(done.lead) == (
-            Broken("K11", f"{ONCE}, and conversion '7-conversion' converted it", field="status", value="Converted"),
+            Broken(
+                "K11",
+                f"{ONCE}, and conversion '7-conversion' converted it",
+                field="status",
+                value="Converted",
+            ),
         )
 
     def test_what_it_asks_for_makes_no_difference(self):
         done = asked(targets=["person"])
-        for request in ({"deal": True}, {"targets": ["company"]}, {"key": "k"}, {"person": person()}):
+        for request in (
+            {"deal": True},
+            {"targets": ["company"]},
+            {"key": "k"},
+            {"person": person()},
+        ):
             assert [broken.rule for broken in refused(done.lead, **request)] == ["K11"]
 
     def test_what_counts_is_the_record_not_the_status(self):
@@ -63,7 +76,8 @@ class TestK11:
 
 
 class TestSameKey:
-    """The same request again, with its key, is one conversion: the earlier one is returned, unchanged."""
+    """The same request again, with its key, is one conversion: the earlier one is returned,
+    unchanged."""
 
     DONE = asked(deal=True, key="k-1")
 
@@ -71,7 +85,11 @@ class TestSameKey:
     def test_it_is_the_earlier_one(self, lead):
         ids = RecordingIds()
         again = convert(
-            lead, ConversionRequest(deal=True, key="k-1"), at=AT.replace(year=2027), ids=ids, earlier=self.DONE
+            lead,
+            ConversionRequest(deal=True, key="k-1"),
+            at=AT.replace(year=2027),
+            ids=ids,
+            earlier=self.DONE,
         )
         assert again is self.DONE
         assert ids.made == []
@@ -119,7 +137,9 @@ class TestSameKey:
     def test_what_the_earlier_ones_made_is_met_by_the_later_ones(self):
         again = attrs.evolve(ROSE, id=8, fax="1")
         first = convert(ROSE, ConversionRequest(key="k"), at=AT)
-        bulk = convert_many([ROSE, again], ConversionRequest(key="k"), at=AT, known=(), earlier=[first])
+        bulk = convert_many(
+            [ROSE, again], ConversionRequest(key="k"), at=AT, known=(), earlier=[first]
+        )
         assert bulk.results[1].person == attrs.evolve(first.person, fax="1")
 
     def test_what_changed_since_is_not_undone(self):
@@ -127,7 +147,9 @@ class TestSameKey:
         first = convert(ROSE, ConversionRequest(key="k", targets=["person"]), at=AT, known=[ann])
         now = attrs.evolve(first.person, title="CEO")
         request = ConversionRequest(key="k", targets=["person"])
-        bulk = convert_many([ROSE, attrs.evolve(ROSE, id=8)], request, at=AT, known=[now], earlier=[first])
+        bulk = convert_many(
+            [ROSE, attrs.evolve(ROSE, id=8)], request, at=AT, known=[now], earlier=[first]
+        )
         assert bulk.results[1].person.title == "CEO"
 
     def test_the_contact_that_is_named_now_is_the_one(self):
@@ -144,10 +166,17 @@ class TestL2:
     def test_from_any_stage_in_process(self, status):
         assert converted(attrs.evolve(BOXER, status=status)).lead.status == "Converted"
 
-    @pytest.mark.parametrize(("status", "book"), [("Unqualified", Setup()), ("JUNK", Setup(book=BITRIX24_STAGES))])
+    @pytest.mark.parametrize(
+        ("status", "book"), [("Unqualified", Setup()), ("JUNK", Setup(book=BITRIX24_STAGES))]
+    )
     def test_a_junk_lead_is_refused(self, status, book):
         assert refused(attrs.evolve(BOXER, status=status), book) == (
-            Broken("L2", "a junk lead is taken up again before it is converted", field="status", value=status),
+            Broken(
+                "L2",
+                "a junk lead is taken up again before it is converted",
+                field="status",
+                value=status,
+            ),
         )
 
     def test_an_unknown_stage_is_refused_with_those_that_are_known(self):
@@ -159,13 +188,16 @@ class TestL2:
         )
 
     def test_in_a_book_of_its_own(self):
-        book = StageBook([Stage("in"), Stage("done", StageMeaning.SUCCESS), Stage("out", StageMeaning.FAILURE)])
+        book = StageBook(
+            [Stage("in"), Stage("done", StageMeaning.SUCCESS), Stage("out", StageMeaning.FAILURE)]
+        )
         assert asked(attrs.evolve(BOXER, status="in"), Setup(book=book)).lead.status == "done"
         assert refused(attrs.evolve(BOXER, status="out"), Setup(book=book))[0].rule == "L2"
 
 
 class TestL10:
-    """A lead may come as converted without anything that it was converted to; it is a value like others, and final."""
+    """A lead may come as converted without anything that it was converted to; it is a value like
+    others, and final."""
 
     def test_it_is_refused_without_naming_a_conversion(self):
         assert refused(attrs.evolve(BOXER, status="Converted")) == (
@@ -214,7 +246,8 @@ ANN = Contact(
 
 
 class TestRebuild:
-    """A contact is never turned back: a new lead is made of it, and what does not come along is listed."""
+    """A contact is never turned back: a new lead is made of it, and what does not come along is
+    listed."""
 
     def test_everything_that_both_have_comes_along(self):
         acme = company(name="Acme")
@@ -230,7 +263,13 @@ class TestRebuild:
     def test_it_is_new(self):
         rebuilt = rebuild_lead(ANN, id=5)
         lead = rebuilt.lead
-        assert (lead.id, lead.status, lead.conversion, lead.person, lead.company) == (5, "", None, None, None)
+        assert (lead.id, lead.status, lead.conversion, lead.person, lead.company) == (
+            5,
+            "",
+            None,
+            None,
+            None,
+        )
         assert (lead.created_at, lead.created_by, lead.source) == (None, "", "")
         assert convert(lead, at=AT).person.id == "5-person"
 
@@ -250,13 +289,17 @@ class TestRebuild:
     def test_another_name_than_first_and_last_is_lost(self):
         rebuilt = rebuild_lead(person(first_name="Ann", last_name="Lee", name="Annie"), id=1)
         assert rebuilt.lead.name == "Ann Lee"
-        assert rebuilt.lost == (Lost("name", "Annie", "K11", "a lead has a first and a last name only"),)
+        assert rebuilt.lost == (
+            Lost("name", "Annie", "K11", "a lead has a first and a last name only"),
+        )
 
     @pytest.mark.parametrize("names", [{"first_name": "Ann"}, {"last_name": "Lee"}], ids=str)
     def test_one_of_both_names_is_enough(self, names):
         assert rebuild_lead(person(**names), id=1) == Rebuilt(Lead(id=1, **names), ())
         lost = Lost("name", "Annie", "K11", "a lead has a first and a last name only")
-        assert rebuild_lead(person(name="Annie", **names), id=1) == Rebuilt(Lead(id=1, **names), (lost,))
+        assert rebuild_lead(person(name="Annie", **names), id=1) == Rebuilt(
+            Lead(id=1, **names), (lost,)
+        )
 
     def test_notes_and_tasks_do_not_come_along(self):
         notes = [Note(content="one"), Note(content="two")]
@@ -284,7 +327,9 @@ class TestRebuild:
         assert pickle.loads(pickle.dumps(rebuilt)) == rebuilt
         assert hash(pickle.loads(pickle.dumps(rebuilt))) == hash(rebuilt)
 
-    @pytest.mark.parametrize("other", [company("edge", name="Edge"), company(7, name="Edge")], ids=lambda c: repr(c.id))
+    @pytest.mark.parametrize(
+        "other", [company("edge", name="Edge"), company(7, name="Edge")], ids=lambda c: repr(c.id)
+    )
     def test_only_its_own_company_names_it(self, other):
         with pytest.raises(InvalidError) as caught:
             rebuild_lead(ANN, id=1, company=other)

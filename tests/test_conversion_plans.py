@@ -1,4 +1,5 @@
-"""Rule K15: before anything is applied a plan says where every value goes, and why each one is lost that goes nowhere."""
+"""Rule K15: before anything is applied a plan says where every value goes, and why each one is lost
+that goes nowhere."""
 
 import copy
 import pickle
@@ -9,29 +10,25 @@ import pytest
 
 from converting import AT, ROSE, asked, company, converted, person
 from salesstatus import (
-    Action,
-    AdderRights,
     Broken,
-    Carried,
     Conversion,
     ConversionError,
     ConversionPlan,
     ConversionRequest,
     FieldDefinition,
     FieldType,
-    FrozenMap,
     Lead,
-    Lost,
     NewDeal,
     NewTask,
     Note,
-    Planned,
     Setup,
     Target,
     convert_many,
     plan_conversion,
 )
-from salesstatus.conversion_plan import Walk, walked
+from salesstatus.leads import Action, AdderRights, Carried, Lost, Planned
+from salesstatus.leads.plan import Walk, walked
+from salesstatus.values import FrozenMap
 
 PERSON, COMPANY, DEAL = Target
 SETUP = Setup(
@@ -42,9 +39,13 @@ SETUP = Setup(
     ]
 )
 LEAD = attrs.evolve(
-    ROSE, status="Working", custom_fields={"Budget": 900, "Hobby": "chess", "Shoe size": "38", "Color": "red"}
+    ROSE,
+    status="Working",
+    custom_fields={"Budget": 900, "Hobby": "chess", "Shoe size": "38", "Color": "red"},
 )
-WISH = ConversionRequest(deal=True, task="Send the price list", owner="kim", corrections={"title": "SVP", "mobile": ""})
+WISH = ConversionRequest(
+    deal=True, task="Send the price list", owner="kim", corrections={"title": "SVP", "mobile": ""}
+)
 
 
 class TestText:
@@ -99,12 +100,16 @@ lead 7 (Rose Gonzalez)
         )
 
     def test_of_a_merge_that_is_refused(self):
-        rose = person("rose", name="Rose Gonzalez", email="rose@edge.example", phone="1", industry="Chips")
+        rose = person(
+            "rose", name="Rose Gonzalez", email="rose@edge.example", phone="1", industry="Chips"
+        )
         request = ConversionRequest(
             targets=["person"],
             deal=NewDeal(name="Phones", value=Decimal("900.50"), currency="USD", stage="Qualified"),
         )
-        lead = attrs.evolve(LEAD, status="Unqualified", custom_fields={"Budget": "much"}, address="", website="")
+        lead = attrs.evolve(
+            LEAD, status="Unqualified", custom_fields={"Budget": "much"}, address="", website=""
+        )
         assert (
             str(plan_conversion(lead, request, SETUP, known=[rose]))
             == """\
@@ -147,7 +152,8 @@ lead 7 (Rose Gonzalez)
         assert (
             str(
                 plan_conversion(
-                    Lead(id="L-1", last_name="Ray"), ConversionRequest(company=company(), targets=["person"])
+                    Lead(id="L-1", last_name="Ray"),
+                    ConversionRequest(company=company(), targets=["person"]),
                 )
             )
             == """\
@@ -174,7 +180,10 @@ lead 1
         assert len(str(plan)) < 300
 
     def test_a_name_cannot_look_like_a_plan(self):
-        assert len(str(plan_conversion(Lead(id=1, last_name="Ray\n  refused\n    L5"))).split("\n")) == 4
+        assert (
+            len(str(plan_conversion(Lead(id=1, last_name="Ray\n  refused\n    L5"))).split("\n"))
+            == 4
+        )
 
     def test_a_company_of_which_several_match_is_not_called_new(self):
         twins = [company(i, name="Edge Communications", email="rose@edge.example") for i in (1, 2)]
@@ -185,8 +194,17 @@ class TestRows:
     """A plan is a table: plain rows of texts."""
 
     def test_each_value_with_what_becomes_of_it(self):
-        lead = Lead(id=1, last_name="Ray", title="CEO", email="ray@x.example", tags=["b", "a"], status="Unqualified")
-        request = ConversionRequest(person=person(email="ann@x.example"), deal=NewDeal(name="Phones"), task="Call")
+        lead = Lead(
+            id=1,
+            last_name="Ray",
+            title="CEO",
+            email="ray@x.example",
+            tags=["b", "a"],
+            status="Unqualified",
+        )
+        request = ConversionRequest(
+            person=person(email="ann@x.example"), deal=NewDeal(name="Phones"), task="Call"
+        )
         head = ("field", "value", "becomes", "target", "into", "rule", "reason")
         inherits = "one of the fields that a person inherits"
         assert plan_conversion(lead, request).rows() == [
@@ -197,15 +215,71 @@ class TestRows:
                 ("request.task", "'Call'", "create", "task", "content", "K2", "asked for"),
                 ("last_name", "'Ray'", "carried", "person", "last_name", "K5", inherits),
                 ("tags", "'a', 'b'", "carried", "person", "tags", "K5", inherits),
-                ("tags", "'a', 'b'", "carried", "deal", "tags", "K6", "tags also go to the new deal"),
+                (
+                    "tags",
+                    "'a', 'b'",
+                    "carried",
+                    "deal",
+                    "tags",
+                    "K6",
+                    "tags also go to the new deal",
+                ),
                 ("name", "'Ray'", "derived", "person", "name", "K5", "its first and last name"),
-                ("name", "'ann'", "derived", "deal", "primary", "K3", "the person, else the company"),
-                ("request.deal", "'Phones'", "derived", "deal", "name", "K3", "named in the request"),
+                (
+                    "name",
+                    "'ann'",
+                    "derived",
+                    "deal",
+                    "primary",
+                    "K3",
+                    "the person, else the company",
+                ),
+                (
+                    "request.deal",
+                    "'Phones'",
+                    "derived",
+                    "deal",
+                    "name",
+                    "K3",
+                    "named in the request",
+                ),
                 ("setup", "'Incoming'", "derived", "deal", "stage", "K3", "the first open stage"),
-                ("email", "'ray@x.example'", "not taken", "", "", "K12", "contact 'ann' keeps 'ann@x.example'"),
-                ("title", "'CEO'", "lost", "", "", "K10", "it is not in the list of inherited fields"),
-                ("email", "'ray@x.example'", "lost", "", "", "K12", "contact 'ann' keeps 'ann@x.example'"),
-                ("status", "'Unqualified'", "lost", "", "", "K10", "it is not in the list of inherited fields"),
+                (
+                    "email",
+                    "'ray@x.example'",
+                    "not taken",
+                    "",
+                    "",
+                    "K12",
+                    "contact 'ann' keeps 'ann@x.example'",
+                ),
+                (
+                    "title",
+                    "'CEO'",
+                    "lost",
+                    "",
+                    "",
+                    "K10",
+                    "it is not in the list of inherited fields",
+                ),
+                (
+                    "email",
+                    "'ray@x.example'",
+                    "lost",
+                    "",
+                    "",
+                    "K12",
+                    "contact 'ann' keeps 'ann@x.example'",
+                ),
+                (
+                    "status",
+                    "'Unqualified'",
+                    "lost",
+                    "",
+                    "",
+                    "K10",
+                    "it is not in the list of inherited fields",
+                ),
                 (
                     *("status", "'Unqualified'", "refused", "", "", "L2"),
                     "a junk lead is taken up again before it is converted",
@@ -220,8 +294,16 @@ class TestRows:
 
     def test_values_are_told_by_their_members(self):
         choice = FieldDefinition(name="a", type=FieldType.MULTI_SELECT, choices=["x", "y"])
-        lead = Lead(id=1, organization_name="Edge", custom_fields={"a": ["y", "x"]}, notes=["one", Note(content="two")])
-        told = {row["field"]: row["value"] for row in plan_conversion(lead, setup=Setup(fields=[choice])).rows()}
+        lead = Lead(
+            id=1,
+            organization_name="Edge",
+            custom_fields={"a": ["y", "x"]},
+            notes=["one", Note(content="two")],
+        )
+        told = {
+            row["field"]: row["value"]
+            for row in plan_conversion(lead, setup=Setup(fields=[choice])).rows()
+        }
         assert told["custom_fields['a']"] == "'y', 'x'"
         assert told["notes"] == "'one', 'two'"
 
@@ -230,20 +312,40 @@ class TestParts:
     """The plan's parts are values: what is carried, derived, lost, and which records are made."""
 
     def test_what_is_carried_names_field_value_rule_reason_and_place(self):
-        plan = plan_conversion(Lead(id=1, organization_name="Edge", source="Fair"), ConversionRequest(deal=True))
+        plan = plan_conversion(
+            Lead(id=1, organization_name="Edge", source="Fair"), ConversionRequest(deal=True)
+        )
         assert plan.carried == (
-            Carried("organization_name", "Edge", "K1", "a company name makes a company contact", COMPANY, "name"),
+            Carried(
+                "organization_name",
+                "Edge",
+                "K1",
+                "a company name makes a company contact",
+                COMPANY,
+                "name",
+            ),
             Carried("source", "Fair", "K8", "the source goes to the deal", DEAL, "source"),
         )
 
     def test_what_is_derived_names_its_origin(self):
-        plan = plan_conversion(ROSE, ConversionRequest(deal=NewDeal(value=Decimal(0))), Setup(deal_stage="First"))
+        plan = plan_conversion(
+            ROSE, ConversionRequest(deal=NewDeal(value=Decimal(0))), Setup(deal_stage="First")
+        )
         assert plan.derived == (
             Carried("name", "Rose Gonzalez", "K5", "its first and last name", PERSON, "name"),
-            Carried("organization_name", "the new company", "K1", "its employer", PERSON, "company"),
-            Carried("name", "the new person", "K3", "the person, else the company", DEAL, "primary"),
             Carried(
-                "organization_name", "the new company", "K3", "the company of the primary contact", DEAL, "company"
+                "organization_name", "the new company", "K1", "its employer", PERSON, "company"
+            ),
+            Carried(
+                "name", "the new person", "K3", "the person, else the company", DEAL, "primary"
+            ),
+            Carried(
+                "organization_name",
+                "the new company",
+                "K3",
+                "the company of the primary contact",
+                DEAL,
+                "company",
             ),
             Carried("name", "Rose Gonzalez", "K3", "named after the lead", DEAL, "name"),
             Carried("setup", "First", "K3", "the first open stage", DEAL, "stage"),
@@ -267,10 +369,16 @@ class TestParts:
             ("edge", {"targets": ["deal"]}, [(DEAL, "edge")]),
             (None, {"targets": ["person", "deal"]}, []),
             (None, {"targets": ["deal"], "company": company()}, [(DEAL, "acme")]),
-            (None, {"targets": ["person", "deal"], "company": company()}, [(PERSON, "acme"), (DEAL, "acme")]),
+            (
+                None,
+                {"targets": ["person", "deal"], "company": company()},
+                [(PERSON, "acme"), (DEAL, "acme")],
+            ),
         ],
     )
-    def test_the_company_of_the_deal_is_that_of_its_primary_contact(self, employer, request_, derived):
+    def test_the_company_of_the_deal_is_that_of_its_primary_contact(
+        self, employer, request_, derived
+    ):
         done = asked(person=person(name="Ann", company=employer), **request_)
         found = [(made.target, made.value) for made in done.plan.derived if made.into == "company"]
         assert found == derived
@@ -292,7 +400,9 @@ class TestParts:
         assert str(lost) == "source 'Trade fair': K8, no deal is created"
 
     def test_everything_that_stands_in_the_way_is_named_in_the_order_of_the_rules(self):
-        lead = attrs.evolve(LEAD, status="Unqualified", last_name="", custom_fields={"Budget": "much"})
+        lead = attrs.evolve(
+            LEAD, status="Unqualified", last_name="", custom_fields={"Budget": "much"}
+        )
         request = ConversionRequest(targets=["person", "company"], company=person(), owner="kim")
         plan = plan_conversion(lead, request, attrs.evolve(SETUP, owners=["sam"]))
         assert [broken.rule for broken in plan.broken] == ["K1", "K2", "K12", "L2", "T3"]
@@ -313,7 +423,9 @@ class TestParts:
 
 DONE = converted(LEAD, WISH, SETUP)
 RIGHTS = Setup(
-    fields=SETUP.fields, rights=AdderRights(supervisors={"sam": "kim"}, administrators={"root"}), owners=["kim"]
+    fields=SETUP.fields,
+    rights=AdderRights(supervisors={"sam": "kim"}, administrators={"root"}),
+    owners=["kim"],
 )
 
 
@@ -329,7 +441,9 @@ class TestValues:
             SETUP,
             RIGHTS,
             WISH,
-            ConversionRequest(person=person(), company=company(), task=NewTask(due_at=AT), key="k", targets=Target),
+            ConversionRequest(
+                person=person(), company=company(), task=NewTask(due_at=AT), key="k", targets=Target
+            ),
             plan_conversion(LEAD, WISH, RIGHTS, actor="root"),
             ConversionError(7, (Broken("K1", "x", field="last_name", value=""),)),
             convert_many([ROSE, ROSE, Lead(id=1)], at=AT),
@@ -348,7 +462,14 @@ class TestValues:
         assert ConversionError(7, ()) != ConversionError(8, ())
 
     @pytest.mark.parametrize(
-        ("value", "name"), [(DONE, "lead"), (DONE.plan, "broken"), (WISH, "deal"), (SETUP, "book"), (NewDeal(), "name")]
+        ("value", "name"),
+        [
+            (DONE, "lead"),
+            (DONE.plan, "broken"),
+            (WISH, "deal"),
+            (SETUP, "book"),
+            (NewDeal(), "name"),
+        ],
     )
     def test_they_cannot_be_changed(self, value, name):
         with pytest.raises(attrs.exceptions.FrozenInstanceError):
@@ -357,14 +478,25 @@ class TestValues:
             value.further = 1
 
     def test_their_collections_cannot_be_changed(self):
-        assert type(DONE.notes) is type(DONE.notices) is type(DONE.plan.records) is type(DONE.plan.broken) is tuple
+        assert (
+            type(DONE.notes)
+            is type(DONE.notices)
+            is type(DONE.plan.records)
+            is type(DONE.plan.broken)
+            is tuple
+        )
         assert type(DONE.tags_to_register) is type(DONE.plan.targets) is frozenset
         assert type(WISH.corrections) is type(DONE.person.custom_fields) is FrozenMap
 
     def test_they_are_told_by_keyword(self):
         with pytest.raises(TypeError):
             Conversion(ROSE, DONE.record, DONE.plan)
-        for kind, value in ((ConversionRequest, Target), (NewDeal, "x"), (NewTask, "x"), (Setup, SETUP.book)):
+        for kind, value in (
+            (ConversionRequest, Target),
+            (NewDeal, "x"),
+            (NewTask, "x"),
+            (Setup, SETUP.book),
+        ):
             with pytest.raises(TypeError):
                 kind(value)
 

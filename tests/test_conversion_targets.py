@@ -1,13 +1,11 @@
-"""What a lead may become: the targets (L3), repeat leads (L4), rights (L5, L6), and a deal's primary contact (W6)."""
+"""What a lead may become: the targets (L3), repeat leads (L4), rights (L5, L6), and a deal's
+primary contact (W6)."""
 
 import attrs
 import pytest
 
 from converting import ROSE, asked, company, converted, person, refused
 from salesstatus import (
-    Action,
-    AdderRights,
-    AttachedNote,
     Broken,
     ConversionError,
     ConversionRequest,
@@ -16,16 +14,21 @@ from salesstatus import (
     Lead,
     NewDeal,
     Note,
+    Setup,
+    Target,
+    convert,
+    convert_many,
+    plan_conversion,
+)
+from salesstatus.leads import (
+    Action,
+    AdderRights,
+    AttachedNote,
     Planned,
     Role,
     RoleRights,
-    Setup,
-    Target,
     Width,
-    convert,
-    convert_many,
     offered,
-    plan_conversion,
 )
 
 PERSON, COMPANY, DEAL = Target
@@ -39,27 +42,50 @@ class TestL3:
 
     @pytest.mark.parametrize(
         "targets",
-        [["person"], ["company"], ["person", "company"], ["person", "deal"], ["company", "deal"], Target],
+        [
+            ["person"],
+            ["company"],
+            ["person", "company"],
+            ["person", "deal"],
+            ["company", "deal"],
+            Target,
+        ],
         ids=lambda targets: "+".join(getattr(target, "value", target) for target in targets),
     )
     def test_what_is_asked_for_is_made(self, targets):
         done = asked(targets=targets)
-        made = [target for target, record in zip(Target, (done.person, done.company, done.deal), strict=True) if record]
-        assert made == [target for target in Target if target in {Target(getattr(t, "value", t)) for t in targets}]
+        made = [
+            target
+            for target, record in zip(Target, (done.person, done.company, done.deal), strict=True)
+            if record
+        ]
+        assert made == [
+            target
+            for target in Target
+            if target in {Target(getattr(t, "value", t)) for t in targets}
+        ]
         assert done.plan.targets == {*made}
-        assert done.person is None or done.person.company == (done.company.id if done.company else None)
+        assert done.person is None or done.person.company == (
+            done.company.id if done.company else None
+        )
 
     def test_a_contact_is_bitrix_s_word_for_a_person(self):
-        assert ConversionRequest(targets=["contact", Target.DEAL]) == ConversionRequest(targets=["deal", "person"])
+        assert ConversionRequest(targets=["contact", Target.DEAL]) == ConversionRequest(
+            targets=["deal", "person"]
+        )
 
     @pytest.mark.parametrize(
-        ("targets", "value"), [([], []), (["person", "lead"], "lead"), ("person", "person"), (5, 5), ([5], 5)]
+        ("targets", "value"),
+        [([], []), (["person", "lead"], "lead"), ("person", "person"), (5, 5), ([5], 5)],
     )
     def test_nothing_and_something_else_are_refused(self, targets, value):
         with pytest.raises(InvalidError) as caught:
             ConversionRequest(targets=targets)
         assert caught.value == InvalidError(
-            "ConversionRequest.targets", value, "a collection of person, company, deal; at least one", "L3"
+            "ConversionRequest.targets",
+            value,
+            "a collection of person, company, deal; at least one",
+            "L3",
         )
 
 
@@ -84,7 +110,9 @@ class TestW6:
         done = asked(targets=["deal"], **named)
         assert (done.deal.primary, done.deal.company) == deal
         assert (done.person, done.company) == (named.get("person"), named.get("company"))
-        assert [notice.contact for notice in done.notices] == [contact for contact in deal if contact]
+        assert [notice.contact for notice in done.notices] == [
+            contact for contact in deal if contact
+        ]
         assert done.record.person == getattr(named.get("person"), "id", None)
         assert done.notes == (AttachedNote(DEAL, "7-deal", Note(content="Met at booth 12")),)
 
@@ -101,7 +129,9 @@ def tied(**to):
 class TestL4:
     """A repeat lead, which is tied to a known contact, becomes a deal only."""
 
-    @pytest.mark.parametrize("to", [{"person": 1}, {"company": "acme"}, {"person": 1, "company": "acme"}], ids=str)
+    @pytest.mark.parametrize(
+        "to", [{"person": 1}, {"company": "acme"}, {"person": 1, "company": "acme"}], ids=str
+    )
     @pytest.mark.parametrize("request_", [{}, {"deal": True}, {"targets": ["deal"]}], ids=str)
     def test_its_deal_is_placed_on_its_contact(self, to, request_):
         done = asked(tied(**to), **request_)
@@ -132,7 +162,9 @@ class TestL4:
         done = asked(tied(person=1), known=[ann])
         assert (done.person, done.company) == (ann, None)
         assert (done.deal.primary, done.deal.company) == (1, "acme")
-        assert done.plan.planned(PERSON) == Planned(PERSON, Action.LINK, 1, ann, "L4, tied to the lead")
+        assert done.plan.planned(PERSON) == Planned(
+            PERSON, Action.LINK, 1, ann, "L4, tied to the lead"
+        )
 
     def test_it_needs_no_name(self):
         assert asked(Lead(id=1, person="ann"), deal=NewDeal(name="Phones")).deal.name == "Phones"
@@ -153,7 +185,9 @@ class TestL4:
 
     def test_the_contact_it_is_tied_to_can_be_named_and_no_other(self):
         assert asked(tied(person="ann"), person=person()).person == person()
-        assert refused(tied(person="ann", company="acme"), person=person("bob"), company=company("edge")) == (
+        assert refused(
+            tied(person="ann", company="acme"), person=person("bob"), company=company("edge")
+        ) == (
             Broken("L4", "the repeat lead is tied to another person", contacts=("ann", "bob")),
             Broken("L4", "the repeat lead is tied to another company", contacts=("acme", "edge")),
         )
@@ -163,7 +197,10 @@ class TestL4:
         assert asked(tied(person="ann"), known=[rose]).deal.primary == "ann"
 
     def test_its_person_and_company_belong_together(self):
-        assert refused(tied(person="ann", company="acme"), known=[person(company="edge")])[0].rule == "K12"
+        assert (
+            refused(tied(person="ann", company="acme"), known=[person(company="edge")])[0].rule
+            == "K12"
+        )
         done = asked(tied(person="ann", company="acme"), known=[person(company="acme"), company()])
         assert (done.deal.company, done.company) == ("acme", company())
 
@@ -171,7 +208,10 @@ class TestL4:
         assert refused(tied(person="acme"), known=[company()])[0].rule == "K12"
 
     def test_who_hears_of_its_deal_does_not_depend_on_who_is_known(self):
-        one, other = (asked(tied(person="ann", company="acme"), known=known) for known in (None, [person(), company()]))
+        one, other = (
+            asked(tied(person="ann", company="acme"), known=known)
+            for known in (None, [person(), company()])
+        )
         assert one.notices == other.notices
 
 
@@ -191,7 +231,8 @@ class Recording:
 
 
 class TestL5:
-    """Rights are asked before anything is planned; who may not convert a lead is refused and told nothing of it."""
+    """Rights are asked before anything is planned; who may not convert a lead is refused and told
+    nothing of it."""
 
     REFUSED = (Broken("L5", "the actor may convert the lead", field="actor", value="bob"),)
 
@@ -202,12 +243,24 @@ class TestL5:
 
     def test_that_is_all_that_is_said_however_much_else_stands_in_the_way(self):
         lead = attrs.evolve(NOBODY, status="Unqualified", custom_fields={"a": 1})
-        assert refused(lead, Setup(rights=Recording(convert=False)), actor="bob", targets=["deal"]) == self.REFUSED
+        assert (
+            refused(lead, Setup(rights=Recording(convert=False)), actor="bob", targets=["deal"])
+            == self.REFUSED
+        )
 
     def test_the_plan_tells_nothing_of_the_lead(self):
         setup = Setup(rights=Recording(convert=False))
-        plan = plan_conversion(ROSE, ConversionRequest(deal=True, corrections={"fax": "1"}), setup, actor="bob")
-        assert (plan.targets, plan.records, plan.carried, plan.derived, plan.lost, plan.conflicts) == (
+        plan = plan_conversion(
+            ROSE, ConversionRequest(deal=True, corrections={"fax": "1"}), setup, actor="bob"
+        )
+        assert (
+            plan.targets,
+            plan.records,
+            plan.carried,
+            plan.derived,
+            plan.lost,
+            plan.conflicts,
+        ) == (
             frozenset(),
             *[()] * 5,
         )
@@ -272,7 +325,9 @@ class TestL6:
 
     def test_a_deal_that_is_asked_for_is_refused_too(self):
         setup = Setup(rights=Recording(create=(PERSON, COMPANY)))
-        assert [broken.requires for broken in refused(setup=setup, deal=True)] == ["the actor may create a deal"]
+        assert [broken.requires for broken in refused(setup=setup, deal=True)] == [
+            "the actor may create a deal"
+        ]
         assert [broken.rule for broken in refused(tied(person=1), setup)] == ["L6"]
 
     def test_it_is_the_right_that_is_missing_and_not_a_name_that_is_not_asked_for(self):
@@ -282,9 +337,9 @@ class TestL6:
         nothing = Setup(rights=Recording(create=()))
         for named in ({"person": person()}, {"company": company()}):
             (target,) = named
-            assert [broken.requires for broken in refused(NOBODY, nothing, targets=[target], **named)] == [
-                f"the actor may create a {target}"
-            ]
+            assert [
+                broken.requires for broken in refused(NOBODY, nothing, targets=[target], **named)
+            ] == [f"the actor may create a {target}"]
 
     def test_who_may_create_no_contact_is_refused(self):
         setup = Setup(rights=Recording(create=(DEAL,)))
@@ -300,12 +355,15 @@ class TestL6:
         assert [broken.rule for broken in refused(setup=setup, person=person())] == ["L6"]
 
     def test_a_role_says_what_may_be_created(self):
-        setup = Setup(rights=RoleRights(roles={"sam": [Role(Width.ALL, {PERSON}), Role(Width.NONE, {DEAL})]}))
+        setup = Setup(
+            rights=RoleRights(roles={"sam": [Role(Width.ALL, {PERSON}), Role(Width.NONE, {DEAL})]})
+        )
         assert asked(setup=setup, actor="sam", deal=True).plan.targets == {PERSON, DEAL}
 
 
 class TestOffered:
-    """Offered is what the names can make, less what the actor may not create; nothing to who may not convert."""
+    """Offered is what the names can make, less what the actor may not create; nothing to who may
+    not convert."""
 
     @pytest.mark.parametrize(
         ("lead", "targets"),
@@ -344,7 +402,9 @@ class TestOffered:
         targets = offered(lead, setup.rights, "bob")
         if targets - {DEAL}:
             assert (
-                convert(lead, ConversionRequest(targets=targets), setup, at=converted().record.at).plan.targets
+                convert(
+                    lead, ConversionRequest(targets=targets), setup, at=converted().record.at
+                ).plan.targets
                 == targets
             )
 

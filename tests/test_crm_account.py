@@ -20,10 +20,10 @@ from salesstatus import (
     SalesStatus,
     replay,
 )
-from salesstatus.audit import Stored
 from salesstatus.crm.account import Account, Catalogue, Stage, Wanted
+from salesstatus.crm.auditing import Stored
+from salesstatus.crm.evidence import StageRow
 from salesstatus.crm.sell import read
-from salesstatus.evidence import StageRow
 from salesstatus.values import parse_time
 
 AT = [parse_time(f"2026-05-{day:02}T00:00:00Z") for day in range(1, 29)]
@@ -33,7 +33,9 @@ PERSON, COMPANY = ContactKind
 
 
 def stored(id_, prospect=None, customer=None, kind=PERSON, **fields):
-    return Stored(contact=Contact(id=id_, kind=kind, **fields), prospect=prospect, customer=customer)
+    return Stored(
+        contact=Contact(id=id_, kind=kind, **fields), prospect=prospect, customer=customer
+    )
 
 
 def account(*deals, contacts=(), **fields):
@@ -64,7 +66,9 @@ class TestEvidence:
         return [
             (
                 e.at.day,
-                getattr(e.record, "deal", None) if isinstance(e.record, DealDeleted) else e.record.deal.status.value,
+                getattr(e.record, "deal", None)
+                if isinstance(e.record, DealDeleted)
+                else e.record.deal.status.value,
             )
             for e in found.evidence(**options)
         ]
@@ -76,20 +80,30 @@ class TestEvidence:
         assert self.told(account(one(1)), at=AT[9]) == [(10, "open")]
 
     def test_stage_rows_tell_of_each(self):
-        rows = (StageRow(1, AT[0], OPEN), StageRow(1, AT[2], LOST_STATUS), StageRow(1, AT[4], WON_STATUS))
+        rows = (
+            StageRow(1, AT[0], OPEN),
+            StageRow(1, AT[2], LOST_STATUS),
+            StageRow(1, AT[4], WON_STATUS),
+        )
         rows += (StageRow(9, AT[1], OPEN),)  # of a deal that nobody sent
         found = account(one(1, status=WON_STATUS, created_at=AT[0]), stage_rows=rows)
         assert self.told(found) == [(1, "open"), (3, "lost"), (5, "won")]
 
     def test_a_stream_tells_of_its_deals_and_a_look_of_the_others(self):
         streamed = one(1, created_at=AT[0])
-        found = account(streamed, one(2, status=WON_STATUS, created_at=AT[1]), stream=(DealSaved(AT[0], streamed),))
+        found = account(
+            streamed,
+            one(2, status=WON_STATUS, created_at=AT[1]),
+            stream=(DealSaved(AT[0], streamed),),
+        )
         assert self.told(found) == [(1, "open"), (2, "open"), (2, "won")]
 
     def test_what_the_look_shows_and_the_stream_does_not_is_seen(self):
         before = one(1, created_at=AT[0])
         found = account(
-            attrs.evolve(before, status=WON_STATUS), stream=(DealSaved(AT[0], before),), changed_at={1: AT[5]}
+            attrs.evolve(before, status=WON_STATUS),
+            stream=(DealSaved(AT[0], before),),
+            changed_at={1: AT[5]},
         )
         assert self.told(found) == [(1, "open"), (6, "won")]
         # A look from before that knows nothing of it is the older one.
@@ -99,7 +113,9 @@ class TestEvidence:
 
     def test_a_deal_that_is_there_after_its_deletion_is_seen(self):
         back = one(1, created_at=AT[0])
-        found = account(back, stream=(DealSaved(AT[0], back), DealDeleted(AT[1], 1)), changed_at={1: AT[6]})
+        found = account(
+            back, stream=(DealSaved(AT[0], back), DealDeleted(AT[1], 1)), changed_at={1: AT[6]}
+        )
         assert self.told(found) == [(1, "open"), (2, 1), (7, "open")]
         gone = account(stream=(DealSaved(AT[0], back), DealDeleted(AT[1], 1)))
         assert self.told(gone) == [(1, "open"), (2, 1)]
@@ -122,7 +138,9 @@ class TestEvidence:
 
 class TestDerived:
     def test_everyone_has_a_status_also_those_without_deals(self):
-        found = account(one(1, company="acme", involved=frozenset({"bob"})), contacts=[stored("zoe")])
+        found = account(
+            one(1, company="acme", involved=frozenset({"bob"})), contacts=[stored("zoe")]
+        )
         assert {id_: (s.prospect.value, set(s.deals)) for id_, s in found.derived().items()} == {
             "ann": ("current", {1}),
             "acme": ("current", {1}),
@@ -131,7 +149,11 @@ class TestDerived:
         }
 
     def test_those_on_undecided_deals_have_none(self):
-        found = account(one(1), undecided={2: frozenset({"ann", "bob"})}, contacts=[stored("bob"), stored("zoe")])
+        found = account(
+            one(1),
+            undecided={2: frozenset({"ann", "bob"})},
+            contacts=[stored("bob"), stored("zoe")],
+        )
         assert found.derived() == {"zoe": SalesStatus()}
 
     @given(sell_accounts())
@@ -139,7 +161,9 @@ class TestDerived:
         found = read({f"{n}/{kind}s": [body] for n, (kind, body) in enumerate(records)})
         replayed = replay((each.record for each in found.evidence()), on_refusal="raise").statuses
         derived = found.derived()
-        assert {id_: s.prospect for id_, s in replayed.items()} == {id_: derived[id_].prospect for id_ in replayed}
+        assert {id_: s.prospect for id_, s in replayed.items()} == {
+            id_: derived[id_].prospect for id_ in replayed
+        }
 
     def test_a_policy_changes_what_follows(self):
         found = account(one(1, status=LOST_STATUS), one(2, status=WON_STATUS))
@@ -211,7 +235,10 @@ class TestStatuses:
 
     def test_mended_where_they_are_wrong_for_sure(self, found):
         mended = found.statuses()
-        assert self.plain(mended) == {**self.plain(found.statuses(which="stored")), "bob": ("current", "none")}
+        assert self.plain(mended) == {
+            **self.plain(found.statuses(which="stored")),
+            "bob": ("current", "none"),
+        }
         assert mended["bob"].deals == {2: OPEN}
 
     def test_what_no_manual_change_mends_is_derived(self):
@@ -232,7 +259,9 @@ class TestStatuses:
         again = attrs.evolve(
             found,
             contacts={
-                id_: attrs.evolve(each, prospect=mended[id_].prospect, customer=mended[id_].customer)
+                id_: attrs.evolve(
+                    each, prospect=mended[id_].prospect, customer=mended[id_].customer
+                )
                 for id_, each in found.contacts.items()
             },
         )

@@ -1,8 +1,8 @@
-"""Bitrix24 in and out: what its answers are read as, what is made of what is strange, and that it is written back as it came.
+"""Bitrix24 in and out: what its answers are read as, what is made of what is strange, and that it
+is written back as it came.
 
-The recorded answers are not part of the repository: they are read where they are, and what needs them is skipped where they are not.
-All other bodies are made up here.
-"""
+The recorded answers are not part of the repository: they are read where they are, and what needs
+them is skipped where they are not. All other bodies are made up here."""
 
 import copy
 import json
@@ -21,7 +21,6 @@ from salesstatus import (
     Address,
     Contact,
     ContactKind,
-    ConversionRecord,
     CustomerStatus,
     Deal,
     DealStatus,
@@ -29,9 +28,7 @@ from salesstatus import (
     Lead,
     ProspectStatus,
     SalesStatus,
-    Stage,
     StageBook,
-    StageMeaning,
     audience,
 )
 from salesstatus.crm.account import Stage as DealStage
@@ -39,14 +36,29 @@ from salesstatus.crm.account import Wanted
 from salesstatus.crm.bitrix24 import Reading, ToFetch, read, rows
 from salesstatus.crm.bitrix24.columns import Kind, shapes
 from salesstatus.crm.bitrix24.groups import custom_name
-from salesstatus.crm.bitrix24.lens import Form, company_id, company_number, contact_number, field_key
+from salesstatus.crm.bitrix24.lens import (
+    Form,
+    company_id,
+    company_number,
+    contact_number,
+    field_key,
+)
 from salesstatus.crm.bitrix24.unpacking import domain_of
-from salesstatus.crm.bitrix24.writing import contact_body, contact_items, deal_body, lead_body, page, patch, update
+from salesstatus.crm.bitrix24.writing import (
+    contact_body,
+    contact_items,
+    deal_body,
+    lead_body,
+    page,
+    patch,
+    update,
+)
+from salesstatus.crm.evidence import StageRow
 from salesstatus.crm.oddities import Outcome, Place, Reporter, cleaned
-from salesstatus.evidence import StageRow
-from salesstatus.leads import BITRIX24_STAGES
-from salesstatus.model import FieldDefinition, FieldType, Scope
-from salesstatus.reports import Visit, funnel
+from salesstatus.lead import FieldDefinition, FieldType, Scope
+from salesstatus.leads import ConversionRecord, Stage, StageMeaning
+from salesstatus.leads.reports import Visit, funnel
+from salesstatus.leads.stages import BITRIX24_STAGES
 from salesstatus.testing.strategies import leads
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -58,7 +70,9 @@ FOLDER = next(
     ),
     None,
 )
-recorded = pytest.mark.skipif(FOLDER is None, reason="the recorded answers are not beside this checkout")
+recorded = pytest.mark.skipif(
+    FOLDER is None, reason="the recorded answers are not beside this checkout"
+)
 
 IN_PROCESS, SUCCESS, FAILURE = StageMeaning
 OPEN, WON, LOST, UNQUALIFIED = DealStatus
@@ -163,7 +177,14 @@ CONTACT = {
     P_FIELD: "Current Prospect",
     C_FIELD: "",
 }
-FIRM = {"ID": "9", "TITLE": "Acme", "COMPANY_TYPE": "CUSTOMER", "INDUSTRY": "IT", "IS_MY_COMPANY": "N", C_FIELD: "past"}
+FIRM = {
+    "ID": "9",
+    "TITLE": "Acme",
+    "COMPANY_TYPE": "CUSTOMER",
+    "INDUSTRY": "IT",
+    "IS_MY_COMPANY": "N",
+    C_FIELD: "past",
+}
 DEAL = {
     "ID": "410",
     "TITLE": "Ten ovens",
@@ -181,15 +202,32 @@ DEAL = {
     "MOVED_TIME": "2026-05-03T10:00:00+03:00",
 }
 STAGES = [
-    {"ENTITY_ID": "DEAL_STAGE_1", "STATUS_ID": "C1:EXECUTING", "NAME": "Working", "SEMANTICS": None},
+    {
+        "ENTITY_ID": "DEAL_STAGE_1",
+        "STATUS_ID": "C1:EXECUTING",
+        "NAME": "Working",
+        "SEMANTICS": None,
+    },
     {"ENTITY_ID": "DEAL_STAGE_1", "STATUS_ID": "C1:WON", "NAME": "Done", "SEMANTICS": "S"},
     {"ENTITY_ID": "DEAL_STAGE_1", "STATUS_ID": "C1:LOSE", "NAME": "Gone", "SEMANTICS": "F"},
     {"ENTITY_ID": "DEAL_STAGE", "STATUS_ID": "WON", "NAME": "Done", "SEMANTICS": "S"},
     {"ENTITY_ID": "SOURCE", "STATUS_ID": "WEB", "NAME": "Website", "SEMANTICS": None},
 ]
 BOOK = [
-    {"ENTITY_ID": "STATUS", "STATUS_ID": "NEW", "NAME": "Fresh", "SORT": "10", "EXTRA": {"SEMANTICS": "process"}},
-    {"ENTITY_ID": "STATUS", "STATUS_ID": "CONVERTED", "NAME": "Good", "SORT": "50", "SEMANTICS": "S"},
+    {
+        "ENTITY_ID": "STATUS",
+        "STATUS_ID": "NEW",
+        "NAME": "Fresh",
+        "SORT": "10",
+        "EXTRA": {"SEMANTICS": "process"},
+    },
+    {
+        "ENTITY_ID": "STATUS",
+        "STATUS_ID": "CONVERTED",
+        "NAME": "Good",
+        "SORT": "50",
+        "SEMANTICS": "S",
+    },
     {"ENTITY_ID": "STATUS", "STATUS_ID": "JUNK", "NAME": "Bad", "SORT": "60", "SEMANTICS": "F"},
     {
         "ENTITY_ID": "STATUS",
@@ -199,7 +237,13 @@ BOOK = [
         "SEMANTICS": "F",
         "EXTRA": {"SEMANTICS": "apology"},
     },
-    {"ENTITY_ID": "STATUS", "STATUS_ID": "IN_PROCESS", "NAME": "Working", "SORT": "20", "SEMANTICS": ""},
+    {
+        "ENTITY_ID": "STATUS",
+        "STATUS_ID": "IN_PROCESS",
+        "NAME": "Working",
+        "SORT": "20",
+        "SEMANTICS": "",
+    },
 ]
 
 
@@ -214,7 +258,8 @@ def lead(**changes):
 
 # The recorded answers.
 
-#: What becomes of each file: the records in it, by kind, that are written back as they came; or why there are none.
+#: What becomes of each file: the records in it, by kind, that are written back as they came; or why
+#: there are none.
 OUTCOMES = {
     "companies__crm-company-get__0.json": {"company": 1},
     "companies__crm-company-get__1.json": "an error response: without a code",
@@ -296,14 +341,21 @@ class TestEveryRecordedAnswerIsReadAndWrittenBackOrRefusedWithAReason:
             assert (found, skipped) == ([], {})
             assert all(outcome in oddity.found for oddity in refused) and refused
 
-    @pytest.mark.parametrize("name", [name for name, outcome in OUTCOMES.items() if isinstance(outcome, dict)])
+    @pytest.mark.parametrize(
+        "name", [name for name, outcome in OUTCOMES.items() if isinstance(outcome, dict)]
+    )
     def test_by_itself_a_record_is_written_so_that_it_reads_the_same(self, name):
         for row in rows((FOLDER / name).read_bytes(), name):
             again = row.shape.read(row.written(over=False), Place(""), Reporter())
             assert again == row.values
 
     @pytest.mark.parametrize(
-        "name", [name for name, outcome in OUTCOMES.items() if outcome in ({"lead": 1}, {"lead": 2}, {"lead": 4})]
+        "name",
+        [
+            name
+            for name, outcome in OUTCOMES.items()
+            if outcome in ({"lead": 1}, {"lead": 2}, {"lead": 4})
+        ],
     )
     def test_the_entities_of_leads_are_written_back_equal(self, name):
         account = read({name: (FOLDER / name).read_bytes()})
@@ -354,7 +406,9 @@ class TestEveryRecordedAnswerIsReadAndWrittenBackOrRefusedWithAReason:
         assert first.conversion.id == "conversion-of-lead-5"
 
     def test_the_whole_folder_makes_one_account(self):
-        names = [name for name in OUTCOMES if name != "leads__crm-lead-list__0.as-found-not-json.txt"]
+        names = [
+            name for name in OUTCOMES if name != "leads__crm-lead-list__0.as-found-not-json.txt"
+        ]
         account = read({name: (FOLDER / name).read_bytes() for name in names})
         assert len(account.leads) == 10
         assert account.catalogue.pipelines == {
@@ -385,7 +439,9 @@ class TestValuesAreReadAsBitrix24WritesThem:
             fax="+1 555 0004",
             phones={"+1 555 0002"},
             facebook="fb.com/ann",
-            address=Address(line1="1 Main Street, Suite 5", city="Springfield", state="Illinois", country="US"),
+            address=Address(
+                line1="1 Main Street, Suite 5", city="Springfield", state="Illinois", country="US"
+            ),
             custom_fields={"UF_CRM_1700000000001": "blue", "UF_CRM_BUDGET_2026": ["a", "b"]},
             source="WEB",
             status="IN_PROCESS",
@@ -397,18 +453,32 @@ class TestValuesAreReadAsBitrix24WritesThem:
 
     def test_the_universal_methods_say_the_same_with_other_keys(self):
         found = nothing_strange(read({"crm.item.get": answer({"item": ITEM_LEAD})})).leads[7]
-        assert (found.first_name, found.organization_name, found.owner, found.created_at) == ("Ann", "Acme", "3", NOON)
-        assert (found.phone, found.email, found.emails) == ("+1 555 0003", "ann@example.com", {"a@example.com"})
+        assert (found.first_name, found.organization_name, found.owner, found.created_at) == (
+            "Ann",
+            "Acme",
+            "3",
+            NOON,
+        )
+        assert (found.phone, found.email, found.emails) == (
+            "+1 555 0003",
+            "ann@example.com",
+            {"a@example.com"},
+        )
         assert found.custom_fields == {"UF_CRM_1700000000001": "blue", "UF_CRM_BUDGET_2026": "7"}
 
     @pytest.mark.parametrize(
-        ("raw", "owner"), [("5", "5"), (5, "5"), ("0", ""), (0, ""), ("", ""), (None, ""), (" 7 ", "7")]
+        ("raw", "owner"),
+        [("5", "5"), (5, "5"), ("0", ""), (0, ""), ("", ""), (None, ""), (" 7 ", "7")],
     )
     def test_ids_are_texts_or_numbers_and_zero_is_none(self, raw, owner):
-        account = nothing_strange(one({"ID": "7", "STATUS_ID": "NEW", "ASSIGNED_BY_ID": raw}, "crm.lead.list"))
+        account = nothing_strange(
+            one({"ID": "7", "STATUS_ID": "NEW", "ASSIGNED_BY_ID": raw}, "crm.lead.list")
+        )
         assert account.leads[7].owner == owner
 
-    @pytest.mark.parametrize("raw", ["five", "5.5", -5, 5.5, True, [5], {"id": 5}, "9" * 31, 10**30, "٣"])
+    @pytest.mark.parametrize(
+        "raw", ["five", "5.5", -5, 5.5, True, [5], {"id": 5}, "9" * 31, 10**30, "٣"]
+    )
     def test_what_is_no_id_is_left_out(self, raw):
         account = one({"ID": "7", "STATUS_ID": "NEW", "ASSIGNED_BY_ID": raw}, "crm.lead.list")
         assert account.leads[7].owner == ""
@@ -427,7 +497,14 @@ class TestValuesAreReadAsBitrix24WritesThem:
 
     @pytest.mark.parametrize(
         ("raw", "opened", "reports"),
-        [("Y", True, 0), ("N", False, 0), ("", False, 0), ("y", True, 1), (True, True, 1), ("?", False, 1)],
+        [
+            ("Y", True, 0),
+            ("N", False, 0),
+            ("", False, 0),
+            ("y", True, 1),
+            (True, True, 1),
+            ("?", False, 1),
+        ],
     )
     def test_flags(self, raw, opened, reports):
         account = one({"ID": "7", "STATUS_ID": "NEW", "OPENED": raw}, "crm.lead.list")
@@ -437,11 +514,15 @@ class TestValuesAreReadAsBitrix24WritesThem:
     @pytest.mark.parametrize("raw", ["", "  ", None])
     def test_an_empty_time_is_none(self, raw):
         assert (
-            nothing_strange(one({"ID": "7", "STATUS_ID": "NEW", "DATE_CREATE": raw}, "x")).leads[7].created_at is None
+            nothing_strange(one({"ID": "7", "STATUS_ID": "NEW", "DATE_CREATE": raw}, "x"))
+            .leads[7]
+            .created_at
+            is None
         )
 
     @pytest.mark.parametrize(
-        ("raw", "value"), [("19999.99", Decimal("19999.99")), (999.9, Decimal("999.9")), (19000, 19000), ("", None)]
+        ("raw", "value"),
+        [("19999.99", Decimal("19999.99")), (999.9, Decimal("999.9")), (19000, 19000), ("", None)],
     )
     def test_amounts(self, raw, value):
         account = one({**DEAL, "OPPORTUNITY": raw}, "crm.deal.list")
@@ -459,7 +540,11 @@ class TestValuesAreReadAsBitrix24WritesThem:
         assert account.oddities.count(Outcome.LEFT_OUT) == 1
 
     def test_a_phone_of_any_type_is_the_main_one_if_there_is_no_other(self):
-        phones = [{"VALUE_TYPE": "OTHER", "VALUE": "1"}, {"VALUE": "2"}, {"VALUE_TYPE": "FAX", "VALUE": "3"}]
+        phones = [
+            {"VALUE_TYPE": "OTHER", "VALUE": "1"},
+            {"VALUE": "2"},
+            {"VALUE_TYPE": "FAX", "VALUE": "3"},
+        ]
         found = lead(PHONE=phones)
         assert (found.phone, found.phones, found.fax, found.mobile) == ("1", {"2"}, "3", "")
 
@@ -479,13 +564,22 @@ class TestValuesAreReadAsBitrix24WritesThem:
         assert account.oddities.count(Outcome.LEFT_OUT) == reports
 
     def test_parts_of_addresses_that_are_no_texts_are_left_out(self):
-        account = one({"ID": "7", "STATUS_ID": "NEW", "ADDRESS": 5, "ADDRESS_REGION": "Sangamon"}, "crm.lead.list")
+        account = one(
+            {"ID": "7", "STATUS_ID": "NEW", "ADDRESS": 5, "ADDRESS_REGION": "Sangamon"},
+            "crm.lead.list",
+        )
         assert account.leads[7].address == Address(state="Sangamon")
         assert account.oddities.count(Outcome.LEFT_OUT) == 1
 
     def test_a_custom_field_that_cannot_be_kept_is_left_out_and_the_others_are_kept(self):
         deep = json.loads("[" * 30 + "]" * 30)
-        body = {"ID": "7", "STATUS_ID": "NEW", "UF_CRM_A": deep, "UF_CRM_B": 1, "UF_CRM_C": float("inf")}
+        body = {
+            "ID": "7",
+            "STATUS_ID": "NEW",
+            "UF_CRM_A": deep,
+            "UF_CRM_B": 1,
+            "UF_CRM_C": float("inf"),
+        }
         account = read({"crm.lead.list": {"result": [body]}})
         assert account.leads[7].custom_fields == {"UF_CRM_B": 1}
         assert account.oddities.count(Outcome.LEFT_OUT) == 2
@@ -506,7 +600,9 @@ class TestContactsAndCompaniesAreNumberedApart:
         assert company_number("x", company_id(company)) == company
         assert contact_number("x", contact) == contact
 
-    @pytest.mark.parametrize("id_", ["company-0", "company-09", "company-", "9", 9, "company-x", "company-9 "])
+    @pytest.mark.parametrize(
+        "id_", ["company-0", "company-09", "company-", "9", 9, "company-x", "company-9 "]
+    )
     def test_what_is_no_company_is_refused(self, id_):
         with pytest.raises(InvalidError, match="a company of Bitrix24"):
             company_number("Deal.company", id_)
@@ -537,7 +633,10 @@ class TestContactsAndCompaniesAreNumberedApart:
         assert len(told(account, Outcome.LEFT_OUT)) == 1
 
     def test_a_list_of_ids_is_read_without_what_is_none(self):
-        account = one({**CONTACT, "COMPANY_ID": None, "COMPANY_IDS": ["x", None, "9", 9, 0, [1]]}, "crm.contact.list")
+        account = one(
+            {**CONTACT, "COMPANY_ID": None, "COMPANY_IDS": ["x", None, "9", 9, 0, [1]]},
+            "crm.contact.list",
+        )
         assert account.contacts[9].contact.company == "company-9"
         assert account.oddities.count(Outcome.READ) == 1
 
@@ -545,12 +644,16 @@ class TestContactsAndCompaniesAreNumberedApart:
         account = one(CONTACT, "crm.contact.list")
         assert account.contacts[9].contact.company == "company-9"
         (missing,) = told(account, Outcome.MISSING)
-        assert missing.endswith("expected every company that persons work for, got no company-9; missing")
+        assert missing.endswith(
+            "expected every company that persons work for, got no company-9; missing"
+        )
 
 
 class TestStatusesStandInCustomFields:
     def stored(self, **more):
-        account = read({"crm.contact.list": answer([CONTACT]), "crm.company.list": answer([FIRM])}, **more)
+        account = read(
+            {"crm.contact.list": answer([CONTACT]), "crm.company.list": answer([FIRM])}, **more
+        )
         return account.contacts[9], account.contacts["company-9"], account
 
     def test_in_words_of_any_language(self):
@@ -568,7 +671,9 @@ class TestStatusesStandInCustomFields:
     @pytest.mark.parametrize("raw", ["44", 44, "perhaps", ["current"], "x" * 9999])
     def test_what_is_no_status_is_left_out(self, raw):
         account = one(
-            {**CONTACT, P_FIELD: raw, "COMPANY_ID": "0", "COMPANY_IDS": []}, "crm.contact.list", prospect_field=P_FIELD
+            {**CONTACT, P_FIELD: raw, "COMPANY_ID": "0", "COMPANY_IDS": []},
+            "crm.contact.list",
+            prospect_field=P_FIELD,
         )
         assert account.contacts[9].prospect is None
         assert account.oddities.count(Outcome.LEFT_OUT) == 1
@@ -608,7 +713,13 @@ class TestL1TheBookOfStages:
 
     def test_in_another_order_is_put_into_this_one(self):
         account = self.book(*({**stage, "SORT": str(100 - int(stage["SORT"]))} for stage in BOOK))
-        assert [stage.id for stage in account.book.stages] == ["IN_PROCESS", "NEW", "CONVERTED", "UC_POOR", "JUNK"]
+        assert [stage.id for stage in account.book.stages] == [
+            "IN_PROCESS",
+            "NEW",
+            "CONVERTED",
+            "UC_POOR",
+            "JUNK",
+        ]
         assert [oddity.rule for oddity in account.oddities.kept] == ["L1"]
 
     def test_has_one_stage_of_success(self):
@@ -635,7 +746,9 @@ class TestL1TheBookOfStages:
         assert account.oddities.count(Outcome.LEFT_OUT) == 1
 
     def test_knows_the_meaning_of_its_own_stages_when_it_is_not_told(self):
-        account = nothing_strange(self.book(*BOOK[:4], {"ENTITY_ID": "STATUS", "STATUS_ID": "PROCESSED", "SORT": 30}))
+        account = nothing_strange(
+            self.book(*BOOK[:4], {"ENTITY_ID": "STATUS", "STATUS_ID": "PROCESSED", "SORT": 30})
+        )
         assert account.book.meaning("PROCESSED") is IN_PROCESS
 
     @pytest.mark.parametrize(
@@ -651,7 +764,12 @@ class TestL1TheBookOfStages:
     )
     def test_both_encodings_should_say_the_same(self, letter, word, meaning, reports):
         report = Reporter()
-        body = {"ENTITY_ID": "STATUS", "STATUS_ID": "UC_1", "SEMANTICS": letter, "EXTRA": {"SEMANTICS": word}}
+        body = {
+            "ENTITY_ID": "STATUS",
+            "STATUS_ID": "UC_1",
+            "SEMANTICS": letter,
+            "EXTRA": {"SEMANTICS": word},
+        }
         (row,) = rows(answer([body]), "crm.status.list", report)
         assert (row.values.get("meaning"), len(report.told())) == (meaning, reports)
         assert row.written() == body
@@ -667,11 +785,14 @@ class TestL1TheBookOfStages:
         account = self.book(*BOOK, leads=leads)
         assert account.book.of(FAILURE) == ("JUNK", "UC_POOR", "UC_LATE")
         assert (account.book.meaning("UC_ODD"), account.book.success) == (None, "CONVERTED")
-        assert [account.oddities.count(outcome) for outcome in (Outcome.READ, Outcome.LEFT_OUT)] == [1, 2]
+        assert [
+            account.oddities.count(outcome) for outcome in (Outcome.READ, Outcome.LEFT_OUT)
+        ] == [1, 2]
 
     def test_other_books_are_counted(self):
         account = self.book(
-            {"ENTITY_ID": "HONORIFIC", "STATUS_ID": "HNR_1"}, {"ENTITY_ID": "SOURCE", "STATUS_ID": "WEB"}
+            {"ENTITY_ID": "HONORIFIC", "STATUS_ID": "HNR_1"},
+            {"ENTITY_ID": "SOURCE", "STATUS_ID": "WEB"},
         )
         assert account.skipped == {"status of 'HONORIFIC'": 1, "an empty list": 1}
         assert account.catalogue.sources == {"WEB": "WEB"}
@@ -694,7 +815,10 @@ class TestL2JunkAndItsReasons:
         ],
     )
     def test_the_reason_is_the_text_or_the_name_of_a_further_stage(self, stage, text, reason):
-        assert self.account(STATUS_ID=stage, STATUS_DESCRIPTION=text).leads[7].unqualified_reason == reason
+        assert (
+            self.account(STATUS_ID=stage, STATUS_DESCRIPTION=text).leads[7].unqualified_reason
+            == reason
+        )
 
     def test_a_stage_that_nobody_sent_is_its_own_reason(self):
         account = self.account(STATUS_ID="UC_NEW", STATUS_SEMANTIC_ID="F")
@@ -723,25 +847,37 @@ class TestK13ConvertedLeads:
     def test_keep_what_they_became(self):
         account = self.account(deal=[DEAL], contact=[CONTACT], company=[FIRM])
         record = ConversionRecord(
-            id="conversion-of-lead-7", lead=7, at=NOON, person=9, company="company-9", deal=410, actor="3"
+            id="conversion-of-lead-7",
+            lead=7,
+            at=NOON,
+            person=9,
+            company="company-9",
+            deal=410,
+            actor="3",
         )
         assert account.conversions == (record,)
         assert (account.leads[7].conversion, account.leads[7].person) == (record, None)
 
     def test_were_converted_when_they_were_closed_if_nothing_says_when_they_moved(self):
-        found = self.account({"MOVED_TIME": "", "DATE_CLOSED": "2026-05-04T14:00:00+02:00"}).leads[7]
+        found = self.account({"MOVED_TIME": "", "DATE_CLOSED": "2026-05-04T14:00:00+02:00"}).leads[
+            7
+        ]
         assert found.conversion.at == NOON
 
     def test_are_found_by_what_points_back_at_them(self):
         nothing = {"CONTACT_ID": "0", "COMPANY_ID": None}
         person, firm = {**CONTACT, "LEAD_ID": "7"}, {**FIRM, "LEAD_ID": 7}
-        record = self.account(nothing, contact=[person], company=[firm], deal=[DEAL]).leads[7].conversion
+        record = (
+            self.account(nothing, contact=[person], company=[firm], deal=[DEAL]).leads[7].conversion
+        )
         assert (record.person, record.company, record.deal) == (9, "company-9", 410)
 
     def test_of_several_deals_the_first_counts(self):
         account = self.account(deal=[DEAL, {**DEAL, "ID": "411"}])
         assert account.leads[7].conversion.deal == 410
-        assert [oddity.rule for oddity in account.oddities.kept if "became" in oddity.expected] == ["K13"]
+        assert [oddity.rule for oddity in account.oddities.kept if "became" in oddity.expected] == [
+            "K13"
+        ]
 
     def test_l10_may_have_become_nothing(self):
         account = nothing_strange(self.account({"CONTACT_ID": "0", "COMPANY_ID": "0"}))
@@ -754,18 +890,30 @@ class TestK13ConvertedLeads:
         assert account.oddities.count(Outcome.LEFT_OUT) == 1
 
     def test_l4_a_repeat_lead_keeps_its_contacts_and_became_a_deal(self):
-        found = self.account({"IS_RETURN_CUSTOMER": "Y"}, deal=[DEAL], contact=[{**CONTACT, "LEAD_ID": "7"}]).leads[7]
+        found = self.account(
+            {"IS_RETURN_CUSTOMER": "Y"}, deal=[DEAL], contact=[{**CONTACT, "LEAD_ID": "7"}]
+        ).leads[7]
         assert (found.person, found.company) == (9, "company-9")
-        assert (found.conversion.person, found.conversion.company, found.conversion.deal) == (None, None, 410)
+        assert (found.conversion.person, found.conversion.company, found.conversion.deal) == (
+            None,
+            None,
+            410,
+        )
 
     def test_l4_a_lead_that_is_not_converted_is_tied_to_its_contacts(self):
         found = self.account({"STATUS_ID": "NEW", "STATUS_SEMANTIC_ID": "P"}, deal=[DEAL]).leads[7]
         assert (found.person, found.company, found.conversion) == (9, "company-9", None)
 
     def test_the_contacts_of_a_lead_may_come_as_a_list(self):
-        listed = [{"CONTACT_ID": 5, "IS_PRIMARY": "N", "SORT": 10}, {"CONTACT_ID": 6, "IS_PRIMARY": "Y", "SORT": 20}]
+        listed = [
+            {"CONTACT_ID": 5, "IS_PRIMARY": "N", "SORT": 10},
+            {"CONTACT_ID": 6, "IS_PRIMARY": "Y", "SORT": 20},
+        ]
         account = read(
-            {"leads.json": answer([{"ID": "7", "STATUS_ID": "NEW"}]), "leads/7/contacts.json": answer(listed)}
+            {
+                "leads.json": answer([{"ID": "7", "STATUS_ID": "NEW"}]),
+                "leads/7/contacts.json": answer(listed),
+            }
         )
         assert account.leads[7].person == 6
         assert [oddity.rule for oddity in account.oddities.kept] == ["L4"]
@@ -774,10 +922,14 @@ class TestK13ConvertedLeads:
 
 class TestDeals:
     def account(self, *deals, **more):
-        return read({"crm.deal.list": answer(list(deals)), "crm.contact.list": answer([CONTACT]), **more})
+        return read(
+            {"crm.deal.list": answer(list(deals)), "crm.contact.list": answer([CONTACT]), **more}
+        )
 
     def test_are_read_with_their_stages_and_sources(self):
-        account = self.account(DEAL, **{"crm.status.list": answer(STAGES), "crm.company.list": answer([FIRM])})
+        account = self.account(
+            DEAL, **{"crm.status.list": answer(STAGES), "crm.company.list": answer([FIRM])}
+        )
         assert nothing_strange(account).deals[410] == Deal(
             id=410,
             name="Ten ovens",
@@ -790,12 +942,16 @@ class TestDeals:
             created_at=datetime(2026, 5, 2, 7, tzinfo=timezone.utc),
         )
         assert account.changed_at == {410: datetime(2026, 5, 3, 7, tzinfo=timezone.utc)}
-        assert account.catalogue.stages["C1:WON"] == DealStage(id="C1:WON", name="Done", pipeline=1, status=WON)
+        assert account.catalogue.stages["C1:WON"] == DealStage(
+            id="C1:WON", name="Done", pipeline=1, status=WON
+        )
         assert account.catalogue.stages["WON"].pipeline == 0
 
     @pytest.mark.parametrize(("letter", "status"), [("P", OPEN), ("S", WON), ("F", LOST)])
     def test_the_semantics_decide_the_status(self, letter, status):
-        account = self.account({**DEAL, "STAGE_SEMANTIC_ID": letter}, **{"crm.status.list": answer(STAGES)})
+        account = self.account(
+            {**DEAL, "STAGE_SEMANTIC_ID": letter}, **{"crm.status.list": answer(STAGES)}
+        )
         assert account.deals[410].status is status
         assert account.oddities.count(Outcome.READ) == (status is not OPEN)
 
@@ -813,17 +969,26 @@ class TestDeals:
     )
     def test_without_semantics_the_stage_decides(self, stage, closed, status, reports):
         body = {**DEAL, "STAGE_SEMANTIC_ID": None, "STAGE_ID": stage, "CLOSED": closed}
-        account = self.account(body, **{"crm.status.list": answer(STAGES), "crm.company.list": answer([FIRM])})
+        account = self.account(
+            body, **{"crm.status.list": answer(STAGES), "crm.company.list": answer([FIRM])}
+        )
         assert {deal.status for deal in account.deals.values()} == ({status} if status else set())
         assert account.undecided == ({} if status else {410: {9, "company-9"}})
         assert len(account.oddities) == reports
 
     def test_a_stage_that_says_nothing_is_left_open(self):
-        stages = [{"ENTITY_ID": "DEAL_STAGE", "STATUS_ID": "UC_1"}, {"ENTITY_ID": "DEAL_STAGE", "STATUS_ID": "LOSE"}]
+        stages = [
+            {"ENTITY_ID": "DEAL_STAGE", "STATUS_ID": "UC_1"},
+            {"ENTITY_ID": "DEAL_STAGE", "STATUS_ID": "LOSE"},
+        ]
         account = self.account(
-            {**DEAL, "STAGE_SEMANTIC_ID": "", "STAGE_ID": "UC_1", "CLOSED": ""}, **{"crm.status.list": answer(stages)}
+            {**DEAL, "STAGE_SEMANTIC_ID": "", "STAGE_ID": "UC_1", "CLOSED": ""},
+            **{"crm.status.list": answer(stages)},
         )
-        assert {id_: stage.status for id_, stage in account.catalogue.stages.items()} == {"UC_1": None, "LOSE": LOST}
+        assert {id_: stage.status for id_, stage in account.catalogue.stages.items()} == {
+            "UC_1": None,
+            "LOSE": LOST,
+        }
         assert list(account.undecided) == [410]
 
     def test_w6_a_company_alone_is_the_primary_contact(self):
@@ -833,7 +998,9 @@ class TestDeals:
     def test_w6_a_deal_with_nobody_is_not_used(self):
         account = self.account({**DEAL, "CONTACT_ID": None, "COMPANY_ID": "0"})
         assert (account.deals, account.undecided) == ({}, {})
-        assert "W6" in [oddity.rule for oddity in account.oddities.kept if oddity.outcome is Outcome.NOT_USED]
+        assert "W6" in [
+            oddity.rule for oddity in account.oddities.kept if oddity.outcome is Outcome.NOT_USED
+        ]
 
     def test_w2_a_company_that_is_not_told_is_that_of_the_primary_contact(self):
         body = {key: value for key, value in DEAL.items() if key != "COMPANY_ID"}
@@ -848,32 +1015,45 @@ class TestDeals:
             {"CONTACT_ID": 9, "SORT": 100, "ROLE_ID": 0, "IS_PRIMARY": "Y"},
         ]
         by_list = self.account(DEAL, **{"deals/410/contacts.json": answer(members)}).deals[410]
-        by_method = self.account(DEAL, **{"crm.deal.contact.items.get?id=410": answer(members)}).deals[410]
+        by_method = self.account(
+            DEAL, **{"crm.deal.contact.items.get?id=410": answer(members)}
+        ).deals[410]
         inside = self.account({**DEAL, "CONTACT_IDS": ["9", "55"]}).deals[410]
         assert by_list == by_method == inside
         assert (inside.primary, inside.involved) == (9, {55})
         assert audience(inside) == {9, 55, "company-9"}
 
-    @pytest.mark.parametrize(("flags", "primary"), [(("N", "Y"), 8), (("N", "N"), 8), (("Y", "N"), 7)])
+    @pytest.mark.parametrize(
+        ("flags", "primary"), [(("N", "Y"), 8), (("N", "N"), 8), (("Y", "N"), 7)]
+    )
     def test_a_list_may_tell_the_primary_contact(self, flags, primary):
         members = [
             {"CONTACT_ID": 7, "SORT": 20, "IS_PRIMARY": flags[0]},
             {"CONTACT_ID": 8, "SORT": 10, "IS_PRIMARY": flags[1]},
         ]
-        account = self.account({**DEAL, "CONTACT_ID": None}, **{"deals/410/contacts.json": answer(members)})
-        assert (account.deals[410].primary, account.deals[410].involved) == (primary, {7, 8} - {primary})
+        account = self.account(
+            {**DEAL, "CONTACT_ID": None}, **{"deals/410/contacts.json": answer(members)}
+        )
+        assert (account.deals[410].primary, account.deals[410].involved) == (
+            primary,
+            {7, 8} - {primary},
+        )
 
     def test_where_both_tell_a_primary_contact_the_deal_counts(self):
         members = [{"CONTACT_ID": 7, "SORT": 20, "IS_PRIMARY": "Y"}]
         account = self.account(DEAL, **{"deals/410/contacts.json": answer(members)})
         assert (account.deals[410].primary, account.deals[410].involved) == (9, {7})
-        assert "one primary contact of a deal" in [oddity.expected for oddity in account.oddities.kept]
+        assert "one primary contact of a deal" in [
+            oddity.expected for oddity in account.oddities.kept
+        ]
 
     @pytest.mark.parametrize("name", ["crm.deal.contact.items.get", "deals/411/contacts.json"])
     def test_a_list_without_its_deal_is_reported(self, name):
         account = self.account(DEAL, **{name: answer([{"CONTACT_ID": 7, "IS_PRIMARY": "N"}])})
         assert account.deals[410].involved == frozenset()
-        assert len([oddity for oddity in account.oddities.kept if "contacts" in oddity.expected]) == 1
+        assert (
+            len([oddity for oddity in account.oddities.kept if "contacts" in oddity.expected]) == 1
+        )
 
     def test_the_universal_methods_say_the_same(self):
         body = {
@@ -886,10 +1066,17 @@ class TestDeals:
             "contactIds": [9, 8],
         }
         found = read({"crm.item.list?entityTypeId=2": answer({"items": [body]})}).deals[1]
-        assert (found.status, found.primary, found.company, found.involved) == (WON, 9, "company-9", {8})
+        assert (found.status, found.primary, found.company, found.involved) == (
+            WON,
+            9,
+            "company-9",
+            {8},
+        )
 
     def test_the_account_derives_the_statuses(self):
-        account = self.account({**DEAL, "STAGE_SEMANTIC_ID": "S"}, **{"crm.company.list": answer([FIRM])})
+        account = self.account(
+            {**DEAL, "STAGE_SEMANTIC_ID": "S"}, **{"crm.company.list": answer([FIRM])}
+        )
         derived = account.derived()
         assert derived[9].customer is derived["company-9"].customer is CustomerStatus.CURRENT
         assert derived[9] == SalesStatus(customer=CustomerStatus.CURRENT, deals={410: WON})
@@ -897,17 +1084,30 @@ class TestDeals:
 
 class TestStageHistories:
     def row(self, **changes):
-        return {"ID": 35, "TYPE_ID": 1, "OWNER_ID": 410, "CREATED_TIME": "2026-05-02T07:00:00+00:00", **changes}
+        return {
+            "ID": 35,
+            "TYPE_ID": 1,
+            "OWNER_ID": 410,
+            "CREATED_TIME": "2026-05-02T07:00:00+00:00",
+            **changes,
+        }
 
     def test_those_of_leads_are_visits(self):
         visited = [
             self.row(ID=1, OWNER_ID=7, STATUS_ID="NEW", STATUS_SEMANTIC_ID="P"),
             self.row(
-                ID=2, OWNER_ID=7, STATUS_ID="UC_1", STATUS_SEMANTIC_ID="P", CREATED_TIME="2026-05-03T07:00:00+00:00"
+                ID=2,
+                OWNER_ID=7,
+                STATUS_ID="UC_1",
+                STATUS_SEMANTIC_ID="P",
+                CREATED_TIME="2026-05-03T07:00:00+00:00",
             ),
         ]
         account = read(
-            {"crm.stagehistory.list?entityTypeId=1": answer({"items": visited}), "leads.json": answer([LEAD])}
+            {
+                "crm.stagehistory.list?entityTypeId=1": answer({"items": visited}),
+                "leads.json": answer([LEAD]),
+            }
         )
         assert account.visits == (
             Visit(7, "NEW", datetime(2026, 5, 2, 7, tzinfo=timezone.utc)),
@@ -949,14 +1149,18 @@ class TestStageHistories:
 
     def test_rows_without_ids_are_told_apart_by_what_they_say(self):
         bare = {key: value for key, value in self.row(STAGE_ID="C1:WON").items() if key != "ID"}
-        account = read({"stagehistory.json": answer({"items": [bare, bare]}), "crm.deal.list": answer([DEAL])})
+        account = read(
+            {"stagehistory.json": answer({"items": [bare, bare]}), "crm.deal.list": answer([DEAL])}
+        )
         assert len(account.stage_rows) == 1
 
 
 class TestWebhooks:
     SECRET = "s3cr3t0123456789"
 
-    def event(self, event="ONCRMLEADADD", id_="7", ts="1777896000", domain="acme.bitrix24.com", **more):
+    def event(
+        self, event="ONCRMLEADADD", id_="7", ts="1777896000", domain="acme.bitrix24.com", **more
+    ):
         auth = {
             "access_token": self.SECRET,
             "domain": domain,
@@ -964,11 +1168,20 @@ class TestWebhooks:
             "application_token": self.SECRET,
         }
         return json.dumps(
-            {"event": event, "event_handler_id": "7", "data": {"FIELDS": {"ID": id_}}, "ts": ts, "auth": auth, **more}
+            {
+                "event": event,
+                "event_handler_id": "7",
+                "data": {"FIELDS": {"ID": id_}},
+                "ts": ts,
+                "auth": auth,
+                **more,
+            }
         )
 
     def test_tell_what_is_to_be_fetched(self):
-        account = nothing_strange(read({"hook": self.event(), "hook-2": self.event("oncrmdealupdate", "8", ts=None)}))
+        account = nothing_strange(
+            read({"hook": self.event(), "hook-2": self.event("oncrmdealupdate", "8", ts=None)})
+        )
         assert set(account.to_fetch) == {ToFetch(Kind.LEAD, 7, NOON), ToFetch(Kind.DEAL, 8, None)}
 
     def test_nothing_of_their_secrets_is_kept(self):
@@ -988,9 +1201,16 @@ class TestWebhooks:
         }
 
     def test_what_is_there_and_newer_is_not_fetched(self):
-        leads = answer([{"ID": "7", "STATUS_ID": "NEW", "DATE_MODIFY": "2026-05-04T12:00:01+00:00"}])
+        leads = answer(
+            [{"ID": "7", "STATUS_ID": "NEW", "DATE_MODIFY": "2026-05-04T12:00:01+00:00"}]
+        )
         assert read({"hook": self.event(), "leads.json": leads}).to_fetch == ()
-        assert read({"hook": self.event(), "leads.json": leads.replace("12:00:01", "11:59:59")}).to_fetch != ()
+        assert (
+            read(
+                {"hook": self.event(), "leads.json": leads.replace("12:00:01", "11:59:59")}
+            ).to_fetch
+            != ()
+        )
 
     def test_what_was_deleted_is_gone(self):
         account = read(
@@ -1005,30 +1225,49 @@ class TestWebhooks:
                 "companies.json": answer([FIRM]),
             }
         )
-        assert (account.leads, account.deals, account.contacts, account.to_fetch) == ({}, {}, {}, ())
+        assert (account.leads, account.deals, account.contacts, account.to_fetch) == (
+            {},
+            {},
+            {},
+            (),
+        )
         assert account.gone == {410: {9, "company-9"}, 411: set()}
 
     def test_what_was_restored_is_to_be_fetched(self):
-        hooks = {"1": self.event("ONCRMDEALDELETE", "410"), "2": self.event("ONCRMDEALADD", "410", ts="1777896001")}
+        hooks = {
+            "1": self.event("ONCRMDEALDELETE", "410"),
+            "2": self.event("ONCRMDEALADD", "410", ts="1777896001"),
+        }
         account = read(hooks)
         assert (account.gone, [fetch.id for fetch in account.to_fetch]) == ({}, [410])
 
     def test_of_other_things_are_counted(self):
-        account = read({"hook": self.event("ONTASKADD"), "hook-2": self.event(id_="x"), "hook-3": self.event(id_=None)})
+        account = read(
+            {
+                "hook": self.event("ONTASKADD"),
+                "hook-2": self.event(id_="x"),
+                "hook-3": self.event(id_=None),
+            }
+        )
         assert (account.to_fetch, account.skipped) == ((), {"webhook 'ONTASKADD'": 1})
         assert account.oddities.count(Outcome.NOT_USED) == 2
 
     @pytest.mark.parametrize("ts", ["soon", "253402300800", "", [], 10**40])
     def test_a_strange_time_is_left_out(self, ts):
         account = read({"hook": self.event(ts=ts)})
-        assert (account.to_fetch, account.oddities.count(Outcome.LEFT_OUT)) == ((ToFetch(Kind.LEAD, 7),), 1)
+        assert (account.to_fetch, account.oddities.count(Outcome.LEFT_OUT)) == (
+            (ToFetch(Kind.LEAD, 7),),
+            1,
+        )
 
     def test_without_a_name_they_are_not_used(self):
         account = read({"hook": self.event("")})
         assert (account.to_fetch, account.oddities.count(Outcome.NOT_USED)) == ((), 1)
 
     def test_those_of_another_account_are_not_used(self):
-        account = read({"hook": self.event(), "hook-2": self.event(id_="8", domain="evil.bitrix24.com")})
+        account = read(
+            {"hook": self.event(), "hook-2": self.event(id_="8", domain="evil.bitrix24.com")}
+        )
         assert [fetch.id for fetch in account.to_fetch] == [7]
         assert account.oddities.count(Outcome.NOT_USED) == 1
 
@@ -1036,7 +1275,10 @@ class TestWebhooks:
         account = read(
             [
                 ("https://acme.bitrix24.com/rest/1/s3cr3t/crm.lead.list", answer([LEAD])),
-                ("https://other.bitrix24.com/rest/1/t0psecret/crm.lead.list", answer([{**LEAD, "ID": "8"}])),
+                (
+                    "https://other.bitrix24.com/rest/1/t0psecret/crm.lead.list",
+                    answer([{**LEAD, "ID": "8"}]),
+                ),
             ]
         )
         assert list(account.leads) == [7]
@@ -1047,7 +1289,9 @@ class TestWebhooks:
         address = "https://user:pw@Acme.bitrix24.com/rest/1/s3cr3t/crm.lead.list?auth=t0ken&start=5"
         assert cleaned(address) == "https://Acme.bitrix24.com/rest/1/…/crm.lead.list?auth=…&start=5"
         assert (domain_of(address), domain_of("leads.json")) == ("acme.bitrix24.com", "")
-        account = read({"https://a.bitrix24.com/rest/1/s3cr3t/crm.lead.list": answer([{}, 5, {"ID": "x"}])})
+        account = read(
+            {"https://a.bitrix24.com/rest/1/s3cr3t/crm.lead.list": answer([{}, 5, {"ID": "x"}])}
+        )
         assert len(account.oddities) == 2 and "s3cr3t" not in repr(account.oddities)
 
 
@@ -1078,14 +1322,21 @@ class TestAnswersOfAllShapes:
 
     def test_records_alone_and_answers_come_one_a_line(self):
         lines = "\n".join(
-            json.dumps(line) for line in (LEAD, {"result": [DEAL]}, {"error": "X"}, [CONTACT, {"result": [FIRM]}])
+            json.dumps(line)
+            for line in (LEAD, {"result": [DEAL]}, {"error": "X"}, [CONTACT, {"result": [FIRM]}])
         )
         account = read({"export.jsonl": lines})
-        assert (list(account.leads), list(account.deals), list(account.contacts)) == ([7], [410], ["company-9", 9])
+        assert (list(account.leads), list(account.deals), list(account.contacts)) == (
+            [7],
+            [410],
+            ["company-9", 9],
+        )
         assert account.oddities.count(Outcome.NOT_USED) == 1
 
     def test_answers_that_are_no_records_are_counted(self):
-        account = read([("x", answer(value)) for value in (True, 5, [], {}, {"LEAD": [1], "CONTACT": []})])
+        account = read(
+            [("x", answer(value)) for value in (True, 5, [], {}, {"LEAD": [1], "CONTACT": []})]
+        )
         assert account.skipped == {
             "a confirmation": 1,
             "the id of a new record": 1,
@@ -1095,7 +1346,9 @@ class TestAnswersOfAllShapes:
         }
         nothing_strange(account)
 
-    @pytest.mark.parametrize("value", [None, "done", 1.5, [5], [[LEAD]], {"LEAD": 5}, {"items": 5}, {"item": [LEAD]}])
+    @pytest.mark.parametrize(
+        "value", [None, "done", 1.5, [5], [[LEAD]], {"LEAD": 5}, {"items": 5}, {"item": [LEAD]}]
+    )
     def test_answers_that_are_nothing_are_not_used(self, value):
         account = read({"x": answer(value)})
         assert (account.leads, account.oddities.count(Outcome.NOT_USED)) == ({}, 1)
@@ -1105,9 +1358,20 @@ class TestAnswersOfAllShapes:
         assert read({"x": body}).oddities.count(Outcome.NOT_USED) == 1
 
     def test_errors_are_told_by_their_code_only(self):
-        account = read({"x": json.dumps({"error": "expired_token", "error_description": "token 123 of Ann expired"})})
-        assert [oddity.found for oddity in account.oddities.kept] == ["an error response: 'expired_token'"]
-        assert read({"x": '{"error": {"a": 1}}'}).oddities.kept[0].found == "an error response: an object with 1 keys"
+        account = read(
+            {
+                "x": json.dumps(
+                    {"error": "expired_token", "error_description": "token 123 of Ann expired"}
+                )
+            }
+        )
+        assert [oddity.found for oddity in account.oddities.kept] == [
+            "an error response: 'expired_token'"
+        ]
+        assert (
+            read({"x": '{"error": {"a": 1}}'}).oddities.kept[0].found
+            == "an error response: an object with 1 keys"
+        )
 
     @pytest.mark.parametrize(
         ("name", "kind"),
@@ -1162,7 +1426,9 @@ class TestAnswersOfAllShapes:
         def field(type_, **more):
             return {"type": type_, "isRequired": False, "title": "T", "isMultiple": False, **more}
 
-        choice_ = field("enumeration", items=[{"ID": "1", "VALUE": "red"}, {"ID": 2}, "x", {"ID": "1"}])
+        choice_ = field(
+            "enumeration", items=[{"ID": "1", "VALUE": "red"}, {"ID": 2}, "x", {"ID": "1"}]
+        )
         leads = {
             "TITLE": field("string"),
             "UF_CRM_A": field("string"),
@@ -1219,13 +1485,21 @@ class TestTheSameRecordSeveralTimes:
 
     def test_the_newer_one_counts_whatever_comes_first(self):
         new = {"ID": "7", "STATUS_ID": "IN_PROCESS", "DATE_MODIFY": "2026-05-05T00:00:00+00:00"}
-        old = {"ID": "7", "STATUS_ID": "NEW", "NAME": "Ann", "DATE_MODIFY": "2026-05-04T00:00:00+00:00"}
+        old = {
+            "ID": "7",
+            "STATUS_ID": "NEW",
+            "NAME": "Ann",
+            "DATE_MODIFY": "2026-05-04T00:00:00+00:00",
+        }
         for pair in ([new, old], [old, new]):
             found = read({"leads.json": answer(pair)}).leads[7]
             assert (found.first_name, found.status) == ("Ann", "IN_PROCESS")
 
     def test_however_different_the_keys_of_the_bodies_are(self):
-        many = [{"ID": str(number), "STATUS_ID": "NEW", f"UF_CRM_{number}": number} for number in range(1, 1100)]
+        many = [
+            {"ID": str(number), "STATUS_ID": "NEW", f"UF_CRM_{number}": number}
+            for number in range(1, 1100)
+        ]
         account = read({"crm.lead.list": answer(many, total=1099)})
         assert nothing_strange(account).leads[1099].custom_fields == {"UF_CRM_1099": 1099}
 
@@ -1236,7 +1510,10 @@ class TestTheSameRecordSeveralTimes:
 
     def test_another_record_of_another_account_is_not_used(self):
         account = read(
-            {"a": answer([LEAD]), "b": answer([{**LEAD, "NAME": "Zoe", "DATE_CREATE": "2020-01-01T00:00:00+00:00"}])}
+            {
+                "a": answer([LEAD]),
+                "b": answer([{**LEAD, "NAME": "Zoe", "DATE_CREATE": "2020-01-01T00:00:00+00:00"}]),
+            }
         )
         assert account.leads[7].first_name == "Ann"
         assert account.oddities.count(Outcome.NOT_USED) == 1
@@ -1247,7 +1524,10 @@ class TestPagesThatAreMissing:
         return answer([{"ID": str(id_), "STATUS_ID": "NEW"} for id_ in ids], **more)
 
     def missing(self, *pages):
-        return told(read({f"leads-{number}.json": body for number, body in enumerate(pages)}), Outcome.MISSING)
+        return told(
+            read({f"leads-{number}.json": body for number, body in enumerate(pages)}),
+            Outcome.MISSING,
+        )
 
     def test_a_whole_list_is_whole(self):
         assert self.missing(self.page(1, 2, total=3, next=2), self.page(3, total=3)) == []
@@ -1257,7 +1537,10 @@ class TestPagesThatAreMissing:
         assert "got 2 of 3" in self.missing(self.page(1, 2, total=3, next=2))[0]
 
     def test_a_page_that_comes_twice_replaces_no_other(self):
-        assert "got 2 of 4" in self.missing(self.page(1, 2, total=4, next=2), self.page(1, 2, total=4, next=2))[0]
+        assert (
+            "got 2 of 4"
+            in self.missing(self.page(1, 2, total=4, next=2), self.page(1, 2, total=4, next=2))[0]
+        )
 
     def test_a_list_that_names_a_next_page_only(self):
         assert "got no page from 2 on" in self.missing(self.page(1, 2, next=2))[0]
@@ -1277,7 +1560,8 @@ JSON = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(["ID", "id", "VALUE", "result", "FIELDS", "x", "STATUS_ID"]) | st.text(max_size=4),
+            st.sampled_from(["ID", "id", "VALUE", "result", "FIELDS", "x", "STATUS_ID"])
+            | st.text(max_size=4),
             inner,
             max_size=3,
         )
@@ -1290,12 +1574,34 @@ SHAPED = [
     {"result": {"item": ITEM_LEAD}},
     {"result": [CONTACT, FIRM, DEAL]},
     {"result": [*STAGES, *BOOK], "total": 10},
-    {"result": {"items": [{"ID": 1, "OWNER_ID": 410, "CREATED_TIME": "2026-05-02T07:00:00+00:00", "STAGE_ID": "WON"}]}},
+    {
+        "result": {
+            "items": [
+                {
+                    "ID": 1,
+                    "OWNER_ID": 410,
+                    "CREATED_TIME": "2026-05-02T07:00:00+00:00",
+                    "STAGE_ID": "WON",
+                }
+            ]
+        }
+    },
     {"result": [{"CONTACT_ID": 5, "SORT": 10, "IS_PRIMARY": "Y"}]},
-    {"result": {"result": {"leads": [LEAD]}, "result_error": {"x": {}}, "result_total": {"leads": 2}}},
+    {
+        "result": {
+            "result": {"leads": [LEAD]},
+            "result_error": {"x": {}},
+            "result_total": {"leads": 2},
+        }
+    },
     {"result": {"categories": [{"id": 1, "name": "Sales", "entityTypeId": 2}]}},
     {"result": {"UF_CRM_A": {"type": "enumeration", "isRequired": False, "items": [{"ID": "1"}]}}},
-    {"event": "ONCRMDEALDELETE", "data": {"FIELDS": {"ID": "410"}}, "ts": "1777896000", "auth": {"domain": "a.b"}},
+    {
+        "event": "ONCRMDEALDELETE",
+        "data": {"FIELDS": {"ID": "410"}},
+        "ts": "1777896000",
+        "auth": {"domain": "a.b"},
+    },
 ]
 NAMES = [
     "crm.lead.list",
@@ -1310,7 +1616,13 @@ NAMES = [
 def places(value, path=()):
     """Yield the paths of everything in a body."""
     yield path
-    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    members = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
     for key, member in members:
         yield from places(member, (*path, key))
 
@@ -1373,7 +1685,9 @@ class TestNothingThatIsReadIsAnError:
         account = read({"leads.json": content})
         assert (account.leads, len(account.oddities)) == ({}, 1)
 
-    @pytest.mark.parametrize("contents", [None, 5, "crm.lead.list", b"x", [5], [("a",)], [(1, "x")], ["ab"]])
+    @pytest.mark.parametrize(
+        "contents", [None, 5, "crm.lead.list", b"x", [5], [("a",)], [(1, "x")], ["ab"]]
+    )
     def test_only_arguments_are(self, contents):
         with pytest.raises(InvalidError):
             read(contents)
@@ -1414,7 +1728,9 @@ class TestWhatIsChangedByHandReadsAsThat:
     """PutGet, for every field of every kind in both forms."""
 
     @pytest.mark.parametrize(
-        "body", [LEAD, ITEM_LEAD, CONTACT, FIRM, DEAL, *OTHERS], ids=lambda body: "-".join(list(body)[:2])
+        "body",
+        [LEAD, ITEM_LEAD, CONTACT, FIRM, DEAL, *OTHERS],
+        ids=lambda body: "-".join(list(body)[:2]),
     )
     def test_and_all_else_stays(self, body):
         (row,) = rows([body], "contacts.json", shapes=shapes(P_FIELD, C_FIELD))
@@ -1422,15 +1738,22 @@ class TestWhatIsChangedByHandReadsAsThat:
         assert row.shape.told(body) >= row.values.keys()
         for field, value in row.values.items():
             new = CHANGED[type(value)](value)
-            if field in ("id", "company") and isinstance(value, str) and value.startswith("company-"):
+            if (
+                field in ("id", "company")
+                and isinstance(value, str)
+                and value.startswith("company-")
+            ):
                 new = "company-77"
             changed = attrs.evolve(row, values={**row.values, field: new})
             assert changed.shape.read(changed.written(), Place(""), Reporter()) == changed.values
-            if not any(column.field == field and column.needed for column in row.shape.columns.columns):
+            if not any(
+                column.field == field and column.needed for column in row.shape.columns.columns
+            ):
                 gone = attrs.evolve(row, values={**row.values, field: None})
                 again = gone.shape.read(gone.written(), Place(""), Reporter())
                 assert (
-                    again == {name: value for name, value in gone.values.items() if value is not None}
+                    again
+                    == {name: value for name, value in gone.values.items() if value is not None}
                     or field in MOVING
                 )
 
@@ -1457,7 +1780,10 @@ class TestWritingOverWhatWasRead:
 
     def account(self, **bodies):
         return read(
-            {"crm.status.list": answer([*STAGES, *BOOK]), **{f"crm.{k}.list": answer([v]) for k, v in bodies.items()}}
+            {
+                "crm.status.list": answer([*STAGES, *BOOK]),
+                **{f"crm.{k}.list": answer([v]) for k, v in bodies.items()},
+            }
         )
 
     @pytest.mark.parametrize("body", [LEAD, ITEM_LEAD])
@@ -1479,9 +1805,18 @@ class TestWritingOverWhatWasRead:
                 {"mobile": "", "fax": "5"},
                 {"mobile": "1", "skype": "zoe", "website": "z.example.com", "facebook": ""},
                 {"twitter": "@zoe", "linkedin": "zoe"},
-                {"address": Address(line1="2 Side Street", city="", state="Ohio", country="Canada")},
+                {
+                    "address": Address(
+                        line1="2 Side Street", city="", state="Ohio", country="Canada"
+                    )
+                },
                 {"address": Address()},
-                {"custom_fields": {"UF_CRM_1700000000001": "red", "UF_CRM_NEW_1": (1, {"a": Decimal("1.5")})}},
+                {
+                    "custom_fields": {
+                        "UF_CRM_1700000000001": "red",
+                        "UF_CRM_NEW_1": (1, {"a": Decimal("1.5")}),
+                    }
+                },
                 {"custom_fields": {}},
                 {"source": "Website"},
                 {"source": "CALL"},
@@ -1496,7 +1831,12 @@ class TestWritingOverWhatWasRead:
                 {
                     "status": "CONVERTED",
                     "conversion": ConversionRecord(
-                        id="conversion-of-lead-7", lead=7, at=NOON, person=5, company="company-6", actor="3"
+                        id="conversion-of-lead-7",
+                        lead=7,
+                        at=NOON,
+                        person=5,
+                        company="company-6",
+                        actor="3",
                     ),
                 },
                 {"status": "CONVERTED", "person": 5},
@@ -1547,7 +1887,10 @@ class TestWritingOverWhatWasRead:
         record = ConversionRecord(id="conversion-of-lead-7", lead=7, at=NOON, deal=1)
         body = lead_body(Lead(id=7, status="CONVERTED", person=9, conversion=record))
         assert (body["IS_RETURN_CUSTOMER"], body["CONTACT_ID"]) == ("Y", "9")
-        assert lead_body(Lead(id=7, status="CONVERTED", person=9, conversion=record), over=body) == body
+        assert (
+            lead_body(Lead(id=7, status="CONVERTED", person=9, conversion=record), over=body)
+            == body
+        )
 
     def test_a_converted_lead_of_another_system_comes_into_the_stage_of_success(self):
         record = ConversionRecord(id=1, lead=7, at=NOON, person=9)
@@ -1584,18 +1927,24 @@ class TestWritingOverWhatWasRead:
             {"custom_fields": {"UF_CRM_X": True}},
         ],
     )
-    @pytest.mark.parametrize("body", [CONTACT, {key: value for key, value in CONTACT.items() if key != "COMPANY_IDS"}])
+    @pytest.mark.parametrize(
+        "body", [CONTACT, {key: value for key, value in CONTACT.items() if key != "COMPANY_IDS"}]
+    )
     def test_a_contact(self, body, changes):
         found = self.account(contact=body, company=FIRM).contacts[9]
         changed = attrs.evolve(found, contact=attrs.evolve(found.contact, name="", **changes))
-        changed = attrs.evolve(found, contact=attrs.evolve(changed.contact, name=f"{changed.contact.first_name} Diaz"))
+        changed = attrs.evolve(
+            found, contact=attrs.evolve(changed.contact, name=f"{changed.contact.first_name} Diaz")
+        )
         written = contact_body(changed, body)
         assert self.account(contact=written).contacts[9] == changed
         assert written == body or changes
 
     def test_a_company(self):
         found = self.account(company=FIRM).contacts["company-9"]
-        changed = attrs.evolve(found, contact=attrs.evolve(found.contact, name="Acme Inc", website="acme.example.com"))
+        changed = attrs.evolve(
+            found, contact=attrs.evolve(found.contact, name="Acme Inc", website="acme.example.com")
+        )
         assert contact_body(found, FIRM) == FIRM
         assert self.account(company=contact_body(changed, FIRM)).contacts["company-9"] == changed
         with pytest.raises(InvalidError):
@@ -1615,7 +1964,13 @@ class TestWritingOverWhatWasRead:
         ],
     )
     @pytest.mark.parametrize(
-        "more", [{}, {"CONTACT_IDS": ["9", "55"]}, {"CONTACT_IDS": [9]}, {"CONTACT_ID": None, "CONTACT_IDS": [9, 7]}]
+        "more",
+        [
+            {},
+            {"CONTACT_IDS": ["9", "55"]},
+            {"CONTACT_IDS": [9]},
+            {"CONTACT_ID": None, "CONTACT_IDS": [9, 7]},
+        ],
     )
     def test_a_deal(self, changes, more):
         body = {**DEAL, **more}
@@ -1643,20 +1998,37 @@ class TestWritingOverWhatWasRead:
     def test_an_unqualified_deal_is_a_lost_one(self):
         found = attrs.evolve(self.account(deal=DEAL).deals[410], status=UNQUALIFIED)
         written = deal_body(found, self.catalogue, DEAL)
-        assert (written["STAGE_ID"], written["STAGE_SEMANTIC_ID"], written["CLOSED"]) == ("C1:LOSE", "F", "Y")
+        assert (written["STAGE_ID"], written["STAGE_SEMANTIC_ID"], written["CLOSED"]) == (
+            "C1:LOSE",
+            "F",
+            "Y",
+        )
 
     @pytest.mark.parametrize(
         ("category", "stage", "written"),
         [("1", "", "C1:WON"), ("0", "", "WON"), (None, "", "WON"), ("2", "C2:WON", "C2:WON")],
     )
-    def test_without_stages_the_one_that_every_pipeline_has_is_written(self, category, stage, written):
+    def test_without_stages_the_one_that_every_pipeline_has_is_written(
+        self, category, stage, written
+    ):
         body = {"ID": "1", "CONTACT_ID": "9", "CATEGORY_ID": category, "STAGE_ID": "UC_1"}
-        assert deal_body(Deal(id=1, primary=9, status=WON, stage=stage), over=body)["STAGE_ID"] == written
+        assert (
+            deal_body(Deal(id=1, primary=9, status=WON, stage=stage), over=body)["STAGE_ID"]
+            == written
+        )
 
     def test_a_stage_is_found_by_its_name_and_pipeline(self):
         body = {"ID": "1", "CONTACT_ID": "9", "CATEGORY_ID": "0", "STAGE_ID": "UC_1"}
-        assert deal_body(Deal(id=1, primary=9, status=WON, stage="Done"), self.catalogue, body)["STAGE_ID"] == "WON"
-        assert deal_body(Deal(id=1, primary=9, status=WON, stage="Done"), self.catalogue)["STAGE_ID"] == "C1:WON"
+        assert (
+            deal_body(Deal(id=1, primary=9, status=WON, stage="Done"), self.catalogue, body)[
+                "STAGE_ID"
+            ]
+            == "WON"
+        )
+        assert (
+            deal_body(Deal(id=1, primary=9, status=WON, stage="Done"), self.catalogue)["STAGE_ID"]
+            == "C1:WON"
+        )
 
     @pytest.mark.parametrize(
         "deal",
@@ -1685,17 +2057,25 @@ class TestWritingOverWhatWasRead:
         }
         kinds = {1: "lead", 2: "deal", 3: "contact", 4: "company"}
         named = {
-            f"crm.{kinds[number]}.list" if form is CLASSIC else f"crm.item.list?entityTypeId={number}": json.dumps(
-                page([body])
-            )
+            f"crm.{kinds[number]}.list"
+            if form is CLASSIC
+            else f"crm.item.list?entityTypeId={number}": json.dumps(page([body]))
             for number, body in bodies.items()
         }
         again = read({"crm.status.list": answer([*STAGES, *BOOK]), **named})
-        assert (again.leads, again.deals, again.contacts) == (whole.leads, whole.deals, whole.contacts)
+        assert (again.leads, again.deals, again.contacts) == (
+            whole.leads,
+            whole.deals,
+            whole.contacts,
+        )
 
     def test_an_amount_that_no_number_says_is_a_text(self):
         exact = Decimal("0.1234567890123456789")
-        for value, written in ((exact, str(exact)), (Decimal("12.5"), 12.5), (Decimal("12.00"), 12)):
+        for value, written in (
+            (exact, str(exact)),
+            (Decimal("12.5"), 12.5),
+            (Decimal("12.00"), 12),
+        ):
             body = deal_body(Deal(id=1, primary=9, value=value), form=ITEM)
             assert body["opportunity"] == written
             assert type(body["opportunity"]) is type(written)
@@ -1703,18 +2083,25 @@ class TestWritingOverWhatWasRead:
     def test_the_contacts_of_a_deal_as_a_list_of_their_own(self):
         found = Deal(id=410, primary=9, involved={8, 7})
         account = read(
-            {"deals.json": answer([deal_body(found)]), "deals/410/contacts.json": answer(contact_items(found))}
+            {
+                "deals.json": answer([deal_body(found)]),
+                "deals/410/contacts.json": answer(contact_items(found)),
+            }
         )
         assert account.deals[410].involved == {8, 7}
         assert contact_items(Deal(id=1, primary="company-9")) == []
-        assert [item["IS_PRIMARY"] for item in contact_items(Deal(id=1, primary="company-9", involved={4}))] == ["N"]
+        assert [
+            item["IS_PRIMARY"]
+            for item in contact_items(Deal(id=1, primary="company-9", involved={4}))
+        ] == ["N"]
 
 
 USERS = st.sampled_from(["", "3", "41"])
 
 
 def said(entity, book):
-    """Return a lead as Bitrix24 can say it: without what it has no keys for, and with a main address where there is one at all."""
+    """Return a lead as Bitrix24 can say it: without what it has no keys for, and with a main
+    address where there is one at all."""
     reason = entity.unqualified_reason
     if book.meaning(entity.status) is not FAILURE:
         reason = ""
@@ -1739,7 +2126,9 @@ class TestAnyLeadCanBeSaid:
             created_by=USERS,
             company=st.none() | st.integers(1, 99).map(company_id),
             custom_fields=st.dictionaries(
-                st.sampled_from(["UF_CRM_1", "UF_CRM_A_B2", "UF_CRM_7_X", "UF_CRM_7X", "UF_CRM_AB2"]),
+                st.sampled_from(
+                    ["UF_CRM_1", "UF_CRM_A_B2", "UF_CRM_7_X", "UF_CRM_7X", "UF_CRM_AB2"]
+                ),
                 st.text(min_size=1) | st.booleans(),
             ),
             conversion=st.none(),
@@ -1758,7 +2147,9 @@ class TestAnyLeadCanBeSaid:
 class TestRequestsAndAnswers:
     def test_an_update_says_what_changed_and_no_more(self):
         found = lead_of(LEAD)
-        changed = attrs.evolve(found, status="JUNK", phone="9", fax="", title="", phones=frozenset())
+        changed = attrs.evolve(
+            found, status="JUNK", phone="9", fax="", title="", phones=frozenset()
+        )
         request = update(Kind.LEAD, lead_body(changed, over=LEAD), LEAD)
         assert request == {
             "id": 7,
@@ -1775,18 +2166,28 @@ class TestRequestsAndAnswers:
 
     def test_that_of_an_item_names_its_type(self):
         changed = lead_body(attrs.evolve(lead_of(ITEM_LEAD), first_name="Zoe"), over=ITEM_LEAD)
-        assert update(Kind.LEAD, changed, ITEM_LEAD) == {"entityTypeId": 1, "id": 7, "fields": {"name": "Zoe"}}
+        assert update(Kind.LEAD, changed, ITEM_LEAD) == {
+            "entityTypeId": 1,
+            "id": 7,
+            "fields": {"name": "Zoe"},
+        }
 
     def test_a_list_may_go_or_come(self):
-        assert update(Kind.LEAD, {"ID": 7, "PHONE": None}, {"ID": "7", "PHONE": [{"ID": 1}, 5]})["fields"] == {
-            "PHONE": [{"ID": 1, "DELETE": "Y"}]
-        }
+        assert update(Kind.LEAD, {"ID": 7, "PHONE": None}, {"ID": "7", "PHONE": [{"ID": 1}, 5]})[
+            "fields"
+        ] == {"PHONE": [{"ID": 1, "DELETE": "Y"}]}
         assert update(Kind.LEAD, {"ID": 7, "PHONE": [{"VALUE": "1"}]}, {"ID": "7"})["fields"] == {
             "PHONE": [{"VALUE": "1"}]
         }
 
     @pytest.mark.parametrize(
-        ("body", "over"), [({"ID": "7"}, {"ID": "8"}), ({"ID": "7"}, {"id": 7}), ({}, {}), ({"ID": "x"}, {"ID": "x"})]
+        ("body", "over"),
+        [
+            ({"ID": "7"}, {"ID": "8"}),
+            ({"ID": "7"}, {"id": 7}),
+            ({}, {}),
+            ({"ID": "x"}, {"ID": "x"}),
+        ],
     )
     def test_two_records_are_refused(self, body, over):
         with pytest.raises(InvalidError):
@@ -1797,7 +2198,11 @@ class TestRequestsAndAnswers:
             page([{"ID": "7", "STATUS_ID": "NEW"}], total=2),
             page([{"ID": "8", "STATUS_ID": "NEW"}], start=1, total=2),
         )
-        assert list(nothing_strange(read({"leads-1": json.dumps(first), "leads-2": json.dumps(second)})).leads) == [
+        assert list(
+            nothing_strange(
+                read({"leads-1": json.dumps(first), "leads-2": json.dumps(second)})
+            ).leads
+        ) == [
             7,
             8,
         ]
@@ -1818,9 +2223,21 @@ class TestRequestsAndAnswers:
             customer_field=C_FIELD,
         )
         fixes = account.audited().patch
-        requests = list(patch(fixes() if callable(fixes) else fixes, prospect_field=P_FIELD, customer_field=C_FIELD))
-        assert {request["method"] for request in requests} == {"crm.contact.update", "crm.company.update"}
-        assert {"method": "crm.contact.update", "params": {"id": 9, "fields": {P_FIELD: "current"}}} in requests
+        requests = list(
+            patch(
+                fixes() if callable(fixes) else fixes,
+                prospect_field=P_FIELD,
+                customer_field=C_FIELD,
+            )
+        )
+        assert {request["method"] for request in requests} == {
+            "crm.contact.update",
+            "crm.company.update",
+        }
+        assert {
+            "method": "crm.contact.update",
+            "params": {"id": 9, "fields": {P_FIELD: "current"}},
+        } in requests
         with pytest.raises(InvalidError, match="prospect_field"):
             list(patch(fixes() if callable(fixes) else fixes))
 
@@ -1831,7 +2248,9 @@ def lead_of(body):
 
 def test_the_repr_of_a_portal_tells_how_much_and_nothing_of_it():
     account = read({"crm.lead.list": {"result": [{"ID": "5", "NAME": "Ann", "STATUS_ID": "NEW"}]}})
-    assert repr(account).startswith("<Account of bitrix24: 0 contacts, 0 deals, 0 undecided, 1 leads")
+    assert repr(account).startswith(
+        "<Account of bitrix24: 0 contacts, 0 deals, 0 undecided, 1 leads"
+    )
 
 
 @pytest.mark.parametrize(

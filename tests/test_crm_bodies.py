@@ -1,4 +1,5 @@
-"""JSON out of texts, bytes and files, however broken: the bodies that are there, and an oddity for each that is not."""
+"""JSON out of texts, bytes and files, however broken: the bodies that are there, and an oddity for
+each that is not."""
 
 import gzip
 import io
@@ -82,7 +83,10 @@ class TestShapes:
         assert read("\n" + PRETTY + "\n\n" + PRETTY) == ([("f", A), ("f line 7", A)], [])
 
     def test_lines_are_counted_whatever_is_in_them(self):
-        assert read("\n" + lines([A]) + "\n\nx\n" + lines([B]))[0] == [("f line 2", A), ("f line 6", B)]
+        assert read("\n" + lines([A]) + "\n\nx\n" + lines([B]))[0] == [
+            ("f line 2", A),
+            ("f line 6", B),
+        ]
 
     @given(
         st.lists(st.fixed_dictionaries({"a": any_json(3)}), min_size=1, max_size=4),
@@ -91,7 +95,9 @@ class TestShapes:
         st.sampled_from(("utf-8", "utf-8-sig", "utf-16", "utf-16-le")),
         st.lists(st.integers(0, 400), max_size=6),
     )
-    def test_wherever_the_text_is_cut_the_values_are_the_same(self, given_values, indent, between, encoding, cuts):
+    def test_wherever_the_text_is_cut_the_values_are_the_same(
+        self, given_values, indent, between, encoding, cuts
+    ):
         given_values = json.loads(json.dumps(given_values).replace("Infinity", "0"))
         whole = between.join(json.dumps(value, indent=indent) for value in given_values)
         content = whole.encode(encoding)
@@ -146,7 +152,9 @@ class TestNoContent:
         assert told.value.place == "f"
         assert told.value.value is type(content)
 
-    @pytest.mark.parametrize(("chunks", "place"), [(["{}", b"{}"], "chunks"), ([b"{}", 7], "f"), (["{}", None], "f")])
+    @pytest.mark.parametrize(
+        ("chunks", "place"), [(["{}", b"{}"], "chunks"), ([b"{}", 7], "f"), (["{}", None], "f")]
+    )
     def test_chunks_are_of_one_sort(self, chunks, place):
         with pytest.raises(InvalidError) as told:
             read(chunks)
@@ -167,7 +175,9 @@ class TestNoContent:
             read(Client())
         assert "b7b7" not in str(told.value)
 
-    @pytest.mark.parametrize("content", ["", b"", " \n\t\r\n", b"\xef\xbb\xbf", iter(()), io.BytesIO(), io.StringIO()])
+    @pytest.mark.parametrize(
+        "content", ["", b"", " \n\t\r\n", b"\xef\xbb\xbf", iter(()), io.BytesIO(), io.StringIO()]
+    )
     def test_an_empty_file_is_told_of(self, content):
         assert read(content) == ([], ["f: expected JSON, got an empty file; not used"])
 
@@ -176,18 +186,27 @@ class TestBroken:
     @pytest.mark.parametrize(
         ("text", "why"),
         [
-            ("<!DOCTYPE html><html>", "HTML or XML: most likely an error page, or a page that asks to log in"),
+            (
+                "<!DOCTYPE html><html>",
+                "HTML or XML: most likely an error page, or a page that asks to log in",
+            ),
             (
                 "<html>\n<body>\nBearer b7b7b7\n</html>",
                 "HTML or XML: most likely an error page, or a page that asks to log in",
             ),
-            ('{"id": 1, "na', "a text that is none (Unterminated string starting at) at character 11"),
+            (
+                '{"id": 1, "na',
+                "a text that is none (Unterminated string starting at) at character 11",
+            ),
             (
                 '{"id": 1, ',
                 "a text that is none (Expecting property name enclosed in double quotes) at its end: it is cut off",
             ),
             ('{"id": 1', "a text that is none (Expecting ',' delimiter) at its end: it is cut off"),
-            ("{'id': 1}", "a text that is none (Expecting property name enclosed in double quotes) at character 2"),
+            (
+                "{'id': 1}",
+                "a text that is none (Expecting property name enclosed in double quotes) at character 2",
+            ),
             ("id,name", "a text that is none (Expecting value) at character 1"),
             ("[" * 100_000, "a text nested too deep to read"),
             ('{"a":' * 100_000, "a text nested too deep to read"),
@@ -206,7 +225,9 @@ class TestBroken:
         found, oddities = read("\n".join(told))
         assert [value for _, value in found] == [A, B, C] or (at == 0 and broken == "{}{}")
         assert len(oddities) == 1 or (at == 0 and broken == "{}{}")
-        assert all(oddity.startswith(f"f line {at + 1}: expected JSON, got ") for oddity in oddities)
+        assert all(
+            oddity.startswith(f"f line {at + 1}: expected JSON, got ") for oddity in oddities
+        )
 
     def test_what_is_broken_in_a_document_is_told_of_in_its_line(self):
         found, oddities = read(PRETTY + '\n{\n "id": 1,\n "name" 2\n}')
@@ -221,7 +242,9 @@ class TestBroken:
         _, (oddity,) = read(PRETTY + "\n{\n x}\n" + " " * 99)
         assert oddity.endswith("at character 1; not used")
 
-    @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "9" * 5000, "-" + "9" * 5000])
+    @pytest.mark.parametrize(
+        "number", ["NaN", "Infinity", "-Infinity", "9" * 5000, "-" + "9" * 5000]
+    )
     def test_a_number_that_is_none_hides_nothing_else(self, number):
         line = '{"id": 1, "value": ' + number + "}"
         expected = "f{}: expected numbers of JSON, got NaN, one that is infinite, or one of too many digits; read"
@@ -250,14 +273,20 @@ class TestBroken:
         ("text", "place", "value"),
         [
             ('{"id": 1, "id": 2}', " line 1", {"id": 2}),
-            ('{"id": 1, "of": {"id": 3, "id": 4, "x": 5}}', " line 1", {"id": 1, "of": {"id": 4, "x": 5}}),
+            (
+                '{"id": 1, "of": {"id": 3, "id": 4, "x": 5}}',
+                " line 1",
+                {"id": 1, "of": {"id": 4, "x": 5}},
+            ),
             ('[\n{"id": 1, "id": 2}\n]', "", [{"id": 2}]),
         ],
     )
     def test_the_last_of_two_equal_keys_counts_and_it_is_said(self, text, place, value):
         found, oddities = read(text)
         assert [each[1] for each in found] == [value]
-        assert oddities == [f"f{place}: expected each key of an object once, got 'id' again: the last one counts; read"]
+        assert oddities == [
+            f"f{place}: expected each key of an object once, got 'id' again: the last one counts; read"
+        ]
 
     def test_a_key_that_comes_twice_and_is_a_secret_is_not_shown(self):
         _, (oddity,) = read('{"a": 1, "token=s3cr3t": 1, "token=s3cr3t": 2}')
@@ -278,7 +307,9 @@ class TestEncodings:
             ["f line 2: expected UTF-8, got bytes that are none; not used"],
         )
 
-    @pytest.mark.parametrize("content", [b'{"name": "\xe9"}', b'{"name": "\xe9"}\n', b'\xe9{"name": 1}'])
+    @pytest.mark.parametrize(
+        "content", [b'{"name": "\xe9"}', b'{"name": "\xe9"}\n', b'\xe9{"name": 1}']
+    )
     def test_a_whole_file_of_another_encoding_is_not_used(self, content):
         found, (oddity,) = read(content)
         assert found == []
@@ -286,11 +317,17 @@ class TestEncodings:
 
     def test_the_first_line_may_be_the_broken_one(self):
         content = '{"name": "Zoë"}\n'.encode("latin-1") + lines([A]).encode()
-        assert read(content) == ([("f line 2", A)], ["f line 1: expected UTF-8, got bytes that are none; not used"])
+        assert read(content) == (
+            [("f line 2", A)],
+            ["f line 1: expected UTF-8, got bytes that are none; not used"],
+        )
 
     def test_a_document_of_several_lines_is_not_used_and_the_next_is(self):
         content = '{\n"name": "Zoë"}\n'.encode("latin-1") + PRETTY.encode()
-        assert read(content) == ([("f line 3", A)], ["f: expected UTF-8, got bytes that are none; not used"])
+        assert read(content) == (
+            [("f line 3", A)],
+            ["f: expected UTF-8, got bytes that are none; not used"],
+        )
 
     @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
     def test_other_forms_of_unicode_are_read(self, encoding):
@@ -313,7 +350,15 @@ def endless(start, middle, count, end=b""):
 
 class TestLimit:
     def test_a_line_longer_than_the_limit_hides_no_other(self):
-        content = json.dumps(A) + "\n" + json.dumps({"x": "y" * 100}) + "\n" + json.dumps(B) + "\n" + "z" * 99
+        content = (
+            json.dumps(A)
+            + "\n"
+            + json.dumps({"x": "y" * 100})
+            + "\n"
+            + json.dumps(B)
+            + "\n"
+            + "z" * 99
+        )
         expected = "expected a line or a document within the limit, got a longer one; not used"
         assert read(content, 60) == (
             [("f line 1", A), ("f line 3", B)],
@@ -397,7 +442,9 @@ class TestPages:
         assert self.met("h/contacts?page=2", "h/contacts?page=1", "h/contacts?page=2") == []
 
     def test_a_gap_is_told_of_with_its_list(self):
-        assert self.met("https://h/v2/contacts?page=1&sort_by=id", "https://h/v2/contacts?sort_by=id&page=5") == [
+        assert self.met(
+            "https://h/v2/contacts?page=1&sort_by=id", "https://h/v2/contacts?sort_by=id&page=5"
+        ) == [
             "file 0: expected every page of a list, got no pages 2 to 4 of 'h/v2/contacts'; missing"
         ]
         assert self.met("h/deals?page=2") == [
@@ -405,8 +452,13 @@ class TestPages:
         ]
 
     def test_lists_that_ask_for_something_else_are_others(self):
-        assert self.met("h/contacts?page=1&ids=1", "h/contacts?page=1&ids=2", "h/deals?page=1") == []
-        assert len(self.met("h/contacts?page=1&ids=1", "h/contacts?page=2&ids=2", "g/contacts?page=2")) == 2
+        assert (
+            self.met("h/contacts?page=1&ids=1", "h/contacts?page=1&ids=2", "h/deals?page=1") == []
+        )
+        assert (
+            len(self.met("h/contacts?page=1&ids=1", "h/contacts?page=2&ids=2", "g/contacts?page=2"))
+            == 2
+        )
 
     def test_a_last_page_that_names_another_is_told_of(self):
         assert self.met("h/contacts?page=1", "h/contacts?page=2", more=True) == [
@@ -454,14 +506,19 @@ class TestPlace:
     def test_a_place_says_the_file_the_line_and_the_path(self):
         assert str(Place("a.json")) == "a.json"
         assert str(Place("a.json", 3)) == "a.json line 3"
-        assert str(Place("a.json", 3).at("items").at(0).at("data")) == "a.json line 3 $.items[0].data"
+        assert (
+            str(Place("a.json", 3).at("items").at(0).at("data")) == "a.json line 3 $.items[0].data"
+        )
 
     def test_long_names_and_keys_are_cut(self):
         assert str(Place("d/" * 500 + "contacts.json")).endswith("d/contacts.json")
         assert len(str(Place("d/" * 500 + "contacts.json").at("k" * 1_000_000))) < 200
 
     def test_what_a_terminal_would_obey_is_not_in_it(self):
-        assert str(Place("\x1b[31m.csv", 1).at("Na\nme").at("\ud800")) == "\ufffd[31m.csv line 1 $.Na\ufffdme.\ufffd"
+        assert (
+            str(Place("\x1b[31m.csv", 1).at("Na\nme").at("\ud800"))
+            == "\ufffd[31m.csv line 1 $.Na\ufffdme.\ufffd"
+        )
         assert str(Place("Kontakte – Köln.csv")) == "Kontakte – Köln.csv"
 
 
@@ -477,7 +534,11 @@ class TestReporter:
         report.tell(Outcome.MISSING, Place("f"), "a page", "none")
         told = report.told()
         assert len(told) == 100_001
-        assert (told.count(Outcome.READ), told.count(Outcome.MISSING), told.count(Outcome.NOT_USED)) == (100_000, 1, 0)
+        assert (
+            told.count(Outcome.READ),
+            told.count(Outcome.MISSING),
+            told.count(Outcome.NOT_USED),
+        ) == (100_000, 1, 0)
         assert len(told.kept) == KEPT + 1
         assert [oddity.place.line for oddity in told.kept[:KEPT]] == list(range(KEPT))
         assert str(told) == "100000 × read: expected a text\n1 × missing: expected a page"
@@ -534,7 +595,17 @@ class TestSafely:
 
     @pytest.mark.parametrize(
         "key",
-        ["access_token", "client_secret", "Password", "AUTH", "cookie", "session_id", "apiKey", "api-key", "signature"],
+        [
+            "access_token",
+            "client_secret",
+            "Password",
+            "AUTH",
+            "cookie",
+            "session_id",
+            "apiKey",
+            "api-key",
+            "signature",
+        ],
     )
     @pytest.mark.parametrize("value", ["b7", 7, None, ["b7"], {"b7": 1}])
     def test_what_a_key_says_is_secret_is_not_shown(self, key, value):

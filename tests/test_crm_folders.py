@@ -25,9 +25,22 @@ def test_a_folder_is_read_as_its_files_are():
 
 
 def test_what_says_what_others_mean_comes_first_and_names_tell_the_folder(tmp_path):
-    write(tmp_path, "deals.json", "contacts/page-2.JSON", "contacts/page-1.json", "stages.jsonl", "users.csv")
+    write(
+        tmp_path,
+        "deals.json",
+        "contacts/page-2.JSON",
+        "contacts/page-1.json",
+        "stages.jsonl",
+        "users.csv",
+    )
     names = [name for name, _ in contents(str(tmp_path))]
-    assert names == ["stages.jsonl", "users.csv", "contacts/page-1.json", "contacts/page-2.JSON", "deals.json"]
+    assert names == [
+        "stages.jsonl",
+        "users.csv",
+        "contacts/page-1.json",
+        "contacts/page-2.JSON",
+        "deals.json",
+    ]
 
 
 def test_hidden_files_and_other_endings_are_passed_over(tmp_path):

@@ -1,4 +1,5 @@
-"""The lens between a CRM's bodies and our fields: what is read and written is equal, what is written and read is the same."""
+"""The lens between a CRM's bodies and our fields: what is read and written is equal, what is
+written and read is the same."""
 
 import json
 import math
@@ -27,13 +28,13 @@ from salesstatus.crm.lens import (
     USER,
     Column,
     Columns,
-    Unreadable,
     choice,
     time_read,
 )
 from salesstatus.crm.oddities import Outcome, Place, Reporter
 from salesstatus.crm.sell.columns import COLUMNS, Kind
 from salesstatus.model import absent
+from salesstatus.tables.cells import Unreadable
 from salesstatus.testing.strategies import texts
 
 HERE = Place("here")
@@ -48,7 +49,10 @@ def read(columns, body):
 def one(codec, raw, key="key", *, needed=False):
     """What one value is read as, and the oddity that is told of it, if any."""
     values, told = read(Columns("thing", (Column(key, "field", codec, needed),)), {key: raw})
-    return ((values or {}).get("field"), *(f"{oddity.found}; {oddity.outcome.value}" for oddity in told))
+    return (
+        (values or {}).get("field"),
+        *(f"{oddity.found}; {oddity.outcome.value}" for oddity in told),
+    )
 
 
 LEFT, READ = "; left out", "; read"
@@ -95,22 +99,42 @@ class TestCodecs:
             (USER, "12", "12", "'12': digits in a text, read as a number"),
             (FLAG, 1, True, "1: read as true"),
             (FLAG, "No", False, "'No': read as false"),
-            (TIME, "9999-12-31T00:00:00Z", None, "'9999-12-31T00:00:00Z': read as \"forever\", which is no time"),
+            (
+                TIME,
+                "9999-12-31T00:00:00Z",
+                None,
+                "'9999-12-31T00:00:00Z': read as \"forever\", which is no time",
+            ),
             (
                 TIME,
                 "2026-05-04T09:30:00",
                 datetime(2026, 5, 4, 9, 30, tzinfo=UTC),
                 "'2026-05-04T09:30:00': a time without a zone, read as UTC",
             ),
-            (TIME, "2026-05-04", datetime(2026, 5, 4, tzinfo=UTC), "'2026-05-04': a time without a zone, read as UTC"),
-            (TAGS, ["a", 1, "a"], frozenset({"a"}), "a list of 3: read without what is no text, and each tag once"),
+            (
+                TIME,
+                "2026-05-04",
+                datetime(2026, 5, 4, tzinfo=UTC),
+                "'2026-05-04': a time without a zone, read as UTC",
+            ),
+            (
+                TAGS,
+                ["a", 1, "a"],
+                frozenset({"a"}),
+                "a list of 3: read without what is no text, and each tag once",
+            ),
             (
                 CUSTOM_FIELDS,
                 {"a": "x", "b": math.inf},
                 {"a": "x"},
                 "an object with 2 keys: read without 1 of them, which hold what none can",
             ),
-            (ADDRESS, "1 Main Street", Address(line1="1 Main Street"), "'1 Main Street': a text, read as line1"),
+            (
+                ADDRESS,
+                "1 Main Street",
+                Address(line1="1 Main Street"),
+                "'1 Main Street': a text, read as line1",
+            ),
             (
                 ADDRESS,
                 {"street": "1 Main Street"},
@@ -129,7 +153,12 @@ class TestCodecs:
                 Address(line1="x"),
                 "an object with 2 keys: read without the parts that are no address's",
             ),
-            (NAMES, ["a", {"id": 1}], ("a",), "a list of 2: read without what has no name, and each name once"),
+            (
+                NAMES,
+                ["a", {"id": 1}],
+                ("a",),
+                "a list of 2: read without what has no name, and each name once",
+            ),
             (
                 CONTACTS,
                 [1, "x", 1],
@@ -207,7 +236,9 @@ class TestCodecs:
         assert value["flat"] == 1
         assert ("deep" in value) is (depth <= 20)
         assert len(told) == (depth > 20)
-        assert Contact(id=1, kind=ContactKind.PERSON, custom_fields=value).custom_fields["flat"] == 1
+        assert (
+            Contact(id=1, kind=ContactKind.PERSON, custom_fields=value).custom_fields["flat"] == 1
+        )
 
     def test_a_choice_is_one_of_its_words_whatever_their_case(self):
         codec = choice({status.value: status for status in ProspectStatus}, "a prospect status")
@@ -238,14 +269,30 @@ class TestCodecs:
 
     @given(any_json())
     def test_no_codec_raises_anything_else_whatever_the_value(self, raw):
-        for codec in (TEXT, ID, USER, NUMBER, FLAG, TIME, AMOUNT, TAGS, CUSTOM_FIELDS, ADDRESS, NAMES, CONTACTS):
+        for codec in (
+            TEXT,
+            ID,
+            USER,
+            NUMBER,
+            FLAG,
+            TIME,
+            AMOUNT,
+            TAGS,
+            CUSTOM_FIELDS,
+            ADDRESS,
+            NAMES,
+            CONTACTS,
+        ):
             try:
                 codec.read(raw) if type(raw) in codec.plain else codec.lenient(raw)
             except Unreadable as error:
                 assert str(error) == ""
 
 
-THING = Columns("thing", (Column("Id", "id", ID, needed=True), Column("n", "name", TEXT), Column("m", "name", TEXT)))
+THING = Columns(
+    "thing",
+    (Column("Id", "id", ID, needed=True), Column("n", "name", TEXT), Column("m", "name", TEXT)),
+)
 
 
 class TestColumns:
@@ -253,7 +300,11 @@ class TestColumns:
         for body, found in (({}, "nothing"), ({"Id": None}, "nothing"), ({"Id": "x"}, "'x'")):
             values, (told,) = read(THING, body)
             assert values is None
-            assert str(told) == f"here .Id: expected an id: a whole number, got {found}; not used".replace(" .", " $.")
+            assert str(
+                told
+            ) == f"here .Id: expected an id: a whole number, got {found}; not used".replace(
+                " .", " $."
+            )
 
     def test_of_two_keys_for_one_field_the_later_column_counts(self):
         assert read(THING, {"Id": 1, "m": "later", "n": "sooner"})[0] == {"id": 1, "name": "later"}
@@ -264,12 +315,24 @@ class TestColumns:
 
     def test_what_is_absent_here_and_there_stays_as_it_came(self):
         body = {"id": 1, "tags": None, "email": "", "custom_fields": {}}
-        values = {"id": 1, "tags": frozenset(), "email": "", "custom_fields": {}, "address": Address()}
+        values = {
+            "id": 1,
+            "tags": frozenset(),
+            "email": "",
+            "custom_fields": {},
+            "address": Address(),
+        }
         assert COLUMNS[Kind.CONTACT].write(values, body) == body
 
     def test_what_is_cleared_is_written(self):
         body = contact(1)
-        values = {"email": "", "tags": frozenset(), "owner": "", "company": None, "address": Address()}
+        values = {
+            "email": "",
+            "tags": frozenset(),
+            "owner": "",
+            "company": None,
+            "address": Address(),
+        }
         written = COLUMNS[Kind.CONTACT].write(values, body)
         assert written == {**body, "email": "", "tags": [], "owner_id": None, "address": {}}
         assert list(written) == list(body)
@@ -281,8 +344,12 @@ class TestColumns:
 
     def test_a_street_gives_way_to_a_line(self):
         body = {"id": 1, "address": {"street": "1 Main Street"}}
-        assert COLUMNS[Kind.CONTACT].write({"address": Address(line1="2")}, body)["address"] == {"line1": "2"}
-        assert COLUMNS[Kind.CONTACT].write({"address": Address(line1="1 Main Street")}, body) == body
+        assert COLUMNS[Kind.CONTACT].write({"address": Address(line1="2")}, body)["address"] == {
+            "line1": "2"
+        }
+        assert (
+            COLUMNS[Kind.CONTACT].write({"address": Address(line1="1 Main Street")}, body) == body
+        )
 
     def test_custom_fields_that_were_not_read_are_kept(self):
         body = {"id": 1, "custom_fields": {"a": 1, "b": math.inf}}
@@ -293,7 +360,9 @@ class TestColumns:
     def test_the_body_itself_is_never_changed(self):
         body = contact(1, address={"line1": "x", "planet": "Earth"})
         before = json.dumps(body)
-        COLUMNS[Kind.CONTACT].write({"email": "new@mail.example", "address": Address(city="Oslo")}, body)
+        COLUMNS[Kind.CONTACT].write(
+            {"email": "new@mail.example", "address": Address(city="Oslo")}, body
+        )
         assert json.dumps(body) == before
 
 
@@ -328,7 +397,9 @@ class TestLaws:
         for field, value in values.items():
             # What cannot be read of the custom fields stays, and takes a name for itself.
             if field != "custom_fields":
-                assert again.get(field) == value or (absent(value) and absent(again.get(field))), field
+                assert again.get(field) == value or (absent(value) and absent(again.get(field))), (
+                    field
+                )
 
     @settings(max_examples=300)
     @given(kind=st.sampled_from(Kind), data=st.data())
@@ -379,12 +450,20 @@ class TestKinds:
     @KINDS
     def test_each_key_and_each_field_stands_once(self, kind):
         columns = COLUMNS[kind].columns
-        assert len({column.key for column in columns}) == len({column.field for column in columns}) == len(columns)
+        assert (
+            len({column.key for column in columns})
+            == len({column.field for column in columns})
+            == len(columns)
+        )
 
     def test_the_statuses_of_a_contact_are_those_of_the_rules(self):
         columns = {column.key: column.codec for column in COLUMNS[Kind.CONTACT].columns}
-        assert [columns["customer_status"].read(status.value) for status in CustomerStatus] == list(CustomerStatus)
-        assert [columns["prospect_status"].read(status.value) for status in ProspectStatus] == list(ProspectStatus)
+        assert [columns["customer_status"].read(status.value) for status in CustomerStatus] == list(
+            CustomerStatus
+        )
+        assert [columns["prospect_status"].read(status.value) for status in ProspectStatus] == list(
+            ProspectStatus
+        )
 
     def test_every_part_of_a_contact_is_read_but_what_sell_does_not_have(self):
         fields = {column.field for column in COLUMNS[Kind.CONTACT].columns}

@@ -1,4 +1,5 @@
-"""A whole account into a store: everything there, the desk goes on from it, and no interruption leaves anything half done."""
+"""A whole account into a store: everything there, the desk goes on from it, and no interruption
+leaves anything half done."""
 
 import asyncio
 from datetime import datetime, timedelta, timezone
@@ -11,7 +12,6 @@ from hypothesis import strategies as st
 from sqlite_store import SqliteStore
 
 from salesstatus import (
-    AttachedNote,
     Contact,
     ContactKind,
     ConversionRequest,
@@ -27,18 +27,16 @@ from salesstatus import (
     Lead,
     Note,
     ProspectStatus,
-    Scope,
-    Tag,
     Target,
-    Task,
 )
-from salesstatus.audit import Stored, audit
 from salesstatus.crm import sell
 from salesstatus.crm.account import Account
+from salesstatus.crm.auditing import Stored, audit
 from salesstatus.crm.loading import load, load_async
 from salesstatus.desk import Desk
-from salesstatus.faces import as_async
+from salesstatus.desk.faces import as_async
 from salesstatus.history import StatusStated, replay
+from salesstatus.leads import AttachedNote, Scope, Tag, Task
 from salesstatus.memory import MemoryStore
 from salesstatus.ports import KINDS, record_id
 from salesstatus.values import FrozenMap
@@ -92,7 +90,10 @@ stores = pytest.mark.parametrize("made", [memory, sqlite])
 def everything(store):
     """Return all that a store has, and the log."""
     with store.unit() as unit:
-        records = {port: {record_id(row.record): row for row in getattr(unit, port).all()} for port in KINDS}
+        records = {
+            port: {record_id(row.record): row for row in getattr(unit, port).all()}
+            for port in KINDS
+        }
         return records, sorted(unit.log.all(), key=str)
 
 
@@ -105,7 +106,8 @@ class BrokenError(Exception):
 
 
 class Breaking:
-    """A store whose ports fail at one call, and which counts its calls, its units, and the records put in each."""
+    """A store whose ports fail at one call, and which counts its calls, its units, and the records
+    put in each."""
 
     def __init__(self, store, at=None):
         self.store, self.at, self.calls, self.units = store, at, 0, []
@@ -176,7 +178,8 @@ class TestLoading:
         assert loaded.written == {KINDS[port]: len(rows) for port, rows in records.items() if rows}
         assert (loaded.same, loaded.others, loaded.left, loaded.undecided) == ({}, {}, {}, ())
         assert sorted(log, key=str) == sorted(
-            (StatusStated(AT, id_, row.record.status) for id_, row in records["contacts"].items()), key=str
+            (StatusStated(AT, id_, row.record.status) for id_, row in records["contacts"].items()),
+            key=str,
         )
 
     @stores
@@ -204,7 +207,9 @@ class TestLoading:
         store = MemoryStore()
         load(EXAMPLE, store, at=AT)
         _, log = everything(store)
-        assert replay(log).statuses == {id_: standing.status for id_, standing in standings(store).items()}
+        assert replay(log).statuses == {
+            id_: standing.status for id_, standing in standings(store).items()
+        }
 
     def test_an_empty_account_opens_no_unit(self):
         store = Breaking(MemoryStore())
@@ -222,7 +227,11 @@ class TestDesk:
         return Desk(store)
 
     def test_a_loaded_deal_is_won_and_its_contacts_hear_of_it(self, desk):
-        deal = next(deal for deal in EXAMPLE.deals.values() if deal.status is OPEN and deal.company is not None)
+        deal = next(
+            deal
+            for deal in EXAMPLE.deals.values()
+            if deal.status is OPEN and deal.company is not None
+        )
         desk.save_deal(attrs.evolve(deal, status=WON))
         for contact in (deal.primary, deal.company):
             assert desk.contact(contact).record.status.deals[deal.id] is WON
@@ -241,7 +250,9 @@ class TestDesk:
             desk.set_status(holding, ProspectStatus.NONE)
 
     def test_contacts_are_merged_with_their_deals(self, desk):
-        persons = [stored.contact for stored in EXAMPLE.contacts.values() if stored.contact.company == 1007]
+        persons = [
+            stored.contact for stored in EXAMPLE.contacts.values() if stored.contact.company == 1007
+        ]
         winner, loser = (person.id for person in persons[:2])
         held = {*desk.contact(winner).record.status.deals, *desk.contact(loser).record.status.deals}
         desk.merge_contacts(winner, loser)
@@ -304,7 +315,11 @@ class TestAgain:
 
     def test_many_contacts_are_written_in_units_of_the_usual_size(self):
         store = Breaking(MemoryStore())
-        load(account_of(Contact(id=number, kind=ContactKind.PERSON) for number in range(10_000)), store, at=AT)
+        load(
+            account_of(Contact(id=number, kind=ContactKind.PERSON) for number in range(10_000)),
+            store,
+            at=AT,
+        )
         assert [size for size in store.units if size] == [500] * 20
 
 
@@ -369,7 +384,10 @@ class TestOthers:
             for id_ in SMALL.deals:  # as an interruption after the contacts leaves it
                 unit.deals.remove(id_, 1)
             found = unit.contacts.get("ann")
-            unit.contacts.put(attrs.evolve(found.record, contact=attrs.evolve(ANN, phone="+49 30 1")), found.version)
+            unit.contacts.put(
+                attrs.evolve(found.record, contact=attrs.evolve(ANN, phone="+49 30 1")),
+                found.version,
+            )
             unit.commit()
         loaded = load(SMALL, store, at=AT)
         assert loaded.others == {"contact": ("ann",)}
@@ -378,17 +396,28 @@ class TestOthers:
 
     def test_two_fields_of_one_name_are_one_and_the_other_is_listed(self):
         fields = {
-            Scope.LEAD: (FieldDefinition(name="Size", type=FieldType.NUMBER), FieldDefinition(name="Old")),
-            Scope.CONTACT: (FieldDefinition(name="Size", type=FieldType.TEXT), FieldDefinition(name="Old")),
+            Scope.LEAD: (
+                FieldDefinition(name="Size", type=FieldType.NUMBER),
+                FieldDefinition(name="Old"),
+            ),
+            Scope.CONTACT: (
+                FieldDefinition(name="Size", type=FieldType.TEXT),
+                FieldDefinition(name="Old"),
+            ),
         }
         store = MemoryStore()
         loaded = load(account_of(fields=FrozenMap(fields)), store, at=AT)
-        assert (loaded.written, loaded.same, loaded.others) == ({"field": 2}, {"field": 1}, {"field": ("Size",)})
+        assert (loaded.written, loaded.same, loaded.others) == (
+            {"field": 2},
+            {"field": 1},
+            {"field": ("Size",)},
+        )
         assert everything(store)[0]["fields"]["Size"].record.type is FieldType.NUMBER
 
 
 class TestLeft:
-    """Deals that nobody would hear of, or that nobody can tell of, are left; statuses hold the deals that are in the store."""
+    """Deals that nobody would hear of, or that nobody can tell of, are left; statuses hold the
+    deals that are in the store."""
 
     def test_a_deal_whose_contacts_nobody_sent_is_left_and_listed(self):
         deals = [
@@ -403,7 +432,11 @@ class TestLeft:
         assert standings(store)["ann"].status.prospect is ProspectStatus.LOST
 
     def test_what_a_stream_told_of_deals_that_are_left_makes_nobody_a_customer(self):
-        told = [Deal(id=1, primary="ann", company="nobody"), Deal(id=3, primary="ann"), Deal(id=4, primary="ann")]
+        told = [
+            Deal(id=1, primary="ann", company="nobody"),
+            Deal(id=3, primary="ann"),
+            Deal(id=4, primary="ann"),
+        ]
         stream = [DealSaved(AT, attrs.evolve(deal, status=WON)) for deal in told]
         account = account_of(
             [ANN],
@@ -421,7 +454,11 @@ class TestLeft:
         loaded = load(account, store, at=AT)
         assert (loaded.left, loaded.undecided) == ({1: ("nobody",)}, (4, 5))
         status = standings(store)["ann"].status
-        assert (status.prospect, status.customer, status.deals) == (ProspectStatus.LOST, CustomerStatus.NONE, {3: LOST})
+        assert (status.prospect, status.customer, status.deals) == (
+            ProspectStatus.LOST,
+            CustomerStatus.NONE,
+            {3: LOST},
+        )
 
     def test_contacts_of_undecided_deals_keep_what_is_stored_and_hold_their_other_deals(self):
         stored = Stored(contact=ANN, prospect=ProspectStatus.LOST, customer=CustomerStatus.CURRENT)
@@ -459,7 +496,11 @@ class TestArguments:
             ({"policy": "sell"}, "load.policy"),
             ({"account": {}}, "load.account"),
             (
-                {"account": attrs.evolve(SMALL, notes=(*SMALL.notes, AttachedNote(Target.DEAL, 1, Note(content="x"))))},
+                {
+                    "account": attrs.evolve(
+                        SMALL, notes=(*SMALL.notes, AttachedNote(Target.DEAL, 1, Note(content="x")))
+                    )
+                },
                 "load.account.notes[1].note.id",
             ),
         ],

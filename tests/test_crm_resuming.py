@@ -1,4 +1,5 @@
-"""A reading that was broken off anywhere and gone on with comes to the account that one reading comes to."""
+"""A reading that was broken off anywhere and gone on with comes to the account that one reading
+comes to."""
 
 import io
 import json
@@ -15,28 +16,89 @@ from salesstatus.crm.resuming import opening, recorded, resumed, whole
 
 def item(kind, event="", at="", previous=None, **data):
     """Write a record of Sell as a line, of a stream if something happened to it."""
-    meta = {"type": kind} | ({"event_type": event} if event else {}) | ({"event_time": at} if at else {})
-    return json.dumps({"data": data, "meta": meta | ({} if previous is None else {"previous": previous})})
+    meta = (
+        {"type": kind}
+        | ({"event_type": event} if event else {})
+        | ({"event_time": at} if at else {})
+    )
+    return json.dumps(
+        {"data": data, "meta": meta | ({} if previous is None else {"previous": previous})}
+    )
 
 
 def page(kind, number, *, more, count=None, **data):
-    links = {"self": f"https://api.example/v2/{kind}s?page={number}"} | ({"next_page": "…"} if more else {})
+    links = {"self": f"https://api.example/v2/{kind}s?page={number}"} | (
+        {"next_page": "…"} if more else {}
+    )
     meta = {"type": "collection", "count": 1 if count is None else count, "links": links}
     return json.dumps({"items": [{"data": data, "meta": {"type": kind}}], "meta": meta})
 
 
 #: What accounts of Sell are made of: records of every kind, changes of them, and what is strange.
 SELL = [
-    item("contact", id=1, is_organization=True, name="Acme", customer_status="current", prospect_status="none"),
-    item("contact", id=1, is_organization=True, name="Acme GmbH", updated_at="2026-05-04T09:30:00Z"),
-    item("contact", id="2", name="Ann \ud800 \x1b[31m", contact_id=1, prospect_status="maybe", email=None),
-    item("contact", id=2, contact_id=1, owner_id="7", custom_fields={"Size": 4.5, "Deep": [[{"a": [None]}]]}),
+    item(
+        "contact",
+        id=1,
+        is_organization=True,
+        name="Acme",
+        customer_status="current",
+        prospect_status="none",
+    ),
+    item(
+        "contact", id=1, is_organization=True, name="Acme GmbH", updated_at="2026-05-04T09:30:00Z"
+    ),
+    item(
+        "contact",
+        id="2",
+        name="Ann \ud800 \x1b[31m",
+        contact_id=1,
+        prospect_status="maybe",
+        email=None,
+    ),
+    item(
+        "contact",
+        id=2,
+        contact_id=1,
+        owner_id="7",
+        custom_fields={"Size": 4.5, "Deep": [[{"a": [None]}]]},
+    ),
     item("contact", "deleted", id=3),
     item("contact", is_organization=True, name="without an id"),
-    item("deal", id=10, contact_id=2, stage_id=100, value="12.50", currency="EUR", source_id=5, tags=["a", "a"]),
-    item("deal", id=10, contact_id=2, organization_id=None, stage_id=101, created_at="9999-12-31T00:00:00Z"),
-    item("deal", id=11, contact_id=1, stage_id=999, associated_contacts=[{"contact_id": 2}], last_stage_change_at=7),
-    item("deal", "created", "2026-05-01T00:00:00Z", id=12, contact_id=1, organization_id=1, stage_id=100),
+    item(
+        "deal",
+        id=10,
+        contact_id=2,
+        stage_id=100,
+        value="12.50",
+        currency="EUR",
+        source_id=5,
+        tags=["a", "a"],
+    ),
+    item(
+        "deal",
+        id=10,
+        contact_id=2,
+        organization_id=None,
+        stage_id=101,
+        created_at="9999-12-31T00:00:00Z",
+    ),
+    item(
+        "deal",
+        id=11,
+        contact_id=1,
+        stage_id=999,
+        associated_contacts=[{"contact_id": 2}],
+        last_stage_change_at=7,
+    ),
+    item(
+        "deal",
+        "created",
+        "2026-05-01T00:00:00Z",
+        id=12,
+        contact_id=1,
+        organization_id=1,
+        stage_id=100,
+    ),
     item(
         "deal",
         "updated",
@@ -58,9 +120,31 @@ SELL = [
     item("stage", id=101, name="Won"),
     item("pipeline", id=1, name="Sales"),
     item("source", id=5, name="Fair"),
-    item("lead", id=20, last_name="Lee", source_id=6, status="New", unqualified_reason_id=8, address={"line1": "x"}),
-    item("lead_conversion", id=30, lead_id=20, individual_id=2, deal_id=13, created_at="2026-05-04T09:30:00Z"),
-    item("note", id=40, content="seen", resource_type="contact", resource_id=2, created_at="2026-05-04T09:30:00+02:00"),
+    item(
+        "lead",
+        id=20,
+        last_name="Lee",
+        source_id=6,
+        status="New",
+        unqualified_reason_id=8,
+        address={"line1": "x"},
+    ),
+    item(
+        "lead_conversion",
+        id=30,
+        lead_id=20,
+        individual_id=2,
+        deal_id=13,
+        created_at="2026-05-04T09:30:00Z",
+    ),
+    item(
+        "note",
+        id=40,
+        content="seen",
+        resource_type="contact",
+        resource_id=2,
+        created_at="2026-05-04T09:30:00+02:00",
+    ),
     item("note", "deleted", id=40),
     item("task", id=50, content="call", resource_type="deal", resource_id=10),
     item("tag", id=60, name="hot", resource_type="contact"),
@@ -105,23 +189,81 @@ def lead(**fields):
 
 #: The same of accounts of Bitrix24.
 BITRIX24 = [
-    json.dumps({"result": [{"ENTITY_ID": "STATUS", "STATUS_ID": "NEW", "NAME": "New", "SEMANTICS": None}]}),
     json.dumps(
-        {"result": [{"ENTITY_ID": "DEAL_STAGE", "STATUS_ID": "WON", "NAME": "Won", "SEMANTICS": "S"}], "total": 1}
+        {"result": [{"ENTITY_ID": "STATUS", "STATUS_ID": "NEW", "NAME": "New", "SEMANTICS": None}]}
     ),
-    json.dumps({"result": {"ID": "7", "TITLE": "Acme", "COMPANY_TYPE": "CUSTOMER", "UF_CRM_1": "Current Customer"}}),
-    json.dumps({"result": {"ID": "8", "LAST_NAME": "Lee", "COMPANY_ID": "7", "UF_CRM_1": "whatever"}}),
-    lead(ID="1", TITLE="L", STATUS_ID="NEW", LAST_NAME="Lee", PHONE=[{"VALUE": "1", "VALUE_TYPE": "WORK"}]),
-    lead(ID="1", TITLE="L", STATUS_ID="CONVERTED", STATUS_SEMANTIC_ID="S", DATE_CREATE="2026-05-04T09:30:00+03:00"),
+    json.dumps(
+        {
+            "result": [
+                {"ENTITY_ID": "DEAL_STAGE", "STATUS_ID": "WON", "NAME": "Won", "SEMANTICS": "S"}
+            ],
+            "total": 1,
+        }
+    ),
+    json.dumps(
+        {
+            "result": {
+                "ID": "7",
+                "TITLE": "Acme",
+                "COMPANY_TYPE": "CUSTOMER",
+                "UF_CRM_1": "Current Customer",
+            }
+        }
+    ),
+    json.dumps(
+        {"result": {"ID": "8", "LAST_NAME": "Lee", "COMPANY_ID": "7", "UF_CRM_1": "whatever"}}
+    ),
+    lead(
+        ID="1",
+        TITLE="L",
+        STATUS_ID="NEW",
+        LAST_NAME="Lee",
+        PHONE=[{"VALUE": "1", "VALUE_TYPE": "WORK"}],
+    ),
+    lead(
+        ID="1",
+        TITLE="L",
+        STATUS_ID="CONVERTED",
+        STATUS_SEMANTIC_ID="S",
+        DATE_CREATE="2026-05-04T09:30:00+03:00",
+    ),
     lead(id=2, title="Item", stageId="NEW", entityTypeId=1),
     lead(TITLE="no id"),
     json.dumps(
-        {"result": {"ID": "410", "TITLE": "D", "STAGE_ID": "WON", "CONTACT_ID": "8", "COMPANY_ID": "0", "LEAD_ID": "1"}}
+        {
+            "result": {
+                "ID": "410",
+                "TITLE": "D",
+                "STAGE_ID": "WON",
+                "CONTACT_ID": "8",
+                "COMPANY_ID": "0",
+                "LEAD_ID": "1",
+            }
+        }
     ),
-    json.dumps({"result": {"ID": "411", "TITLE": "D", "STAGE_ID": "C9:NOBODY", "CONTACT_ID": "8", "CLOSED": "N"}}),
-    json.dumps({"result": {"items": [{"id": 412, "stageId": "LOSE", "contactId": 8, "entityTypeId": 2}]}, "total": 9}),
+    json.dumps(
+        {
+            "result": {
+                "ID": "411",
+                "TITLE": "D",
+                "STAGE_ID": "C9:NOBODY",
+                "CONTACT_ID": "8",
+                "CLOSED": "N",
+            }
+        }
+    ),
+    json.dumps(
+        {
+            "result": {
+                "items": [{"id": 412, "stageId": "LOSE", "contactId": 8, "entityTypeId": 2}]
+            },
+            "total": 9,
+        }
+    ),
     json.dumps({"result": [{"CONTACT_ID": "8", "SORT": "10", "IS_PRIMARY": "Y"}]}),
-    json.dumps({"result": {"UF_CRM_1": {"type": "string", "isRequired": False, "title": "Status"}}}),
+    json.dumps(
+        {"result": {"UF_CRM_1": {"type": "string", "isRequired": False, "title": "Status"}}}
+    ),
     json.dumps(
         {
             "event": "ONCRMDEALDELETE",
@@ -130,12 +272,26 @@ BITRIX24 = [
             "auth": {"domain": "a.example", "x": "y"},
         }
     ),
-    json.dumps({"event": "ONCRMLEADUPDATE", "data": {"FIELDS": {"ID": 5}}, "ts": "2", "auth": {"domain": "b.example"}}),
+    json.dumps(
+        {
+            "event": "ONCRMLEADUPDATE",
+            "data": {"FIELDS": {"ID": 5}},
+            "ts": "2",
+            "auth": {"domain": "b.example"},
+        }
+    ),
     json.dumps({"event": "ONTASKADD", "data": {}, "ts": "3"}),
     json.dumps(
-        {"result": {"result": {"crm.lead.list": [{"ID": "3", "TITLE": "B"}]}, "result_total": {"crm.lead.list": 2}}}
+        {
+            "result": {
+                "result": {"crm.lead.list": [{"ID": "3", "TITLE": "B"}]},
+                "result_total": {"crm.lead.list": 2},
+            }
+        }
     ),
-    json.dumps({"result": [{"ID": ["x"]}, 7, {}, {"id": None}, {"id": 3}], "total": 60, "next": 50}),
+    json.dumps(
+        {"result": [{"ID": ["x"]}, 7, {}, {"id": None}, {"id": 3}], "total": 60, "next": 50}
+    ),
     '{"result": true}',
     '{"result": []}',
     '{"error": "expired_token"}',
@@ -181,7 +337,8 @@ class KilledError(Exception):
 
 
 def go_on(made, files, state=b"", room=None):
-    """Read files, going on from a state; return the account and the state. `room`: how many bytes may be written before the end."""
+    """Read files, going on from a state; return the account and the state. `room`: how many bytes
+    may be written before the end."""
     reading, kept = made(), io.BytesIO(state)
     first = opening(reading, crm="x")
     size = whole(kept, first)
@@ -222,14 +379,21 @@ def split(draw, which):
     """Draw the files of an account: which lines stand in which."""
     _, lines, names = READINGS[which]
     chosen = draw(st.lists(st.sampled_from(names), unique=True, min_size=1))
-    files = {name: "\n".join(draw(st.lists(st.sampled_from(lines), max_size=12))).encode() for name in chosen}
+    files = {
+        name: "\n".join(draw(st.lists(st.sampled_from(lines), max_size=12))).encode()
+        for name in chosen
+    }
     if lines is SELL:
-        files |= {name: CSVS[name].encode() for name in draw(st.lists(st.sampled_from([*CSVS]), unique=True))}
+        files |= {
+            name: CSVS[name].encode()
+            for name in draw(st.lists(st.sampled_from([*CSVS]), unique=True))
+        }
     return dict(draw(st.permutations([*files.items()])))
 
 
 class TestGoingOn:
-    """The law: however the files are split, and wherever a reading ends, what comes in the end is the same."""
+    """The law: however the files are split, and wherever a reading ends, what comes in the end is
+    the same."""
 
     @every_reading
     @given(data=st.data())
@@ -286,7 +450,10 @@ class TestGoingOn:
     @every_reading
     def test_a_state_cut_at_every_byte_is_gone_on_with(self, which):
         made, lines, names = READINGS[which]
-        files = {name: "\n".join(lines[number :: len(names) * 5]).encode() for number, name in enumerate(names)}
+        files = {
+            name: "\n".join(lines[number :: len(names) * 5]).encode()
+            for number, name in enumerate(names)
+        }
         expected, written = go_on(made, files)
         for size in range(len(written)):
             account, state = go_on(made, files, written[:size])
@@ -304,7 +471,9 @@ class TestGoingOn:
     @pytest.mark.parametrize("more", [0, 40])
     def test_more_sorts_of_unknown_kinds_than_are_counted_come_to_the_same(self, more):
         files = {
-            f"{part}.jsonl": "\n".join(item(f"kind-{number + part * more}", id=1) for number in range(90)).encode()
+            f"{part}.jsonl": "\n".join(
+                item(f"kind-{number + part * more}", id=1) for number in range(90)
+            ).encode()
             for part in range(3)
         }
         expected = once(sell_all, files)
@@ -344,7 +513,11 @@ class TestStates:
     """A state says of what it is, and holds what is wanted and no more."""
 
     def test_a_slim_reading_keeps_no_profiles(self):
-        files = {"contacts.json": item("contact", id=1, name="Ann", email="ann@x.example", phone="+49 30 1").encode()}
+        files = {
+            "contacts.json": item(
+                "contact", id=1, name="Ann", email="ann@x.example", phone="+49 30 1"
+            ).encode()
+        }
         assert b"ann@x.example" in go_on(sell_all, files)[1]
         assert b"ann@x.example" not in go_on(sell_slim, files)[1]
 
@@ -367,7 +540,10 @@ class TestStates:
 
     def test_a_state_with_other_columns_is_refused(self):
         _, state = go_on(sell_slim, {"contacts.json": SELL[0]})
-        with pytest.raises(InvalidError, match=r"line 1: expected a state that was begun for keys \d+, got 'keys \d+'"):
+        with pytest.raises(
+            InvalidError,
+            match=r"line 1: expected a state that was begun for keys \d+, got 'keys \d+'",
+        ):
             go_on(sell_all, {}, state)
 
     @pytest.mark.parametrize(
@@ -424,7 +600,12 @@ class TestStates:
             resumed(sell_all(), begin)
 
     @pytest.mark.parametrize(
-        "use", [opening, lambda reading: resumed(reading, []), lambda reading: recorded(reading, "", "", "", print)]
+        "use",
+        [
+            opening,
+            lambda reading: resumed(reading, []),
+            lambda reading: recorded(reading, "", "", "", print),
+        ],
     )
     def test_what_is_no_reading_of_ours_is_refused(self, use):
         with pytest.raises(InvalidError, match="reading: expected a Reading"):

@@ -1,4 +1,5 @@
-"""Zendesk Sell, read: every shape, every kind, in any order, and every bad input as an oddity in its place."""
+"""Zendesk Sell, read: every shape, every kind, in any order, and every bad input as an oddity in
+its place."""
 
 import io
 import json
@@ -39,9 +40,7 @@ from crm_bodies import (
 )
 from salesstatus import (
     Address,
-    AttachedNote,
     ContactKind,
-    ConversionRecord,
     CustomerStatus,
     DealStatus,
     FieldDefinition,
@@ -49,10 +48,7 @@ from salesstatus import (
     InvalidError,
     Note,
     ProspectStatus,
-    Scope,
-    Tag,
     Target,
-    Task,
 )
 from salesstatus.crm.account import Account, Stage, Wanted
 from salesstatus.crm.oddities import KEPT, Outcome, Place, Reporter
@@ -60,6 +56,7 @@ from salesstatus.crm.pages import Pages
 from salesstatus.crm.sell import Reading, Row, read, rows
 from salesstatus.crm.sell.columns import CLOSED_STAGES, KIND_OF, STAGE_CATEGORIES, Kind
 from salesstatus.labels import LOCALES
+from salesstatus.leads import AttachedNote, ConversionRecord, Scope, Tag, Task
 
 UTC = timezone.utc
 MAY = [datetime(2026, 5, day, tzinfo=UTC) for day in range(1, 29)]
@@ -133,8 +130,14 @@ class TestAnAccount:
             100,
             ProspectStatus.CURRENT,
         )
-        assert (ann.contact.name, ann.contact.first_name, ann.contact.owner) == ("Ann 1", "Ann", "12")
-        assert ann.contact.address == Address(line1="1 Main Street", city="Springfield", country="US")
+        assert (ann.contact.name, ann.contact.first_name, ann.contact.owner) == (
+            "Ann 1",
+            "Ann",
+            "12",
+        )
+        assert ann.contact.address == Address(
+            line1="1 Main Street", city="Springfield", country="US"
+        )
         assert ann.contact.tags == {"warm"}
         assert ann.contact.custom_fields == {"Shoe size": "43"}
         assert ann.contact.created_at == datetime(2026, 1, 5, 8, tzinfo=UTC)
@@ -148,41 +151,84 @@ class TestAnAccount:
             Decimal("1200.50"),
             "EUR",
         )
-        assert (account.deals[201].status, account.deals[201].source) == (DealStatus.OPEN, "Website")
+        assert (account.deals[201].status, account.deals[201].source) == (
+            DealStatus.OPEN,
+            "Website",
+        )
         assert account.changed_at == dict.fromkeys((200, 201), datetime(2026, 2, 5, 8, tzinfo=UTC))
         assert account.undecided == account.gone == {}
 
     def test_a_lead_has_its_source_its_reason_its_notes_and_its_conversion(self, account):
         found = account.leads[300]
-        assert (found.source, found.unqualified_reason, found.created_by) == ("Website", "No budget", "11")
-        assert found.notes == (Note(id=501, content="Note 501", created_by="11", created_at=found.created_at),)
+        assert (found.source, found.unqualified_reason, found.created_by) == (
+            "Website",
+            "No budget",
+            "11",
+        )
+        assert found.notes == (
+            Note(id=501, content="Note 501", created_by="11", created_at=found.created_at),
+        )
         assert found.conversion == ConversionRecord(
-            id=400, lead=300, at=datetime(2026, 2, 5, 8, tzinfo=UTC), person=1, company=100, deal=200, actor="11"
+            id=400,
+            lead=300,
+            at=datetime(2026, 2, 5, 8, tzinfo=UTC),
+            person=1,
+            company=100,
+            deal=200,
+            actor="11",
         )
         assert account.conversions == (found.conversion,)
 
     def test_notes_and_tasks_know_what_they_are_about(self, account):
         at = datetime(2026, 1, 5, 8, tzinfo=UTC)
         assert account.notes == (
-            AttachedNote(Target.COMPANY, 100, Note(id=500, content="Note 500", created_by="11", created_at=at)),
-            AttachedNote(Target.DEAL, 200, Note(id=502, content="Note 502", created_by="11", created_at=at)),
+            AttachedNote(
+                Target.COMPANY,
+                100,
+                Note(id=500, content="Note 500", created_by="11", created_at=at),
+            ),
+            AttachedNote(
+                Target.DEAL, 200, Note(id=502, content="Note 502", created_by="11", created_at=at)
+            ),
         )
         due = datetime(2026, 3, 1, 9, tzinfo=UTC)
         assert account.tasks == (
-            Task(id=600, content="Task 600", target=Target.DEAL, about=200, due_at=due, owner="12", created_at=at),
-            Task(id=601, content="Task 601", target=Target.PERSON, about=1, due_at=due, owner="12", created_at=at),
+            Task(
+                id=600,
+                content="Task 600",
+                target=Target.DEAL,
+                about=200,
+                due_at=due,
+                owner="12",
+                created_at=at,
+            ),
+            Task(
+                id=601,
+                content="Task 601",
+                target=Target.PERSON,
+                about=1,
+                due_at=due,
+                owner="12",
+                created_at=at,
+            ),
         )
 
     def test_the_catalogue_has_the_names(self, account):
         named = account.catalogue
         assert named.stages[WON] == Stage(id=WON, name="Won", pipeline=7, status=DealStatus.WON)
-        assert (named.pipelines, named.sources, named.users) == ({7: "Sales"}, {700: "Website"}, {12: "Mark"})
+        assert (named.pipelines, named.sources, named.users) == (
+            {7: "Sales"},
+            {700: "Website"},
+            {12: "Mark"},
+        )
         assert named.reasons == {800: "No budget", 801: "Too dear", 802: "Not for us"}
         assert account.tags == {Tag("warm", Scope.CONTACT)}
 
     def test_statuses_follow_from_the_deals(self, account):
         derived = account.derived()
-        assert {id_: (s.prospect.value, s.customer.value, set(s.deals)) for id_, s in derived.items()} == {
+        assert {
+            id_: (s.prospect.value, s.customer.value, set(s.deals)) for id_, s in derived.items()
+        } == {
             1: ("none", "current", {200}),
             100: ("none", "current", {200}),
             2: ("current", "current", {200, 201}),
@@ -236,9 +282,13 @@ class TestShapes:
         synced_ = [synced(kind, body, number) for number, (kind, body) in enumerate(records)]
         return {
             "single objects": {f"{n}.json": json.dumps(each) for n, each in enumerate(items)},
-            "collections": {f"{kind}.json": json.dumps(page(kind, bodies)) for kind, bodies in by_kind.items()},
+            "collections": {
+                f"{kind}.json": json.dumps(page(kind, bodies)) for kind, bodies in by_kind.items()
+            },
             "pages": {f"{n}.json": json.dumps(each, indent=2) for n, each in enumerate(pages)},
-            "pages one after the other": {"all": "\n".join(json.dumps(each, indent=2) for each in pages)},
+            "pages one after the other": {
+                "all": "\n".join(json.dumps(each, indent=2) for each in pages)
+            },
             "pages as lines": {"all": lines(pages)},
             "lines": {"all.jsonl": lines(items).encode()},
             "files": {"all.jsonl": io.BytesIO(lines(items).encode())},
@@ -258,7 +308,11 @@ class TestShapes:
             "parsed lists of a client": {f"{kind}s": bodies for kind, bodies in by_kind.items()},
             "a generator": {"all": iter(items)},
             "a generator of chunks": {"all": iter(lines(items))},
-            "a sync": {"queue": lines([{"items": synced_, "meta": {"type": "collection", "count": len(synced_)}}])},
+            "a sync": {
+                "queue": lines(
+                    [{"items": synced_, "meta": {"type": "collection", "count": len(synced_)}}]
+                )
+            },
             "a sync in lines": {"queue": lines(synced_)},
         }
 
@@ -298,7 +352,16 @@ class TestShapes:
 
     @pytest.mark.parametrize(
         "name",
-        ["input", "export.json", "", "my_contacts.json", "Contacts.json", "contactsheet.json", "5.json", "a_" * 50],
+        [
+            "input",
+            "export.json",
+            "",
+            "my_contacts.json",
+            "Contacts.json",
+            "contactsheet.json",
+            "5.json",
+            "a_" * 50,
+        ],
     )
     def test_a_name_that_says_nothing_leaves_them_unused(self, name):
         found, oddities = found_in(contact(1), name)
@@ -315,7 +378,9 @@ class TestShapes:
         assert found_in(body, "deals.json")[0] == [(Kind.LEAD, 1)]
         body["items"][0]["meta"]["type"] = "contact"
         assert found_in(body, "deals.json")[0] == [(Kind.CONTACT, 1)]
-        assert found_in(page(None, [contact(1)], path="things/5"), "contacts.json")[0] == [(Kind.CONTACT, 1)]
+        assert found_in(page(None, [contact(1)], path="things/5"), "contacts.json")[0] == [
+            (Kind.CONTACT, 1)
+        ]
 
     def test_a_collection_may_say_of_itself_what_its_meta_would(self):
         body = {"items": [{"data": contact(1)}], "type": "collection", "count": 2, "links": {}}
@@ -328,18 +393,32 @@ class TestShapes:
         assert found_in({"items": [contact(1)]}, "contacts") == ([(Kind.CONTACT, 1)], [])
 
     def test_kinds_that_mean_nothing_here_are_counted(self):
-        account = account_of(item("call", {"id": 1}), item("call", {"id": 2}), item("visit" * 99, {"id": 3}))
+        account = account_of(
+            item("call", {"id": 1}), item("call", {"id": 2}), item("visit" * 99, {"id": 3})
+        )
         assert account.skipped == {"call": 2, ("visit" * 99)[:60]: 1}
         assert told(account) == []
 
     def test_there_may_be_any_number_of_such_kinds(self):
-        account = account_of(*(item(f"kind {number}", {}) for number in range(1_000)), item("kind 7", {}))
+        account = account_of(
+            *(item(f"kind {number}", {}) for number in range(1_000)), item("kind 7", {})
+        )
         assert len(account.skipped) == 101
         assert sum(account.skipped.values()) == 1_001
         assert (account.skipped["kind 7"], account.skipped["others"]) == (2, 900)
 
     def test_what_is_no_record_is_told_of_in_its_place(self):
-        body = {"items": [5, None, {"data": 7}, {"data": [1]}, {"data": None}, [], item("contact", contact(1))]}
+        body = {
+            "items": [
+                5,
+                None,
+                {"data": 7},
+                {"data": [1]},
+                {"data": None},
+                [],
+                item("contact", contact(1)),
+            ]
+        }
         found, oddities = found_in([body, "x", [[contact(2)]]], "contacts")
         assert found == [(Kind.CONTACT, 1), (Kind.CONTACT, 2)]
         assert oddities == [
@@ -353,17 +432,29 @@ class TestShapes:
         ]
 
     def test_an_error_response_is_told_of_by_its_codes(self):
-        error = {"error": {"resource": "contact", "code": "invalid_type", "message": "Bearer b7"}, "meta": {}}
+        error = {
+            "error": {"resource": "contact", "code": "invalid_type", "message": "Bearer b7"},
+            "meta": {},
+        }
         for body, found in (
-            ({"errors": [error, error], "meta": {"type": "errors"}}, "an error response: 'invalid_type, invalid_type'"),
+            (
+                {"errors": [error, error], "meta": {"type": "errors"}},
+                "an error response: 'invalid_type, invalid_type'",
+            ),
             ({"errors": "Bearer b7"}, "an error response"),
             ({"errors": [7, {"error": 7}, {"error": {"code": 7}}]}, "an error response"),
             ({"error": "unauthorized", "error_description": "Bearer b7"}, "an error response"),
         ):
-            assert found_in(body, "contacts") == ([], [f"contacts: expected records, got {found}; not used"])
+            assert found_in(body, "contacts") == (
+                [],
+                [f"contacts: expected records, got {found}; not used"],
+            )
 
     def test_no_errors_are_no_error(self):
-        assert found_in({"errors": None, "error": "", **item("contact", contact(1))}) == ([(Kind.CONTACT, 1)], [])
+        assert found_in({"errors": None, "error": "", **item("contact", contact(1))}) == (
+            [(Kind.CONTACT, 1)],
+            [],
+        )
 
     def test_lists_in_lists_end_somewhere(self):
         deep = contact(1)
@@ -371,7 +462,9 @@ class TestShapes:
             deep = [deep]
         found, (oddity,) = found_in(json.dumps([deep, contact(2)]), "contacts")
         assert found == [(Kind.CONTACT, 2)]
-        assert oddity.endswith("expected records in a few lists at most, got a list in 11 others; not used")
+        assert oddity.endswith(
+            "expected records in a few lists at most, got a list in 11 others; not used"
+        )
         nested = contact(1)
         for _ in range(240):
             nested = {"data": [nested]}
@@ -430,7 +523,9 @@ class TestArguments:
             read(contents)
         assert (error.value.place, error.value.value) == ("contents", type(contents))
 
-    @pytest.mark.parametrize("pair", ["ab", ("a",), (5, "x"), {"a": "Bearer b7b7"}, ("a", "b", "c"), None])
+    @pytest.mark.parametrize(
+        "pair", ["ab", ("a",), (5, "x"), {"a": "Bearer b7b7"}, ("a", "b", "c"), None]
+    )
     def test_and_come_in_pairs(self, pair):
         with pytest.raises(InvalidError) as error:
             read([pair])
@@ -474,7 +569,11 @@ class TestStages:
         ],
     )
     def test_the_category_says_what_a_stage_means(self, category, status):
-        account = of(("stage", stage(5, "Anything", category)), ("deal", deal(200, 1, 5)), ("contact", contact(1)))
+        account = of(
+            ("stage", stage(5, "Anything", category)),
+            ("deal", deal(200, 1, 5)),
+            ("contact", contact(1)),
+        )
         assert account.deals[200].status.value == status
         assert account.catalogue.stages[5].status.value == status
         assert told(account) == []
@@ -512,7 +611,11 @@ class TestStages:
         assert set(STAGE_CATEGORIES.values()) == set(DealStatus)
 
     def test_what_nobody_can_tell_is_open_and_told_of(self):
-        account = of(("stage", stage(5, "Negotiation", "someday")), ("deal", deal(200, 1, 5)), ("contact", contact(1)))
+        account = of(
+            ("stage", stage(5, "Negotiation", "someday")),
+            ("deal", deal(200, 1, 5)),
+            ("contact", contact(1)),
+        )
         assert account.deals[200].status is DealStatus.OPEN
         assert told(account) == [
             (
@@ -522,7 +625,9 @@ class TestStages:
         ]
 
     def test_the_category_counts_and_not_the_name(self):
-        account = of(("stage", stage(5, "Won", "lost")), ("deal", deal(200, 1, 5)), ("contact", contact(1)))
+        account = of(
+            ("stage", stage(5, "Won", "lost")), ("deal", deal(200, 1, 5)), ("contact", contact(1))
+        )
         assert account.deals[200].status is DealStatus.LOST
         assert told(account) == [
             (
@@ -544,7 +649,12 @@ class TestStages:
 
     def test_the_id_that_the_caller_gives_counts_before_the_name(self):
         said = {"Deal": DealStatus.WON, 5: DealStatus.LOST}
-        account = of(("stage", stage(5, "Deal")), ("deal", deal(200, 1, 5)), ("contact", contact(1)), stages=said)
+        account = of(
+            ("stage", stage(5, "Deal")),
+            ("deal", deal(200, 1, 5)),
+            ("contact", contact(1)),
+            stages=said,
+        )
         assert account.deals[200].status is DealStatus.LOST
 
     def test_the_caller_may_tell_of_stages_that_nobody_sent(self):
@@ -565,7 +675,9 @@ class TestStages:
         assert account.deals == account.changed_at == {}
         assert set(account.derived()) == {3}
         assert len(account.audited().accused) == 0
-        assert any("a stage that is known" in oddity and "not used" in oddity for oddity in told(account))
+        assert any(
+            "a stage that is known" in oddity and "not used" in oddity for oddity in told(account)
+        )
 
     @pytest.mark.parametrize("seed", range(6))
     def test_stages_and_deals_may_come_in_any_order(self, seed):
@@ -612,9 +724,15 @@ class TestStages:
 
     def test_a_stage_may_be_renamed_more_than_once(self):
         account = account_of(
-            *(synced("stage", stage(5, name, "in_progress"), n) for n, name in ((0, "A"), (2, "B"))),
+            *(
+                synced("stage", stage(5, name, "in_progress"), n)
+                for n, name in ((0, "A"), (2, "B"))
+            ),
             synced("deal", deal(200, 1, 5), 1),
-            *(synced("stage", stage(5, name), n) for n, name in ((3, "C"), (4, "Lost"), (5, "Lost"))),
+            *(
+                synced("stage", stage(5, name), n)
+                for n, name in ((3, "C"), (4, "Lost"), (5, "Lost"))
+            ),
         )
         assert (account.deals[200].stage, account.deals[200].status) == ("Lost", DealStatus.LOST)
 
@@ -633,9 +751,15 @@ class TestInvolved:
         account = of(*all_stages(), ("deal", deal(200, 1, associated_contacts=embedded)))
         assert account.deals[200].involved == {2, 3}
 
-    @pytest.mark.parametrize("embedded", [["2"], [{"contact_id": "2"}], [None], 7, "2", {"items": 5}])
+    @pytest.mark.parametrize(
+        "embedded", [["2"], [{"contact_id": "2"}], [None], 7, "2", {"items": 5}]
+    )
     def test_what_names_no_contact_is_told_of(self, embedded):
-        account = of(*all_stages(), ("contact", contact(1)), ("deal", deal(200, 1, associated_contacts=embedded)))
+        account = of(
+            *all_stages(),
+            ("contact", contact(1)),
+            ("deal", deal(200, 1, associated_contacts=embedded)),
+        )
         assert account.deals[200].involved == frozenset()
         (oddity,) = told(account)
         assert ".associated_contacts: expected a list of contacts, got " in oddity
@@ -643,15 +767,25 @@ class TestInvolved:
     @pytest.mark.parametrize(
         "content",
         [
-            {"deals/200/associated_contacts.json": json.dumps(page("associated_contact", [associated(2)]))},
-            {"x": page("associated_contact", [associated(2)], path="deals/200/associated_contacts")},
+            {
+                "deals/200/associated_contacts.json": json.dumps(
+                    page("associated_contact", [associated(2)])
+                )
+            },
+            {
+                "x": page(
+                    "associated_contact", [associated(2)], path="deals/200/associated_contacts"
+                )
+            },
             {"deals/200/associated_contacts": [associated(2)]},
             {"x": item("associated_contact", associated(2, deal_id=200))},
             {f"{API}/deals/200/associated_contacts?page=1": [{"contact_id": 2}]},
         ],
     )
     def test_or_in_a_list_of_their_own_that_says_of_which_deal(self, content):
-        account = read({"deals": lines([item("deal", deal(200, 1))]), "stages": stages(), **content})
+        account = read(
+            {"deals": lines([item("deal", deal(200, 1))]), "stages": stages(), **content}
+        )
         assert account.deals[200].involved == {2}
 
     def test_a_list_that_does_not_is_not_used(self):
@@ -671,7 +805,8 @@ class TestInvolved:
             synced("associated_contact", body, 5, "deleted"),
         ]
         account = account_of(
-            *map(synced, ("stage", "deal"), (stages()[0], deal(200, 1)), (1, 2)), *(told_of[n] for n in order)
+            *map(synced, ("stage", "deal"), (stages()[0], deal(200, 1)), (1, 2)),
+            *(told_of[n] for n in order),
         )
         assert account.deals[200].involved == frozenset()
 
@@ -704,7 +839,10 @@ class TestTheCompanyOfADeal:
 
     def test_is_where_the_primary_contact_works_if_nobody_says(self):
         account = of(
-            *all_stages(), ("deal", self.untold(1)), ("contact", contact(1, contact_id=100)), ("contact", company(100))
+            *all_stages(),
+            ("deal", self.untold(1)),
+            ("contact", contact(1, contact_id=100)),
+            ("contact", company(100)),
         )
         assert account.deals[200].company == 100
         assert told(account) == [
@@ -716,7 +854,10 @@ class TestTheCompanyOfADeal:
 
     def test_is_none_if_null_says_so(self):
         account = of(
-            *all_stages(), ("deal", deal(200, 1)), ("contact", contact(1, contact_id=100)), ("contact", company(100))
+            *all_stages(),
+            ("deal", deal(200, 1)),
+            ("contact", contact(1, contact_id=100)),
+            ("contact", company(100)),
         )
         assert account.deals[200].company is None
         assert told(account) == []
@@ -727,14 +868,21 @@ class TestTheCompanyOfADeal:
 
     def test_is_no_person(self):
         account = of(
-            *all_stages(), ("deal", self.untold(1)), ("contact", contact(1, contact_id=2)), ("contact", contact(2))
+            *all_stages(),
+            ("deal", self.untold(1)),
+            ("contact", contact(1, contact_id=2)),
+            ("contact", contact(2)),
         )
         assert account.deals[200].company is None
         assert set(account.derived()[2].deals) == set()
 
     def test_is_what_a_newer_body_says(self):
         older, newer = self.untold(1), deal(200, 1, organization_id=101)
-        employers = [("contact", contact(1, contact_id=100)), ("contact", company(100)), ("contact", company(101))]
+        employers = [
+            ("contact", contact(1, contact_id=100)),
+            ("contact", company(100)),
+            ("contact", company(101)),
+        ]
         account = of(*all_stages(), ("deal", older), ("deal", newer), *employers)
         assert account.deals[200].company == 101
 
@@ -742,7 +890,12 @@ class TestTheCompanyOfADeal:
 class TestCustomFields:
     DEFINITIONS = (
         {"id": 1, "name": "Shoe size", "type": "number", "for_contact": True},
-        {"id": 2, "name": "Colour", "type": "list", "choices": [{"id": 1, "name": "Red"}, {"id": 2, "name": "Blue"}]},
+        {
+            "id": 2,
+            "name": "Colour",
+            "type": "list",
+            "choices": [{"id": 1, "name": "Red"}, {"id": 2, "name": "Blue"}],
+        },
         {"id": 3, "name": "Since", "type": "datetime", "for_organisation": True},
     )
     EXPECTED = (
@@ -776,7 +929,14 @@ class TestCustomFields:
         ]
 
     def test_of_an_unknown_type_they_are_not_used(self):
-        account = read({"lead/custom_fields": [{"id": 1, "name": "x", "type": "hologram"}, {"id": 2, "name": "y"}]})
+        account = read(
+            {
+                "lead/custom_fields": [
+                    {"id": 1, "name": "x", "type": "hologram"},
+                    {"id": 2, "name": "y"},
+                ]
+            }
+        )
         assert account.fields == {}
         assert [oddity[-24:] for oddity in told(account)] == [
             " got 'hologram'; not used"[-24:],
@@ -799,7 +959,9 @@ class TestCustomFields:
 
     def test_choices_of_one_name_are_one(self):
         choices = [{"id": 1, "name": "Red"}, {"id": 2, "name": "Red"}, {"id": 3}]
-        account = read({"lead/custom_fields": [{"id": 1, "name": "x", "type": "list", "choices": choices}]})
+        account = read(
+            {"lead/custom_fields": [{"id": 1, "name": "x", "type": "list", "choices": choices}]}
+        )
         assert account.fields[Scope.LEAD][0].choices == ("Red",)
         assert len(told(account)) == 1
 
@@ -816,7 +978,10 @@ class TestAgain:
 
     @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
     def test_of_two_states_the_newer_one_counts(self, order):
-        bodies = [contact(1, name="Old", updated_at=DAYS[0]), contact(1, name="New", updated_at=DAYS[1])]
+        bodies = [
+            contact(1, name="Old", updated_at=DAYS[0]),
+            contact(1, name="New", updated_at=DAYS[1]),
+        ]
         account = of(*(("contact", bodies[n]) for n in order))
         assert account.contacts[1].contact.name == "New"
         (oddity,) = told(account)
@@ -834,7 +999,12 @@ class TestAgain:
         ]
 
     def test_deals_too_are_told_of(self):
-        account = of(*all_stages(), ("contact", contact(1)), *[("deal", deal(200, 1))] * 2, ("deal", deal(200, 1, WON)))
+        account = of(
+            *all_stages(),
+            ("contact", contact(1)),
+            *[("deal", deal(200, 1))] * 2,
+            ("deal", deal(200, 1, WON)),
+        )
         assert account.deals[200].status is DealStatus.WON
         assert [oddity.partition("got ")[2] for oddity in told(account)] == [
             "deal 200 again, the same; read",
@@ -868,7 +1038,8 @@ def permutations(items, seed):
 
 class TestSync:
     def queue(self, records):
-        """A queue in which every record was created, then changed, and some deleted, by rising revisions."""
+        """A queue in which every record was created, then changed, and some deleted, by rising
+        revisions."""
         revision, found = 0, []
         for kind, body in records:
             revision += 1
@@ -927,7 +1098,9 @@ class TestSync:
 
     def test_a_deleted_record_may_be_sent_whole(self):
         account = account_of(
-            synced("deal", deal(200, 1, organization_id=100, associated_contacts=[2]), 2, "deleted"),
+            synced(
+                "deal", deal(200, 1, organization_id=100, associated_contacts=[2]), 2, "deleted"
+            ),
             synced("contact", {"id": 1, "name": 7, "is_organization": "?"}, 3, "deleted"),
         )
         assert account.gone == {200: {1, 100}}
@@ -938,18 +1111,24 @@ class TestSync:
         account = account_of(synced(kind.value, {"id": 7}, 1, "deleted"))
         assert told(account) == []
         body = dict(KINDS_IN_PATHS.get(f"{kind.value}s", {"name": "x"}), id=7)
-        account = account_of(synced(kind.value, body, 1), synced(kind.value, {"id": 7}, 2, "deleted"))
+        account = account_of(
+            synced(kind.value, body, 1), synced(kind.value, {"id": 7}, 2, "deleted")
+        )
         assert (account.contacts, account.deals, account.leads, account.notes) == ({}, {}, {}, ())
         assert account.catalogue == Account(crm="").catalogue
 
     def test_a_deleted_record_without_an_id_is_told_of(self):
-        account = account_of(synced("contact", {}, 1, "deleted"), synced("associated_contact", {}, 1, "deleted"))
+        account = account_of(
+            synced("contact", {}, 1, "deleted"), synced("associated_contact", {}, 1, "deleted")
+        )
         assert [oddity.partition(": ")[2] for oddity in told(account)] == [
             "expected an id: a whole number, got nothing; not used"
         ] * 2
 
     def test_an_unknown_event_is_an_update_and_told_of(self):
-        account = account_of(synced("contact", contact(1), 1, "merged"), synced("contact", contact(2), 1, 7))
+        account = account_of(
+            synced("contact", contact(1), 1, "merged"), synced("contact", contact(2), 1, 7)
+        )
         assert sorted(account.contacts) == [1, 2]
         assert [oddity.partition(": ")[2] for oddity in told(account)] == [
             "expected an event type: created, updated, deleted, got 'merged': read as updated; read",
@@ -965,14 +1144,25 @@ def won_late():
     """A stream: a deal is made, goes on, is won, and another is made and deleted."""
     return [
         streamed("deal", deal(200, 1, INCOMING, created_at=DAYS[0]), DAYS[0], 1, "created"),
-        streamed("deal", deal(200, 1, WON, created_at=DAYS[0]), DAYS[4], 4, "updated", {"stage_id": INCOMING}),
+        streamed(
+            "deal",
+            deal(200, 1, WON, created_at=DAYS[0]),
+            DAYS[4],
+            4,
+            "updated",
+            {"stage_id": INCOMING},
+        ),
         streamed("deal", deal(201, 2, created_at=DAYS[1]), DAYS[1], 2, "created"),
         streamed("deal", {"id": 201}, DAYS[2], 3, "deleted"),
     ]
 
 
 class TestFirehose:
-    AROUND = (*(item("stage", body) for body in stages()), item("contact", contact(1)), item("contact", contact(2)))
+    AROUND = (
+        *(item("stage", body) for body in stages()),
+        item("contact", contact(1)),
+        item("contact", contact(2)),
+    )
 
     @pytest.mark.parametrize("seed", range(8))
     def test_a_stream_is_told_in_the_order_of_time_whatever_it_comes_in(self, seed):
@@ -988,7 +1178,10 @@ class TestFirehose:
         assert account.gone == {201: {2}}
 
     def test_an_event_that_comes_twice_is_one(self):
-        once, twice = account_of(*self.AROUND, *won_late()), account_of(*self.AROUND, *won_late(), *won_late())
+        once, twice = (
+            account_of(*self.AROUND, *won_late()),
+            account_of(*self.AROUND, *won_late(), *won_late()),
+        )
         assert once.stream == twice.stream
 
     def test_the_evidence_is_known(self):
@@ -1004,20 +1197,39 @@ class TestFirehose:
             streamed("deal", deal(200, 1, INCOMING, created_at=DAYS[0]), DAYS[4], 2),
         ]
         account = account_of(*self.AROUND, *bodies)
-        assert (account.derived()[1].prospect.value, account.derived()[1].customer.value) == ("current", "current")
+        assert (account.derived()[1].prospect.value, account.derived()[1].customer.value) == (
+            "current",
+            "current",
+        )
         snapshot = account_of(*self.AROUND, item("deal", deal(200, 1, INCOMING)))
-        assert (snapshot.derived()[1].prospect.value, snapshot.derived()[1].customer.value) == ("current", "none")
+        assert (snapshot.derived()[1].prospect.value, snapshot.derived()[1].customer.value) == (
+            "current",
+            "none",
+        )
 
     def test_what_was_before_the_first_event_is_from_its_previous_values(self):
         body = streamed(
-            "deal", deal(200, 1, WON, created_at=DAYS[0]), DAYS[4], 7, "updated", {"stage_id": LOST, "x": 1}
+            "deal",
+            deal(200, 1, WON, created_at=DAYS[0]),
+            DAYS[4],
+            7,
+            "updated",
+            {"stage_id": LOST, "x": 1},
         )
         account = account_of(*self.AROUND, body)
-        assert [(record.at.day, record.deal.status.value) for record in account.stream] == [(1, "lost"), (5, "won")]
+        assert [(record.at.day, record.deal.status.value) for record in account.stream] == [
+            (1, "lost"),
+            (5, "won"),
+        ]
 
     def test_that_it_was_so_since_its_creation_is_assumed_and_the_event_itself_is_known(self):
-        body = streamed("deal", deal(200, 1, WON, created_at=DAYS[0]), DAYS[4], 7, "updated", {"stage_id": LOST})
-        told = [(found.at.day, found.certainty.value) for found in account_of(*self.AROUND, body).evidence()]
+        body = streamed(
+            "deal", deal(200, 1, WON, created_at=DAYS[0]), DAYS[4], 7, "updated", {"stage_id": LOST}
+        )
+        told = [
+            (found.at.day, found.certainty.value)
+            for found in account_of(*self.AROUND, body).evidence()
+        ]
         assert told == [(1, "assumed"), (5, "known")]
 
     def test_a_deal_that_is_deleted_and_was_never_shown_contradicts_nothing(self):
@@ -1027,16 +1239,39 @@ class TestFirehose:
 
     def test_only_the_first_event_tells_of_before(self):
         bodies = [
-            streamed("deal", deal(200, 1, LOST, created_at=DAYS[0]), DAYS[4], 7, "updated", {"stage_id": INCOMING}),
-            streamed("deal", deal(200, 1, WON, created_at=DAYS[0]), DAYS[5], 8, "updated", {"stage_id": LOST}),
+            streamed(
+                "deal",
+                deal(200, 1, LOST, created_at=DAYS[0]),
+                DAYS[4],
+                7,
+                "updated",
+                {"stage_id": INCOMING},
+            ),
+            streamed(
+                "deal",
+                deal(200, 1, WON, created_at=DAYS[0]),
+                DAYS[5],
+                8,
+                "updated",
+                {"stage_id": LOST},
+            ),
         ]
         for order in (bodies, bodies[::-1]):
-            statuses = [record.deal.status.value for record in account_of(*self.AROUND, *order).stream]
+            statuses = [
+                record.deal.status.value for record in account_of(*self.AROUND, *order).stream
+            ]
             assert statuses == ["open", "lost", "won"]
 
     def test_previous_values_may_be_null_or_nonsense(self):
-        for previous in ({"contact_id": None}, {"stage_id": "x"}, {"id": 5, "stage_id": 999}, {"tags": None}):
-            body = streamed("deal", deal(200, 1, WON, created_at=DAYS[0]), DAYS[4], 7, "updated", previous)
+        for previous in (
+            {"contact_id": None},
+            {"stage_id": "x"},
+            {"id": 5, "stage_id": 999},
+            {"tags": None},
+        ):
+            body = streamed(
+                "deal", deal(200, 1, WON, created_at=DAYS[0]), DAYS[4], 7, "updated", previous
+            )
             account = account_of(*self.AROUND, body)
             assert account.stream[-1].deal == account.deals[200]
             assert all(record.deal.id == 200 for record in account.stream)
@@ -1063,14 +1298,21 @@ class TestFirehose:
         ]
         account = account_of(*self.AROUND, *bodies)
         assert account.stream == ()
-        assert told(account) == ["input line 8 $.data: expected the time of an event, got 'soon'; left out"]
+        assert told(account) == [
+            "input line 8 $.data: expected the time of an event, got 'soon'; left out"
+        ]
 
     def test_a_snapshot_that_is_newer_than_the_stream_is_seen(self):
         stream = streamed("deal", deal(200, 1, INCOMING, created_at=DAYS[0]), DAYS[0], 1, "created")
-        later = deal(200, 1, WON, created_at=DAYS[0], updated_at=DAYS[9], last_stage_change_at=DAYS[8])
+        later = deal(
+            200, 1, WON, created_at=DAYS[0], updated_at=DAYS[9], last_stage_change_at=DAYS[8]
+        )
         account = read([("a", lines([*self.AROUND, stream])), ("b", item("deal", later))])
         assert account.deals[200].status is DealStatus.WON
-        assert [(f.record.at.day, f.record.deal.status.value, f.certainty.value) for f in account.evidence()] == [
+        assert [
+            (f.record.at.day, f.record.deal.status.value, f.certainty.value)
+            for f in account.evidence()
+        ] == [
             (1, "open", "known"),
             (9, "won", "known"),
         ]
@@ -1078,7 +1320,10 @@ class TestFirehose:
 
     def test_a_deal_that_is_there_again_after_its_deletion_is_seen(self):
         account = read(
-            [("a", lines([*self.AROUND, *won_late()])), ("b", item("deal", deal(201, 2, created_at=DAYS[1])))]
+            [
+                ("a", lines([*self.AROUND, *won_late()])),
+                ("b", item("deal", deal(201, 2, created_at=DAYS[1]))),
+            ]
         )
         assert sorted(account.derived()[2].deals) == [201]
 
@@ -1107,9 +1352,14 @@ class TestFirehose:
         }
 
     def test_a_conversion_at_the_end_of_time_is_not_used(self):
-        account = account_of(item("lead_conversion", {"id": 4, "lead_id": 5, "created_at": "9999-12-31T00:00:00Z"}))
+        account = account_of(
+            item("lead_conversion", {"id": 4, "lead_id": 5, "created_at": "9999-12-31T00:00:00Z"})
+        )
         assert account.conversions == ()
-        assert [(o.outcome, o.found) for o in account.oddities.kept][-1] == (Outcome.NOT_USED, "one that says nothing")
+        assert [(o.outcome, o.found) for o in account.oddities.kept][-1] == (
+            Outcome.NOT_USED,
+            "one that says nothing",
+        )
 
 
 class TestWanted:
@@ -1124,16 +1374,30 @@ class TestWanted:
             id_: (s.contact.kind, s.contact.company, s.contact.name, s.prospect, s.customer)
             for id_, s in whole.contacts.items()
         }
-        assert {id_: (d.primary, d.company, d.involved, d.status, d.stage) for id_, d in slim.deals.items()} == {
-            id_: (d.primary, d.company, d.involved, d.status, d.stage) for id_, d in whole.deals.items()
+        assert {
+            id_: (d.primary, d.company, d.involved, d.status, d.stage)
+            for id_, d in slim.deals.items()
+        } == {
+            id_: (d.primary, d.company, d.involved, d.status, d.stage)
+            for id_, d in whole.deals.items()
         }
-        assert (slim.undecided, slim.gone, slim.changed_at) == (whole.undecided, whole.gone, whole.changed_at)
+        assert (slim.undecided, slim.gone, slim.changed_at) == (
+            whole.undecided,
+            whole.gone,
+            whole.changed_at,
+        )
         assert slim.audited().to_dict() == whole.audited().to_dict()
         assert slim.audited().patch() == whole.audited().patch()
 
     def test_and_nothing_else_is_kept(self):
         slim = of(*RECORDS, wanted=Wanted.STATUSES)
-        assert (slim.leads, slim.notes, slim.tasks, slim.tags, slim.fields) == ({}, (), (), frozenset(), {})
+        assert (slim.leads, slim.notes, slim.tasks, slim.tags, slim.fields) == (
+            {},
+            (),
+            (),
+            frozenset(),
+            {},
+        )
         assert slim.contacts[1].contact.email == ""
         assert slim.deals[200].value is None
         assert len(slim.conversions) == 1
@@ -1149,11 +1413,15 @@ class TestMissing:
         assert told(read({"a.json": body})) == [
             "a.json: expected as many items as the page says it has, got 1 of 25; missing"
         ]
-        assert told(read({"a.json": page("contact", [contact(1)], count=10**5000)}))[0].endswith("; missing")
+        assert told(read({"a.json": page("contact", [contact(1)], count=10**5000)}))[0].endswith(
+            "; missing"
+        )
         assert told(read({"a.json": page("contact", [contact(1)], count="25")})) == []
 
     def test_pages_in_the_middle_and_at_the_end_are_missed(self):
-        pages = [page("contact", [contact(n)], path="contacts", number=n, more=True) for n in (1, 2, 5)]
+        pages = [
+            page("contact", [contact(n)], path="contacts", number=n, more=True) for n in (1, 2, 5)
+        ]
         assert told(read({f"{n}.json": body for n, body in enumerate(pages)})) == [
             "0.json: expected every page of a list, got no pages 3 to 4 of 'api.example/v2/contacts'; missing",
             "0.json: expected every page of a list, got nothing after page 5 of 'api.example/v2/contacts'; missing",
@@ -1190,7 +1458,11 @@ class TestMissing:
             ("deal", deal(200, 1, source_id=9)),
             ("lead", lead(300, source_id=8, unqualified_reason_id=7)),
         )
-        assert (account.deals[200].source, account.leads[300].source, account.leads[300].unqualified_reason) == (
+        assert (
+            account.deals[200].source,
+            account.leads[300].source,
+            account.leads[300].unqualified_reason,
+        ) == (
             "9",
             "8",
             "7",
@@ -1202,7 +1474,11 @@ class TestMissing:
         ]
 
     def test_a_source_without_a_name_is_called_by_its_id(self):
-        account = of(("source", {"id": 7, "name": ""}), ("user", {"id": 8}), ("loss_reason", {"id": 9, "name": None}))
+        account = of(
+            ("source", {"id": 7, "name": ""}),
+            ("user", {"id": 8}),
+            ("loss_reason", {"id": 9, "name": None}),
+        )
         assert (account.catalogue.sources, account.catalogue.users, account.catalogue.reasons) == (
             {7: "7"},
             {8: "8"},
@@ -1228,15 +1504,21 @@ class TestMissing:
         ]
 
     def test_the_deal_of_a_conversion_that_is_not_there_is_gone(self):
-        account = of(("lead_conversion", conversion(400, 300, 1, 100, 200)), ("lead_conversion", conversion(401, 301)))
+        account = of(
+            ("lead_conversion", conversion(400, 300, 1, 100, 200)),
+            ("lead_conversion", conversion(401, 301)),
+        )
         assert account.gone == {200: {1, 100}}
         sync = account_of(
-            item("lead_conversion", conversion(400, 300, 1, None, 200)), synced("deal", {"id": 200}, 1, "deleted")
+            item("lead_conversion", conversion(400, 300, 1, None, 200)),
+            synced("deal", {"id": 200}, 1, "deleted"),
         )
         assert sync.gone == {200: {1}}
 
     def test_the_deal_of_a_conversion_that_is_undecided_is_not_gone(self):
-        account = of(("lead_conversion", conversion(400, 300, 1, 100, 200)), ("deal", deal(200, 1, 5)))
+        account = of(
+            ("lead_conversion", conversion(400, 300, 1, 100, 200)), ("deal", deal(200, 1, 5))
+        )
         assert (account.gone, account.undecided) == ({}, {200: {1}})
 
     def test_of_two_conversions_of_a_lead_the_first_counts(self):
@@ -1261,7 +1543,9 @@ class TestWrong:
             assert account.undecided == {200: {100, 2}}
             assert account.derived() == {}
             assert len(account.audited().accused) == 0
-            assert "a deal always has a primary contact, got none (W6); not used" in told(account)[-1]
+            assert (
+                "a deal always has a primary contact, got none (W6); not used" in told(account)[-1]
+            )
 
     def test_a_company_has_no_company(self):
         account = of(("contact", company(100, contact_id=101)), ("contact", company(101)))
@@ -1272,7 +1556,8 @@ class TestWrong:
 
     def test_a_company_is_not_its_own_parent(self):
         account = of(
-            ("contact", company(100, parent_organization_id=100)), ("contact", company(101, parent_organization_id=100))
+            ("contact", company(100, parent_organization_id=100)),
+            ("contact", company(101, parent_organization_id=100)),
         )
         assert told(account) == [
             "all.jsonl line 1 $.data.parent_organization_id: expected another company as the parent, got 100 (W4); left out"
@@ -1300,9 +1585,16 @@ class TestWrong:
 
     def test_numbers_as_texts_are_read(self):
         body = deal("200", "1", str(WON), organization_id="100", value=12, owner_id="12")
-        account = of(*all_stages(), ("contact", contact("1")), ("contact", company("100")), ("deal", body))
+        account = of(
+            *all_stages(), ("contact", contact("1")), ("contact", company("100")), ("deal", body)
+        )
         found = account.deals[200]
-        assert (found.primary, found.company, found.owner, found.status) == (1, 100, "12", DealStatus.WON)
+        assert (found.primary, found.company, found.owner, found.status) == (
+            1,
+            100,
+            "12",
+            DealStatus.WON,
+        )
         assert account.oddities.count(Outcome.READ) == len(told(account)) == 7
 
     def test_forever_is_no_time_and_a_time_without_a_zone_is_one_of_utc(self):
@@ -1320,7 +1612,10 @@ class TestWrong:
             ("contact", contact(2, prospect_status="Current", customer_status=None)),
         )
         assert (account.contacts[1].prospect, account.contacts[1].customer) == (None, None)
-        assert (account.contacts[2].prospect, account.contacts[2].customer) == (ProspectStatus.CURRENT, None)
+        assert (account.contacts[2].prospect, account.contacts[2].customer) == (
+            ProspectStatus.CURRENT,
+            None,
+        )
         assert [oddity.outcome for oddity in account.oddities.kept] == [
             Outcome.LEFT_OUT,
             Outcome.LEFT_OUT,
@@ -1328,7 +1623,9 @@ class TestWrong:
         ]
 
     def test_one_value_that_is_wrong_leaves_the_others(self):
-        body = contact(1, email=True, custom_fields={"deep": [[[[1] * 9]]], "inf": 1e999, "flat": 1})
+        body = contact(
+            1, email=True, custom_fields={"deep": [[[[1] * 9]]], "inf": 1e999, "flat": 1}
+        )
         account = read({"contacts.json": json.dumps(item("contact", body))})
         assert account.contacts[1].contact.email == ""
         assert account.contacts[1].contact.custom_fields == {"deep": ((((1,) * 9,),),), "flat": 1}
@@ -1366,7 +1663,10 @@ class TestWrong:
                 {
                     "x": [
                         item("contact", contact(1) | {"id": huge}),
-                        item("deal", deal(200, huge, organization_id=huge, associated_contacts=[huge])),
+                        item(
+                            "deal",
+                            deal(200, huge, organization_id=huge, associated_contacts=[huge]),
+                        ),
                         item("contact", contact(1, owner_id=huge, contact_id=huge)),
                     ]
                 }
@@ -1385,11 +1685,16 @@ class TestWrong:
     def test_whatever_is_done_to_a_body_nothing_is_raised(self, data):
         records = [item(kind, body) for kind, body in RECORDS]
         records.append(page("contact", [contact(3)], path="contacts"))
-        records.append(streamed("deal", deal(202, 1, WON), DAYS[3], 1, "updated", {"stage_id": LOST}))
+        records.append(
+            streamed("deal", deal(202, 1, WON), DAYS[3], 1, "updated", {"stage_id": LOST})
+        )
         records.append(synced("associated_contact", associated(2, deal_id=200), 7, "deleted"))
         at = data.draw(st.integers(0, len(records) - 1))
         records[at] = data.draw(mutated(records[at], times=3))
-        for account in (read({"contacts.json": records}), account_of(*records, wanted=Wanted.STATUSES)):
+        for account in (
+            read({"contacts.json": records}),
+            account_of(*records, wanted=Wanted.STATUSES),
+        ):
             account.derived()
             assert account.audited().to_dict()
             assert str(account.oddities)
@@ -1397,7 +1702,8 @@ class TestWrong:
 
     @given(
         st.dictionaries(
-            st.sampled_from(("contacts", "lead/custom_fields", "x", "deals/5/associated_contacts")), any_json()
+            st.sampled_from(("contacts", "lead/custom_fields", "x", "deals/5/associated_contacts")),
+            any_json(),
         )
     )
     def test_whatever_the_json_nothing_is_raised(self, contents):
@@ -1410,7 +1716,12 @@ class TestWrong:
         assert account.contacts == {}
 
 
-SECRETS = ("Bearer b7b7b7b7b7", "access_token=b7b7b7b7b7", "b7" * 20, "https://ann:x@h/?token=b7b7b7b7b7")
+SECRETS = (
+    "Bearer b7b7b7b7b7",
+    "access_token=b7b7b7b7b7",
+    "b7" * 20,
+    "https://ann:x@h/?token=b7b7b7b7b7",
+)
 
 
 class TestSecrets:
@@ -1434,16 +1745,32 @@ class TestSecrets:
         yield item("tag", {"id": 1, "name": secret, "resource_type": secret})
         yield {"errors": [{"error": {"code": secret}}]}
         yield {"error": secret}
-        yield {"items": [secret], "meta": {"count": 7, "links": {"self": secret, "next_page": secret}}}
-        yield {"items": [], "meta": {"links": {"self": f"https://h/{secret}/contacts?page=3", "next_page": secret}}}
+        yield {
+            "items": [secret],
+            "meta": {"count": 7, "links": {"self": secret, "next_page": secret}},
+        }
+        yield {
+            "items": [],
+            "meta": {"links": {"self": f"https://h/{secret}/contacts?page=3", "next_page": secret}},
+        }
         yield {"data": secret}
-        yield {"data": contact(1), "meta": {"type": "contact", "event_type": secret, "event_time": secret}}
+        yield {
+            "data": contact(1),
+            "meta": {"type": "contact", "event_type": secret, "event_time": secret},
+        }
         yield secret
 
     @pytest.mark.parametrize("secret", SECRETS)
     def test_no_oddity_shows_one(self, secret):
         bodies = [*self.everywhere(secret)]
-        account = read({"all.jsonl": lines(bodies), "parsed": bodies, "broken": '{"token": "' + secret, "x": secret})
+        account = read(
+            {
+                "all.jsonl": lines(bodies),
+                "parsed": bodies,
+                "broken": '{"token": "' + secret,
+                "x": secret,
+            }
+        )
         assert len(account.oddities) > 100
         for oddity in account.oddities.kept:
             assert "b7b7" not in str(oddity)
@@ -1498,7 +1825,9 @@ class TestReading:
 
     def test_rows_count_what_they_skip_and_meet_pages(self):
         skipped, pages = Counter(), Pages()
-        found = [*rows(page("call", [{}], path="calls", number=3), "x", skipped=skipped, pages=pages)]
+        found = [
+            *rows(page("call", [{}], path="calls", number=3), "x", skipped=skipped, pages=pages)
+        ]
         report = Reporter()
         pages.tell(report)
         assert (found, skipped, len(report.told())) == ([], {"call": 1}, 1)

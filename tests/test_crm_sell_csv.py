@@ -1,4 +1,5 @@
-"""CSV exports of Sell: in any language the same rows as the API's bodies, and nothing of them guessed."""
+"""CSV exports of Sell: in any language the same rows as the API's bodies, and nothing of them
+guessed."""
 
 import csv
 import io
@@ -28,12 +29,12 @@ from salesstatus.crm.oddities import Outcome, Place, Reporter
 from salesstatus.crm.sell import Reading
 from salesstatus.crm.sell import csv_headers as headers
 from salesstatus.crm.sell.columns import COLUMNS, Kind
-from salesstatus.crm.sell.csv_cells import amount, conventions, flag, id_number, written
 from salesstatus.crm.sell.csv_exports import AHEAD, csv_rows, is_csv
 from salesstatus.crm.sell.csv_names import Names, StageNames, deal_named, employer_named
-from salesstatus.csv_rows import ROW_LIMIT
-from salesstatus.headers import header_key
 from salesstatus.labels import LOCALES, label
+from salesstatus.tables.cells import amount, conventions, flag, id_number, written
+from salesstatus.tables.headers import header_key
+from salesstatus.tables.rows import ROW_LIMIT
 from strategies import any_texts, cell_texts, csv_bytes, csv_dialects, cut
 
 UTC = timezone.utc
@@ -87,7 +88,10 @@ class TestContacts:
             "address": Address(city="Köln"),
         }
         assert acme.values["is_organization"] is True
-        assert (acme.values["prospect"], acme.values["customer"]) == (ProspectStatus.CURRENT, CustomerStatus.PAST)
+        assert (acme.values["prospect"], acme.values["customer"]) == (
+            ProspectStatus.CURRENT,
+            CustomerStatus.PAST,
+        )
         assert acme.values["created_at"] == datetime(2025, 1, 31, 23, tzinfo=UTC)
         assert len(oddities) == 0
 
@@ -97,7 +101,11 @@ class TestContacts:
             '7,Zoé,Petit,"Dupont, SA",Prospect perdu,Ancien client,"3 févr. 2026",non\n'
         )
         found = values(file, "contacts.csv", zone=UTC)
-        assert (found["first_name"], found["last_name"], found["name"]) == ("Zoé", "Petit", "Zoé Petit")
+        assert (found["first_name"], found["last_name"], found["name"]) == (
+            "Zoé",
+            "Petit",
+            "Zoé Petit",
+        )
         assert (found["prospect"], found["customer"]) == (ProspectStatus.LOST, CustomerStatus.PAST)
         assert found["created_at"] == datetime(2026, 2, 3, tzinfo=UTC)
         assert found["company_name"] == "Dupont, SA"
@@ -106,7 +114,10 @@ class TestContacts:
         file = "ID\tNome\tCognome\tStato prospect\tStato cliente\tMarca\n7\tAnna\tRossi\tprospect smarrito\tNon cliente\tx\n"
         (row,), oddities = read(file, "Contatti.tsv")
         assert row.values["name"] == "Anna Rossi"
-        assert (row.values["prospect"], row.values["customer"]) == (ProspectStatus.LOST, CustomerStatus.NONE)
+        assert (row.values["prospect"], row.values["customer"]) == (
+            ProspectStatus.LOST,
+            CustomerStatus.NONE,
+        )
         assert told(oddities) == ["'Marca': no field of a contact is called so"]
 
     def test_a_portuguese_file_where_one_axis_word_is_part_of_the_others(self):
@@ -115,7 +126,10 @@ class TestContacts:
             "7;Ana;Souza;Cliente potencial atual;Cliente existente\n"
         )
         found = values(file, "contatos.csv")
-        assert (found["prospect"], found["customer"]) == (ProspectStatus.CURRENT, CustomerStatus.CURRENT)
+        assert (found["prospect"], found["customer"]) == (
+            ProspectStatus.CURRENT,
+            CustomerStatus.CURRENT,
+        )
 
     def test_a_spanish_file(self):
         file = "ID;Nombre;Apellidos;cliente potencial;cliente\n7;Eva;Ruiz;Lost Prospect;cliente anterior\n"
@@ -153,13 +167,18 @@ class TestContacts:
         for locale in LOCALES:
             for prospect in ProspectStatus:
                 for customer in CustomerStatus:
-                    names = headers.axis_label("prospect", locale), headers.axis_label("customer", locale)
+                    names = (
+                        headers.axis_label("prospect", locale),
+                        headers.axis_label("customer", locale),
+                    )
                     file = f"id;{names[0]};{names[1]}\n7;{label(prospect, locale)};{label(customer, locale)}\n"
                     found = values(file)
                     assert (found["prospect"], found["customer"]) == (prospect, customer)
 
     def test_a_status_of_the_other_axis_is_left_out(self):
-        (row,), oddities = read("id,prospect_status,customer_status\n7,Past Customer,Current Prospect\n")
+        (row,), oddities = read(
+            "id,prospect_status,customer_status\n7,Past Customer,Current Prospect\n"
+        )
         assert not row.values.keys() & {"prospect", "customer"}
         assert [each.outcome for each in oddities.kept] == [Outcome.LEFT_OUT] * 2
 
@@ -191,7 +210,9 @@ class TestContacts:
         assert told(oddities) == ["'address': its parts have columns of their own"]
 
     def test_a_column_may_say_that_it_is_a_custom_field(self):
-        (row,), oddities = read("id,custom_fields.Budget,custom_fields.,custom_fields.Size\n7,12,x,\n")
+        (row,), oddities = read(
+            "id,custom_fields.Budget,custom_fields.,custom_fields.Size\n7,12,x,\n"
+        )
         assert row.values["custom_fields"] == {"Budget": "12"}
         assert told(oddities) == ["'custom_fields.': no field of a contact is called so"]
 
@@ -228,7 +249,9 @@ class TestDeals:
             "changed_at": datetime(2026, 3, 2, tzinfo=UTC),
             "owner": "Uwe",
         }
-        assert told(oddities) == ["no column of them: only primary contacts and companies hear these deals"]
+        assert told(oddities) == [
+            "no column of them: only primary contacts and companies hear these deals"
+        ]
 
     def test_the_names_of_the_first_exports(self):
         file = (
@@ -269,10 +292,18 @@ class TestDeals:
         assert "organization_id" not in row.body
 
     def test_with_the_columns_for_statuses_the_profile_stays_away(self):
-        slim = {**COLUMNS, Kind.DEAL: COLUMNS[Kind.DEAL].only("id", "primary", "company", "stage_id")}
+        slim = {
+            **COLUMNS,
+            Kind.DEAL: COLUMNS[Kind.DEAL].only("id", "primary", "company", "stage_id"),
+        }
         file = "id,deal name,primary contact,company,stage,value,owner,custom_fields.x\n1,D,Ann,Acme,Won,1.234,Uwe,1\n"
         (row,), oddities = read(file, "deals.csv", columns=slim)
-        assert row.values == {"id": 1, "primary_name": "Ann", "company_name": "Acme", "stage": "Won"}
+        assert row.values == {
+            "id": 1,
+            "primary_name": "Ann",
+            "company_name": "Acme",
+            "stage": "Won",
+        }
         assert only(oddities, Outcome.MISSING)
         slim = {**COLUMNS, Kind.CONTACT: COLUMNS[Kind.CONTACT].only("id", "name")}
         assert values("id,first name,last name,owner,city\n7,Ann,Lee,Uwe,Rome\n", columns=slim) == {
@@ -294,7 +325,12 @@ class TestLeads:
         reading.add(row)
         lead = reading.account().leads[5]
         assert (lead.first_name, lead.last_name, lead.organization_name) == ("Eva", "Ruiz", "Sol")
-        assert (lead.status, lead.source, lead.owner, lead.created_by) == ("Nuevo", "Feria", "Uwe", "Ida")
+        assert (lead.status, lead.source, lead.owner, lead.created_by) == (
+            "Nuevo",
+            "Feria",
+            "Uwe",
+            "Ida",
+        )
         assert (lead.unqualified_reason, lead.open_to_all) == ("caro", True)
         assert lead.created_at == datetime(2026, 1, 13, tzinfo=UTC)
 
@@ -315,14 +351,20 @@ class TestWhatKindAFileHas:
             assert [row.kind for row in read("id,name\n7,x\n", name)[0]] == [kind]
 
     def test_what_the_caller_says_counts(self):
-        assert [row.kind for row in read("id,stage name\n7,Won\n", "leads.csv", kind=Kind.CONTACT)[0]] == [Kind.CONTACT]
+        assert [
+            row.kind for row in read("id,stage name\n7,Won\n", "leads.csv", kind=Kind.CONTACT)[0]
+        ] == [Kind.CONTACT]
 
     @pytest.mark.parametrize(
         ("content", "name", "found"),
         [
             ("id,name\n7,x\n", "export.csv", "neither"),
             ("id,name\n7,x\n", "deals and contacts.csv", "neither"),
-            ("id,customer_status,stage name\n7,,\n", "export.csv", "headers of contacts and headers of deals"),
+            (
+                "id,customer_status,stage name\n7,,\n",
+                "export.csv",
+                "headers of contacts and headers of deals",
+            ),
             ("id,customer_status\n7,none\n", "deals.csv", "headers of contacts in a file of deals"),
         ],
     )
@@ -340,7 +382,11 @@ class TestHeaders:
                 assert header_key(key) == key
                 assert (kind, key) not in headers.BESIDE
                 assert key not in headers.NOT_READ[kind]
-                known = {column.key for column in COLUMNS[kind].columns} | headers.EXTRAS.keys() | headers.PARTS.keys()
+                known = (
+                    {column.key for column in COLUMNS[kind].columns}
+                    | headers.EXTRAS.keys()
+                    | headers.PARTS.keys()
+                )
                 assert field in known | {"added_at", "associated_contacts"}
 
     def test_every_field_has_a_header_in_every_language_for_what_statuses_need(self):
@@ -379,7 +425,8 @@ class TestHeaders:
         assert "email" not in row.values
         assert row.values["mobile"] == "1"
         assert told(oddities) == [
-            f"{name!r}: another column is for the same: email" for name in ("Email", "E-mail", "EMAIL")
+            f"{name!r}: another column is for the same: email"
+            for name in ("Email", "E-mail", "EMAIL")
         ]
 
     def test_two_columns_of_ids_make_a_file_of_no_use(self):
@@ -408,9 +455,25 @@ class TestTimes:
                 ("2025年12月31日", 31),
                 ("２０２５/12/31", 31),
             ),
-            *(("31/12/2025", 31), ("12/31/2025", 31), ("31.12.2025", 31), ("31-12-2025", 31), ("12/12/2025", 12)),
-            *(("31 December 2025", 31), ("December 31st, 2025", 31), ("Dec 31, 2025", 31), ("31-Dec-2025", 31)),
-            *(("31. Dezember 2025", 31), ("31 déc. 2025", 31), ("1er décembre 2025", 1), ("31 dicembre 2025", 31)),
+            *(
+                ("31/12/2025", 31),
+                ("12/31/2025", 31),
+                ("31.12.2025", 31),
+                ("31-12-2025", 31),
+                ("12/12/2025", 12),
+            ),
+            *(
+                ("31 December 2025", 31),
+                ("December 31st, 2025", 31),
+                ("Dec 31, 2025", 31),
+                ("31-Dec-2025", 31),
+            ),
+            *(
+                ("31. Dezember 2025", 31),
+                ("31 déc. 2025", 31),
+                ("1er décembre 2025", 1),
+                ("31 dicembre 2025", 31),
+            ),
             *(("31 de dezembro de 2025", 31), ("31 de diciembre de 2025", 31), ("2025 DEC 31", 31)),
         ],
     )
@@ -436,10 +499,13 @@ class TestTimes:
     )
     @pytest.mark.parametrize("between", [" ", "T", ", ", "  "])
     def test_have_a_time_of_day(self, text, time, between):
-        assert written(f"31/12/2025{between}{text}").at(None, UTC) == datetime(2025, 12, 31, *time, tzinfo=UTC)
+        assert written(f"31/12/2025{between}{text}").at(None, UTC) == datetime(
+            2025, 12, 31, *time, tzinfo=UTC
+        )
 
     @pytest.mark.parametrize(
-        ("text", "hours"), [("Z", 0), ("UTC", 0), ("GMT", 0), ("+01:00", 1), ("-0530", -5.5), ("+00:00", 0)]
+        ("text", "hours"),
+        [("Z", 0), ("UTC", 0), ("GMT", 0), ("+01:00", 1), ("-0530", -5.5), ("+00:00", 0)],
     )
     def test_have_a_zone_that_counts(self, text, hours):
         at = written(f"2025-12-31 09:30 {text}").at(None, ZoneInfo("Asia/Tokyo"))
@@ -497,7 +563,9 @@ class TestTimes:
         assert only(oddities, Outcome.MISSING)
 
     def test_without_such_a_day_they_are_left_out(self):
-        (one, two), oddities = read("id,stage,created at\n1,Won,01/02/2025\n2,Won,02.02.2025\n", "deals.csv", zone=UTC)
+        (one, two), oddities = read(
+            "id,stage,created at\n1,Won,01/02/2025\n2,Won,02.02.2025\n", "deals.csv", zone=UTC
+        )
         assert "created_at" not in one.values
         assert two.values["created_at"] == datetime(2025, 2, 2, tzinfo=UTC)
         assert told(oddities, Outcome.LEFT_OUT) == ["'01/02/2025'"]
@@ -512,22 +580,37 @@ class TestTimes:
     @pytest.mark.parametrize(
         ("how", "month"),
         [
-            *(({"date_order": "dmy"}, 2), ({"date_order": "mdy"}, 1), ({"locale": "fr"}, 2), ({"locale": "de-AT"}, 2)),
+            *(
+                ({"date_order": "dmy"}, 2),
+                ({"date_order": "mdy"}, 1),
+                ({"locale": "fr"}, 2),
+                ({"locale": "de-AT"}, 2),
+            ),
             *(({"locale": "pt_BR"}, 2), ({"locale": "en-US"}, 1), ({"locale": "en-GB"}, 2)),
-            *(({"locale": "en-US", "date_order": "dmy"}, 2), ({"locale": "en", "date_order": "mdy"}, 1)),
+            *(
+                ({"locale": "en-US", "date_order": "dmy"}, 2),
+                ({"locale": "en", "date_order": "mdy"}, 1),
+            ),
         ],
     )
     def test_the_caller_says_the_order(self, how, month):
         found = values("id,stage,created at\n1,Won,01/02/2025\n", "deals.csv", **how)
         assert found["created_at"].month == month
 
-    @pytest.mark.parametrize("how", [{"locale": "en"}, {"locale": "ja"}, {"date_order": "ymd"}, {"locale": "fr-CA"}])
+    @pytest.mark.parametrize(
+        "how", [{"locale": "en"}, {"locale": "ja"}, {"date_order": "ymd"}, {"locale": "fr-CA"}]
+    )
     def test_a_caller_who_does_not_say_it_is_no_help(self, how):
-        assert "created_at" not in values("id,stage,created at\n1,Won,01/02/2025\n", "deals.csv", **how)
+        assert "created_at" not in values(
+            "id,stage,created at\n1,Won,01/02/2025\n", "deals.csv", **how
+        )
 
     def test_a_day_against_the_order_is_left_out(self):
         (one, two), oddities = read(
-            "id,stage,created at\n1,Won,12/31/2025\n2,Won,2025-12-31\n", "deals.csv", date_order="dmy", zone=UTC
+            "id,stage,created at\n1,Won,12/31/2025\n2,Won,2025-12-31\n",
+            "deals.csv",
+            date_order="dmy",
+            zone=UTC,
         )
         assert "created_at" not in one.values
         assert "created_at" in two.values
@@ -536,7 +619,9 @@ class TestTimes:
     def test_only_the_first_rows_are_looked_at(self):
         body = "".join(f"{number},Won,01/02/2025\n" for number in range(AHEAD[0]))
         rows, oddities = read(
-            "id,stage,created at\n" + body + "7,Won,13/02/2025\n8,Won,01/02/2025\n", "deals.csv", zone=UTC
+            "id,stage,created at\n" + body + "7,Won,13/02/2025\n8,Won,01/02/2025\n",
+            "deals.csv",
+            zone=UTC,
         )
         assert [row.values["id"] for row in rows if "created_at" in row.values] == [7]
         assert oddities.count(Outcome.LEFT_OUT) == AHEAD[0] + 1
@@ -551,8 +636,14 @@ class TestTimes:
         assert [row.values["id"] for row in rows if "created_at" in row.values] == [99]
 
     def test_short_rows_are_no_obstacle_to_looking_ahead(self):
-        rows, _ = read("id,stage,created at\n1\n2,Won,x\n3,Won,13/02/2025\n4,Won,01/02/2025\n", "deals.csv", zone=UTC)
-        assert [row.values.get("created_at", "").month for row in rows if "created_at" in row.values] == [2, 2]
+        rows, _ = read(
+            "id,stage,created at\n1\n2,Won,x\n3,Won,13/02/2025\n4,Won,01/02/2025\n",
+            "deals.csv",
+            zone=UTC,
+        )
+        assert [
+            row.values.get("created_at", "").month for row in rows if "created_at" in row.values
+        ] == [2, 2]
 
     def test_without_a_zone_they_are_utc_which_is_told_once_for_a_column(self):
         file = "id,stage,created at,updated at\n" + "1,Won,2025-12-31,2025-12-31T10:00:00Z\n" * 3
@@ -562,11 +653,18 @@ class TestTimes:
         assert only(read(file, "deals.csv", zone=UTC)[1], Outcome.MISSING)
 
     def test_forever_is_no_time(self):
-        assert "updated_at" not in values("id,stage,updated at\n1,Won,9999-12-31 00:00 UTC\n", "deals.csv")
+        assert "updated_at" not in values(
+            "id,stage,updated at\n1,Won,9999-12-31 00:00 UTC\n", "deals.csv"
+        )
 
     def test_the_day_a_record_was_added_is_when_it_was_created_unless_that_is_told(self):
         assert values("id,added on,stage\n1,2025-01-02,Won\n", "deals.csv")["created_at"].day == 2
-        assert values("id,added on,created at\n1,2025-01-02,2025-01-03\n", "deals.csv")["created_at"].day == 3
+        assert (
+            values("id,added on,created at\n1,2025-01-02,2025-01-03\n", "deals.csv")[
+                "created_at"
+            ].day
+            == 3
+        )
         assert values("id,added on,created at\n1,2025-01-02,\n", "deals.csv")["created_at"].day == 2
 
     @given(
@@ -576,7 +674,11 @@ class TestTimes:
     def test_what_is_written_in_a_stated_order_is_read_back(self, at, form):
         order = {"%Y": "ymd", "%d": "dmy", "%m": "mdy"}[form[:2]]
         text = at.strftime(form).replace(str(at.year), f"{at.year:04}")
-        text = form.replace("%Y", f"{at.year:04}").replace("%m", f"{at.month:02}").replace("%d", f"{at.day:02}")
+        text = (
+            form.replace("%Y", f"{at.year:04}")
+            .replace("%m", f"{at.month:02}")
+            .replace("%d", f"{at.day:02}")
+        )
         found = written(f"{text} {at.time().isoformat()}").at(order, UTC)
         assert found == at.replace(tzinfo=UTC)
 
@@ -597,9 +699,25 @@ class TestAmounts:
     @pytest.mark.parametrize(
         ("text", "number"),
         [
-            *(("12", "12"), ("12.5", "12.5"), ("12,50", "12.50"), ("1234", "1234"), ("1,234.56", "1234.56")),
-            *(("1.234,56", "1234.56"), ("1.234.567", "1234567"), ("1,234,567", "1234567"), ("1 234,56", "1234.56")),
-            *(("1 200", "1200"), ("1\u00a0200", "1200"), ("1\u202f200,5", "1200.5"), ("1'234.56", "1234.56")),
+            *(
+                ("12", "12"),
+                ("12.5", "12.5"),
+                ("12,50", "12.50"),
+                ("1234", "1234"),
+                ("1,234.56", "1234.56"),
+            ),
+            *(
+                ("1.234,56", "1234.56"),
+                ("1.234.567", "1234567"),
+                ("1,234,567", "1234567"),
+                ("1 234,56", "1234.56"),
+            ),
+            *(
+                ("1 200", "1200"),
+                ("1\u00a0200", "1200"),
+                ("1\u202f200,5", "1200.5"),
+                ("1'234.56", "1234.56"),
+            ),
             *(
                 ("1’234", "1234"),
                 ("0.234", "0.234"),
@@ -619,7 +737,10 @@ class TestAmounts:
         with pytest.raises(Unreadable):
             amount(text)
         as_point, as_comma = Decimal(amount(text, ".")), Decimal(amount(text, ","))
-        assert {as_point, as_comma} == {as_point, as_point * 1000 if abs(as_point) < abs(as_comma) else as_point / 1000}
+        assert {as_point, as_comma} == {
+            as_point,
+            as_point * 1000 if abs(as_point) < abs(as_comma) else as_point / 1000,
+        }
         assert as_point != as_comma
 
     def test_a_locale_that_cannot_be_does_not_count(self):
@@ -636,8 +757,35 @@ class TestAmounts:
     @pytest.mark.parametrize(
         "text",
         [
-            *("", "x", "1k", "1.5 M", "2 Mio", "12%", "(1200)", "1.2.3", "1,2,3", "12.", ".5", "1e5", "1.2E+3", "--1"),
-            *("-$-1", "€1€", "1 2", "12 34", "=1+1", "NaN", "Infinity", "1" * 61, "١٢", "1,23,456.00", "1.234.56"),
+            *(
+                "",
+                "x",
+                "1k",
+                "1.5 M",
+                "2 Mio",
+                "12%",
+                "(1200)",
+                "1.2.3",
+                "1,2,3",
+                "12.",
+                ".5",
+                "1e5",
+                "1.2E+3",
+                "--1",
+            ),
+            *(
+                "-$-1",
+                "€1€",
+                "1 2",
+                "12 34",
+                "=1+1",
+                "NaN",
+                "Infinity",
+                "1" * 61,
+                "١٢",
+                "1,23,456.00",
+                "1.234.56",
+            ),
         ],
     )
     def test_what_is_none_is_not_read(self, text):
@@ -651,10 +799,14 @@ class TestAmounts:
         assert "value" not in two.values
         assert three.values["value"] == Decimal(2)
         assert told(oddities, Outcome.LEFT_OUT) == ["'1,234'"]
-        assert told(oddities, Outcome.READ) == ["'1.234,56 €': read without its currency's sign, as the whole column"]
+        assert told(oddities, Outcome.READ) == [
+            "'1.234,56 €': read without its currency's sign, as the whole column"
+        ]
         assert values('id,stage,value\n2,Won,"1,234"\n', "deals.csv", locale="en")["value"] == 1234
 
-    @pytest.mark.parametrize(("locale", "decimal"), [("de", ","), ("en-GB", "."), ("de-CH", None), ("es-MX", None)])
+    @pytest.mark.parametrize(
+        ("locale", "decimal"), [("de", ","), ("en-GB", "."), ("de-CH", None), ("es-MX", None)]
+    )
     def test_the_decimal_sign_is_the_locales_unless_its_country_has_both(self, locale, decimal):
         assert conventions(locale).decimal == decimal
 
@@ -671,12 +823,15 @@ class TestAmounts:
 
 class TestWords:
     @pytest.mark.parametrize(
-        ("text", "value"), [("OUI", True), ("sì", True), ("VRAI", True), ("はい", True), ("1", True)]
+        ("text", "value"),
+        [("OUI", True), ("sì", True), ("VRAI", True), ("はい", True), ("1", True)],
     )
     def test_yes(self, text, value):
         assert flag(text) is value
 
-    @pytest.mark.parametrize("text", ["0", "Nein", "FALSCH", "não", "いいえ", "Person", "Personne", "個人"])
+    @pytest.mark.parametrize(
+        "text", ["0", "Nein", "FALSCH", "não", "いいえ", "Person", "Personne", "個人"]
+    )
     def test_no(self, text):
         assert flag(text) is False
 
@@ -716,7 +871,9 @@ class TestWords:
 
     def test_what_looks_like_a_formula_is_a_text(self):
         for text in ("=1+1", "+1", "-1", "@SUM(A1)", "=cmd|' /C calc'!A0", "'=1"):
-            assert values(f'id,customer_status,description\n7,none,"{text}"\n')["description"] == text
+            assert (
+                values(f'id,customer_status,description\n7,none,"{text}"\n')["description"] == text
+            )
 
     def test_a_long_status_is_left_out(self):
         assert "customer" not in values(f"id,customer_status\n7,{'none' * 1000}\n")
@@ -735,7 +892,11 @@ class TestBrokenFiles:
         assert [(each.outcome, each.found) for each in oddities.kept] == [(Outcome.MISSING, "none")]
 
     def test_html_or_json_instead(self):
-        for content in ("<!DOCTYPE html><html><body>Log in, please</body></html>", '{"items": []}', "[1, 2]"):
+        for content in (
+            "<!DOCTYPE html><html><body>Log in, please</body></html>",
+            '{"items": []}',
+            "[1, 2]",
+        ):
             rows, oddities = read(content)
             assert rows == []
             assert only(oddities, Outcome.NOT_USED)
@@ -743,14 +904,20 @@ class TestBrokenFiles:
 
     def test_utf_16_and_byte_order_marks(self):
         for encoding in ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"):
-            assert values("ID;Vorname;Kunde\n7;Jürgen;Nicht-Kunde\n".encode(encoding))["first_name"] == "Jürgen"
+            assert (
+                values("ID;Vorname;Kunde\n7;Jürgen;Nicht-Kunde\n".encode(encoding))["first_name"]
+                == "Jürgen"
+            )
 
     def test_another_encoding_is_told_of_unless_it_is_named(self):
         file = "ID;Vorname;Kunde\n7;Jürgen;Nicht-Kunde\n8;Ida;Nicht-Kunde\n".encode("cp1252")
         rows, oddities = read(file)
         assert [row.values["id"] for row in rows] == [8]
         assert [each.place.line for each in oddities.kept] == [2]
-        assert [row.values["first_name"] for row in read(file, encoding="cp1252")[0]] == ["Jürgen", "Ida"]
+        assert [row.values["first_name"] for row in read(file, encoding="cp1252")[0]] == [
+            "Jürgen",
+            "Ida",
+        ]
         rows, oddities = read("ID;Prénom\n7;Zoé\n".encode("cp1252"))
         assert rows == []
         assert told(oddities) == ["one that is not: encoding= or delimiter= may name another"]
@@ -778,7 +945,9 @@ class TestBrokenFiles:
         assert account.oddities.count(Outcome.READ) == 2
 
     def test_a_secret_in_a_cell_is_not_echoed(self):
-        _, oddities = read("id,customer_status,access_token\n7,Bearer abcdef,x\n8,{},y\n".format("q" * 59))
+        _, oddities = read(
+            "id,customer_status,access_token\n7,Bearer abcdef,x\n8,{},y\n".format("q" * 59)
+        )
         assert "abcdef" not in str(oddities.kept)
         assert "qqq" not in str(oddities.kept)
 
@@ -795,7 +964,11 @@ class TestBrokenFiles:
         assert peak < 8_000_000
 
     def test_a_line_without_end_is_refused_as_it_passes(self):
-        content = chain([b"id,customer_status,created at\n7,none,\n8,"], repeat(b"x" * 65_536, 1000), [b"\n9,none,\n"])
+        content = chain(
+            [b"id,customer_status,created at\n7,none,\n8,"],
+            repeat(b"x" * 65_536, 1000),
+            [b"\n9,none,\n"],
+        )
         tracemalloc.start()
         report = Reporter()
         assert [row.values["id"] for row in csv_rows(content, "contacts.csv", report)] == [7, 9]
@@ -819,10 +992,14 @@ class TestBrokenFiles:
     def test_whatever_stands_in_a_cell_is_read_or_told(self, data, kind):
         fields = sorted({*headers.COLUMN_OF[kind].values()} - {"id"})
         names = {
-            field: next(key for key, meant in headers.COLUMN_OF[kind].items() if meant == field) for field in fields
+            field: next(key for key, meant in headers.COLUMN_OF[kind].items() if meant == field)
+            for field in fields
         }
         chosen = data.draw(st.lists(st.sampled_from(fields), min_size=1, max_size=6, unique=True))
-        cells = [data.draw(cell_texts | any_texts.filter(lambda text: text.isprintable())) for _ in chosen]
+        cells = [
+            data.draw(cell_texts | any_texts.filter(lambda text: text.isprintable()))
+            for _ in chosen
+        ]
         sink = io.StringIO()
         writer = csv.writer(sink, quoting=csv.QUOTE_ALL)
         writer.writerow(["id", *(names[field] for field in chosen)])
@@ -858,7 +1035,11 @@ class TestArguments:
                 ({"kind": "deal"}, InvalidError),
                 ({"date_order": "ydm"}, InvalidError),
             ),
-            *(({"locale": "xx"}, LabelError), ({"locale": 7}, InvalidError), ({"zone": "UTC"}, InvalidError)),
+            *(
+                ({"locale": "xx"}, LabelError),
+                ({"locale": 7}, InvalidError),
+                ({"zone": "UTC"}, InvalidError),
+            ),
             *(
                 ({"encoding": "base64"}, InvalidError),
                 ({"delimiter": "ab"}, InvalidError),
@@ -874,7 +1055,14 @@ class TestArguments:
 
     @pytest.mark.parametrize(
         ("name", "answer"),
-        [("a.csv", True), ("A.TSV", True), ("a.csv?x=1", True), ("a.json", False), ("csv", False), ("a.csv.gz", False)],
+        [
+            ("a.csv", True),
+            ("A.TSV", True),
+            ("a.csv?x=1", True),
+            ("a.json", False),
+            ("csv", False),
+            ("a.csv.gz", False),
+        ],
     )
     def test_a_name_tells_what_is_csv(self, name, answer):
         assert is_csv(name) is answer
@@ -904,7 +1092,12 @@ class TestNames:
         assert names.contact("Sun") == names.company("SUN") == (10,)
 
     def test_contacts_without_a_name_are_called_nothing(self):
-        assert Names.of([Contact(id=1, kind=PERSON), Contact(id=2, kind=COMPANY, name="---")]).contact("---") == ()
+        assert (
+            Names.of([Contact(id=1, kind=PERSON), Contact(id=2, kind=COMPANY, name="---")]).contact(
+                "---"
+            )
+            == ()
+        )
 
     def test_an_employer_is_found_if_exactly_one_company_is_called_so(self):
         report = Reporter()
@@ -919,7 +1112,9 @@ class TestNames:
 
 class TestDealsByName:
     def test_one_of_that_name_is_the_primary_contact(self):
-        found, hearing, oddities = resolve({"primary_name": "Ann Lee", "company_name": "Sun"}, ANN, SUN)
+        found, hearing, oddities = resolve(
+            {"primary_name": "Ann Lee", "company_name": "Sun"}, ANN, SUN
+        )
         assert found == {"id": 5, "primary": 1, "company": 10}
         assert hearing == frozenset()
         assert [each.outcome for each in oddities.kept] == [Outcome.READ] * 2
@@ -928,7 +1123,11 @@ class TestDealsByName:
         found, hearing, oddities = resolve(
             {"primary": 7, "primary_name": "Ann Lee", "company": 9, "company_name": "x"}, ANN
         )
-        assert (found, hearing, len(oddities)) == ({"id": 5, "primary": 7, "company": 9}, frozenset(), 0)
+        assert (found, hearing, len(oddities)) == (
+            {"id": 5, "primary": 7, "company": 9},
+            frozenset(),
+            0,
+        )
 
     def test_where_nothing_is_named_nothing_happens(self):
         found, hearing, oddities = resolve({"stage": "Won"}, ANN)
@@ -941,13 +1140,17 @@ class TestDealsByName:
         assert [(each.outcome, each.rule) for each in oddities.kept] == [(Outcome.LEFT_OUT, "W6")]
 
     def test_of_two_companies_it_is_the_one_where_the_primary_contact_works(self):
-        found, hearing, _ = resolve({"primary_name": "Bob", "company_name": "Acme Inc"}, BOB, ACME, ACME_TOO)
+        found, hearing, _ = resolve(
+            {"primary_name": "Bob", "company_name": "Acme Inc"}, BOB, ACME, ACME_TOO
+        )
         assert (found["primary"], found["company"], hearing) == (3, 9, frozenset())
         found, hearing, _ = resolve({"primary": 77, "company_name": "Acme Inc"}, ACME, ACME_TOO)
         assert (found["primary"], found["company"], hearing) == (77, None, {77, 8, 9})
 
     def test_two_primaries_and_one_company(self):
-        found, hearing, _ = resolve({"primary_name": "Ann Lee", "company_name": "Sun"}, ANN, ANNE, SUN)
+        found, hearing, _ = resolve(
+            {"primary_name": "Ann Lee", "company_name": "Sun"}, ANN, ANNE, SUN
+        )
         assert found["company"] == 10
         assert hearing == {1, 2, 8, 9, 10}
 
@@ -960,7 +1163,8 @@ class TestDealsByName:
         many = [Contact(id=id_, kind=PERSON, name="Unknown") for id_ in range(50)]
         names, report = Names.of(many), Reporter()
         one, two = (
-            deal_named({"id": id_, "primary_name": "unknown"}, names, EMPLOYER.get, HERE, report)[1] for id_ in (1, 2)
+            deal_named({"id": id_, "primary_name": "unknown"}, names, EMPLOYER.get, HERE, report)[1]
+            for id_ in (1, 2)
         )
         assert one is two
         assert len(one) >= 50
@@ -1003,8 +1207,13 @@ class TestStagesByName:
     def test_any_other_stage_is_open_which_is_told_once_for_a_name(self):
         report = Reporter()
         stages = StageNames({}, (), report)
-        assert [stages.status(name, HERE) for name in ("Quote", "QUOTE ", "Demo", "Quote")] == [DealStatus.OPEN] * 4
-        assert [each.found for each in report.told().kept] == ["'Quote': read as open", "'Demo': read as open"]
+        assert [stages.status(name, HERE) for name in ("Quote", "QUOTE ", "Demo", "Quote")] == [
+            DealStatus.OPEN
+        ] * 4
+        assert [each.found for each in report.told().kept] == [
+            "'Quote': read as open",
+            "'Demo': read as open",
+        ]
 
     def test_what_is_remembered_of_names_is_bounded(self):
         report = Reporter()
@@ -1018,25 +1227,38 @@ class TestStagesByName:
     def test_what_the_caller_says_counts_then_the_accounts_stages(self):
         signed = Stage(id=1, name="Signed", status=DealStatus.WON)
         assert (
-            self.status("Won", {"won": DealStatus.LOST}, [Stage(id=1, name="Won", status=DealStatus.WON)])[0]
+            self.status(
+                "Won", {"won": DealStatus.LOST}, [Stage(id=1, name="Won", status=DealStatus.WON)]
+            )[0]
             is DealStatus.LOST
         )
         assert self.status("SIGNED", stages=[signed])[0] is DealStatus.WON
 
     def test_one_name_for_two_things_is_nothing(self):
-        stages = [Stage(id=1, name="Done", status=DealStatus.WON), Stage(id=2, name="done", status=DealStatus.OPEN)]
+        stages = [
+            Stage(id=1, name="Done", status=DealStatus.WON),
+            Stage(id=2, name="done", status=DealStatus.OPEN),
+        ]
         status, oddities = self.status("Done", stages=stages)
         assert status is None
         assert oddities.count(Outcome.LEFT_OUT) == 1
         assert (
-            self.status("Done", stages=[*stages[:1], Stage(id=3, name="Done", status=DealStatus.WON)])[0]
+            self.status(
+                "Done", stages=[*stages[:1], Stage(id=3, name="Done", status=DealStatus.WON)]
+            )[0]
             is DealStatus.WON
         )
 
 
-#: How each locale writes what our account has: headers, dates, decimal sign, yes and no, and the names of the stages.
+#: How each locale writes what our account has: headers, dates, decimal sign, yes and no, and the
+#: names of the stages.
 WRITING = {
-    "en": ("ID|Is company|Full name|Company|Prospect status|Customer status|Created at", "%Y-%m-%d", ".", "yes no"),
+    "en": (
+        "ID|Is company|Full name|Company|Prospect status|Customer status|Created at",
+        "%Y-%m-%d",
+        ".",
+        "yes no",
+    ),
     "de": (
         "ID|Kontakttyp|Vollständiger Name|Unternehmen|Potenzieller Kunde|Kunde|Erstellt am",
         "%d.%m.%Y",
@@ -1061,7 +1283,12 @@ WRITING = {
         ",",
         "sim não",
     ),
-    "es": ("ID|Es empresa|Nombre completo|Compañía|cliente potencial|cliente|Creado el", "%d/%m/%Y", ",", "sí no"),
+    "es": (
+        "ID|Es empresa|Nombre completo|Compañía|cliente potencial|cliente|Creado el",
+        "%d/%m/%Y",
+        ",",
+        "sí no",
+    ),
     "ja": (
         "ID|取引先タイプ|氏名|会社名|見込みステータス|カスタマーステータス|作成日",
         "%Y年%m月%d日",
@@ -1070,8 +1297,14 @@ WRITING = {
     ),
 }
 DEALS = {
-    "en": ("ID|Deal name|Primary contact|Company|Stage|Value|Added on", "Won|Lost|Unqualified|Quote"),
-    "de": ("ID|Geschäftsname|Hauptkontakt|Unternehmen|Phase|Wert|Hinzugefügt am", "Won|Lost|Unqualified|Angebot"),
+    "en": (
+        "ID|Deal name|Primary contact|Company|Stage|Value|Added on",
+        "Won|Lost|Unqualified|Quote",
+    ),
+    "de": (
+        "ID|Geschäftsname|Hauptkontakt|Unternehmen|Phase|Wert|Hinzugefügt am",
+        "Won|Lost|Unqualified|Angebot",
+    ),
     "fr": (
         "ID|Nom de l'opportunité|Contact principal|Société|Étape|Valeur|Ajouté le",
         "Gagnée|Perdue|Non qualifiée|Devis",
@@ -1143,9 +1376,20 @@ class TestWholeAccounts:
         ]
         contact_rows = [
             heads.split("|"),
-            *([id_, yes, name, "", label(one, locale), label(two, locale), ""] for id_, name, one, two in companies),
             *(
-                [id_, no, name, works[1] if works else "", label(one, locale), label(two, locale), at.strftime(form)]
+                [id_, yes, name, "", label(one, locale), label(two, locale), ""]
+                for id_, name, one, two in companies
+            ),
+            *(
+                [
+                    id_,
+                    no,
+                    name,
+                    works[1] if works else "",
+                    label(one, locale),
+                    label(two, locale),
+                    at.strftime(form),
+                ]
                 for id_, name, works, one, two, at in persons
             ),
         ]
@@ -1167,16 +1411,32 @@ class TestWholeAccounts:
             ),
         ]
         how = {"locale": locale, "zone": UTC}
-        read_contacts, told_of_contacts = read(data.draw(cut(as_file(contact_rows, dialect))), "a.csv", **how)
-        read_deals, told_of_deals = read(data.draw(cut(as_file(deal_rows, dialect))), "b.csv", **how)
+        read_contacts, told_of_contacts = read(
+            data.draw(cut(as_file(contact_rows, dialect))), "a.csv", **how
+        )
+        read_deals, told_of_deals = read(
+            data.draw(cut(as_file(deal_rows, dialect))), "b.csv", **how
+        )
         assert len(told_of_contacts) == 0
         assert only(told_of_deals, Outcome.MISSING)
-        assert [row.values["id"] for row in read_contacts] == [each[0] for each in (*companies, *persons)]
+        assert [row.values["id"] for row in read_contacts] == [
+            each[0] for each in (*companies, *persons)
+        ]
         for row, (_, name, prospect, customer) in zip(read_contacts, companies, strict=False):
-            assert (row.values["name"], row.values["prospect"], row.values["customer"]) == (name, prospect, customer)
+            assert (row.values["name"], row.values["prospect"], row.values["customer"]) == (
+                name,
+                prospect,
+                customer,
+            )
             assert row.values["is_organization"] is True
-        for row, (_, name, works, prospect, customer, at) in zip(read_contacts[len(companies) :], persons, strict=True):
-            assert (row.values["name"], row.values["prospect"], row.values["customer"]) == (name, prospect, customer)
+        for row, (_, name, works, prospect, customer, at) in zip(
+            read_contacts[len(companies) :], persons, strict=True
+        ):
+            assert (row.values["name"], row.values["prospect"], row.values["customer"]) == (
+                name,
+                prospect,
+                customer,
+            )
             assert row.values.get("company_name") == (works[1] if works else None)
             assert row.values["created_at"] == datetime(at.year, at.month, at.day, tzinfo=UTC)
         reading = Reading()
@@ -1215,7 +1475,9 @@ class TestTheWholeReading:
     def account(self, **how):
         from salesstatus.crm.sell import read as read_account
 
-        return read_account({"Geschäfte.csv": DEALS_OF_THEM.encode(), "Kontakte.csv": CONTACTS}, **how)
+        return read_account(
+            {"Geschäfte.csv": DEALS_OF_THEM.encode(), "Kontakte.csv": CONTACTS}, **how
+        )
 
     def test_names_are_resolved_when_everything_is_there(self):
         account = self.account(locale="de", zone=UTC)
@@ -1226,8 +1488,16 @@ class TestTheWholeReading:
             4: 2,
         }
         lager, tor = account.deals[10], account.deals[13]
-        assert (lager.primary, lager.company, lager.status, lager.stage) == (1, 2, DealStatus.WON, "Won")
-        assert (lager.value, lager.created_at) == (Decimal("1234.50"), datetime(2026, 1, 13, tzinfo=UTC))
+        assert (lager.primary, lager.company, lager.status, lager.stage) == (
+            1,
+            2,
+            DealStatus.WON,
+            "Won",
+        )
+        assert (lager.value, lager.created_at) == (
+            Decimal("1234.50"),
+            datetime(2026, 1, 13, tzinfo=UTC),
+        )
         assert (tor.primary, tor.company, tor.status) == (2, None, DealStatus.UNQUALIFIED)
         assert account.undecided == {11: {2, 3, 4}, 12: frozenset()}
 
@@ -1239,7 +1509,9 @@ class TestTheWholeReading:
         from salesstatus.crm.account import Wanted
 
         account = self.account(wanted=Wanted.STATUSES)
-        assert {id_: (deal.primary, deal.company, deal.status) for id_, deal in account.deals.items()} == {
+        assert {
+            id_: (deal.primary, deal.company, deal.status) for id_, deal in account.deals.items()
+        } == {
             10: (1, 2, DealStatus.WON),
             13: (2, None, DealStatus.UNQUALIFIED),
         }

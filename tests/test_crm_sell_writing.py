@@ -1,4 +1,5 @@
-"""Zendesk Sell, written: what was read, over its body, is that body; changes change their keys; refusals are Sell's errors."""
+"""Zendesk Sell, written: what was read, over its body, is that body; changes change their keys;
+refusals are Sell's errors."""
 
 import json
 from datetime import datetime, timezone
@@ -31,13 +32,11 @@ from crm_bodies import (
 )
 from salesstatus import (
     Address,
-    AttachedNote,
     Broken,
     Conflict,
     Contact,
     ContactKind,
     ConversionError,
-    ConversionRecord,
     ConversionRequest,
     CustomerStatus,
     CustomerStatusSet,
@@ -49,24 +48,21 @@ from salesstatus import (
     InvalidError,
     LabelError,
     Lead,
-    LeadMoved,
     MergeError,
     NewDeal,
     Note,
     NotFound,
-    Problem,
     ProspectStatus,
     ProspectStatusSet,
     SalesStatus,
     SalesStatusError,
     Target,
-    Task,
     WireError,
     refusal,
     transition,
 )
-from salesstatus.audit import Fix, Stored
 from salesstatus.crm.account import Catalogue, Stage
+from salesstatus.crm.auditing import Fix, Stored
 from salesstatus.crm.sell import read
 from salesstatus.crm.sell.columns import Kind
 from salesstatus.crm.sell.writing import (
@@ -84,6 +80,8 @@ from salesstatus.crm.sell.writing import (
     refusal_body,
     task_body,
 )
+from salesstatus.errors import Problem
+from salesstatus.leads import AttachedNote, ConversionRecord, LeadMoved, Task
 from salesstatus.model import absent
 from salesstatus.testing.strategies import addresses, texts
 
@@ -102,7 +100,12 @@ def reread(kind, body):
     """The account of one record, with the stages, sources and reasons of the catalogue."""
     names = [{"id": 700, "name": "Website"}], [{"id": 800, "name": "No budget"}]
     return read(
-        {"stages": stages(), "sources": names[0], "lead_unqualified_reasons": names[1], "x": [item(kind, body)]}
+        {
+            "stages": stages(),
+            "sources": names[0],
+            "lead_unqualified_reasons": names[1],
+            "x": [item(kind, body)],
+        }
     )
 
 
@@ -122,7 +125,9 @@ class TestOverABody:
     @given(odd_bodies(Kind.DEAL), st.sampled_from((INCOMING, WON, 999)))
     def test_a_deal(self, body, stage_id):
         body = {"contact_id": 1, **body, "stage_id": stage_id}
-        account = read({"stages": stages(), "x": [item("deal", body)]}, stages={999: DealStatus.WON})
+        account = read(
+            {"stages": stages(), "x": [item("deal", body)]}, stages={999: DealStatus.WON}
+        )
         for found in account.deals.values():
             assert deal_body(found, account.catalogue, body) == body
 
@@ -183,21 +188,44 @@ class TestOverABody:
         ],
     )
     def test_deals_that_are_odd(self, body):
-        account = read({"stages": stages(), "deals": [body], "contacts": [contact(1, contact_id=100)]})
+        account = read(
+            {"stages": stages(), "deals": [body], "contacts": [contact(1, contact_id=100)]}
+        )
         assert deal_body(account.deals[200], account.catalogue, body) == body
 
     def test_a_deal_whose_involved_contacts_stand_elsewhere_does_not_get_them(self):
         body = deal(200, 1)
-        account = read({"stages": stages(), "deals": [body], "deals/200/associated_contacts": [{"contact_id": 2}]})
+        account = read(
+            {
+                "stages": stages(),
+                "deals": [body],
+                "deals/200/associated_contacts": [{"contact_id": 2}],
+            }
+        )
         assert account.deals[200].involved == {2}
         assert deal_body(account.deals[200], account.catalogue, body) == body
         assert associated_bodies(account.deals[200]) == [{"contact_id": 2, "role": "involved"}]
 
 
 class TestChanges:
-    PROFILE = ("first_name", "last_name", "name", "title", "industry", "website", "email", "phone", "mobile", "skype")
+    PROFILE = (
+        "first_name",
+        "last_name",
+        "name",
+        "title",
+        "industry",
+        "website",
+        "email",
+        "phone",
+        "mobile",
+        "skype",
+    )
 
-    @given(st.dictionaries(st.sampled_from(PROFILE), texts()), texts(min_size=1), odd_bodies(Kind.CONTACT))
+    @given(
+        st.dictionaries(st.sampled_from(PROFILE), texts()),
+        texts(min_size=1),
+        odd_bodies(Kind.CONTACT),
+    )
     def test_changed_fields_of_a_contact_change_their_keys_alone(self, changes, name, body):
         changes["name"] = name  # which a contact has that says none of its own
         for stored in reread("contact", body).contacts.values():
@@ -217,11 +245,17 @@ class TestChanges:
         st.sampled_from(("", "7")),
         st.sampled_from((None, 100)),
     )
-    def test_what_is_written_over_a_contact_is_read_again(self, prospect, customer, address, tags, owner, employer):
+    def test_what_is_written_over_a_contact_is_read_again(
+        self, prospect, customer, address, tags, owner, employer
+    ):
         body = contact(1, address={"line1": "x", "planet": "Earth"})
         changed = Stored(
             contact=attrs.evolve(
-                reread("contact", body).contacts[1].contact, address=address, tags=tags, owner=owner, company=employer
+                reread("contact", body).contacts[1].contact,
+                address=address,
+                tags=tags,
+                owner=owner,
+                company=employer,
             ),
             prospect=prospect,
             customer=customer,
@@ -240,7 +274,9 @@ class TestChanges:
         st.sampled_from((None, 100)),
         st.frozensets(st.integers(2, 5), max_size=2),
     )
-    def test_what_is_written_over_a_deal_is_read_again(self, value, currency, source, stage_, employer, involved):
+    def test_what_is_written_over_a_deal_is_read_again(
+        self, value, currency, source, stage_, employer, involved
+    ):
         body = deal(200, 1, QUALIFIED, source_id=700, associated_contacts=[{"contact_id": 9}])
         changed = attrs.evolve(
             reread("deal", body).deals[200],
@@ -293,7 +329,10 @@ class TestFromScratch:
             assert reread("lead", lead_body(found, account.catalogue)).leads[found.id] == found
 
     def test_nothing_absent_is_written(self):
-        assert contact_body(Contact(id=7, kind=ContactKind.PERSON)) == {"id": 7, "is_organization": False}
+        assert contact_body(Contact(id=7, kind=ContactKind.PERSON)) == {
+            "id": 7,
+            "is_organization": False,
+        }
         assert deal_body(Deal(id=200, primary=1)) == {"id": 200, "contact_id": 1}
         assert lead_body(Lead(id=300)) == {"id": 300}
         assert associated_bodies(Deal(id=200, primary=1, involved=frozenset({3, 2}))) == [
@@ -311,7 +350,11 @@ class TestFromScratch:
             "creator_id": 11,
             "created_at": "2026-05-04T09:30:00Z",
         }
-        body = note_body(AttachedNote(Target.PERSON, 1, Note(id=500, content="Call", created_by="11", created_at=AT)))
+        body = note_body(
+            AttachedNote(
+                Target.PERSON, 1, Note(id=500, content="Call", created_by="11", created_at=AT)
+            )
+        )
         assert body == {
             "id": 500,
             "content": "Call",
@@ -320,8 +363,13 @@ class TestFromScratch:
             "creator_id": 11,
             "created_at": "2026-05-04T09:30:00Z",
         }
-        assert note_body(AttachedNote(Target.DEAL, 200, Note(content="Call")))["resource_type"] == "deal"
-        found = Task(id=600, content="Call", target=Target.COMPANY, about=100, due_at=AT, owner="12")
+        assert (
+            note_body(AttachedNote(Target.DEAL, 200, Note(content="Call")))["resource_type"]
+            == "deal"
+        )
+        found = Task(
+            id=600, content="Call", target=Target.COMPANY, about=100, due_at=AT, owner="12"
+        )
         assert task_body(found) == {
             "id": 600,
             "content": "Call",
@@ -369,7 +417,10 @@ class TestFromScratch:
     def test_a_source_that_nobody_knows_is_refused(self, name):
         with pytest.raises(InvalidError) as error:
             deal_body(Deal(id=1, primary=1, source=name), CATALOGUE)
-        assert (error.value.place, error.value.expected) == ("Deal.source", "one name of the account's: 'Website'")
+        assert (error.value.place, error.value.expected) == (
+            "Deal.source",
+            "one name of the account's: 'Website'",
+        )
         with pytest.raises(InvalidError) as error:
             lead_body(Lead(id=1, unqualified_reason=name))
         assert error.value.expected == "one name of the account's: none is known"
@@ -387,7 +438,10 @@ class TestFromScratch:
 
 def of_stages(*rows):
     return Catalogue(
-        stages={id_: Stage(id=id_, name=name, pipeline=line, status=status) for id_, name, line, status in rows}
+        stages={
+            id_: Stage(id=id_, name=name, pipeline=line, status=status)
+            for id_, name, line, status in rows
+        }
     )
 
 
@@ -430,7 +484,9 @@ class TestStages:
             self.written(of_stages((1, "New", 10, self.OPEN)), stage="Lost", status=DealStatus.LOST)
         assert error.value.expected.endswith("for a deal that is lost: none is known")
         with pytest.raises(InvalidError):
-            self.written(of_stages((1, "New", 10, self.OPEN)), 1, stage="Lost", status=DealStatus.LOST)
+            self.written(
+                of_stages((1, "New", 10, self.OPEN)), 1, stage="Lost", status=DealStatus.LOST
+            )
 
     def test_a_pipeline_that_lacks_it_looks_in_the_others(self):
         catalogue = of_stages((1, "New", 10, self.OPEN), (2, "Won", 20, self.WON_))
@@ -449,7 +505,13 @@ class TestEnvelopes:
 
     def test_a_page_is_read_again_and_says_which_it_is(self):
         pages = [
-            collection(Kind.CONTACT, [contact(number)], f"{API}/contacts?per_page=1", page=number, more=number < 3)
+            collection(
+                Kind.CONTACT,
+                [contact(number)],
+                f"{API}/contacts?per_page=1",
+                page=number,
+                more=number < 3,
+            )
             for number in (1, 2, 3)
         ]
         account = read({"all": pages})
@@ -462,23 +524,32 @@ class TestEnvelopes:
         assert len(read({"all": pages[:2]}).oddities) == len(read({"all": pages[1:]}).oddities) == 1
 
     def test_a_list_without_an_address_has_no_links(self):
-        assert collection(Kind.TAG, []) == {"items": [], "meta": {"type": "collection", "count": 0, "links": {}}}
+        assert collection(Kind.TAG, []) == {
+            "items": [],
+            "meta": {"type": "collection", "count": 0, "links": {}},
+        }
         assert collection(Kind.TAG, [], "h/tags")["meta"]["links"] == {"self": "h/tags?page=1"}
 
 
 class TestConversionRequest:
     def test_what_is_asked_for(self):
         assert conversion_request({"data": {"lead_id": 7}}) == (7, ConversionRequest())
-        assert conversion_request({"data": {"lead_id": 7, "owner_id": 12, "create_deal": True}}) == (
+        assert conversion_request(
+            {"data": {"lead_id": 7, "owner_id": 12, "create_deal": True}}
+        ) == (
             7,
             ConversionRequest(owner="12", deal=NewDeal()),
         )
-        assert conversion_request({"data": {"lead_id": 7, "owner_id": None, "create_deal": False}, "meta": 1}) == (
+        assert conversion_request(
+            {"data": {"lead_id": 7, "owner_id": None, "create_deal": False}, "meta": 1}
+        ) == (
             7,
             ConversionRequest(),
         )
 
-    @pytest.mark.parametrize("body", [None, 5, "x", [], {}, {"data": None}, {"data": [7]}, {"lead_id": 7}])
+    @pytest.mark.parametrize(
+        "body", [None, 5, "x", [], {}, {"data": None}, {"data": [7]}, {"lead_id": 7}]
+    )
     def test_a_body_without_data_is_refused(self, body):
         with pytest.raises(WireError) as error:
             conversion_request(body)
@@ -497,13 +568,18 @@ class TestConversionRequest:
             ({"lead_id": 7, "owner_id": False}, ["owner_id"]),
             ({"lead_id": 7, "create_deal": 1}, ["create_deal"]),
             ({"lead_id": 7, "create_deal": "true"}, ["create_deal"]),
-            ({"lead_id": [7], "owner_id": {}, "create_deal": 10**5000}, ["lead_id", "owner_id", "create_deal"]),
+            (
+                {"lead_id": [7], "owner_id": {}, "create_deal": 10**5000},
+                ["lead_id", "owner_id", "create_deal"],
+            ),
         ],
     )
     def test_all_that_is_wrong_is_told(self, data, places):
         with pytest.raises(WireError) as error:
             conversion_request({"data": data})
-        assert [problem.place for problem in error.value.problems] == [f"/data/{place}" for place in places]
+        assert [problem.place for problem in error.value.problems] == [
+            f"/data/{place}" for place in places
+        ]
         assert len(str(error.value)) < 500
         assert refusal_body(error.value).status == 422
 
@@ -531,7 +607,11 @@ class TestRefusals:
         error = refusal(HELD, ProspectStatusSet(ProspectStatus.LOST))
         found = refusal_body(error)
         assert found.status == 422
-        assert found.body["meta"] == {"type": "errors", "http_status": "422 Unprocessable Entity", "logref": ""}
+        assert found.body["meta"] == {
+            "type": "errors",
+            "http_status": "422 Unprocessable Entity",
+            "logref": "",
+        }
         assert [entry["error"] for entry in found.body["errors"]] == [
             {
                 "resource": "contact",
@@ -553,8 +633,18 @@ class TestRefusals:
                 422,
                 [("/customer_status", "incorrect_value")] * 2,
             ),
-            (GuardError(HELD, DealAssociated(9), BROKEN[:1]), Kind.DEAL, 422, [("/stage_id", "incorrect_value")]),
-            (GuardError(Lead(id=1), LeadMoved("New"), BROKEN[:1]), Kind.LEAD, 422, [("/stage_id", "incorrect_value")]),
+            (
+                GuardError(HELD, DealAssociated(9), BROKEN[:1]),
+                Kind.DEAL,
+                422,
+                [("/stage_id", "incorrect_value")],
+            ),
+            (
+                GuardError(Lead(id=1), LeadMoved("New"), BROKEN[:1]),
+                Kind.LEAD,
+                422,
+                [("/stage_id", "incorrect_value")],
+            ),
             (
                 ConversionError(
                     7,
@@ -577,30 +667,70 @@ class TestRefusals:
             (NotFound("contact", 7), Kind.CONTACT, 404, [(None, "not_found")]),
             (Conflict("contact", 7, 1, 2), Kind.CONTACT, 409, [(None, "already_exists")]),
             (
-                WireError((Problem("/data/lead_id", "an id", "null"), Problem("/data/owner_id", "an id", '"x"'))),
+                WireError(
+                    (
+                        Problem("/data/lead_id", "an id", "null"),
+                        Problem("/data/owner_id", "an id", '"x"'),
+                    )
+                ),
                 Kind.LEAD_CONVERSION,
                 422,
                 [("/data/lead_id", "missing"), ("/data/owner_id", "invalid_type")],
             ),
-            (InvalidError("Contact.email", 7, "a str"), Kind.CONTACT, 422, [("/email", "incorrect_value")]),
-            (InvalidError("Contact.kind", 7, "a kind"), Kind.CONTACT, 422, [("/is_organization", "incorrect_value")]),
-            (InvalidError("Contact.company", 7, "None", "W4"), Kind.CONTACT, 422, [("/contact_id", "incorrect_value")]),
+            (
+                InvalidError("Contact.email", 7, "a str"),
+                Kind.CONTACT,
+                422,
+                [("/email", "incorrect_value")],
+            ),
+            (
+                InvalidError("Contact.kind", 7, "a kind"),
+                Kind.CONTACT,
+                422,
+                [("/is_organization", "incorrect_value")],
+            ),
+            (
+                InvalidError("Contact.company", 7, "None", "W4"),
+                Kind.CONTACT,
+                422,
+                [("/contact_id", "incorrect_value")],
+            ),
             (
                 InvalidError("Contact.custom_fields['a.b']", 7, "x"),
                 Kind.CONTACT,
                 422,
                 [("/custom_fields", "incorrect_value")],
             ),
-            (InvalidError("Deal.primary", None, "a contact", "W6"), Kind.DEAL, 422, [("/contact_id", "missing")]),
-            (InvalidError("Deal.stage", "x", "a stage"), Kind.DEAL, 422, [("/stage_id", "incorrect_value")]),
-            (InvalidError("Deal.source", "x", "a name"), Kind.DEAL, 422, [("/source_id", "incorrect_value")]),
+            (
+                InvalidError("Deal.primary", None, "a contact", "W6"),
+                Kind.DEAL,
+                422,
+                [("/contact_id", "missing")],
+            ),
+            (
+                InvalidError("Deal.stage", "x", "a stage"),
+                Kind.DEAL,
+                422,
+                [("/stage_id", "incorrect_value")],
+            ),
+            (
+                InvalidError("Deal.source", "x", "a name"),
+                Kind.DEAL,
+                422,
+                [("/source_id", "incorrect_value")],
+            ),
             (
                 InvalidError("Lead.unqualified_reason", "x", "a name"),
                 Kind.LEAD,
                 422,
                 [("/unqualified_reason_id", "incorrect_value")],
             ),
-            (InvalidError("owner", "x", "a user"), Kind.DEAL, 422, [("/owner_id", "incorrect_value")]),
+            (
+                InvalidError("owner", "x", "a user"),
+                Kind.DEAL,
+                422,
+                [("/owner_id", "incorrect_value")],
+            ),
             (InvalidError("somewhere.else", "x", "y"), Kind.DEAL, 422, [(None, "incorrect_value")]),
             (HistoryError("record", "out of order"), Kind.DEAL, 400, [(None, "invalid_payload")]),
             (LabelError("x", "no label"), Kind.CONTACT, 400, [(None, "invalid_payload")]),
@@ -612,7 +742,9 @@ class TestRefusals:
             ),
         ],
     )
-    def test_each_error_has_its_status_its_pointers_and_its_codes(self, error, kind, status, expected):
+    def test_each_error_has_its_status_its_pointers_and_its_codes(
+        self, error, kind, status, expected
+    ):
         found = refusal_body(error, kind, logref="r-1")
         assert found.status == status
         errors = [entry["error"] for entry in found.body["errors"]]
@@ -628,13 +760,22 @@ class TestRefusals:
     def test_every_class_of_errors_is_here(self):
         named = {subclass.__name__ for subclass in SalesStatusError.__subclasses__()}
         assert named == {
-            *("Conflict", "ConversionError", "GuardError", "HistoryError", "InvalidError", "LabelError"),
+            *(
+                "Conflict",
+                "ConversionError",
+                "GuardError",
+                "HistoryError",
+                "InvalidError",
+                "LabelError",
+            ),
             *("MergeError", "NotFound", "WireError"),
         }
 
     def test_a_body_of_errors_leaves_out_what_there_is_not(self):
         assert errors_body(418, [("", "teapot", "short", "")]) == {
-            "errors": [{"error": {"code": "teapot", "message": "short"}, "meta": {"type": "error"}}],
+            "errors": [
+                {"error": {"code": "teapot", "message": "short"}, "meta": {"type": "error"}}
+            ],
             "meta": {"type": "errors", "http_status": "418", "logref": ""},
         }
 
@@ -644,18 +785,36 @@ class TestPatch:
         lost, past = ProspectStatusSet(ProspectStatus.LOST), CustomerStatusSet(CustomerStatus.PAST)
         fixes = [
             Fix(contact=1, changes=(lost, past), rules=("P1",), sentence="x"),
-            Fix(contact=2, changes=(CustomerStatusSet(CustomerStatus.NONE),), rules=(), sentence="y"),
+            Fix(
+                contact=2, changes=(CustomerStatusSet(CustomerStatus.NONE),), rules=(), sentence="y"
+            ),
         ]
         assert [*patch(fixes)] == [
-            {"method": "PUT", "path": "/v2/contacts/1", "body": {"data": {"prospect_status": "lost"}}},
-            {"method": "PUT", "path": "/v2/contacts/1", "body": {"data": {"customer_status": "past"}}},
-            {"method": "PUT", "path": "/v2/contacts/2", "body": {"data": {"customer_status": "none"}}},
+            {
+                "method": "PUT",
+                "path": "/v2/contacts/1",
+                "body": {"data": {"prospect_status": "lost"}},
+            },
+            {
+                "method": "PUT",
+                "path": "/v2/contacts/1",
+                "body": {"data": {"customer_status": "past"}},
+            },
+            {
+                "method": "PUT",
+                "path": "/v2/contacts/2",
+                "body": {"data": {"customer_status": "none"}},
+            },
         ]
         assert [*patch([])] == []
 
     def test_what_the_audit_finds_is_set_right_by_it(self):
         bodies = [company(100, prospect_status="none"), contact(1, prospect_status="lost")]
-        contents = {"stages": stages(), "contacts": bodies, "deals": [deal(200, 1, organization_id=100)]}
+        contents = {
+            "stages": stages(),
+            "contacts": bodies,
+            "deals": [deal(200, 1, organization_id=100)],
+        }
         account = read(contents)
         audited = account.audited()
         assert {finding.contact for finding in audited.accused} == {1, 100}
@@ -666,7 +825,9 @@ class TestPatch:
 
 
 def test_addresses_are_written_whole():
-    body = contact_body(Contact(id=1, kind=ContactKind.PERSON, address=Address(line1="1", country="US")))
+    body = contact_body(
+        Contact(id=1, kind=ContactKind.PERSON, address=Address(line1="1", country="US"))
+    )
     assert body["address"] == {"line1": "1", "country": "US"}
     assert not absent(body["address"])
 

@@ -13,14 +13,13 @@ from salesstatus import (
     DealStatus,
     FieldDefinition,
     FieldType,
-    FrozenMap,
     InvalidError,
     ProspectStatus,
     SalesStatus,
-    Scope,
-    Tag,
 )
-from salesstatus.custom_fields import scopes, unfit
+from salesstatus.leads import Scope, Tag
+from salesstatus.leads.custom_fields import scopes, unfit
+from salesstatus.values import FrozenMap
 
 CHOICES = ("red", "green", "1")
 CHOOSING = (FieldType.DROP_DOWN, FieldType.MULTI_SELECT)
@@ -37,7 +36,15 @@ FITS = {
         "edge.example/x",
         "http://a.example",
     ],
-    "paragraph": ["two\nlines", "red", "hello world", "rose@edge.example", "+49 30 12345", "12345", "1"],
+    "paragraph": [
+        "two\nlines",
+        "red",
+        "hello world",
+        "rose@edge.example",
+        "+49 30 12345",
+        "12345",
+        "1",
+    ],
     "number": [0, 7, -1.5, Decimal("1.50"), 10**400],
     "checkbox": [True, False],
     "drop_down": ["red", "1"],
@@ -45,7 +52,12 @@ FITS = {
     "date": [date(2026, 5, 4)],
     "email": ["rose@edge.example"],
     "phone": ["+49 30 12345", "12345"],
-    "address": ["red", "two\nlines", {"city": "Paris"}, FrozenMap({"line1": "1 Rue", "country": ""})],
+    "address": [
+        "red",
+        "two\nlines",
+        {"city": "Paris"},
+        FrozenMap({"line1": "1 Rue", "country": ""}),
+    ],
     "url": ["edge.example/x", "http://a.example", "https://a.example:8080/x?q=1@2", "a.example"],
 }
 #: Values that fit nothing, or only what stands above.
@@ -76,11 +88,14 @@ def fits(kind, value):
 
 def definition(kind, **fields):
     type_ = FieldType(kind)
-    return FieldDefinition(name="x", type=type_, choices=CHOICES if type_ in CHOOSING else (), **fields)
+    return FieldDefinition(
+        name="x", type=type_, choices=CHOICES if type_ in CHOOSING else (), **fields
+    )
 
 
 class TestT3:
-    """A field holds a text, paragraph, number, yes or no, choice, choices, date, e-mail, phone, address, or URL."""
+    """A field holds a text, paragraph, number, yes or no, choice, choices, date, e-mail, phone,
+    address, or URL."""
 
     def test_the_types_are_these(self):
         assert [kind.value for kind in FieldType] == [*FITS]
@@ -161,7 +176,8 @@ class TestT3:
 
 
 class TestT1:
-    """Prospects and customers carry tags and fields of a scope of their own; each scope is by itself."""
+    """Prospects and customers carry tags and fields of a scope of their own; each scope is by
+    itself."""
 
     @pytest.mark.parametrize(
         "status",
@@ -181,7 +197,8 @@ class TestT1:
 
 
 class TestT2:
-    """Every prospect or customer is a contact, so the contacts' scope applies; that of leads and deals never does."""
+    """Every prospect or customer is a contact, so the contacts' scope applies; that of leads and
+    deals never does."""
 
     @given(own.states)
     def test_the_contacts_scope_applies_to_everyone(self, status):

@@ -1,4 +1,5 @@
-"""The use cases on the embedded store, for those who wait for it and for those who do not; the examples are in `desk_suite`."""
+"""The use cases on the embedded store, for those who wait for it and for those who do not; the
+examples are in `desk_suite`."""
 
 import asyncio
 import inspect
@@ -33,8 +34,8 @@ from salesstatus import (
     Selection,
 )
 from salesstatus.desk import AsyncDesk, Desk
+from salesstatus.lead import ConversionRecord
 from salesstatus.memory import MemoryStore
-from salesstatus.model import ConversionRecord
 
 
 class TestMemory(DeskSuite):
@@ -57,17 +58,25 @@ class TestBothFaces:
     METHODS = sorted(name for name in vars(Desk) if not name.startswith("_"))
 
     def test_they_have_the_same_methods(self):
-        assert [name for name in sorted(vars(AsyncDesk)) if not name.startswith("_")] == self.METHODS
+        assert [
+            name for name in sorted(vars(AsyncDesk)) if not name.startswith("_")
+        ] == self.METHODS
 
     @pytest.mark.parametrize("name", METHODS)
     def test_with_the_same_arguments_and_words(self, name):
-        mine, yours = (list(inspect.signature(getattr(face, name)).parameters.values()) for face in (Desk, AsyncDesk))
+        mine, yours = (
+            list(inspect.signature(getattr(face, name)).parameters.values())
+            for face in (Desk, AsyncDesk)
+        )
         assert mine == yours
         assert getattr(Desk, name).__doc__ == getattr(AsyncDesk, name).__doc__
         assert getattr(Desk, name).__doc__
 
     def test_they_are_made_alike(self):
-        assert inspect.signature(Desk).parameters.keys() == inspect.signature(AsyncDesk).parameters.keys()
+        assert (
+            inspect.signature(Desk).parameters.keys()
+            == inspect.signature(AsyncDesk).parameters.keys()
+        )
 
     def test_a_selection_can_be_followed_as_it_comes(self):
         store = MemoryStore()
@@ -85,7 +94,8 @@ class TestBothFaces:
 
 
 class TestTogether:
-    """Several who work at once on one company lose nothing; who is in another's way is tried again."""
+    """Several who work at once on one company lose nothing; who is in another's way is tried
+    again."""
 
     def test_tasks(self):
         store = MemoryStore()
@@ -106,7 +116,11 @@ class TestTogether:
 
         asyncio.run(all_of_them())
         check_consistent(store)
-        left = {number: DealStatus.WON if number % 3 == 0 else DealStatus.OPEN for number in range(20) if number % 5}
+        left = {
+            number: DealStatus.WON if number % 3 == 0 else DealStatus.OPEN
+            for number in range(20)
+            if number % 5
+        }
         assert dict(Desk(store).contact("acme").record.status.deals) == left
 
     def test_threads(self):
@@ -125,7 +139,9 @@ class TestTogether:
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(one, range(4)))
         check_consistent(store)
-        assert dict(desk.contact("acme").record.status.deals) == dict.fromkeys(range(0, 80, 2), DealStatus.WON)
+        assert dict(desk.contact("acme").record.status.deals) == dict.fromkeys(
+            range(0, 80, 2), DealStatus.WON
+        )
 
     def test_a_request_that_is_sent_by_all_at_once_is_carried_out_once(self):
         store = MemoryStore()
@@ -134,7 +150,9 @@ class TestTogether:
         before = everything(store)
 
         async def all_of_them():
-            return await asyncio.gather(*[WRITING["rebuild_lead"](desk, key="k") for _ in range(10)])
+            return await asyncio.gather(
+                *[WRITING["rebuild_lead"](desk, key="k") for _ in range(10)]
+            )
 
         outcomes = asyncio.run(all_of_them())
         assert [outcome.repeated for outcome in outcomes].count(False) == 1
@@ -160,14 +178,18 @@ WRONG = {
     "a deal whose company is a person": edit("deals", "D-1", primary="acme", company="ann"),
     "a status that nothing led to": edit("contacts", "cid", status=SalesStatus()),
     "a time that is not that of the newest entry": edit("contacts", "cid", heard_at=None),
-    "an entry that changed nobody": lambda unit: unit.log.append([Entry(AT, "bob", DealAssociated("X"))]),
+    "an entry that changed nobody": lambda unit: unit.log.append(
+        [Entry(AT, "bob", DealAssociated("X"))]
+    ),
     "an entry that comes late": lambda unit: unit.log.append(
         [Entry(AT.replace(year=2000), "edge", CustomerStatusSet(CustomerStatus.NONE))]
     ),
     "an employer that is not there": edit("contacts", "cid", contact=person("cid", "gone")),
     "an employer that is a person": edit("contacts", "cid", contact=person("cid", "ann")),
     "a lead that is tied to nobody": edit("leads", 7, person="gone"),
-    "a conversion of no lead": lambda unit: unit.conversions.put(ConversionRecord(id=1, lead=404, at=AT), 0),
+    "a conversion of no lead": lambda unit: unit.conversions.put(
+        ConversionRecord(id=1, lead=404, at=AT), 0
+    ),
     "a conversion that its lead does not know": lambda unit: unit.conversions.put(
         ConversionRecord(id=1, lead=7, at=AT), 0
     ),
@@ -177,9 +199,14 @@ WRONG = {
 #: What may be wrong with an outcome.
 LIES = {
     "a change": lambda outcome: attrs.evolve(outcome, changes=outcome.changes[1:]),
-    "a change twice": lambda outcome: attrs.evolve(outcome, changes=(*outcome.changes, outcome.changes[0])),
+    "a change twice": lambda outcome: attrs.evolve(
+        outcome, changes=(*outcome.changes, outcome.changes[0])
+    ),
     "a version": lambda outcome: attrs.evolve(
-        outcome, changes=tuple(attrs.evolve(change, version=change.version + 1) for change in outcome.changes)
+        outcome,
+        changes=tuple(
+            attrs.evolve(change, version=change.version + 1) for change in outcome.changes
+        ),
     ),
     "a step": lambda outcome: attrs.evolve(outcome, steps=outcome.steps[1:]),
     "the order": lambda outcome: attrs.evolve(outcome, steps=outcome.steps[::-1]),
@@ -234,6 +261,9 @@ class TestTheChecks:
                 desk.convert(lead)
                 raise LookupError
 
-        for call, lead in ((Audited(Clumsy(), store).plan, 7), (Audited(Clumsy(), store).lead, "L-3")):
+        for call, lead in (
+            (Audited(Clumsy(), store).plan, 7),
+            (Audited(Clumsy(), store).lead, "L-3"),
+        ):
             with pytest.raises(AssertionError):
                 call(lead)

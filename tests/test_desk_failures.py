@@ -1,4 +1,5 @@
-"""What a desk does with bad input and in trouble: it says what is wrong, and leaves the store as it was."""
+"""What a desk does with bad input and in trouble: it says what is wrong, and leaves the store as it
+was."""
 
 import asyncio
 import pickle
@@ -31,8 +32,6 @@ from desk_suite import (
     prepared,
 )
 from salesstatus import (
-    BITRIX24_STAGES,
-    AdderRights,
     ConversionError,
     ConversionRequest,
     CustomerStatus,
@@ -41,7 +40,6 @@ from salesstatus import (
     GuardError,
     InvalidError,
     Lead,
-    LeadTakenUp,
     Policy,
     ProspectStatus,
     SalesStatus,
@@ -49,7 +47,8 @@ from salesstatus import (
     Setup,
 )
 from salesstatus.desk import AsyncDesk, Desk, SystemClock
-from salesstatus.faces import as_async
+from salesstatus.desk.faces import as_async
+from salesstatus.leads import BITRIX24_STAGES, AdderRights, LeadTakenUp
 from salesstatus.memory import MemoryStore
 from salesstatus.ports import KINDS, Conflict, NotFound, record_id
 
@@ -63,7 +62,8 @@ each_use_case = pytest.mark.parametrize("use_case", WRITING)
 
 
 class Watched:
-    """A store that tells every call before it makes it, every record that a stream yields, and that it has committed."""
+    """A store that tells every call before it makes it, every record that a stream yields, and that
+    it has committed."""
 
     def __init__(self, store, tell):
         self.store = store
@@ -101,7 +101,10 @@ class _WatchedPort:
         def call(*words):
             if name == "append":
                 words = (list(words[0]),)
-            self._tell(f"{self._name}.{name}", *map(_named, words[: 1 if name in ("put", "remove") else None]))
+            self._tell(
+                f"{self._name}.{name}",
+                *map(_named, words[: 1 if name in ("put", "remove") else None]),
+            )
             found = method(*words)
             return self._told(found) if hasattr(found, "__next__") else found
 
@@ -114,7 +117,8 @@ class _WatchedPort:
 
 
 def _named(word):
-    """What a call is about: the id of a record, the contacts of entries, keys in order, and any other word as it is."""
+    """What a call is about: the id of a record, the contacts of entries, keys in order, and any
+    other word as it is."""
     if isinstance(word, set | frozenset):
         return sorted(word)
     if isinstance(word, list):
@@ -137,7 +141,8 @@ class Trouble:
 
 
 class Pulse:
-    """A clock and ids in one: with each unit of work, which asks for the time once, the ids begin anew."""
+    """A clock and ids in one: with each unit of work, which asks for the time once, the ids begin
+    anew."""
 
     def __init__(self, at=AT):
         self.at = at
@@ -201,7 +206,10 @@ BY_ID = {
     "contact": ("contact", lambda desk, id_: desk.contact(id_)),
     "history": ("contact", lambda desk, id_: desk.history(id_)),
     "set_status": ("contact", lambda desk, id_: desk.set_status(id_, CustomerStatus.PAST)),
-    "set_status by key": ("contact", lambda desk, id_: desk.set_status(id_, CustomerStatus.PAST, key="k")),
+    "set_status by key": (
+        "contact",
+        lambda desk, id_: desk.set_status(id_, CustomerStatus.PAST, key="k"),
+    ),
     "state_status": ("contact", lambda desk, id_: desk.state_status(id_)),
     "state_status, stated": ("contact", lambda desk, id_: desk.state_status(id_, NOTHING)),
     "move_employee": ("contact", lambda desk, id_: desk.move_employee(id_, "edge")),
@@ -219,7 +227,8 @@ BY_ID = {
     "convert": ("lead", lambda desk, id_: desk.convert(id_)),
 }
 
-#: Every argument that is no id and no version: where it stands, the call, and what it may be although it is nothing.
+#: Every argument that is no id and no version: where it stands, the call, and what it may be
+#: although it is nothing.
 ARGUMENTS = {
     "save_contact": ("contact", lambda desk, x: desk.save_contact(x), ()),
     "save_deal": ("deal", lambda desk, x: desk.save_deal(x), ()),
@@ -234,19 +243,32 @@ ARGUMENTS = {
     "convert, request": ("request", lambda desk, x: desk.convert(7, x), ()),
     "convert, actor": ("actor", lambda desk, x: desk.convert(7, actor=x), ("",)),
     "convert, matching": ("matching", lambda desk, x: desk.convert(7, matching=x), (True,)),
-    "convert_many, leads": ("convert_many.leads", lambda desk, x: desk.convert_many(x), ([], ("ann",))),
+    "convert_many, leads": (
+        "convert_many.leads",
+        lambda desk, x: desk.convert_many(x),
+        ([], ("ann",)),
+    ),
     "convert_many, request": ("request", lambda desk, x: desk.convert_many([7], x), ()),
     "convert_many, actor": ("actor", lambda desk, x: desk.convert_many([7], actor=x), ("",)),
     "convert_many, mode": ("convert_many.mode", lambda desk, x: desk.convert_many([7], mode=x), ()),
-    "change_primary, old": ("with_primary.old", lambda desk, x: desk.change_primary("D-1", "bob", old=x), ()),
+    "change_primary, old": (
+        "with_primary.old",
+        lambda desk, x: desk.change_primary("D-1", "bob", old=x),
+        (),
+    ),
     "select": ("selection", lambda desk, x: list(desk.select(x)), ()),
     "key": ("key", lambda desk, x: desk.delete_deal("D-1", key=x), ("",)),
-    "move_employee, company": ("Contact.company", lambda desk, x: desk.move_employee("ann", x), (None,)),
+    "move_employee, company": (
+        "Contact.company",
+        lambda desk, x: desk.move_employee("ann", x),
+        (None,),
+    ),
 }
 
 
 class TestBadInput:
-    """What cannot be is refused by `InvalidError` with its place, what is not there by `NotFound`; nothing is written."""
+    """What cannot be is refused by `InvalidError` with its place, what is not there by `NotFound`;
+    nothing is written."""
 
     @pytest.mark.parametrize("id_", NO_IDS, ids=repr)
     @pytest.mark.parametrize("use_case", BY_ID)
@@ -257,7 +279,9 @@ class TestBadInput:
             call(desk, id_)
         assert (caught.value.place, caught.value.value) == (f"{kind}.id", id_)
 
-    @pytest.mark.parametrize("id_", ["nobody", "7", 0, -1, 10**30, "ann ", "ANN", "\0", "𝔞"], ids=repr)
+    @pytest.mark.parametrize(
+        "id_", ["nobody", "7", 0, -1, 10**30, "ann ", "ANN", "\0", "𝔞"], ids=repr
+    )
     @pytest.mark.parametrize("use_case", BY_ID)
     def test_what_is_not_there_is_not_found(self, use_case, id_):
         kind, call = BY_ID[use_case]
@@ -318,7 +342,9 @@ class TestBadInput:
         for call in (
             lambda: desk.save_contact(person("new", name="New"), version=version),
             lambda: desk.save_contact(person("newer"), version=version),
-            lambda: desk.state_status("new", SalesStatus(customer=CustomerStatus.PAST), version=version),
+            lambda: desk.state_status(
+                "new", SalesStatus(customer=CustomerStatus.PAST), version=version
+            ),
         ):
             with pytest.raises(InvalidError) as caught:
                 call()
@@ -327,7 +353,11 @@ class TestBadInput:
     @pytest.mark.parametrize(
         ("option", "value", "place"),
         [
-            *[(name, value, f"Desk.{name}") for name in ("clock", "ids") for value in (None, 7, object())],
+            *[
+                (name, value, f"Desk.{name}")
+                for name in ("clock", "ids")
+                for value in (None, 7, object())
+            ],
             ("setup", None, "Desk.setup"),
             ("policy", "sell", "Desk.policy"),
             ("repeat_leads", 1, "Desk.repeat_leads"),
@@ -371,7 +401,8 @@ class TestBadInput:
 
 
 class TestTrouble:
-    """A store, a clock, ids and rights that raise: the error comes out as it is, and nothing is half done."""
+    """A store, a clock, ids and rights that raise: the error comes out as it is, and nothing is
+    half done."""
 
     def calls(self, use_case):
         """All calls that a use case makes."""
@@ -479,7 +510,9 @@ class TestTrouble:
         left = []
         pulse = Pulse()
         with pytest.raises(Conflict):
-            WRITING[use_case](Desk(_Doors(store, left, Conflict("unit of work", None)), clock=pulse, ids=pulse))
+            WRITING[use_case](
+                Desk(_Doors(store, left, Conflict("unit of work", None)), clock=pulse, ids=pulse)
+            )
         assert left == ["left"]
         assert everything(store) == everything(done)
 
@@ -520,7 +553,11 @@ class TestTrouble:
     def test_somebody_who_was_faster_is_not_overwritten(self, use_case):
         """A rival commits between what this use case read and what it wrote."""
         port, id_ = VERSIONED[use_case]
-        mark = {"contacts": {"heard_at": None}, "deals": {"stage": "rival"}, "leads": {"title": "rival"}}[port]
+        mark = {
+            "contacts": {"heard_at": None},
+            "deals": {"stage": "rival"},
+            "leads": {"title": "rival"},
+        }[port]
         for named in (False, True):
             store, _ = office()
             seen = everything(store)[port][id_][1]
@@ -539,10 +576,14 @@ class TestTrouble:
             else:
                 WRITING[use_case](desk)
                 versions = {2} if use_case != "delete_deal" else set()
-                assert {row[1] - seen for row in [everything(store)[port].get(id_)] if row} == versions
+                assert {
+                    row[1] - seen for row in [everything(store)[port].get(id_)] if row
+                } == versions
 
     @each_use_case
-    @pytest.mark.parametrize("told", [None, "2026-05-04", datetime(2026, 5, 4), 1777000000], ids=repr)
+    @pytest.mark.parametrize(
+        "told", [None, "2026-05-04", datetime(2026, 5, 4), 1777000000], ids=repr
+    )
     def test_a_clock_that_tells_no_time(self, use_case, told):
         store, _ = office()
         before = everything(store)
@@ -561,10 +602,14 @@ class TestTrouble:
 
     @each_use_case
     def test_a_clock_that_is_put_back(self, use_case):
-        """Nothing is dated before what was heard already: the log stays in order, and can be replayed."""
+        """Nothing is dated before what was heard already: the log stays in order, and can be
+        replayed."""
         store, _ = office()
         before = everything(store)["contacts"]
-        desk = Audited(Desk(store, clock=StoppedClock(AT - timedelta(days=400)), ids=CountingIds_from(100)), store)
+        desk = Audited(
+            Desk(store, clock=StoppedClock(AT - timedelta(days=400)), ids=CountingIds_from(100)),
+            store,
+        )
         WRITING[use_case](desk)
         check_consistent(store)
         for id_, (standing, _) in everything(store)["contacts"].items():
@@ -635,7 +680,9 @@ class TestTrouble:
             else:
                 with pytest.raises(OSError) as caught:
                     stream.throw(OSError)
-                assert caught.tb  # which keeps the stream from being collected: it is the desk that closes it
+                assert (
+                    caught.tb
+                )  # which keeps the stream from being collected: it is the desk that closes it
             assert left == ["left"]
 
     def test_a_selection_does_not_read_ahead(self):
@@ -731,7 +778,8 @@ class TestCancelled:
 # --- ids ---
 
 
-#: A use case for each kind of id, and an id of that kind that is in use on the office of `TestIdsThatRepeat`.
+#: A use case for each kind of id, and an id of that kind that is in use on the office of
+#: `TestIdsThatRepeat`.
 USED = [
     ("convert", "contact", "ann"),
     ("convert", "contact", "contact-1"),
@@ -749,7 +797,8 @@ USED = [
 
 
 class TestIdsThatRepeat:
-    """An id that is in use is a conflict: asked again, the source may have another; what has the id is never overwritten."""
+    """An id that is in use is a conflict: asked again, the source may have another; what has the id
+    is never overwritten."""
 
     def taken(self, **options):
         store, desk = office(**options)
@@ -783,7 +832,9 @@ class TestIdsThatRepeat:
 
     def test_a_person_and_its_company_get_two_ids(self):
         store = self.taken()
-        desk = Audited(Desk(store, clock=StoppedClock(), ids=Scripted("contact", "x", "x", "y", "z")), store)
+        desk = Audited(
+            Desk(store, clock=StoppedClock(), ids=Scripted("contact", "x", "x", "y", "z")), store
+        )
         done = desk.convert(7).result.record
         assert (done.person, done.company) == ("z", "y")
 
@@ -797,22 +848,29 @@ class TestIdsThatRepeat:
 
     def test_two_notes_get_two_ids(self):
         store = self.taken()
-        desk = Audited(Desk(store, clock=StoppedClock(), ids=Scripted("note", "x", "x", "y", "z")), store)
+        desk = Audited(
+            Desk(store, clock=StoppedClock(), ids=Scripted("note", "x", "x", "y", "z")), store
+        )
         desk.convert(7, ConversionRequest(deal=True))
         assert {"y", "z"} <= everything(store)["notes"].keys()
 
     def test_contacts_of_two_leads_of_a_batch_get_two_ids(self):
         store = self.taken()
-        desk = Audited(Desk(store, clock=StoppedClock(), ids=Scripted("contact", "x", "x", *"abcd")), store)
+        desk = Audited(
+            Desk(store, clock=StoppedClock(), ids=Scripted("contact", "x", "x", *"abcd")), store
+        )
         desk.save_lead(Lead(id=8, last_name="Boxer"))
         desk.save_lead(Lead(id=9, last_name="Ray"))
         assert [result.record.person for result in desk.convert_many([8, 9]).result] == ["a", "b"]
 
     @pytest.mark.parametrize("used", ["rose", "double", "hq"])
     def test_a_contact_that_was_read_is_not_overwritten(self, used):
-        """The company to be made gets the id of the person that the lead is, of one who is nearly it, of an employer."""
+        """The company to be made gets the id of the person that the lead is, of one who is nearly
+        it, of an employer."""
         store = self.taken()
-        desk = Audited(Desk(store, clock=StoppedClock(), ids=Scripted("contact", used, "fresh")), store)
+        desk = Audited(
+            Desk(store, clock=StoppedClock(), ids=Scripted("contact", used, "fresh")), store
+        )
         for contact in (
             company("hq", name="HQ"),
             person("rose", name="Rose Gonzalez", email="rose@edge.example"),
@@ -831,7 +889,10 @@ class TestIdsThatRepeat:
         for id_ in ("old", "L-3"):
             desk.convert(id_)
         desk = Audited(
-            Desk(store, clock=StoppedClock(), ids=Scripted("lead", "old", "fresh"), repeat_leads=True), store
+            Desk(
+                store, clock=StoppedClock(), ids=Scripted("lead", "old", "fresh"), repeat_leads=True
+            ),
+            store,
         )
         landing = desk.take_in(point(email="cid@orr.example")).result
         assert (landing.lead.id, landing.lead.person) == ("fresh", "cid")
@@ -853,7 +914,8 @@ class TestIdsThatRepeat:
 
 
 class TestEditedByHand:
-    """A row that no history leads to: the rules say what does not fit, and `state_status` mends it from the log."""
+    """A row that no history leads to: the rules say what does not fit, and `state_status` mends it
+    from the log."""
 
     def test_a_contact_that_does_not_hold_a_deal_it_is_on(self):
         """E4."""
@@ -914,7 +976,12 @@ class TestEditedByHand:
     def test_an_impossible_status_is_put_right_by_the_next_deal(self):
         """P1: the deals held decide."""
         store, desk = office()
-        edited(store, "contacts", "cid", status=SalesStatus(ProspectStatus.LOST, CustomerStatus.PAST, {"D-1": OPEN}))
+        edited(
+            store,
+            "contacts",
+            "cid",
+            status=SalesStatus(ProspectStatus.LOST, CustomerStatus.PAST, {"D-1": OPEN}),
+        )
         desk.save_deal(Deal(id="D-8", primary="cid"))
         assert axes(desk.contact("cid").record.status) == ("current", "past")
 
@@ -926,7 +993,9 @@ class TestEditedByHand:
         with pytest.raises(NotFound) as caught:
             desk.save_deal(attrs.evolve(DEAL_1, status=WON))
         assert caught.value == NotFound("contact", "cid")
-        assert [step.entry.contact for step in desk.save_deal(attrs.evolve(DEAL_1, involved=[])).steps] == []
+        assert [
+            step.entry.contact for step in desk.save_deal(attrs.evolve(DEAL_1, involved=[])).steps
+        ] == []
         assert {step.entry.contact for step in desk.delete_deal("D-1").steps} == {"ann", "acme"}
 
     def test_a_deal_whose_company_is_a_person(self):
@@ -1008,7 +1077,8 @@ class TestWhatIsEqualButNotTheSame:
 
 
 class TestDealsFollow:
-    """W10: under `company_link="follow"` deals go to the company that a person comes to work for, in whatever way."""
+    """W10: under `company_link="follow"` deals go to the company that a person comes to work for,
+    in whatever way."""
 
     FOLLOW = Policy(company_link="follow")
 
@@ -1016,7 +1086,9 @@ class TestDealsFollow:
         """K12 fills what is empty."""
         store, desk = office(policy=self.FOLLOW)
         desk.save_deal(Deal(id="D-8", primary="cid"))
-        desk.convert(7, ConversionRequest(targets=["person"], person=person("cid"), company=company("edge")))
+        desk.convert(
+            7, ConversionRequest(targets=["person"], person=person("cid"), company=company("edge"))
+        )
         assert desk.contact("cid").record.contact.company == "edge"
         check_consistent(store, self.FOLLOW)
 
@@ -1085,10 +1157,13 @@ class TestKeysThatAreUsedAgain:
 
 class TestMergedAway:
     def test_the_record_of_a_conversion_stays_what_it_was(self):
-        """K13: it says what happened. Who is not there any more is not landed on (L7), but the company of the closed lead."""
+        """K13: it says what happened. Who is not there any more is not landed on (L7), but the
+        company of the closed lead."""
         _, desk = office()
         done = desk.convert(7).result.record
-        desk.save_contact(attrs.evolve(desk.contact(done.person).record.contact, email="", phone="", company=None))
+        desk.save_contact(
+            attrs.evolve(desk.contact(done.person).record.contact, email="", phone="", company=None)
+        )
         desk.merge_contacts("cid", done.person)
         assert desk.lead(7).record.conversion == done
         assert desk.take_in(point(email="rose@edge.example")).result.on.id == done.company
@@ -1216,8 +1291,13 @@ class TestPortCalls:
         ]
 
     def test_a_selection(self, crowd):
-        calls = self.calls(crowd, lambda desk: list(desk.select(Selection(prospect=ProspectStatus.NONE))))
-        assert [call for call in calls if "Selection" not in call] == ["unit", "contacts yields bob"]
+        calls = self.calls(
+            crowd, lambda desk: list(desk.select(Selection(prospect=ProspectStatus.NONE)))
+        )
+        assert [call for call in calls if "Selection" not in call] == [
+            "unit",
+            "contacts yields bob",
+        ]
         assert calls[1].startswith("contacts.select Selection(")
 
     def test_an_employee_who_moves(self, crowd):
@@ -1230,10 +1310,14 @@ class TestPortCalls:
             "commit",
             "committed",
         ]
-        assert {call for call in calls if call.startswith("deals")} <= {"deals.of ann", "deals yields D-1"}
+        assert {call for call in calls if call.startswith("deals")} <= {
+            "deals.of ann",
+            "deals yields D-1",
+        }
 
     def test_a_lead_that_is_converted(self, crowd):
-        """K12: those who may be the lead are found by its rarest keys, not by walking through all."""
+        """K12: those who may be the lead are found by its rarest keys, not by walking through
+        all."""
 
         def use_case(desk):
             desk.save_lead(Lead(id=8, last_name="Lee", email="ann@acme.example"))
@@ -1244,7 +1328,8 @@ class TestPortCalls:
             "contacts.sharing ['e-mail:ann@acme.example']",
             "contacts yields ann",
             "contacts.get acme",
-            "contacts.put " + next(call for call in calls if call.startswith("contacts.put")).split()[-1],
+            "contacts.put "
+            + next(call for call in calls if call.startswith("contacts.put")).split()[-1],
         ]
 
 
@@ -1253,7 +1338,8 @@ def test_the_clock_of_the_machine_tells_a_time_with_its_zone():
 
 
 def test_all_use_cases_are_tried_here():
-    """Every method of a desk is among those that are given bad input, and every one that writes is put in trouble."""
+    """Every method of a desk is among those that are given bad input, and every one that writes is
+    put in trouble."""
     methods = {name for name in vars(Desk) if not name.startswith("_")}
     tried = {name.partition(",")[0].partition(" ")[0] for name in (*BY_ID, *ARGUMENTS)}
     assert methods <= tried

@@ -1,4 +1,5 @@
-"""Random programs of use cases: what a desk does beside what the oracle says, for those who wait and those who do not."""
+"""Random programs of use cases: what a desk does beside what the oracle says, for those who wait
+and those who do not."""
 
 import pickle
 from itertools import pairwise
@@ -30,15 +31,12 @@ from salesstatus import (
     DealStatus,
     InvalidError,
     Lead,
-    LeadJunked,
-    LeadMoved,
-    LeadReopened,
-    LeadTakenUp,
     SalesStatus,
     SalesStatusError,
     Selection,
 )
 from salesstatus.desk import AsyncDesk, Desk
+from salesstatus.leads import LeadJunked, LeadMoved, LeadReopened, LeadTakenUp
 from salesstatus.memory import MemoryStore
 from salesstatus.values import id_order
 
@@ -85,7 +83,9 @@ class Programs(RuleBasedStateMachine):
         self.stores = MemoryStore(), MemoryStore()
         options = {"clock": self.clock, "policy": policy, "repeat_leads": repeat_leads}
         self.desk = Audited(Desk(self.stores[0], ids=CountingIds(), **options), self.stores[0])
-        self.waiting = Blocking(AsyncDesk(Waiting(self.stores[1]), ids=CountingIds(), **options), run_through)
+        self.waiting = Blocking(
+            AsyncDesk(Waiting(self.stores[1]), ids=CountingIds(), **options), run_through
+        )
         self.oracle = OracleDesk(policy, repeat_leads=repeat_leads)
         self.asked_by_key = {}
         for number, (name, email, company) in enumerate(HERE):
@@ -99,7 +99,9 @@ class Programs(RuleBasedStateMachine):
     def picked(self, table, number):
         """One of those that there are, the last numbers are for those that there are not."""
         ids = sorted(table, key=id_order)
-        return ids[number % len(ids)] if ids and number <= MOST else NOT_THERE[number % len(NOT_THERE)]
+        return (
+            ids[number % len(ids)] if ids and number <= MOST else NOT_THERE[number % len(NOT_THERE)]
+        )
 
     def contact(self, number):
         return self.picked(self.oracle.contacts, number)
@@ -107,7 +109,11 @@ class Programs(RuleBasedStateMachine):
     def there(self, number):
         """One that is there or not, but has an id."""
         found = self.contact(number)
-        return found if isinstance(found, int | str) and not isinstance(found, bool) and found != "" else "nobody"
+        return (
+            found
+            if isinstance(found, int | str) and not isinstance(found, bool) and found != ""
+            else "nobody"
+        )
 
     def seen(self, port, id_, off):
         """The version to name, and whether it is stale."""
@@ -121,7 +127,8 @@ class Programs(RuleBasedStateMachine):
     # --- carrying out ---
 
     def call(self, name, *args, asked=lambda: None, **kwargs):
-        """Carry out a use case on both desks, and ask the oracle; the outcome, or None if all of them refuse it."""
+        """Carry out a use case on both desks, and ask the oracle; the outcome, or None if all of
+        them refuse it."""
         before = pickle.dumps(everything(self.stores[0]))
         outcomes = []
         for desk in (self.desk, self.waiting):
@@ -145,14 +152,24 @@ class Programs(RuleBasedStateMachine):
             return None
         assert refused is None, refused
         for contact in {step.entry.contact for step in getattr(mine, "steps", ())}:
-            steps = [attrs.evolve(step, position=0) for step in mine.steps if step.entry.contact == contact]
+            steps = [
+                attrs.evolve(step, position=0)
+                for step in mine.steps
+                if step.entry.contact == contact
+            ]
             read = [attrs.evolve(step, position=0) for step in self.desk.history(contact)]
             assert read[-len(steps) :] == steps
         return mine
 
     # --- contacts ---
 
-    @rule(number=st.integers(0, len(CONTACTS) - 1), name=names, email=emails, company=st.none() | picks, off=versions)
+    @rule(
+        number=st.integers(0, len(CONTACTS) - 1),
+        name=names,
+        email=emails,
+        company=st.none() | picks,
+        off=versions,
+    )
     def save_contact(self, number, name, email, company, off):
         id_ = CONTACTS[number]
         kind = COMPANY if id_ in FIRMS else PERSON
@@ -173,7 +190,11 @@ class Programs(RuleBasedStateMachine):
         if id_ in self.oracle.contacts:
             kind = COMPANY if self.oracle.contacts[id_].kind is PERSON else PERSON
             contact = Contact(id=id_, kind=kind)
-            self.call("save_contact", contact, asked=lambda: self.oracle.save_contact(id_, kind, "", "", None))
+            self.call(
+                "save_contact",
+                contact,
+                asked=lambda: self.oracle.save_contact(id_, kind, "", "", None),
+            )
 
     @rule(number=picks, company=picks, away=st.booleans(), off=versions)
     def move_employee(self, number, company, away, off):
@@ -192,7 +213,11 @@ class Programs(RuleBasedStateMachine):
         id_ = self.contact(number)
         seen, stale = self.seen("contacts", id_, off)
         self.call(
-            "set_status", id_, status, version=seen, asked=lambda: self.oracle.set_status(id_, status, stale=stale)
+            "set_status",
+            id_,
+            status,
+            version=seen,
+            asked=lambda: self.oracle.set_status(id_, status, stale=stale),
         )
 
     @rule(number=picks, prospect=own.prospects, customer=own.customers, off=versions)
@@ -213,7 +238,9 @@ class Programs(RuleBasedStateMachine):
         """Where nobody edited a row, its log says what it is."""
         id_ = self.contact(number)
         done = self.call(
-            "state_status", id_, asked=lambda: self.oracle.need(self.oracle.wrong_id(self.oracle.contacts, id_))
+            "state_status",
+            id_,
+            asked=lambda: self.oracle.need(self.oracle.wrong_id(self.oracle.contacts, id_)),
         )
         assert done is None or done.changes == ()
 
@@ -228,7 +255,9 @@ class Programs(RuleBasedStateMachine):
         if survivor in known:
             one = known[survivor]
             fit = [id_ for id_ in known if id_ != survivor and known[id_].kind is one.kind]
-            fit = sorted((id_ for id_ in fit if known[id_].company in (one.company, None)), key=id_order)
+            fit = sorted(
+                (id_ for id_ in fit if known[id_].company in (one.company, None)), key=id_order
+            )
             self.merge(survivor, *{fit[other % len(fit)]: None for other in others if fit})
 
     def merge(self, *ids):
@@ -246,7 +275,9 @@ class Programs(RuleBasedStateMachine):
     )
     def save_deal(self, number, primary, company, involved, status, off):
         primary, company = self.there(primary), None if company is None else self.there(company)
-        self.a_deal_is_saved(number, primary, company, {self.there(member) for member in involved}, status, off)
+        self.a_deal_is_saved(
+            number, primary, company, {self.there(member) for member in involved}, status, off
+        )
 
     def a_deal_is_saved(self, number, primary, company, involved, status, off):
         id_ = ("D-1", "D-2", 3, "3")[number]
@@ -255,7 +286,9 @@ class Programs(RuleBasedStateMachine):
             "save_deal",
             Deal(id=id_, primary=primary, company=company, involved=involved, status=status),
             version=seen,
-            asked=lambda: self.oracle.save_deal(id_, primary, company, involved, status, stale=stale),
+            asked=lambda: self.oracle.save_deal(
+                id_, primary, company, involved, status, stale=stale
+            ),
         )
 
     @precondition(lambda self: self.oracle.deals)
@@ -266,7 +299,11 @@ class Programs(RuleBasedStateMachine):
         deal = self.oracle.deals[id_]
         fields = deal.primary, deal.company, set(deal.involved), status
         stored = everything(self.stores[0])["deals"][id_][0]
-        self.call("save_deal", attrs.evolve(stored, status=status), asked=lambda: self.oracle.save_deal(id_, *fields))
+        self.call(
+            "save_deal",
+            attrs.evolve(stored, status=status),
+            asked=lambda: self.oracle.save_deal(id_, *fields),
+        )
 
     @rule(number=picks, primary=picks, old=st.sampled_from(["keep", "remove"]), off=versions)
     def change_primary(self, number, primary, old, off):
@@ -285,11 +322,23 @@ class Programs(RuleBasedStateMachine):
     def delete_deal(self, number, off):
         id_ = self.picked(self.oracle.deals, number)
         seen, stale = self.seen("deals", id_, off)
-        self.call("delete_deal", id_, version=seen, asked=lambda: self.oracle.delete_deal(id_, stale=stale))
+        self.call(
+            "delete_deal",
+            id_,
+            version=seen,
+            asked=lambda: self.oracle.delete_deal(id_, stale=stale),
+        )
 
     # --- leads ---
 
-    @rule(number=st.integers(0, 3), name=names, firm=names, email=emails, tie=st.none() | picks, off=versions)
+    @rule(
+        number=st.integers(0, 3),
+        name=names,
+        firm=names,
+        email=emails,
+        tie=st.none() | picks,
+        off=versions,
+    )
     def save_lead(self, number, name, firm, email, tie, off):
         id_ = ("L-1", "L-2", 7, "7")[number]
         lead = self.oracle.leads.get(id_, Lead(id=id_))
@@ -300,7 +349,9 @@ class Programs(RuleBasedStateMachine):
             ties = {"person": None, "company": None, ("company" if firmly else "person"): tied}
         lead = attrs.evolve(lead, last_name=name, organization_name=firm, email=email, **ties)
         seen, stale = self.seen("leads", id_, off)
-        self.call("save_lead", lead, version=seen, asked=lambda: self.oracle.save_lead(lead, stale=stale))
+        self.call(
+            "save_lead", lead, version=seen, asked=lambda: self.oracle.save_lead(lead, stale=stale)
+        )
 
     @precondition(lambda self: self.oracle.leads)
     @rule(number=picks, status=st.sampled_from(["New", "Converted", "Unqualified"]))
@@ -321,12 +372,20 @@ class Programs(RuleBasedStateMachine):
     def tell_lead(self, number, event, off):
         id_ = self.picked(self.oracle.leads, number)
         seen, stale = self.seen("leads", id_, off)
-        self.call("tell_lead", id_, event, version=seen, asked=lambda: self.oracle.tell_lead(id_, event, stale=stale))
+        self.call(
+            "tell_lead",
+            id_,
+            event,
+            version=seen,
+            asked=lambda: self.oracle.tell_lead(id_, event, stale=stale),
+        )
 
     @rule(email=emails, name=names, text=st.sampled_from(["", "Hi"]))
     def take_in(self, email, name, text):
         places, tie = self.oracle.lands(email, name)
-        landing = self.call("take_in", point(email=email, last_name=name, text=text), by="sam").result
+        landing = self.call(
+            "take_in", point(email=email, last_name=name, text=text), by="sam"
+        ).result
         if landing.lead is not None:
             assert places == set()
             tied = landing.lead.person if landing.lead.person is not None else landing.lead.company
@@ -334,7 +393,9 @@ class Programs(RuleBasedStateMachine):
             self.oracle.leads[landing.lead.id] = landing.lead
         else:
             found = landing.candidates or (landing.on,)
-            assert {("lead" if isinstance(on, Lead) else "contact", on.id) for on in found} == places
+            assert {
+                ("lead" if isinstance(on, Lead) else "contact", on.id) for on in found
+            } == places
             assert bool(landing.candidates) is (len(places) > 1)
             if isinstance(landing.on, Lead):
                 self.oracle.leads[landing.on.id] = landing.on
@@ -358,7 +419,9 @@ class Programs(RuleBasedStateMachine):
         assert made == (record.person, record.company, record.deal)
 
     @rule(
-        numbers=st.lists(picks, max_size=5), deal=st.booleans(), mode=st.sampled_from(["best_effort", "all_or_nothing"])
+        numbers=st.lists(picks, max_size=5),
+        deal=st.booleans(),
+        mode=st.sampled_from(["best_effort", "all_or_nothing"]),
     )
     def convert_many(self, numbers, deal, mode):
         ids = [self.picked(self.oracle.leads, number) for number in numbers]
@@ -377,7 +440,11 @@ class Programs(RuleBasedStateMachine):
     def plan(self, number):
         """K15: a plan is refused by what a conversion is refused by."""
         id_ = self.picked(self.oracle.leads, number)
-        plan = self.call("plan", id_, asked=lambda: self.oracle.need(self.oracle.wrong_id(self.oracle.leads, id_)))
+        plan = self.call(
+            "plan",
+            id_,
+            asked=lambda: self.oracle.need(self.oracle.wrong_id(self.oracle.leads, id_)),
+        )
         if plan is not None:
             try:
                 self.oracle.meets(id_)
@@ -390,11 +457,15 @@ class Programs(RuleBasedStateMachine):
     def rebuild_lead(self, number):
         id_ = self.contact(number)
         done = self.call(
-            "rebuild_lead", id_, asked=lambda: self.oracle.need(self.oracle.wrong_id(self.oracle.contacts, id_))
+            "rebuild_lead",
+            id_,
+            asked=lambda: self.oracle.need(self.oracle.wrong_id(self.oracle.contacts, id_)),
         )
         if done is not None:
             lead = done.result.lead
-            assert attrs.evolve(lead, created_at=None, first_name="", owner="") == self.oracle.rebuilt(id_, lead.id)
+            assert attrs.evolve(
+                lead, created_at=None, first_name="", owner=""
+            ) == self.oracle.rebuilt(id_, lead.id)
             self.oracle.leads[lead.id] = lead
 
     # --- keys, time, questions ---
@@ -435,7 +506,9 @@ class Programs(RuleBasedStateMachine):
     def history(self, number):
         id_ = self.there(number)
         steps = self.call(
-            "history", id_, asked=lambda: self.oracle.need(self.oracle.wrong_id(self.oracle.contacts, id_))
+            "history",
+            id_,
+            asked=lambda: self.oracle.need(self.oracle.wrong_id(self.oracle.contacts, id_)),
         )
         if steps:
             contact = self.oracle.contacts[id_]
@@ -465,7 +538,10 @@ class Programs(RuleBasedStateMachine):
         assert found["contacts"].keys() == self.oracle.contacts.keys()
         for id_, (standing, _) in found["contacts"].items():
             contact = self.oracle.contacts[id_]
-            assert (standing.contact.kind, standing.contact.company) == (contact.kind, contact.company)
+            assert (standing.contact.kind, standing.contact.company) == (
+                contact.kind,
+                contact.company,
+            )
             assert (standing.contact.name, standing.contact.email) == (contact.name, contact.email)
             assert axes(standing.status) == (contact.prospect.value, contact.customer.value), id_
             assert standing.status.deals == contact.held

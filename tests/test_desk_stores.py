@@ -1,4 +1,5 @@
-"""The use cases by example (`desk_suite`) on every worked example of a store: what they come to is the same."""
+"""The use cases by example (`desk_suite`) on every worked example of a store: what they come to is
+the same."""
 
 import asyncio
 

@@ -1,4 +1,5 @@
-"""The store on the Django ORM, in `examples/django_store`: on SQLite, and on PostgreSQL where a server runs."""
+"""The store on the Django ORM, in `examples/django_store`: on SQLite, and on PostgreSQL where a
+server runs."""
 
 import os
 from datetime import datetime, timedelta, timezone
@@ -26,16 +27,14 @@ from salesstatus import (
     NotFound,
     ProspectStatus,
     SalesStatus,
-    Scope,
     Selection,
-    Tag,
     Target,
-    Task,
     WireError,
     replay,
     wire,
 )
 from salesstatus.desk import Desk
+from salesstatus.leads import Scope, Tag, Task
 from salesstatus.ports import Standing, Versioned
 from salesstatus.testing.contracts import Capability, UnitOfWorkContract
 
@@ -47,7 +46,9 @@ from django_store.store import DjangoStore  # noqa: E402
 pytestmark = pytest.mark.usefixtures("untraced")
 
 AT = datetime(2026, 5, 4, 9, 30, tzinfo=timezone.utc)
-ANN = Contact(id="ann", kind=ContactKind.PERSON, name="Ann", email="ann@acme.example", company="acme")
+ANN = Contact(
+    id="ann", kind=ContactKind.PERSON, name="Ann", email="ann@acme.example", company="acme"
+)
 ACME = Contact(id="acme", kind=ContactKind.COMPANY, name="Acme")
 DEAL = Deal(id="D-1", primary="ann")
 WON = attrs.evolve(DEAL, status=DealStatus.WON)
@@ -68,7 +69,8 @@ TABLES = [
 ]
 
 on_postgres = pytest.mark.skipif(
-    "SALESSTATUS_POSTGRES" not in os.environ, reason="no server: export SALESSTATUS_POSTGRES=$(.ci/postgres)"
+    "SALESSTATUS_POSTGRES" not in os.environ,
+    reason="no server: export SALESSTATUS_POSTGRES=$(.ci/postgres)",
 )
 
 
@@ -82,7 +84,8 @@ def emptied(alias):
 def everything(alias):
     """Return all that the database holds, as others see it."""
     return {
-        table.__name__: sorted(map(str, table.objects.using(django_settings.OTHER[alias]).values())) for table in TABLES
+        table.__name__: sorted(map(str, table.objects.using(django_settings.OTHER[alias]).values()))
+        for table in TABLES
     }
 
 
@@ -163,8 +166,12 @@ class TestTheColumnIsTheTruth:
         row.customer, row.prospect = "past", "lost"
         row.save()
         status = desk.contact("ann").record.status
-        assert status == SalesStatus(ProspectStatus.LOST, CustomerStatus.PAST, {"D-1": DealStatus.WON})
-        assert [found.id for found in desk.select(Selection(customer=CustomerStatus.PAST))] == ["ann"]
+        assert status == SalesStatus(
+            ProspectStatus.LOST, CustomerStatus.PAST, {"D-1": DealStatus.WON}
+        )
+        assert [found.id for found in desk.select(Selection(customer=CustomerStatus.PAST))] == [
+            "ann"
+        ]
 
     def test_what_was_edited_is_mended_from_the_log(self, alias, desk):
         desk.save_deal(WON)
@@ -183,7 +190,11 @@ class TestTheColumnIsTheTruth:
 
     @pytest.mark.parametrize(
         ("model", "column"),
-        [(models.ContactRow, "prospect"), (models.ContactRow, "customer"), (models.DealRow, "status")],
+        [
+            (models.ContactRow, "prospect"),
+            (models.ContactRow, "customer"),
+            (models.DealRow, "status"),
+        ],
     )
     def test_the_database_refuses_a_status_that_there_is_not(self, alias, desk, model, column):
         desk.save_deal(DEAL)
@@ -194,7 +205,9 @@ class TestTheColumnIsTheTruth:
 
 
 class TestBodies:
-    @pytest.mark.parametrize("body", ["", "{", '{"type": "deal", "v": 1, "id": 1, "primary": 1}', "[]"])
+    @pytest.mark.parametrize(
+        "body", ["", "{", '{"type": "deal", "v": 1, "id": 1, "primary": 1}', "[]"]
+    )
     def test_a_broken_body_is_told_and_hides_no_other(self, alias, desk, body):
         rows(alias, models.ContactRow).filter(key='"ann"').update(body=body)
         with pytest.raises(WireError):
@@ -243,7 +256,9 @@ class TestKeys:
 
     def test_an_id_too_long_for_an_index_is_found_all_the_same(self, alias):
         desk = Desk(DjangoStore(alias))
-        first, second = ("".join(chr(0x4E00 + (n * n + seed) % 9973) for n in range(4000)) for seed in (1, 2))
+        first, second = (
+            "".join(chr(0x4E00 + (n * n + seed) % 9973) for n in range(4000)) for seed in (1, 2)
+        )
         for id_ in (first, second):
             desk.save_contact(Contact(id=id_, kind=ContactKind.PERSON, name="Ann"))
         desk.save_deal(Deal(id=first, primary=second))
@@ -262,7 +277,13 @@ class TestKeys:
     @pytest.mark.usefixtures("desk")
     def test_what_is_no_id_is_refused(self, alias, id_):
         with DjangoStore(alias).unit() as unit:
-            for ask in (unit.contacts.get, unit.contacts.employees, unit.deals.of, unit.leads.of, unit.log.of):
+            for ask in (
+                unit.contacts.get,
+                unit.contacts.employees,
+                unit.deals.of,
+                unit.leads.of,
+                unit.log.of,
+            ):
                 with pytest.raises(InvalidError):
                     list(ask(id_))
 
@@ -317,7 +338,9 @@ class TestVersions:
         desk.save_contact(attrs.evolve(ANN, email="ann@edge.example", company=None))
         with DjangoStore(alias).unit() as unit:
             assert list(unit.contacts.sharing(["e-mail:ann@acme.example"])) == []
-            assert [row.record.id for row in unit.contacts.sharing(["e-mail:ann@edge.example"])] == ["ann"]
+            assert [
+                row.record.id for row in unit.contacts.sharing(["e-mail:ann@edge.example"])
+            ] == ["ann"]
             assert list(unit.contacts.employees("acme")) == []
 
 
@@ -328,7 +351,12 @@ class TestQueriesOfTheOrm:
         desk.save_deal(Deal(id="D-3", primary="acme"))
         desk.save_contact(attrs.evolve(ANN, id="bob"))
         won = Prefetch("deals", rows(alias, models.DealRow).filter(status="won"), to_attr="won")
-        customers = rows(alias, models.ContactRow).filter(customer="current").order_by("key").prefetch_related(won)
+        customers = (
+            rows(alias, models.ContactRow)
+            .filter(customer="current")
+            .order_by("key")
+            .prefetch_related(won)
+        )
         found = {row.record().id: [deal.record().id for deal in row.won] for row in customers}
         assert found == {"acme": ["D-1"], "ann": ["D-1"]}
 
@@ -346,7 +374,9 @@ class TestQueriesOfTheOrm:
     def test_those_who_heard_nothing_for_long(self, alias, desk):
         desk.save_contact(attrs.evolve(ANN, id="bob", company=None))
         Desk(DjangoStore(alias), clock=Fixed(AT)).save_deal(DEAL)
-        Desk(DjangoStore(alias), clock=Fixed(AT + timedelta(days=1))).save_deal(Deal(id="D-2", primary="acme"))
+        Desk(DjangoStore(alias), clock=Fixed(AT + timedelta(days=1))).save_deal(
+            Deal(id="D-2", primary="acme")
+        )
         long_ago = rows(alias, models.ContactRow).filter(heard_at__lt=AT + timedelta(hours=1))
         assert [row.record().id for row in long_ago] == ["ann"]
         assert rows(alias, models.ContactRow).get(heard_at=None).record().id == "bob"
@@ -406,7 +436,9 @@ class TestTransactionsOfTheApplication:
             unit.deals.put(DEAL, 0)
         assert everything(alias) == before
 
-    def test_a_conflict_that_the_database_found_leaves_what_the_block_did_before(self, alias, desk, monkeypatch):
+    def test_a_conflict_that_the_database_found_leaves_what_the_block_did_before(
+        self, alias, desk, monkeypatch
+    ):
         monkeypatch.setattr("django_store.store._Records._found", lambda *_: 0)
         with transaction.atomic(using=alias):
             desk.save_contact(attrs.evolve(ACME, phone="112"))
@@ -467,7 +499,11 @@ class TestUnitsOfWork:
         store = DjangoStore(alias)
         with store.unit() as first, store.unit() as second:
             first.deals.put(DEAL, 0)
-            for ask in (lambda: second.deals.get("D-1"), lambda: second.deals.put(WON, 0), second.commit):
+            for ask in (
+                lambda: second.deals.get("D-1"),
+                lambda: second.deals.put(WON, 0),
+                second.commit,
+            ):
                 with pytest.raises(RuntimeError, match="another unit of work"):
                     ask()
             first.commit()
@@ -528,7 +564,9 @@ class TestWhoIsInTheWay:
     def impatient(self, alias, other):
         """Return an alias that waits for nobody."""
         with connections[other].cursor() as cursor:
-            cursor.execute("PRAGMA busy_timeout = 0" if alias == "default" else "SET lock_timeout = '20ms'")
+            cursor.execute(
+                "PRAGMA busy_timeout = 0" if alias == "default" else "SET lock_timeout = '20ms'"
+            )
         return other
 
     def test_a_lock_that_is_held_is_a_conflict(self, alias, impatient, desk):
@@ -566,7 +604,10 @@ class TestWhoIsInTheWay:
         emptied("postgres")
         desk = Desk(DjangoStore("postgres"))
         desk.save_contact(ACME)
-        with transaction.atomic(using="postgres_other"), DjangoStore("postgres_other").unit() as unit:
+        with (
+            transaction.atomic(using="postgres_other"),
+            DjangoStore("postgres_other").unit() as unit,
+        ):
             with connections["postgres_other"].cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             read = unit.contacts.get("acme")
@@ -609,7 +650,11 @@ class TestWhoIsInTheWay:
     def test_another_failure_of_the_database_is_what_it_is(self, alias, desk):
         before = everything(alias)
         with connections[alias].cursor() as cursor:
-            cursor.execute("PRAGMA query_only = ON" if alias == "default" else "SET default_transaction_read_only = on")
+            cursor.execute(
+                "PRAGMA query_only = ON"
+                if alias == "default"
+                else "SET default_transaction_read_only = on"
+            )
         with pytest.raises(DatabaseError) as failed:
             desk.save_deal(DEAL)
         assert not isinstance(failed.value, Conflict)
@@ -623,7 +668,9 @@ class TestWhoIsInTheWay:
             try:
                 for number in range(8):
                     deal = Deal(
-                        id=f"{worker}-{number}", primary="ann", status=DealStatus.WON if worker else DealStatus.OPEN
+                        id=f"{worker}-{number}",
+                        primary="ann",
+                        status=DealStatus.WON if worker else DealStatus.OPEN,
                     )
                     Desk(DjangoStore(alias), tries=1000).save_deal(deal)
             except BaseException as error:  # noqa: BLE001 - told below, in the thread of the test

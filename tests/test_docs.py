@@ -4,10 +4,10 @@ import types
 from pathlib import Path
 
 import salesstatus
-from salesstatus.display import inheritance_markdown, rules_page
-from salesstatus.lead_rules import INHERITANCE, LEAD_STATEMENTS, LEAD_TABLE
+from salesstatus.leads.rules import INHERITANCE, LEAD_STATEMENTS, LEAD_TABLE
 from salesstatus.policy import PRESETS, Policy
 from salesstatus.rules import TABLES
+from salesstatus.show.text import inheritance_markdown, rules_page
 
 ROOT = Path(__file__).parents[1]
 
@@ -20,7 +20,9 @@ def test_the_page_of_rules_is_what_the_rows_print():
 
 def test_the_inheritance_table_of_the_page_about_leads_is_printed_from_its_rows():
     page = (ROOT / "docs" / "leads.md").read_text()
-    table = page.partition("<!-- the inheritance table -->")[2].partition("<!-- end of the table -->")[0]
+    table = page.partition("<!-- the inheritance table -->")[2].partition(
+        "<!-- end of the table -->"
+    )[0]
     assert table.strip() == inheritance_markdown().strip()
     for row in INHERITANCE:
         assert f"`{row.field}`" in table

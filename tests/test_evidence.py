@@ -1,4 +1,5 @@
-"""What sources tell of the past: true where it is known or seen, plain where it is assumed, and never less than the source shows."""
+"""What sources tell of the past: true where it is known or seen, plain where it is assumed, and
+never less than the source shows."""
 
 from datetime import datetime, timedelta, timezone
 from itertools import count
@@ -25,11 +26,10 @@ from salesstatus import (
     ProspectStatus,
     SalesStatus,
     StatusStated,
-    hearing,
     replay,
     trace,
 )
-from salesstatus.evidence import (
+from salesstatus.crm.evidence import (
     Certainty,
     Dated,
     Evidence,
@@ -44,6 +44,7 @@ from salesstatus.evidence import (
     since,
     timeline,
 )
+from salesstatus.propagation import hearing
 from salesstatus.testing.strategies import bare_deals, moments
 
 KNOWN, SEEN, ASSUMED = Certainty
@@ -56,7 +57,15 @@ def may(day):
 
 
 def a_deal(status=OPEN, created=None, **fields):
-    return Deal(**{"id": "D-1", "primary": "ann", "status": status, "created_at": created and may(created), **fields})
+    return Deal(
+        **{
+            "id": "D-1",
+            "primary": "ann",
+            "status": status,
+            "created_at": created and may(created),
+            **fields,
+        }
+    )
 
 
 def dated(status=OPEN, created=None, changed=None, **fields):
@@ -66,7 +75,11 @@ def dated(status=OPEN, created=None, changed=None, **fields):
 def told(evidence):
     """What evidence says of one deal, in short: the day, what it was, and how sure that is."""
     return [
-        (found.at.day, getattr(getattr(found.record, "deal", None), "status", None), found.certainty)
+        (
+            found.at.day,
+            getattr(getattr(found.record, "deal", None), "status", None),
+            found.certainty,
+        )
         for found in timeline(evidence)
     ]
 
@@ -105,7 +118,9 @@ class TestOneLook:
             (dated(WON), [(9, WON, SEEN)]),
         ],
     )
-    def test_tells_since_when_a_deal_is_in_its_present_stage_and_assumes_that_it_was_open_before(self, shown, expected):
+    def test_tells_since_when_a_deal_is_in_its_present_stage_and_assumes_that_it_was_open_before(
+        self, shown, expected
+    ):
         assert told(from_snapshot([shown], may(9))) == expected
 
     @pytest.mark.parametrize(
@@ -117,18 +132,34 @@ class TestOneLook:
                 "2026-05-01T00:00:00+00:00, is before its creation",
             ),
             (dated(OPEN, 4, 1), [(4, OPEN, ASSUMED), (9, OPEN, SEEN)], "is before its creation"),
-            (dated(WON, 10), [(9, WON, SEEN)], "its creation, told as 2026-05-10T00:00:00+00:00, is after the look"),
+            (
+                dated(WON, 10),
+                [(9, WON, SEEN)],
+                "its creation, told as 2026-05-10T00:00:00+00:00, is after the look",
+            ),
             (
                 dated(WON, 10, 4),
                 [(4, WON, KNOWN)],
                 "its creation, told as 2026-05-10T00:00:00+00:00, is after the look",
             ),
-            (dated(WON, 1, 10), [(1, OPEN, ASSUMED), (9, WON, SEEN)], "its last stage change, told as 2026-05-10"),
+            (
+                dated(WON, 1, 10),
+                [(1, OPEN, ASSUMED), (9, WON, SEEN)],
+                "its last stage change, told as 2026-05-10",
+            ),
             (dated(WON, 11, 10), [(9, WON, SEEN)], "its creation, told as 2026-05-11"),
             (dated(WON, 11, 10), [(9, WON, SEEN)], "its last stage change, told as 2026-05-10"),
-            (dated(WON, 1), [(1, OPEN, ASSUMED), (9, WON, SEEN)], "its last stage change is not told"),
+            (
+                dated(WON, 1),
+                [(1, OPEN, ASSUMED), (9, WON, SEEN)],
+                "its last stage change is not told",
+            ),
             (dated(WON, None, 4), [(4, WON, KNOWN)], "its creation is not told"),
-            (dated(WON), [(9, WON, SEEN)], "its creation is not told; its last stage change is not told"),
+            (
+                dated(WON),
+                [(9, WON, SEEN)],
+                "its creation is not told; its last stage change is not told",
+            ),
             (
                 Dated(deal=a_deal(WON, 1), changed_at=FOREVER),
                 [(1, OPEN, ASSUMED), (9, WON, SEEN)],
@@ -150,16 +181,24 @@ class TestOneLook:
         assert [because in one.because for one in found] == [True, *(False for _ in found[1:])]
 
     def test_doubts_no_time_that_can_be(self):
-        found = [*from_snapshot([dated(WON, 1, 1), dated(WON, 1, 4, id="D-2"), dated(LOST, 9, 9, id="D-3")], may(9))]
+        found = [
+            *from_snapshot(
+                [dated(WON, 1, 1), dated(WON, 1, 4, id="D-2"), dated(LOST, 9, 9, id="D-3")], may(9)
+            )
+        ]
         assert len(found) == 4
         assert {one.because.count(";") for one in found} == {1}
 
-    def test_that_was_taken_at_the_very_moment_of_a_creation_shows_the_deal_once_or_as_it_became(self):
+    def test_that_was_taken_at_the_very_moment_of_a_creation_shows_the_deal_once_or_as_it_became(
+        self,
+    ):
         assert told(from_snapshot([dated(WON, 9, 9)], may(9))) == [(9, WON, KNOWN)]
         assert told(from_snapshot([dated(WON, 9)], may(9))) == [(9, OPEN, ASSUMED), (9, WON, SEEN)]
 
     def test_keeps_the_stage_for_the_time_that_is_known_and_the_rest_for_all_times(self):
-        before, now = from_snapshot([dated(WON, 1, 4, stage="Won", name="Roof", company="acme")], may(9))
+        before, now = from_snapshot(
+            [dated(WON, 1, 4, stage="Won", name="Roof", company="acme")], may(9)
+        )
         assert (before.record.deal.stage, now.record.deal.stage) == ("", "Won")
         assert {found.record.deal.name for found in (before, now)} == {"Roof"}
         assert {found.record.deal.company for found in (before, now)} == {"acme"}
@@ -211,7 +250,10 @@ class TestSeveralLooks:
         looks = [(may(4), [dated(OPEN, 1, 4)]), (may(7), [dated(WON, 1, 4)])]
         *_, last = from_snapshots(looks)
         assert (last.at, last.record.deal.status, last.certainty) == (may(7), WON, SEEN)
-        assert "told as 2026-05-04T00:00:00+00:00, is the one that the look before told" in last.because
+        assert (
+            "told as 2026-05-04T00:00:00+00:00, is the one that the look before told"
+            in last.because
+        )
 
     def test_that_are_identical_tell_nothing_new(self):
         deals = [dated(WON, 1, 2), dated(LOST, id="D-2")]
@@ -219,7 +261,11 @@ class TestSeveralLooks:
         assert list(from_snapshots([(may(day), deals) for day in (3, 4, 4, 9)])) == once
 
     def test_that_differ_in_a_time_that_cannot_be_tell_nothing_new(self):
-        looks = [(may(4), [dated(WON, 1, 3)]), (may(7), [dated(WON, 1, 2)]), (may(8), [dated(WON, 1)])]
+        looks = [
+            (may(4), [dated(WON, 1, 3)]),
+            (may(7), [dated(WON, 1, 2)]),
+            (may(8), [dated(WON, 1)]),
+        ]
         assert len(list(from_snapshots(looks))) == len(list(from_snapshots(looks[:1])))
 
     def test_know_that_a_deal_came_into_the_same_stage_again_and_do_not_guess_where_it_was(self):
@@ -243,7 +289,8 @@ class TestSeveralLooks:
         assert (last.certainty, "left aside" in last.because) == (SEEN, False)
 
     def test_see_that_a_missing_deal_was_deleted_after_all_else_that_the_look_shows(self):
-        # Deleted first, the last won deal would end what a deal made in the meantime continues (rule C2).
+        # Deleted first, the last won deal would end what a deal made in the meantime continues
+        # (rule C2).
         looks = [(may(2), [dated(WON, 1, 1)]), (may(5), [dated(OPEN, id="D-2")])]
         found = timeline(from_snapshots(looks))
         assert found[-1].record == DealDeleted(may(5), "D-1")
@@ -251,10 +298,18 @@ class TestSeveralLooks:
         assert replayed(found)["ann"].customer is CustomerStatus.CURRENT
 
     def test_see_a_deal_that_comes_back_with_the_times_it_had(self):
-        looks = [(may(2), [dated(WON, 1, 1)]), (may(4), []), (may(6), [dated(WON, 1, 1)]), (may(8), [])]
+        looks = [
+            (may(2), [dated(WON, 1, 1)]),
+            (may(4), []),
+            (may(6), [dated(WON, 1, 1)]),
+            (may(8), []),
+        ]
         found = timeline(from_snapshots(looks))
         assert told(found) == [(1, WON, KNOWN), (4, None, SEEN), (6, WON, SEEN), (8, None, SEEN)]
-        assert "its creation, told as 2026-05-01T00:00:00+00:00, is before the look of 2026-05-04" in found[2].because
+        assert (
+            "its creation, told as 2026-05-01T00:00:00+00:00, is before the look of 2026-05-04"
+            in found[2].because
+        )
 
     def test_know_when_a_deal_that_came_back_changed(self):
         looks = [(may(2), [dated(OPEN, 1, 1)]), (may(4), []), (may(6), [dated(WON, 1, 5)])]
@@ -299,7 +354,11 @@ class TestUpdates:
         assert holding(replayed(found)) == {"ann": {"D-1": WON}}
 
     def test_measure_a_deal_by_when_it_was_sent_itself(self):
-        updates = [(may(2), dated(OPEN, 1, 1)), (may(5), dated(OPEN, id="D-2")), (may(6), dated(WON, 1, 4))]
+        updates = [
+            (may(2), dated(OPEN, 1, 1)),
+            (may(5), dated(OPEN, id="D-2")),
+            (may(6), dated(WON, 1, 4)),
+        ]
         assert (4, WON, KNOWN) in told(from_updates(updates))
 
     def test_say_nothing_of_a_deletion_of_what_was_never_sent_or_is_deleted_already(self):
@@ -321,10 +380,17 @@ class TestStageHistory:
 
     def test_tells_when_a_deal_came_into_each_stage_and_assumes_who_was_on_it(self):
         found = list(from_stages([dated(LOST, 1, 6, stage="Lost")], self.ROWS, may(9)))
-        assert told(found) == [(1, OPEN, KNOWN), (3, WON, KNOWN), (4, OPEN, KNOWN), (6, LOST, KNOWN)]
+        assert told(found) == [
+            (1, OPEN, KNOWN),
+            (3, WON, KNOWN),
+            (4, OPEN, KNOWN),
+            (6, LOST, KNOWN),
+        ]
         assert [one.record.deal.stage for one in found] == ["New", "Won", "Talks", "Lost"]
         assert {one.audience for one in found} == {ASSUMED}
-        assert replayed(found)["ann"] == SalesStatus(ProspectStatus.LOST, CustomerStatus.CURRENT, {"D-1": LOST})
+        assert replayed(found)["ann"] == SalesStatus(
+            ProspectStatus.LOST, CustomerStatus.CURRENT, {"D-1": LOST}
+        )
 
     def test_comes_in_any_order_and_twice(self):
         deals = [dated(LOST, 1, 6, stage="Lost")]
@@ -334,7 +400,10 @@ class TestStageHistory:
 
     def test_keeps_rows_of_one_moment_in_the_order_given(self):
         rows = [StageRow("D-1", may(1), OPEN, "New"), StageRow("D-1", may(1), WON, "Won")]
-        assert told(from_stages([dated(WON, 1, stage="Won")], rows, may(9))) == [(1, OPEN, KNOWN), (1, WON, KNOWN)]
+        assert told(from_stages([dated(WON, 1, stage="Won")], rows, may(9))) == [
+            (1, OPEN, KNOWN),
+            (1, WON, KNOWN),
+        ]
 
     def test_that_begins_late_leaves_the_time_since_the_creation_to_assumption(self):
         found = from_stages([dated(LOST, 1, 6, stage="Lost")], self.ROWS[1:], may(9))
@@ -343,7 +412,10 @@ class TestStageHistory:
     def test_that_begins_before_the_creation_is_believed(self):
         first, *_ = from_stages([dated(LOST, 2, 6, stage="Lost")], self.ROWS, may(9))
         assert (first.at, first.certainty) == (may(1), KNOWN)
-        assert "its creation, told as 2026-05-02T00:00:00+00:00, is after this, so it is left aside" in first.because
+        assert (
+            "its creation, told as 2026-05-02T00:00:00+00:00, is after this, so it is left aside"
+            in first.because
+        )
 
     def test_that_lacks_its_last_row_is_completed_by_the_last_stage_change_or_by_the_look(self):
         rows = self.ROWS[:2]
@@ -356,7 +428,9 @@ class TestStageHistory:
 
     def test_of_other_deals_leaves_a_deal_to_the_look(self):
         deals = [dated(LOST, 1, 6, stage="Lost"), dated(WON, 2, 5, id="D-2")]
-        found = [one for one in from_stages(deals, self.ROWS, may(9)) if one.record.deal.id == "D-2"]
+        found = [
+            one for one in from_stages(deals, self.ROWS, may(9)) if one.record.deal.id == "D-2"
+        ]
         assert found == list(from_snapshot(deals[1:], may(9)))
 
     def test_that_is_newer_than_the_look_follows_it(self):
@@ -399,7 +473,9 @@ class TestAStream:
         with pytest.raises(HistoryError, match="was never saved"):
             replayed(from_stream([DealDeleted(may(1), "D-1")]))
 
-    @pytest.mark.parametrize("wrong", [None, "text", a_deal(), Evidence(DealDeleted(may(1), 1), KNOWN, "")])
+    @pytest.mark.parametrize(
+        "wrong", [None, "text", a_deal(), Evidence(DealDeleted(may(1), 1), KNOWN, "")]
+    )
     def test_holds_nothing_but_records(self, wrong):
         stream = from_stream([DealDeleted(may(1), "D-1"), wrong])
         assert next(stream).record == DealDeleted(may(1), "D-1")
@@ -440,14 +516,33 @@ class TestTimeline:
 
 class TestSince:
     def test_names_the_evidence_that_made_each_status_what_it_is(self):
-        deals = [dated(WON, 1, 4), dated(OPEN, 6, 6, id="D-2"), dated(LOST, 1, 2, id="D-3", primary="bob")]
+        deals = [
+            dated(WON, 1, 4),
+            dated(OPEN, 6, 6, id="D-2"),
+            dated(LOST, 1, 2, id="D-3", primary="bob"),
+        ]
         found = since(from_snapshot(deals, may(9)))
         ann, bob = found["ann"], found["bob"]
-        assert (ann.status.prospect, ann.status.customer) == (ProspectStatus.CURRENT, CustomerStatus.CURRENT)
-        assert (ann.prospect.at, ann.prospect.record.deal.id, ann.prospect.certainty) == (may(6), "D-2", KNOWN)
-        assert (ann.customer.at, ann.customer.record.deal.id, ann.customer.certainty) == (may(4), "D-1", KNOWN)
+        assert (ann.status.prospect, ann.status.customer) == (
+            ProspectStatus.CURRENT,
+            CustomerStatus.CURRENT,
+        )
+        assert (ann.prospect.at, ann.prospect.record.deal.id, ann.prospect.certainty) == (
+            may(6),
+            "D-2",
+            KNOWN,
+        )
+        assert (ann.customer.at, ann.customer.record.deal.id, ann.customer.certainty) == (
+            may(4),
+            "D-1",
+            KNOWN,
+        )
         assert bob == Since(SalesStatus(ProspectStatus.LOST, deals={"D-3": LOST}), bob.prospect)
-        assert (bob.prospect.at, bob.prospect.certainty, bob.prospect.audience) == (may(2), KNOWN, ASSUMED)
+        assert (bob.prospect.at, bob.prospect.certainty, bob.prospect.audience) == (
+            may(2),
+            KNOWN,
+            ASSUMED,
+        )
 
     def test_goes_by_the_last_change_of_a_status_also_if_it_is_none_again(self):
         found = since(from_snapshots([(may(2), [dated(WON, 1, 1)]), (may(4), [])]))["ann"]
@@ -464,7 +559,9 @@ class TestSince:
         assert (found.status.customer, found.customer.at) == (CustomerStatus.CURRENT, may(1))
 
     def test_leaves_out_what_is_refused_if_that_is_wanted(self):
-        evidence = list(from_stream([Entry(may(1), "ann", DealWon("D-1")), DealSaved(may(2), a_deal(WON))]))
+        evidence = list(
+            from_stream([Entry(may(1), "ann", DealWon("D-1")), DealSaved(may(2), a_deal(WON))])
+        )
         with pytest.raises(Exception, match="E4"):
             since(evidence)
         assert since(evidence, on_refusal="collect")["ann"].customer == evidence[1]
@@ -480,7 +577,11 @@ class TestWrongArguments:
             (lambda: from_snapshot([dated(), a_deal()], may(1)), "from_snapshot.deals", a_deal()),
             (lambda: from_snapshot([dated(), None], may(1)), "from_snapshot.deals", None),
             (lambda: from_snapshot([dated(), dated(WON)], may(1)), "from_snapshot.deals", "D-1"),
-            (lambda: from_snapshot([dated()], datetime(2026, 5, 1)), "from_snapshot.at", datetime(2026, 5, 1)),
+            (
+                lambda: from_snapshot([dated()], datetime(2026, 5, 1)),
+                "from_snapshot.at",
+                datetime(2026, 5, 1),
+            ),
             (lambda: from_snapshot([dated()], None), "from_snapshot.at", None),
             (lambda: from_snapshots([[may(1), []]]), "looks[0]", [may(1), []]),
             (lambda: from_snapshots([None]), "looks[0]", None),
@@ -494,7 +595,11 @@ class TestWrongArguments:
             (lambda: from_updates([(None, "D-1")]), "updates[0].at", None),
             (lambda: from_updates([(may(2), "D-1"), (may(1), dated())]), "updates[1].at", may(1)),
             (lambda: from_stages([dated()], [None], may(1)), "rows[0]", None),
-            (lambda: from_stages([dated()], [StageRow(1, may(1), OPEN)], may(1)), "rows[0].deal", 1),
+            (
+                lambda: from_stages([dated()], [StageRow(1, may(1), OPEN)], may(1)),
+                "rows[0].deal",
+                1,
+            ),
             (lambda: from_stages([dated(), dated()], [], may(1)), "from_stages.deals", "D-1"),
             (lambda: from_stages([], [], "now"), "from_stages.at", "now"),
         ],
@@ -545,17 +650,30 @@ class TestAsText:
         ],
     )
     def test_evidence_is_one_line(self, record, text):
-        assert str(Evidence(record, SEEN, "so told")) == f"2026-05-04T00:00:00+00:00 {text} (seen): so told"
+        assert (
+            str(Evidence(record, SEEN, "so told"))
+            == f"2026-05-04T00:00:00+00:00 {text} (seen): so told"
+        )
 
 
 # ---- Laws: accounts that live, and what those who look at them can tell. ----
 
-STAGES = {"New": OPEN, "Talks": OPEN, "Won": WON, "Handed over": WON, "Lost": LOST, "Spam": UNQUALIFIED}
+STAGES = {
+    "New": OPEN,
+    "Talks": OPEN,
+    "Won": WON,
+    "Handed over": WON,
+    "Lost": LOST,
+    "Spam": UNQUALIFIED,
+}
 PEOPLE = ("ann", "bob", 1, "1")
 
 
 class Account:
-    """Deals that live through changes. It keeps what truly happened, and what could be seen of it."""
+    """Deals that live through changes.
+
+    It keeps what truly happened, and what could be seen of it.
+    """
 
     def __init__(self, random, *, ties, dense=False, same_people=False, deletes=True):
         self.random = random
@@ -611,7 +729,9 @@ class Account:
 
     def create(self, id_):
         stage = self.random.choice(("New", "New", "Talks", *STAGES))
-        self.came_into(Deal(id=id_, created_at=self.now, stage=stage, status=STAGES[stage], **self.people()))
+        self.came_into(
+            Deal(id=id_, created_at=self.now, stage=stage, status=STAGES[stage], **self.people())
+        )
 
     def move(self, deal):
         stage = self.random.choice([stage for stage in STAGES if stage != deal.stage])
@@ -638,7 +758,8 @@ class Account:
 
 
 def check_truth(account, evidence, looks):
-    """Known evidence is true by status, stage and time; seen evidence is in a look; assumed is a deal's own creation."""
+    """Known evidence is true by status, stage and time; seen evidence is in a look; assumed is a
+    deal's own creation."""
     shown = {(at, one.deal) for at, deals in looks for one in deals}
     present = {(at, one.deal.id) for at, deals in looks for one in deals}
     assert evidence or not shown
@@ -661,7 +782,8 @@ def check_truth(account, evidence, looks):
 
 
 def check_end(evidence, deals):
-    """Contacts hold what the deals say, and of each deal the last word is more than an assumption."""
+    """Contacts hold what the deals say, and of each deal the last word is more than an
+    assumption."""
     assert holding(replayed(evidence)) == held(deals)
     last = {}
     for found in timeline(evidence):
@@ -724,7 +846,11 @@ class TestLaws:
         account = Account(random, ties=ties)
         account.look()
         at, deals = account.looks[-1]
-        rows = [row for row in account.rows if row.deal in account.deals and (whole or random.random() < 0.5)]
+        rows = [
+            row
+            for row in account.rows
+            if row.deal in account.deals and (whole or random.random() < 0.5)
+        ]
         evidence = list(from_stages(deals, rows, at))
         check_truth(account, evidence, [(at, deals)])
         check_end(evidence, account.deals.values())
@@ -732,7 +858,9 @@ class TestLaws:
             assert counted(evidence) == {KNOWN: len(rows), SEEN: 0, ASSUMED: 0}
 
     @given(randoms, strategies.policies)
-    def test_a_whole_stage_history_of_deals_whose_contacts_stay_tells_what_contacts_are(self, random, policy):
+    def test_a_whole_stage_history_of_deals_whose_contacts_stay_tells_what_contacts_are(
+        self, random, policy
+    ):
         account = Account(random, ties=False, same_people=True, deletes=False)
         account.look()
         at, deals = account.looks[-1]
@@ -781,7 +909,11 @@ class TestLaws:
             deal=bare_deals(id="D-1", created_at=st.none() | moments() | st.just(FOREVER)),
             changed_at=st.none() | moments(),
         ),
-        st.lists(st.builds(StageRow, st.just("D-1"), moments(), strategies.deal_statuses, st.sampled_from("ab"))),
+        st.lists(
+            st.builds(
+                StageRow, st.just("D-1"), moments(), strategies.deal_statuses, st.sampled_from("ab")
+            )
+        ),
         moments(),
     )
     def test_any_rows_end_as_the_look_and_then_as_the_newer_rows(self, one, rows, at):
@@ -797,14 +929,20 @@ class TestLaws:
         evidence = timeline(from_snapshots(account.looks))
         records = [found.record for found in evidence]
         answers = since(evidence, policy)
-        assert {contact: answer.status for contact, answer in answers.items()} == replay(records, policy).statuses
+        assert {contact: answer.status for contact, answer in answers.items()} == replay(
+            records, policy
+        ).statuses
         steps = list(trace(records, policy))
         for contact, answer in answers.items():
             for axis in ("prospect", "customer"):
                 found = getattr(answer, axis)
                 now = getattr(answer.status, axis)
                 own = [step for step in steps if step.entry.contact == contact]
-                turns = [step for step in own if getattr(step.before, axis) is not getattr(step.after, axis)]
+                turns = [
+                    step
+                    for step in own
+                    if getattr(step.before, axis) is not getattr(step.after, axis)
+                ]
                 assert (found is None) is (turns == [])
                 if found is not None:
                     assert evidence[turns[-1].position] is found

@@ -21,7 +21,6 @@ from salesstatus import (
     DealUnqualified,
     DealWon,
     Entry,
-    Explanation,
     GuardError,
     HistoryError,
     InvalidError,
@@ -34,11 +33,13 @@ from salesstatus import (
     replay,
     transition,
 )
+from salesstatus.explanation import Explanation
 
 OPEN, WON, LOST, UNQUALIFIED = DealStatus
 NONE, CURRENT = ProspectStatus.NONE, ProspectStatus.CURRENT
 
-#: One deal of each kind held, in every combination; ids of both kinds, whose order is not that of the kinds.
+#: One deal of each kind held, in every combination; ids of both kinds, whose order is not that of
+#: the kinds.
 DEALS = {WON: "D-2", OPEN: "D-1", UNQUALIFIED: 7, LOST: 10}
 HELD = [
     {id_: status for (status, id_), held in zip(DEALS.items(), which, strict=True) if held}
@@ -59,7 +60,9 @@ every_policy = pytest.mark.parametrize(
 
 def after(*events, policy=SELL):
     """Return the status and the history that these events make, one an hour."""
-    history = [Entry(strategies.DAY.replace(hour=hour), "ann", event) for hour, event in enumerate(events)]
+    history = [
+        Entry(strategies.DAY.replace(hour=hour), "ann", event) for hour, event in enumerate(events)
+    ]
     return replay(history, policy).statuses["ann"], history
 
 
@@ -69,7 +72,8 @@ def why(reason):
 
 
 def prospect_expected(state, policy):
-    """The row of table P and its deals as domain.md says them, or what a person's word stands against, or what forbids it."""
+    """The row of table P and its deals as domain.md says them, or what a person's word stands
+    against, or what forbids it."""
     held = set(state.deals.values())
     if OPEN in held:
         row, derived, decide = "P1", ProspectStatus.CURRENT, {OPEN}
@@ -92,10 +96,13 @@ def prospect_expected(state, policy):
 
 
 def customer_expected(state, policy):
-    """As above for table C: C1 while a won deal shows it, C3 where the status can have stayed, M3 where neither can be."""
+    """As above for table C: C1 while a won deal shows it, C3 where the status can have stayed, M3
+    where neither can be."""
     held = set(state.deals.values())
     if state.customer is CustomerStatus.CURRENT:
-        stays = {"no_deals": bool(held), "no_open_or_won": OPEN in held, "marked_past": True}[policy.customer_until]
+        stays = {"no_deals": bool(held), "no_open_or_won": OPEN in held, "marked_past": True}[
+            policy.customer_until
+        ]
         return ("C1", {WON}) if WON in held else ("C3" if stays else "M3", set())
     if state.customer is CustomerStatus.NONE and WON not in held:
         return "C3", set()
@@ -103,7 +110,8 @@ def customer_expected(state, policy):
 
 
 class TestEveryState:
-    """Every state there can be has an explanation under every policy, also one that no history leads to."""
+    """Every state there can be has an explanation under every policy, also one that no history
+    leads to."""
 
     @every_policy
     def test_each_status_is_explained_by_the_rule_and_the_deals_of_the_prose(self, policy):
@@ -128,12 +136,16 @@ class TestEveryState:
                     assert all(repr(deal) in str(reason) for deal in reason.deals)
 
     @given(strategies.states, strategies.policies)
-    def test_a_prospect_status_that_no_event_leads_to_is_one_that_cannot_be_set_by_hand_either(self, state, policy):
+    def test_a_prospect_status_that_no_event_leads_to_is_one_that_cannot_be_set_by_hand_either(
+        self, state, policy
+    ):
         reason = explain(state, policy).prospect
         forbidden = refusal(state, ProspectStatusSet(state.prospect), policy)
         derived = reason.rule[0] == "P"
         assert derived or (reason.rule == "M3") == (forbidden is None)
-        assert ("no accepted event leads here" in reason.sentence) == (not derived and forbidden is not None)
+        assert ("no accepted event leads here" in reason.sentence) == (
+            not derived and forbidden is not None
+        )
 
 
 class TestFromTheStatusAlone:
@@ -188,7 +200,10 @@ class TestFromTheStatusAlone:
 
     def test_under_a_policy_without_manual_changes_nothing_was_set_by_hand(self):
         by_hand = SalesStatus(ProspectStatus.CURRENT)
-        assert [explain(by_hand, policy).prospect.rule for policy in (SELL, TEAMGATE)] == ["M3", "M5"]
+        assert [explain(by_hand, policy).prospect.rule for policy in (SELL, TEAMGATE)] == [
+            "M3",
+            "M5",
+        ]
 
     def test_under_the_newest_wording_both_none_beside_a_deal_is_not_set_by_hand(self):
         cleared = SalesStatus(deals={"D-1": LOST})
@@ -197,8 +212,12 @@ class TestFromTheStatusAlone:
             ("none", "M4", ("D-1",)),
         ]
 
-    @pytest.mark.parametrize(("until", "rule"), [("no_deals", "C3"), ("no_open_or_won", "M3"), ("marked_past", "C3")])
-    def test_a_customer_whose_deal_is_lost_now_is_one_by_what_the_policy_lets_stay(self, until, rule):
+    @pytest.mark.parametrize(
+        ("until", "rule"), [("no_deals", "C3"), ("no_open_or_won", "M3"), ("marked_past", "C3")]
+    )
+    def test_a_customer_whose_deal_is_lost_now_is_one_by_what_the_policy_lets_stay(
+        self, until, rule
+    ):
         state = SalesStatus(ProspectStatus.LOST, CustomerStatus.CURRENT, {"D-1": LOST})
         assert why(explain(state, Policy(customer_until=until)).customer) == ("current", rule, ())
 
@@ -207,7 +226,9 @@ class TestFromTheStatusAlone:
         [(5, "0, 1, 2, 3, 4"), (6, "0, 1, 2, 3, 4 and 1 more"), (12, "0, 1, 2, 3, 4 and 7 more")],
     )
     def test_of_many_deals_five_are_named_and_the_others_counted(self, held, named):
-        reason = explain(SalesStatus(ProspectStatus.CURRENT, deals=dict.fromkeys(range(held), OPEN))).prospect
+        reason = explain(
+            SalesStatus(ProspectStatus.CURRENT, deals=dict.fromkeys(range(held), OPEN))
+        ).prospect
         assert str(reason) == f"prospect status current: P1, deals {named} decide"
         assert reason.deals == tuple(range(held))
 
@@ -257,7 +278,9 @@ class TestFromTheHistory:
             assert (*why(reason), hour) == expected
 
     def test_in_words(self):
-        state, history = after(DealAssociated("D-1"), DealWon("D-1"), CustomerStatusSet(CustomerStatus.PAST))
+        state, history = after(
+            DealAssociated("D-1"), DealWon("D-1"), CustomerStatusSet(CustomerStatus.PAST)
+        )
         assert str(explain(state, history=history)) == (
             "prospect status none: P2, deal 'D-1' decides; so since 2026-05-04T01:00:00+00:00, by winning deal 'D-1' (P2)\n"
             "customer status past: so since 2026-05-04T02:00:00+00:00, by setting the customer status to past by hand (M3)"
@@ -287,7 +310,11 @@ class TestFromTheHistory:
             except GuardError:
                 continue
             history.append(entry)
-            made |= {axis: entry for axis in ("prospect", "customer") if getattr(now, axis) is not getattr(state, axis)}
+            made |= {
+                axis: entry
+                for axis in ("prospect", "customer")
+                if getattr(now, axis) is not getattr(state, axis)
+            }
             state = now
         said, alone = explain(state, policy, history=history), explain(state, policy)
         for axis in ("prospect", "customer"):
@@ -345,7 +372,10 @@ class TestHistoriesThatDoNotFit:
     def test_a_history_out_of_order_raises_as_replay_does(self):
         state, history = after(DealAssociated("D-1"), DealWon("D-1"))
         with pytest.raises(HistoryError, match="newer already"):
-            explain(state, history=[attrs.evolve(history[0], at=history[1].at.replace(hour=9)), history[1]])
+            explain(
+                state,
+                history=[attrs.evolve(history[0], at=history[1].at.replace(hour=9)), history[1]],
+            )
 
 
 def test_an_explanation_is_a_value():

@@ -1,4 +1,5 @@
-"""The example of a web application, over HTTP: what is asked, what is answered, and that a refusal writes nothing."""
+"""The example of a web application, over HTTP: what is asked, what is answered, and that a refusal
+writes nothing."""
 
 import json
 import sqlite3
@@ -24,7 +25,6 @@ from sqlite_store import SqliteStore
 from salesstatus import (
     SELL,
     TEAMGATE,
-    AdderRights,
     CustomerStatus,
     CustomerStatusSet,
     Lead,
@@ -44,26 +44,45 @@ from salesstatus.errors import (
     ConversionError,
     GuardError,
     HistoryError,
-    InvalidError,
     LabelError,
     MergeError,
     NotFound,
     Problem,
 )
+from salesstatus.leads import AdderRights
 from salesstatus.memory import MemoryStore
 from salesstatus.ports import KINDS, record_id
+from salesstatus.values import InvalidError
 
 QUICK = "/dev/shm" if Path("/dev/shm").is_dir() else None
 HTTP = "http://sales.example"
 
 ACME = {"type": "contact", "id": "acme", "kind": "company", "name": "Acme"}
-ANN = {"type": "contact", "id": "ann", "kind": "person", "name": "Ann", "company": "acme", "phone": "+49 30 4711"}
+ANN = {
+    "type": "contact",
+    "id": "ann",
+    "kind": "person",
+    "name": "Ann",
+    "company": "acme",
+    "phone": "+49 30 4711",
+}
 BO = {"type": "contact", "id": 7, "kind": "person", "name": "Bo", "email": "bo@bits.example"}
 DEAL = {"type": "deal", "id": "D-1", "primary": "ann", "value": "12.50"}
-LEAD = {"type": "lead", "id": "L-1", "first_name": "Bertha", "last_name": "Boxer", "organization_name": "Farmers Coop"}
+LEAD = {
+    "type": "lead",
+    "id": "L-1",
+    "first_name": "Bertha",
+    "last_name": "Boxer",
+    "organization_name": "Farmers Coop",
+}
 LOST = {"type": "prospect_status_set", "status": "lost"}
 PAST = {"type": "customer_status_set", "status": "past"}
-CALL = {"channel": "call", "at": "2026-05-04T09:30:00Z", "phone": "(512) 757-6000", "last_name": "Gonzalez"}
+CALL = {
+    "channel": "call",
+    "at": "2026-05-04T09:30:00Z",
+    "phone": "(512) 757-6000",
+    "last_name": "Gonzalez",
+}
 
 #: Every way to write, with a body that does.
 WRITES = {
@@ -96,7 +115,9 @@ def served(app, **more):
             content = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
             if content is not None:
                 named.setdefault("content-type", "application/json")
-            return portal.call(partial(client.request, method, path, content=content, headers=named))
+            return portal.call(
+                partial(client.request, method, path, content=content, headers=named)
+            )
 
         ask.thread = portal.call(get_ident)
         yield ask
@@ -174,7 +195,9 @@ class TestContacts:
     @known
     def test_what_is_answered_may_be_sent_back_and_then_nothing_changes(self, ask):
         answer = ask("GET", "/contacts/ann")
-        again = ask("PUT", "/contacts/ann", answer.json()["contact"], if_match=answer.headers["etag"])
+        again = ask(
+            "PUT", "/contacts/ann", answer.json()["contact"], if_match=answer.headers["etag"]
+        )
         assert (again.status_code, again.headers["etag"]) == (200, answer.headers["etag"])
         assert again.json()["contact"] == answer.json()["contact"]
 
@@ -195,7 +218,11 @@ class TestContacts:
                 "deals": ["D-1"],
                 "sentence": "prospect status none: P2, deal 'D-1' decides",
             },
-            "customer": {"rule": "C1", "deals": ["D-1"], "sentence": "customer status current: C1, deal 'D-1' won"},
+            "customer": {
+                "rule": "C1",
+                "deals": ["D-1"],
+                "sentence": "customer status current: C1, deal 'D-1' won",
+            },
         }
 
     @known
@@ -208,21 +235,30 @@ class TestContacts:
     @known
     def test_an_employee_of_nobody_that_is_there_is_refused(self, ask, store):
         before = held(store)
-        problem = told(ask("PUT", "/contacts/eve", {**ANN, "id": "eve", "company": "none"}), 422, "unusable")
-        assert problem["problems"] == [{"place": "$", "expected": "the id of a contact that is there", "got": "'none'"}]
+        problem = told(
+            ask("PUT", "/contacts/eve", {**ANN, "id": "eve", "company": "none"}), 422, "unusable"
+        )
+        assert problem["problems"] == [
+            {"place": "$", "expected": "the id of a contact that is there", "got": "'none'"}
+        ]
         assert held(store) == before
 
     @known
     def test_an_employee_of_a_person_is_refused_by_its_rule(self, ask, store):
         before = held(store)
-        problem = told(ask("PUT", "/contacts/eve", {**ANN, "id": "eve", "company": "ann"}), 422, "unusable")
+        problem = told(
+            ask("PUT", "/contacts/eve", {**ANN, "id": "eve", "company": "ann"}), 422, "unusable"
+        )
         assert problem["problems"] == [
             {"place": "Contact.company", "expected": "the id of a company (W4)", "got": "'ann'"}
         ]
         assert held(store) == before
 
     def test_who_is_not_there_is_not_found(self, ask):
-        assert told(ask("GET", "/contacts/none"), 404, "missing")["detail"] == "there is no contact 'none'"
+        assert (
+            told(ask("GET", "/contacts/none"), 404, "missing")["detail"]
+            == "there is no contact 'none'"
+        )
 
 
 class TestStatusesByHand:
@@ -247,7 +283,9 @@ class TestStatusesByHand:
         before = held(store)
         problem = told(ask("PUT", "/contacts/ann/prospect-status", LOST), 409, "refused")
         assert problem["title"] == "Rules are in the way"
-        assert problem["detail"].startswith("setting the prospect status to lost by hand is refused. M1: ")
+        assert problem["detail"].startswith(
+            "setting the prospect status to lost by hand is refused. M1: "
+        )
         assert problem["broken"] == [
             {
                 "rule": "M1",
@@ -270,14 +308,20 @@ class TestStatusesByHand:
         if deal:
             ask("PUT", "/deals/D-1", {**DEAL, "status": deal})
         buttons = ask("GET", "/contacts/ann").json()["permitted"]
-        assert {wire.loads(json.dumps(button)) for button in buttons} == permitted(status_of(store, "ann"))
+        assert {wire.loads(json.dumps(button)) for button in buttons} == permitted(
+            status_of(store, "ann")
+        )
         for axis, event in (("prospect", ProspectStatusSet), ("customer", CustomerStatusSet)):
             for status in {"prospect": ProspectStatus, "customer": CustomerStatus}[axis]:
                 body = wire.to_dict(event(status))
                 contact = {**ANN, "id": f"{axis} {status.value}", "company": None}
                 ask("PUT", f"/contacts/{contact['id']}", contact)
                 if deal:
-                    ask("PUT", "/deals/D-2", {**DEAL, "id": "D-2", "primary": contact["id"], "status": deal})
+                    ask(
+                        "PUT",
+                        "/deals/D-2",
+                        {**DEAL, "id": "D-2", "primary": contact["id"], "status": deal},
+                    )
                 answer = ask("PUT", f"/contacts/{contact['id']}/{axis}-status", body)
                 assert (answer.status_code == 200) is (body in buttons), body
 
@@ -294,7 +338,10 @@ class TestStatusesByHand:
             for id_, status in ((1, "won"), (2, "lost")):
                 ask("PUT", f"/deals/{id_}", {**DEAL, "id": id_, "primary": 7, "status": status})
             answer = ask("GET", "/contacts/7").json()
-            assert (answer["status"]["prospect"], answer["rests_on"]["prospect"]["rule"]) == ("lost", "P3")
+            assert (answer["status"]["prospect"], answer["rests_on"]["prospect"]["rule"]) == (
+                "lost",
+                "P3",
+            )
 
     @known
     def test_the_status_of_the_other_axis_is_no_body(self, ask, store):
@@ -349,7 +396,9 @@ class TestDeals:
         assert held(store) == before
 
     @known
-    def test_a_contact_that_is_not_there_is_no_missing_deal_although_their_ids_are_the_same(self, ask):
+    def test_a_contact_that_is_not_there_is_no_missing_deal_although_their_ids_are_the_same(
+        self, ask
+    ):
         told(ask("PUT", "/deals/eve", {**DEAL, "id": "eve", "primary": "eve"}), 422, "unusable")
 
     @known
@@ -371,15 +420,30 @@ class TestVersions:
     def test_of_two_who_read_the_same_the_second_writes_nothing(self, ask, store):
         ask("PUT", "/deals/D-1", DEAL)
         one, other = (ask("GET", "/deals/D-1") for _ in range(2))
-        first = ask("PUT", "/deals/D-1", {**one.json()["deal"], "status": "won"}, if_match=one.headers["etag"])
+        first = ask(
+            "PUT",
+            "/deals/D-1",
+            {**one.json()["deal"], "status": "won"},
+            if_match=one.headers["etag"],
+        )
         assert (first.status_code, first.headers["etag"]) == (200, '"2"')
         before = held(store)
-        second = ask("PUT", "/deals/D-1", {**other.json()["deal"], "status": "lost"}, if_match=other.headers["etag"])
+        second = ask(
+            "PUT",
+            "/deals/D-1",
+            {**other.json()["deal"], "status": "lost"},
+            if_match=other.headers["etag"],
+        )
         problem = told(second, 412, "changed")
         assert (problem["version"], problem["found"]) == (1, 2)
         assert held(store) == before
         now = ask("GET", "/deals/D-1")
-        third = ask("PUT", "/deals/D-1", {**now.json()["deal"], "name": "Boat"}, if_match=now.headers["etag"])
+        third = ask(
+            "PUT",
+            "/deals/D-1",
+            {**now.json()["deal"], "name": "Boat"},
+            if_match=now.headers["etag"],
+        )
         assert (third.status_code, third.headers["etag"]) == (200, '"3"')
 
     @known
@@ -397,7 +461,9 @@ class TestVersions:
     def test_what_is_to_be_new_is_refused_where_there_is_one(self, ask, store):
         assert ask("PUT", "/deals/D-1", DEAL, if_none_match="*").status_code == 201
         before = held(store)
-        problem = told(ask("PUT", "/deals/D-1", {**DEAL, "name": "Boat"}, if_none_match="*"), 412, "changed")
+        problem = told(
+            ask("PUT", "/deals/D-1", {**DEAL, "name": "Boat"}, if_none_match="*"), 412, "changed"
+        )
         assert (problem["version"], problem["found"]) == (0, 1)
         assert held(store) == before
 
@@ -405,7 +471,9 @@ class TestVersions:
     def test_a_version_of_what_is_not_there_is_refused(self, ask, store):
         before = held(store)
         for method, body in (("PUT", DEAL), ("DELETE", None)):
-            assert told(ask(method, "/deals/D-1", body, if_match='"1"'), 412, "changed")["found"] == 0
+            assert (
+                told(ask(method, "/deals/D-1", body, if_match='"1"'), 412, "changed")["found"] == 0
+            )
         assert held(store) == before
 
     @known
@@ -458,7 +526,9 @@ class TestVersions:
 
         with served(create_app(Busy())) as ask:
             before = held(store)
-            problem = told(ask("PUT", "/contacts/ann", {**ANN, "name": "A"}, **header), 409, "changed")
+            problem = told(
+                ask("PUT", "/contacts/ann", {**ANN, "name": "A"}, **header), 409, "changed"
+            )
             assert (problem["version"], problem["found"]) == (None, None)
             assert held(store) == before
 
@@ -471,7 +541,11 @@ class TestDoubleClick:
         assert first.status_code in (200, 201)
         after = held(store)
         second = ask(*write, idempotency_key="click")
-        assert (second.status_code, second.json()["repeated"], second.json().get("steps", [])) == (200, True, [])
+        assert (second.status_code, second.json()["repeated"], second.json().get("steps", [])) == (
+            200,
+            True,
+            [],
+        )
         assert second.headers.get("etag") == first.headers.get("etag")
         assert second.headers.get("location") == first.headers.get("location")
         assert held(store) == after
@@ -481,16 +555,23 @@ class TestDoubleClick:
         ask("PUT", "/deals/D-1", DEAL)
         assert not ask("DELETE", "/deals/D-1", idempotency_key="click").json()["repeated"]
         after = held(store)
-        assert ask("DELETE", "/deals/D-1", idempotency_key="click").json() == {"steps": [], "repeated": True}
+        assert ask("DELETE", "/deals/D-1", idempotency_key="click").json() == {
+            "steps": [],
+            "repeated": True,
+        }
         assert held(store) == after
 
     @known
     def test_it_is_answered_also_if_its_version_is_the_last_but_one_by_then(self, ask, store):
         ask("PUT", "/deals/D-1", DEAL)
-        first = ask("PUT", "/deals/D-1", {**DEAL, "status": "won"}, if_match='"1"', idempotency_key="click")
+        first = ask(
+            "PUT", "/deals/D-1", {**DEAL, "status": "won"}, if_match='"1"', idempotency_key="click"
+        )
         ask("PUT", "/deals/D-1", {**DEAL, "status": "lost"})
         after = held(store)
-        second = ask("PUT", "/deals/D-1", {**DEAL, "status": "won"}, if_match='"1"', idempotency_key="click")
+        second = ask(
+            "PUT", "/deals/D-1", {**DEAL, "status": "won"}, if_match='"1"', idempotency_key="click"
+        )
         assert (first.headers["etag"], second.headers["etag"]) == ('"2"', '"3"')
         assert (second.json()["repeated"], second.json()["deal"]["status"]) == (True, "lost")
         assert held(store) == after
@@ -516,7 +597,11 @@ class TestDoubleClick:
     @known
     def test_a_refused_request_has_not_used_its_key(self, ask):
         ask("PUT", "/deals/D-1", DEAL)
-        told(ask("PUT", "/contacts/ann/prospect-status", LOST, idempotency_key="click"), 409, "refused")
+        told(
+            ask("PUT", "/contacts/ann/prospect-status", LOST, idempotency_key="click"),
+            409,
+            "refused",
+        )
         ask("DELETE", "/deals/D-1")
         answer = ask("PUT", "/contacts/ann/prospect-status", LOST, idempotency_key="click")
         assert (answer.status_code, answer.json()["repeated"]) == (200, False)
@@ -557,7 +642,9 @@ class TestThreads:
                 threads.append(get_ident())
                 return store.unit()
 
-        reads = [("GET", f"/{place}") for place in ("contacts", "contacts/7", "deals/D-1", "leads/L-1")]
+        reads = [
+            ("GET", f"/{place}") for place in ("contacts", "contacts/7", "deals/D-1", "leads/L-1")
+        ]
         reads += [("GET", "/leads/L-1/conversion-plan")]
         with served(create_app(Watched())) as ask:
             for request in [*WRITES.values(), *reads, ("DELETE", "/deals/D-1")]:
@@ -570,12 +657,16 @@ class TestThreads:
     @pytest.mark.parametrize("id_", range(5))
     def test_of_two_that_are_to_be_new_one_is(self, ask, id_):
         deals = [{**DEAL, "id": id_, "name": name} for name in ("Boat", "Ship")]
-        answers = at_once(*[partial(ask, "PUT", path(deal), deal, if_none_match="*") for deal in deals])
+        answers = at_once(
+            *[partial(ask, "PUT", path(deal), deal, if_none_match="*") for deal in deals]
+        )
         assert sorted(answer.status_code for answer in answers) == [201, 412]
         (made,) = (answer for answer in answers if answer.status_code == 201)
         assert ask("GET", f"/deals/{id_}").json()["deal"] == made.json()["deal"]
 
-    @pytest.mark.parametrize("write", [WRITES["deal"], WRITES["conversion"], WRITES["contact point"]])
+    @pytest.mark.parametrize(
+        "write", [WRITES["deal"], WRITES["conversion"], WRITES["contact point"]]
+    )
     @known
     def test_of_four_clicks_one_counts(self, ask, store, write):
         answers = at_once(*[partial(ask, *write, idempotency_key="click")] * 4)
@@ -591,9 +682,14 @@ class TestThreads:
 
     @known
     def test_many_deals_of_one_company_at_once_lose_nothing(self, ask, store):
-        deals = [{**DEAL, "id": number, "status": status} for number, status in enumerate(["open", "won", "lost"] * 4)]
+        deals = [
+            {**DEAL, "id": number, "status": status}
+            for number, status in enumerate(["open", "won", "lost"] * 4)
+        ]
         answers = at_once(*[partial(ask, "PUT", path(deal), deal) for deal in deals])
-        while late := [deal for deal, answer in zip(deals, answers, strict=True) if answer.status_code != 201]:
+        while late := [
+            deal for deal, answer in zip(deals, answers, strict=True) if answer.status_code != 201
+        ]:
             assert {answer.status_code for answer in answers} <= {201, 409}
             deals, answers = late, [ask("PUT", path(deal), deal) for deal in late]
         records, log = held(store)
@@ -606,7 +702,9 @@ class TestThreads:
 
 class TestLeads:
     def test_a_lead_is_taken_in_planned_and_converted(self, ask, store):
-        taken = ask("POST", "/contact-points", {**CALL, "organization_name": "Edge", "text": "wants a boat"})
+        taken = ask(
+            "POST", "/contact-points", {**CALL, "organization_name": "Edge", "text": "wants a boat"}
+        )
         assert (taken.status_code, taken.json()["rule"]) == (201, "L7")
         here = f"/{taken.headers['location']}"
         lead = ask("GET", here).json()["lead"]
@@ -615,18 +713,29 @@ class TestLeads:
         before = held(store)
         plan = ask("GET", f"{here}/conversion-plan", None).json()
         assert plan["broken"] == []
-        assert {row["target"] for row in plan["rows"] if row["becomes"] == "create"} == {"person", "company"}
+        assert {row["target"] for row in plan["rows"] if row["becomes"] == "create"} == {
+            "person",
+            "company",
+        }
         plan = ask("GET", f"{here}/conversion-plan?deal=true&targets=person&targets=deal").json()
-        assert {row["target"] for row in plan["rows"] if row["becomes"] == "create"} == {"person", "deal"}
+        assert {row["target"] for row in plan["rows"] if row["becomes"] == "create"} == {
+            "person",
+            "deal",
+        }
         assert ("organization_name", "K1") in {
             (row["field"], row["rule"]) for row in plan["rows"] if row["becomes"] == "lost"
         }
         assert held(store) == before
 
-        made = ask("POST", f"{here}/conversion", {"deal": True, "task": "call back", "owner": "sam"})
+        made = ask(
+            "POST", f"{here}/conversion", {"deal": True, "task": "call back", "owner": "sam"}
+        )
         record = made.json()["lead_conversion"]
         assert (made.status_code, record["lead"]) == (201, lead["id"])
-        assert {step["contact"] for step in made.json()["steps"]} == {record["person"], record["company"]}
+        assert {step["contact"] for step in made.json()["steps"]} == {
+            record["person"],
+            record["company"],
+        }
         person = ask("GET", f"/contacts/{record['person']}").json()
         assert (person["contact"]["owner"], person["status"]["prospect"]) == ("sam", "current")
         assert ask("GET", f"/deals/{record['deal']}").json()["deal"]["primary"] == record["person"]
@@ -638,19 +747,27 @@ class TestLeads:
         before = held(store)
         problem = told(ask("POST", "/leads/L-1/conversion", {"deal": True}), 409, "refused")
         (broken,) = problem["broken"]
-        assert (broken["rule"], broken["field"], broken["value"]) == ("K11", "status", "'Converted'")
+        assert (broken["rule"], broken["field"], broken["value"]) == (
+            "K11",
+            "status",
+            "'Converted'",
+        )
         assert held(store) == before
 
     @known
     def test_a_refusal_tells_all_that_is_in_the_way(self, ask, store):
         ask("PUT", "/leads/L-2", {**LEAD, "id": "L-2", "last_name": "", "organization_name": ""})
         before = held(store)
-        problem = told(ask("POST", "/leads/L-2/conversion", {"targets": ["person", "company"]}), 409, "refused")
+        problem = told(
+            ask("POST", "/leads/L-2/conversion", {"targets": ["person", "company"]}), 409, "refused"
+        )
         assert [(broken["rule"], broken["field"]) for broken in problem["broken"]] == [
             ("K1", "last_name"),
             ("K1", "organization_name"),
         ]
-        planned = ask("GET", "/leads/L-2/conversion-plan?targets=person&targets=company").json()["broken"]
+        planned = ask("GET", "/leads/L-2/conversion-plan?targets=person&targets=company").json()[
+            "broken"
+        ]
         assert planned == problem["broken"]
         assert held(store) == before
 
@@ -658,11 +775,19 @@ class TestLeads:
         twins = [{**BO, "id": id_, "name": "Bo Li"} for id_ in (7, "7")]
         for twin, place in zip(twins, ("7", "%227%22"), strict=True):
             ask("PUT", f"/contacts/{place}", twin)
-        lead = {**LEAD, "first_name": "Bo", "last_name": "Li", "email": BO["email"], "organization_name": ""}
+        lead = {
+            **LEAD,
+            "first_name": "Bo",
+            "last_name": "Li",
+            "email": BO["email"],
+            "organization_name": "",
+        }
         ask("PUT", "/leads/L-1", lead)
         before = held(store)
         problem = told(ask("POST", "/leads/L-1/conversion", {}), 409, "refused")
-        assert [(broken["rule"], broken["contacts"]) for broken in problem["broken"]] == [("K12", [7, "7"])]
+        assert [(broken["rule"], broken["contacts"]) for broken in problem["broken"]] == [
+            ("K12", [7, "7"])
+        ]
         assert held(store) == before
         for text, id_ in (("7", 7), ("%227%22", "7")):
             (row, *_) = ask("GET", f"/leads/L-1/conversion-plan?person={text}").json()["rows"]
@@ -681,7 +806,9 @@ class TestLeads:
 
     def test_who_asks_is_known_to_the_rights_and_to_the_records(self, store):
         setup = Setup(rights=AdderRights())
-        app = create_app(store, setup=setup, actor=lambda request: request.headers.get("x-user", ""))
+        app = create_app(
+            store, setup=setup, actor=lambda request: request.headers.get("x-user", "")
+        )
         with served(app) as ask:
             place = f"/{ask('POST', '/contact-points', CALL, x_user='sam').headers['location']}"
             before = held(store)
@@ -697,17 +824,25 @@ class TestLeads:
 
     @known
     def test_a_contact_point_lands_on_who_is_known(self, ask, store):
-        answer = ask("POST", "/contact-points", {**CALL, "phone": "0049 (0)30 4711", "text": "hello"})
+        answer = ask(
+            "POST", "/contact-points", {**CALL, "phone": "0049 (0)30 4711", "text": "hello"}
+        )
         assert (answer.status_code, answer.headers["location"]) == (200, "contacts/ann")
         assert answer.json()["reason"] == "person 'ann' is known by this phone number"
         records, _ = held(store)
-        assert [record.note.content for (port, _), (_, record) in records.items() if port == "notes"] == ["hello"]
+        assert [
+            record.note.content for (port, _), (_, record) in records.items() if port == "notes"
+        ] == ["hello"]
 
     @known
-    def test_a_contact_point_that_may_be_on_several_is_refused_with_the_candidates(self, ask, store):
+    def test_a_contact_point_that_may_be_on_several_is_refused_with_the_candidates(
+        self, ask, store
+    ):
         ask("PUT", "/contacts/%227%22", {**BO, "id": "7", "phone": ANN["phone"]})
         before = held(store)
-        problem = told(ask("POST", "/contact-points", {**CALL, "phone": ANN["phone"], "text": "hello"}), 409)
+        problem = told(
+            ask("POST", "/contact-points", {**CALL, "phone": ANN["phone"], "text": "hello"}), 409
+        )
         assert problem["candidates"] == ["contacts/%227%22", "contacts/ann"]
         assert problem["detail"].startswith("persons '7', 'ann' are all known by this phone number")
         assert held(store) == before
@@ -715,9 +850,15 @@ class TestLeads:
             assert ask("GET", f"/{place}").status_code == 200
 
     def test_what_is_no_phone_number_is_refused_by_its_rule(self, ask, store):
-        problem = told(ask("POST", "/contact-points", {**CALL, "phone": "call me"}), 422, "unusable")
+        problem = told(
+            ask("POST", "/contact-points", {**CALL, "phone": "call me"}), 422, "unusable"
+        )
         (wrong,) = problem["problems"]
-        assert wrong == {"place": "ContactPoint.phone", "expected": "a phone number (L7)", "got": "'call me'"}
+        assert wrong == {
+            "place": "ContactPoint.phone",
+            "expected": "a phone number (L7)",
+            "got": "'call me'",
+        }
         assert held(store) == ({}, ())
 
 
@@ -726,7 +867,11 @@ class TestLists:
     def _saved(self, ask, _known):
         ask("PUT", "/deals/D-1", {**DEAL, "status": "won"})
         ask("PUT", "/deals/D-2", {**DEAL, "id": "D-2", "primary": 7})
-        ask("PUT", "/contacts/7/customer-status", {"type": "customer_status_set", "status": "current"})
+        ask(
+            "PUT",
+            "/contacts/7/customer-status",
+            {"type": "customer_status_set", "status": "current"},
+        )
 
     @pytest.mark.parametrize(
         ("asked", "found"),
@@ -819,10 +964,14 @@ class TestIds:
         found = id_of(unquote(text))
         assert (found, type(found)) == (id_, type(id_))
 
-    @pytest.mark.parametrize("text", ["%22", "%22x", "%22x%22y", "%22%22", "9" * 5000, "%22%5Cq%22"])
+    @pytest.mark.parametrize(
+        "text", ["%22", "%22x", "%22x%22y", "%22%22", "9" * 5000, "%22%5Cq%22"]
+    )
     def test_what_is_no_id_is_refused(self, ask, text):
         answer = ask("GET", f"/contacts/{text}")
-        assert [wrong["place"] for wrong in told(answer, 422, "unusable")["problems"]] == ["path.contact"]
+        assert [wrong["place"] for wrong in told(answer, 422, "unusable")["problems"]] == [
+            "path.contact"
+        ]
         assert len(answer.content) < 2000
 
     def test_half_a_character_names_nothing_in_a_store(self, ask, store):
@@ -884,7 +1033,9 @@ class TestBadBodies:
         for method, place, _ in WRITES.values():
             problem = told(ask(method, place, body), 422, "unusable")
             assert problem["problems"]
-            assert all(wrong.keys() == {"place", "expected", "got"} for wrong in problem["problems"])
+            assert all(
+                wrong.keys() == {"place", "expected", "got"} for wrong in problem["problems"]
+            )
         assert held(store) == before
 
     @every_write
@@ -900,7 +1051,13 @@ class TestBadBodies:
     @known
     def test_a_body_that_is_not_said_to_be_json_is_refused(self, ask, store, write):
         before = held(store)
-        for kind in ("text/plain", "application/x-www-form-urlencoded", "application/jsonp", "", ";"):
+        for kind in (
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "application/jsonp",
+            "",
+            ";",
+        ):
             told(ask(*write, content_type=kind), 415)
         assert held(store) == before
 
@@ -922,7 +1079,14 @@ class TestBadBodies:
     @known
     def test_all_that_is_wrong_is_told_at_once(self, ask, store):
         before = held(store)
-        body = {**DEAL, "primary": None, "status": "wn", "value": 12.5, "tags": "vip", "created_at": "2026-05-04"}
+        body = {
+            **DEAL,
+            "primary": None,
+            "status": "wn",
+            "value": 12.5,
+            "tags": "vip",
+            "created_at": "2026-05-04",
+        }
         problem = told(ask("PUT", "/deals/D-1", body), 422, "unusable")
         assert {wrong["place"] for wrong in problem["problems"]} >= {
             "$.status",
@@ -997,9 +1161,19 @@ class TestBadBodies:
     def test_custom_fields_that_are_too_deep_are_refused_however_deep(self, ask, store, deeper):
         def save(depth):
             value = deeper[0] * depth + "1" + deeper[1] * depth
-            return ask("PUT", "/contacts/7", f'{json.dumps(BO)[:-1]}, "custom_fields": {{"deep": {value}}}}}'.encode())
+            return ask(
+                "PUT",
+                "/contacts/7",
+                f'{json.dumps(BO)[:-1]}, "custom_fields": {{"deep": {value}}}}}'.encode(),
+            )
 
-        for depth in (*range(22, 100, 11), *range(100, 900, 60), *range(900, 1020, 5), 5_000, 100_000):
+        for depth in (
+            *range(22, 100, 11),
+            *range(100, 900, 60),
+            *range(900, 1020, 5),
+            5_000,
+            100_000,
+        ):
             assert len(json.dumps(told(save(depth), 422, "unusable"))) < 3000
         assert held(store) == ({}, ())
         for depth in range(20):
@@ -1035,7 +1209,10 @@ class TestBadBodies:
     @given(
         st.recursive(
             st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-            lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(sorted({*ANN, *DEAL, *CALL})), inner),
+            lambda inner: (
+                st.lists(inner)
+                | st.dictionaries(st.sampled_from(sorted({*ANN, *DEAL, *CALL})), inner)
+            ),
         )
         | st.binary(),
         st.sampled_from(sorted(WRITES)),
@@ -1073,7 +1250,9 @@ class TestErrors:
         (HistoryError("hunter2", "it does not fit"), 500, None),
     )
 
-    @pytest.mark.parametrize(("error", "status", "type_"), ROWS, ids=lambda value: type(value).__name__)
+    @pytest.mark.parametrize(
+        ("error", "status", "type_"), ROWS, ids=lambda value: type(value).__name__
+    )
     def test_every_error_of_the_library_has_a_status(self, error, status, type_):
         app = create_app(MemoryStore())
 
@@ -1091,7 +1270,11 @@ class TestErrors:
         def below(class_):
             return {class_, *(sub for direct in class_.__subclasses__() for sub in below(direct))}
 
-        ours = {class_ for class_ in below(SalesStatusError) if class_.__module__ == "salesstatus.errors"}
+        ours = {
+            class_
+            for class_ in below(SalesStatusError)
+            if class_.__module__ == "salesstatus.errors"
+        }
         assert {type(error) for error, _, _ in self.ROWS} == ours - {SalesStatusError}
 
     def test_what_breaks_is_told_to_the_log_and_to_nobody_else(self):
@@ -1129,7 +1312,9 @@ class TestErrors:
     @known
     def test_a_broken_row_breaks_a_list_before_its_first_line(self, ask, store):
         with closing(sqlite3.connect(store.path)) as connection, connection:
-            connection.execute("UPDATE contacts SET body = '{' WHERE key = (SELECT max(key) FROM contacts)")
+            connection.execute(
+                "UPDATE contacts SET body = '{' WHERE key = (SELECT max(key) FROM contacts)"
+            )
         assert told(ask("GET", "/contacts"), 500)["detail"] == ""
 
     def test_what_is_nowhere_and_what_cannot_be_done_there_are_problems_too(self, ask):
@@ -1153,7 +1338,14 @@ class TestAnyStore:
                 assert ask("PUT", path(record), record, if_none_match="*").status_code == 201
             told(ask("PUT", "/contacts/ann/prospect-status", LOST), 409, "refused")
             told(ask("PUT", "/deals/D-1", DEAL, if_none_match="*"), 412, "changed")
-            answers = at_once(*[partial(ask, "POST", "/leads/L-1/conversion", {"deal": True}, idempotency_key="k")] * 4)
+            answers = at_once(
+                *[
+                    partial(
+                        ask, "POST", "/leads/L-1/conversion", {"deal": True}, idempotency_key="k"
+                    )
+                ]
+                * 4
+            )
             assert Counter(answer.status_code for answer in answers) == {201: 1, 200: 3}
 
     def test_its_description_names_every_path_and_what_has_a_body(self):

@@ -1,4 +1,5 @@
-"""The readers of CRMs' data under a coverage-guided fuzzer, for a bounded number of runs; see `fuzz/fuzz_readers.py`."""
+"""The readers of CRMs' data under a coverage-guided fuzzer, for a bounded number of runs; see
+`fuzz/fuzz_readers.py`."""
 
 import importlib.util
 import json
@@ -29,7 +30,8 @@ HERE = Path(__file__).resolve().parent
 RUNS = int(os.environ.get("SALESSTATUS_FUZZ_RUNS", "20000"))
 
 pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("atheris") is None, reason="atheris is not installed; it is for CPython on Linux alone"
+    importlib.util.find_spec("atheris") is None,
+    reason="atheris is not installed; it is for CPython on Linux alone",
 )
 
 DAY = "2026-05-04T09:30:00Z"
@@ -47,16 +49,44 @@ BODIES = {
         streamed("deal", deal(200, 1), DAY, 1, "updated", {"stage_id": 52}),
         synced("associated_contact", associated(2, deal_id=200), 5, "deleted"),
         {"errors": [{"error": {"code": "unknown"}}]},
-        [contact(1), {"id": "7", "is_organization": 1, "address": "x", "tags": [1], "created_at": "9999-12-31"}],
+        [
+            contact(1),
+            {
+                "id": "7",
+                "is_organization": 1,
+                "address": "x",
+                "tags": [1],
+                "created_at": "9999-12-31",
+            },
+        ],
     ],
     "bitrix24_json": [
-        {"result": [{"ID": "1", "TITLE": "x", "STATUS_ID": "NEW", "CONTACT_ID": "0", "PHONE": [{"VALUE": "1"}]}]},
+        {
+            "result": [
+                {
+                    "ID": "1",
+                    "TITLE": "x",
+                    "STATUS_ID": "NEW",
+                    "CONTACT_ID": "0",
+                    "PHONE": [{"VALUE": "1"}],
+                }
+            ]
+        },
         {
             "result": {"items": [{"id": 1, "stageId": "C1:WON", "contactIds": [1], "opened": "Y"}]},
             "total": 1,
             "next": 50,
         },
-        {"result": [{"ENTITY_ID": "STATUS", "STATUS_ID": "NEW", "SEMANTICS": "S", "EXTRA": {"SEMANTICS": "success"}}]},
+        {
+            "result": [
+                {
+                    "ENTITY_ID": "STATUS",
+                    "STATUS_ID": "NEW",
+                    "SEMANTICS": "S",
+                    "EXTRA": {"SEMANTICS": "success"},
+                }
+            ]
+        },
         {"error": "QUERY_LIMIT_EXCEEDED"},
     ],
     "conversion_request": [{"data": {"lead_id": 7, "owner_id": 12, "create_deal": True}}],
@@ -68,14 +98,23 @@ CSV = (
 
 
 def seeds(reader, folder):
-    """Write what a reader's fuzzer begins from: real-shaped inputs, each under every name, and the words that they are made of."""
+    """Write what a reader's fuzzer begins from: real-shaped inputs, each under every name, and the
+    words that they are made of."""
     folder.mkdir()
     texts = list(CSV) if reader == "sell_csv" else [json.dumps(body) for body in BODIES[reader]]
     for number, text in enumerate(texts):
         start = b"" if reader == "conversion_request" else bytes([number])
         (folder / str(number)).write_bytes(start + text.encode())
-    words = {word for text in texts for word in text.replace(";", ",").replace('"', " ").replace(",", " ").split()}
-    lines = (f'"{word}"\n' for word in sorted(words) if word.isascii() and word.isprintable() and "\\" not in word)
+    words = {
+        word
+        for text in texts
+        for word in text.replace(";", ",").replace('"', " ").replace(",", " ").split()
+    }
+    lines = (
+        f'"{word}"\n'
+        for word in sorted(words)
+        if word.isascii() and word.isprintable() and "\\" not in word
+    )
     (folder.parent / "words").write_text("".join(lines), encoding="ascii")
 
 
@@ -97,7 +136,11 @@ def test_whatever_the_bytes_a_reader_raises_nothing_but_the_documented_errors(re
         "-verbosity=0",
     ]
     # What it runs is instrumented already: measuring its coverage besides would take minutes.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600, env=environment, check=False)
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")
+    }
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=600, env=environment, check=False
+    )
     found = [(path.name, path.read_bytes()) for path in tmp_path.glob("*-*")]
     assert (found, done.returncode) == ([], 0), done.stderr[-3000:]

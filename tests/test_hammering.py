@@ -1,8 +1,8 @@
 """Many at once on one store, and sudden death: nothing is lost, and nothing is half done.
 
-Workers in two threads of two processes carry out use cases on one company and its people, on a SQLite file and on a PostgreSQL server.
-Each tells what its use cases wrote; at the end that is what the store holds, to the last version and the last word of the log.
-"""
+Workers in two threads of two processes carry out use cases on one company and its people, on a
+SQLite file and on a PostgreSQL server. Each tells what its use cases wrote; at the end that is what
+the store holds, to the last version and the last word of the log."""
 
 import json
 import os
@@ -38,8 +38,9 @@ from hammering import (
     opened,
     prepare_sequence,
 )
-from salesstatus import Channel, Contact, ContactKind, ContactPoint, Deal, Lead, wire
+from salesstatus import Contact, ContactKind, Deal, Lead, wire
 from salesstatus.desk import Desk
+from salesstatus.leads import Channel, ContactPoint
 from salesstatus.memory import MemoryStore
 from salesstatus.policy import SELL
 from salesstatus.ports import KINDS, NotFound
@@ -48,12 +49,14 @@ pytestmark = pytest.mark.usefixtures("untraced")
 
 POSTGRES = os.environ.get("SALESSTATUS_POSTGRES", "")
 needs_postgres = pytest.mark.skipif(
-    not POSTGRES, reason="needs a PostgreSQL server: export SALESSTATUS_POSTGRES=$(.ci/postgres) runs it"
+    not POSTGRES,
+    reason="needs a PostgreSQL server: export SALESSTATUS_POSTGRES=$(.ci/postgres) runs it",
 )
 PROGRAM = Path(__file__).with_name("hammering.py")
 #: Thousands of units of work wait for a disk; no power is cut here, so memory is enough.
 QUICK = "/dev/shm" if Path("/dev/shm").is_dir() else None
-#: The use cases of `SEQUENCE` that write most: conversion, merging, deletion. On a server a death takes its time.
+#: The use cases of `SEQUENCE` that write most: conversion, merging, deletion. On a server a death
+#: takes its time.
 WIDE = {CONVERTING, 9, 11}
 #: How often a process is killed.
 DEATHS = 12
@@ -137,7 +140,8 @@ def address(request):
 
 @contextmanager
 def running(*words, **streams):
-    """Run a program of `hammering` in a process of its own; whatever happens, it is gone at the end."""
+    """Run a program of `hammering` in a process of its own; whatever happens, it is gone at the
+    end."""
     process = subprocess.Popen(
         [sys.executable, "-W", "error", PROGRAM, *map(str, words)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
@@ -155,7 +159,9 @@ def running(*words, **streams):
 def ended(process):
     """Wait for the end of a process, and tell what it says if that was not a good one."""
     _, complaint = process.communicate()
-    assert (process.returncode, complaint) == (0, ""), f"{' '.join(map(str, process.args))}\n{complaint}"
+    assert (process.returncode, complaint) == (0, ""), (
+        f"{' '.join(map(str, process.args))}\n{complaint}"
+    )
 
 
 def heard(process):
@@ -178,7 +184,8 @@ class Victims:
         return self._until_gone()[-1]
 
     def on(self, number, random):
-        """Let one carry out use cases from this number on, and kill it at some moment; return what it said."""
+        """Let one carry out use cases from this number on, and kill it at some moment; return what
+        it said."""
         print("on", number, number + 1000, file=self._process.stdin, flush=True)
         _, victim = heard(self._process)
         said = [heard(self._process) for _ in range(random.randint(1, 12))]
@@ -201,11 +208,16 @@ def dying(address):
 
 def for_victims(address):
     """The same address, by which a server can tell who is about to die."""
-    return f"{address}&application_name=victim_{uuid4().hex}" if address.startswith("postgresql") else address
+    return (
+        f"{address}&application_name=victim_{uuid4().hex}"
+        if address.startswith("postgresql")
+        else address
+    )
 
 
 def wait_for_the_dead(address):
-    """Wait until the server has seen that a process is gone: what that one sent last may still be carried out until then."""
+    """Wait until the server has seen that a process is gone: what that one sent last may still be
+    carried out until then."""
     name = address.partition("&application_name=")[2]
     if name:
         others = sa.text("SELECT count(*) FROM pg_stat_activity WHERE application_name = :name")
@@ -220,23 +232,27 @@ GONE = float("inf")
 
 
 def check_told(stories, store):
-    """What workers tell of their use cases is what the store holds: no version, no record and no word more or less.
+    """What workers tell of their use cases is what the store holds: no version, no record and no
+    word more or less.
 
-    Of each record there is one write for each version, and each began with what the one before had left. What a contact heard
-    stands in its log in the order in which the contact was written.
-    """
+    Of each record there is one write for each version, and each began with what the one before had
+    left. What a contact heard stands in its log in the order in which the contact was written."""
     writes = {}
     for use_case in (use_case for story in stories for use_case in story["told"]):
         changed = set()
         for kind, id_, version, before, after in use_case["changes"]:
-            mine = [entry for contact, entry in use_case["heard"] if (kind, contact) == ("contact", id_)]
+            mine = [
+                entry for contact, entry in use_case["heard"] if (kind, contact) == ("contact", id_)
+            ]
             writes.setdefault((kind, id_), []).append((version or GONE, before, after, mine))
             changed.add((kind, id_))
         assert {("contact", contact) for contact, _ in use_case["heard"]} <= changed
     records, log = {}, {}
     for place, written in writes.items():
         left, entries = "", []
-        for version, (told, before, after, mine) in enumerate(sorted(written, key=lambda write: write[0]), start=1):
+        for version, (told, before, after, mine) in enumerate(
+            sorted(written, key=lambda write: write[0]), start=1
+        ):
             assert told == (version if after else GONE), place
             assert before == left, place
             left = after
@@ -251,7 +267,9 @@ def check_told(stories, store):
         for port, kind in KINDS.items()
         for id_, (record, version) in found[port].items()
     }
-    assert log == {("contact", wire.key(id_)): [*map(digest, entries)] for id_, entries in found["log"].items()}
+    assert log == {
+        ("contact", wire.key(id_)): [*map(digest, entries)] for id_, entries in found["log"].items()
+    }
 
 
 def counted(stories):
@@ -259,7 +277,9 @@ def counted(stories):
     counts = sum((Counter(story["counts"]) for story in stories), Counter())
     met = counts["tries"] - counts["calls"] + counts["conflicts"]
     print(dict(counts))
-    print(f"of {counts['tries']} tries {met} met a conflict; of {counts['calls']} calls {counts['conflicts']} gave up")
+    print(
+        f"of {counts['tries']} tries {met} met a conflict; of {counts['calls']} calls {counts['conflicts']} gave up"
+    )
     return counts
 
 
@@ -289,7 +309,8 @@ class TestManyAtOnce:
     def test_two_threads_in_each_of_two_processes_lose_nothing_and_readers_see_nothing_half_done(
         self, request, kind, times, folder
     ):
-        """Each look at everything is one unit of work, in the midst of the others: it sees the store as it was at one moment."""
+        """Each look at everything is one unit of work, in the midst of the others: it sees the
+        store as it was at one moment."""
         address = request.getfixturevalue(kind)
         told, tell = os.pipe()
         with opened(address) as store, os.fdopen(told) as progress:
@@ -322,7 +343,14 @@ class TestManyAtOnce:
             lambda _, store: Desk(store).save_contact(Contact(id="nobody", kind=PERSON)),
             lambda _, store: Desk(store).delete_deal(0),
         ],
-        ids=["one lost", "one twice", "not heard", "one more version", "one more record", "one record less"],
+        ids=[
+            "one lost",
+            "one twice",
+            "not heard",
+            "one more version",
+            "one more record",
+            "one record less",
+        ],
     )
     def test_a_difference_between_what_is_told_and_what_is_there_is_seen(self, spoil):
         store = MemoryStore()
@@ -349,10 +377,17 @@ class TestOpening:
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         with ExitStack() as stack:
             if kind == "postgres":
-                address, *_ = [stack.enter_context(in_schema(name)).partition(name)[0] for name in names]
+                address, *_ = [
+                    stack.enter_context(in_schema(name)).partition(name)[0] for name in names
+                ]
             else:
-                address = {"sqlite": "sqlite:", "sqlalchemy": "sqlite+pysqlite:///"}[kind] + f"{folder}/"
-            processes = [stack.enter_context(running("creating", address, who, **pipes)) for who in ("one", "two")]
+                address = {"sqlite": "sqlite:", "sqlalchemy": "sqlite+pysqlite:///"}[
+                    kind
+                ] + f"{folder}/"
+            processes = [
+                stack.enter_context(running("creating", address, who, **pipes))
+                for who in ("one", "two")
+            ]
             for process in processes:
                 assert heard(process) == ["ready"]
             for name in names:
@@ -382,7 +417,8 @@ def form(email):
     return ContactPoint(channel=Channel.FORM, at=AT, email=email, last_name="Form", text="Hello")
 
 
-#: A use case, and another one that is carried out between what the first has read and what it then writes.
+#: A use case, and another one that is carried out between what the first has read and what it then
+#: writes.
 MEETINGS = {
     "a company is merged away, and somebody is hired there": (
         lambda desk: desk.merge_contacts("acme", "old"),
@@ -469,9 +505,12 @@ class TestMeeting:
 # --- sudden death ---
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system on which processes fork, and can be killed")
+@pytest.mark.skipif(
+    not hasattr(os, "fork"), reason="needs a system on which processes fork, and can be killed"
+)
 class TestSuddenDeath:
-    """A use case is wholly there or not at all, wherever its process dies; and asked for again by its key, it is carried out once."""
+    """A use case is wholly there or not at all, wherever its process dies; and asked for again by
+    its key, it is carried out once."""
 
     def test_at_each_write_of_each_use_case(self, address):
         model = MemoryStore()
@@ -489,14 +528,17 @@ class TestSuddenDeath:
                 deaths = []
                 while (said := victims.at(number, len(deaths) + 1))[0] == "dies":
                     deaths.append(said)
-                    assert everything(store) == (after if said == ["dies", "after", "commit"] else before), said
+                    assert everything(store) == (
+                        after if said == ["dies", "after", "commit"] else before
+                    ), said
                 assert deaths[-2:] == [["dies", "before", "commit"], ["dies", "after", "commit"]]
                 assert said == ["done", "repeated"]
                 assert everything(store) == after
             check_consistent(store)
 
     def test_at_any_moment(self, address):
-        """What is told as done is there; what had begun is there or is not; and others go on from there."""
+        """What is told as done is there; what had begun is there or is not; and others go on from
+        there."""
         random, model, number, carried_out = Random(4), MemoryStore(), 0, 0
         prepare_sequence(model)
         theirs = for_victims(address)
@@ -520,7 +562,9 @@ class TestSuddenDeath:
                 number = last + 1
                 carried_out += there
             check_consistent(store)
-        print(f"{number} use cases; of the last ones of {DEATHS} processes {carried_out} were carried out")
+        print(
+            f"{number} use cases; of the last ones of {DEATHS} processes {carried_out} were carried out"
+        )
 
     def test_in_the_midst_of_others(self, address, folder):
         """Nobody is held up by the dead, and what they had done stays, whatever the others do."""
@@ -528,7 +572,14 @@ class TestSuddenDeath:
         with opened(address) as store:
             prepared(store)
             with (
-                running("hammering", address, "ada,ben", 50, folder / "others", stdout=subprocess.DEVNULL) as others,
+                running(
+                    "hammering",
+                    address,
+                    "ada,ben",
+                    50,
+                    folder / "others",
+                    stdout=subprocess.DEVNULL,
+                ) as others,
                 dying(address) as victims,
             ):
                 for _ in range(DEATHS):

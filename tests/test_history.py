@@ -34,16 +34,15 @@ from salesstatus import (
     Refused,
     Replayed,
     SalesStatus,
-    Step,
     as_of,
     audience,
-    entries,
     exported,
     refusal,
     replay,
     trace,
     transition,
 )
+from salesstatus.history import Step, entries
 
 OPEN, WON, LOST, UNQUALIFIED = DealStatus
 FOLLOW = Policy(company_link="follow")
@@ -58,7 +57,9 @@ def at(hour):
 
 
 def deal(*involved, id="D-1", primary="ann", company=None, status=OPEN):
-    return Deal(id=id, primary=primary, company=company, involved=frozenset(involved), status=status)
+    return Deal(
+        id=id, primary=primary, company=company, involved=frozenset(involved), status=status
+    )
 
 
 def saved(hour, *involved, **fields):
@@ -82,10 +83,14 @@ class TestAnEntry:
     """One contact heard one event at a time, which has a zone."""
 
     def test_the_time_is_kept_in_utc(self):
-        entry = Entry(datetime(2026, 5, 4, 2, tzinfo=timezone(timedelta(hours=2))), "ann", DealWon(1))
+        entry = Entry(
+            datetime(2026, 5, 4, 2, tzinfo=timezone(timedelta(hours=2))), "ann", DealWon(1)
+        )
         assert (entry.at, entry.at.tzinfo) == (at(0), timezone.utc)
 
-    @pytest.mark.parametrize("time", [naive("2026-05-04T12:00"), "2026-05-04T12:00Z", 0, None, at(0).date()])
+    @pytest.mark.parametrize(
+        "time", [naive("2026-05-04T12:00"), "2026-05-04T12:00Z", 0, None, at(0).date()]
+    )
     @pytest.mark.parametrize(
         "record",
         [
@@ -97,7 +102,9 @@ class TestAnEntry:
         ids=["Entry", "DealSaved", "DealDeleted", "EmployeeMoved"],
     )
     def test_a_time_without_a_zone_is_refused_in_every_record(self, record, time):
-        with pytest.raises(InvalidError, match=r"\.at: expected a datetime with a time zone") as caught:
+        with pytest.raises(
+            InvalidError, match=r"\.at: expected a datetime with a time zone"
+        ) as caught:
             record(time)
         assert caught.value.value == time
 
@@ -120,7 +127,9 @@ class TestAnEntry:
 
     @pytest.mark.parametrize("event", [None, "DealWon", DealWon, deal(), DealStatus.WON])
     def test_what_is_no_event_is_refused(self, event):
-        with pytest.raises(InvalidError, match=r"Entry\.event: expected one of DealAssociated, DealWon") as caught:
+        with pytest.raises(
+            InvalidError, match=r"Entry\.event: expected one of DealAssociated, DealWon"
+        ) as caught:
             Entry(at(0), "ann", event)
         assert caught.value.value == event
 
@@ -135,11 +144,15 @@ class TestAnEntry:
             heard(0, DealWon(1), sequence=number)
 
     @pytest.mark.parametrize(
-        "event", [ProspectStatusSet(ProspectStatus.NONE), CustomerStatusSet(CustomerStatus.PAST)], ids=repr
+        "event",
+        [ProspectStatusSet(ProspectStatus.NONE), CustomerStatusSet(CustomerStatus.PAST)],
+        ids=repr,
     )
     def test_a_manual_change_is_about_no_deal_and_so_has_no_sequence_for_one(self, event):
         assert heard(0, event).sequence is None
-        with pytest.raises(InvalidError, match=r"Entry\.sequence: expected None, for the event is about no deal"):
+        with pytest.raises(
+            InvalidError, match=r"Entry\.sequence: expected None, for the event is about no deal"
+        ):
             heard(0, event, sequence=1)
 
 
@@ -173,17 +186,25 @@ class TestReplay:
         statuses, refused = {}, []
         for position, entry in enumerate(stream):
             try:
-                statuses[entry.contact] = transition(statuses.get(entry.contact, NOTHING), entry.event, policy)
+                statuses[entry.contact] = transition(
+                    statuses.get(entry.contact, NOTHING), entry.event, policy
+                )
             except GuardError as error:
                 refused.append(Refused(position, entry, error))
-        assert replay(stream, policy, "collect") == Replayed(statuses, tuple(refused), len(stream) - len(refused))
+        assert replay(stream, policy, "collect") == Replayed(
+            statuses, tuple(refused), len(stream) - len(refused)
+        )
 
     @given(st.lists(strategies.entries, max_size=30), strategies.policies)
-    def test_in_any_order_and_with_numbers_it_equals_the_model_written_from_the_docs(self, stream, policy):
+    def test_in_any_order_and_with_numbers_it_equals_the_model_written_from_the_docs(
+        self, stream, policy
+    ):
         statuses, refused = model(stream, policy)
         done = replay(stream, policy, "collect")
         assert done.statuses == statuses
-        assert [(each.position, each.entry) for each in done.refused] == [each[:2] for each in refused]
+        assert [(each.position, each.entry) for each in done.refused] == [
+            each[:2] for each in refused
+        ]
         for each, (_, _, error) in zip(done.refused, refused, strict=True):
             assert type(each.error) is error if isinstance(error, type) else each.error == error
 
@@ -191,11 +212,15 @@ class TestReplay:
         assert replay([]) == Replayed({}, (), 0, 0)
 
     def test_contacts_that_were_only_refused_are_not_among_the_statuses(self):
-        done = replay([heard(0, DealWon("D-1")), heard(0, DealAssociated("D-1"), "bob")], SELL, "collect")
+        done = replay(
+            [heard(0, DealWon("D-1")), heard(0, DealAssociated("D-1"), "bob")], SELL, "collect"
+        )
         assert set(done.statuses) == {"bob"}
 
     def test_a_contact_that_heard_something_without_effect_is_among_them(self):
-        assert replay([heard(0, ProspectStatusSet(ProspectStatus.NONE))]).statuses == {"ann": NOTHING}
+        assert replay([heard(0, ProspectStatusSet(ProspectStatus.NONE))]).statuses == {
+            "ann": NOTHING
+        }
 
     def test_what_it_returns_cannot_be_changed(self):
         done = replay([heard(0, DealAssociated("D-1"))])
@@ -227,9 +252,13 @@ class TestRefusals:
         assert caught.value == refusal(held, ProspectStatusSet(ProspectStatus.LOST))
         assert [note[:16] for note in caught.value.__notes__] == ["record 1: Entry("]
 
-    @pytest.mark.parametrize("run", [replay, lambda records: list(trace(records))], ids=["replay", "trace"])
+    @pytest.mark.parametrize(
+        "run", [replay, lambda records: list(trace(records))], ids=["replay", "trace"]
+    )
     def test_raising_what_came_too_late_it_names_the_record_and_the_newest_time(self, run):
-        with pytest.raises(HistoryError, match="contact 'ann' has heard something newer already") as caught:
+        with pytest.raises(
+            HistoryError, match="contact 'ann' has heard something newer already"
+        ) as caught:
             run([self.WRONG[0], self.WRONG[3], self.WRONG[4]])
         assert (caught.value.record, caught.value.latest) == (self.WRONG[4], at(3))
         assert [note[:16] for note in caught.value.__notes__] == ["record 2: Entry("]
@@ -257,18 +286,24 @@ class TestRefusals:
         ).refused
         assert [each.error.rules for each in refused] == [("M1", "M2")]
 
-    @given(st.lists(strategies.records, max_size=30), strategies.policies, st.none() | strategies.times)
+    @given(
+        st.lists(strategies.records, max_size=30), strategies.policies, st.none() | strategies.times
+    )
     def test_accepted_and_refused_and_later_are_all_that_was_given(self, stream, policy, until):
         done = replay(stream, policy, "collect", until=until)
         assert done.accepted + len(done.refused) + done.later == len(stream)
-        assert [each.entry for each in done.refused] == [stream[each.position] for each in done.refused]
+        assert [each.entry for each in done.refused] == [
+            stream[each.position] for each in done.refused
+        ]
 
     @given(st.lists(strategies.records, max_size=30), strategies.policies)
     def test_leaving_out_what_was_refused_comes_to_the_same(self, stream, policy):
         done = replay(stream, policy, "collect")
         out = {each.position for each in done.refused}
         assert replay(
-            [record for position, record in enumerate(stream) if position not in out], policy, "raise"
+            [record for position, record in enumerate(stream) if position not in out],
+            policy,
+            "raise",
         ) == Replayed(done.statuses, (), done.accepted)
 
     @given(st.lists(strategies.records, max_size=30), strategies.policies)
@@ -297,7 +332,9 @@ class TestRefusals:
             with pytest.raises(InvalidError, match="on_refusal: expected 'raise' or 'collect'"):
                 run()
 
-    @pytest.mark.parametrize("thing", [None, "D-1", deal(), DealWon("D-1"), (at(0), "ann", DealWon(1))], ids=repr)
+    @pytest.mark.parametrize(
+        "thing", [None, "D-1", deal(), DealWon("D-1"), (at(0), "ann", DealWon(1))], ids=repr
+    )
     @pytest.mark.parametrize("way", ["raise", "collect"])
     def test_what_is_no_record_is_an_error_of_the_caller_and_names_its_position(self, thing, way):
         stream = [heard(0, DealAssociated("D-1")), saved(0), thing]
@@ -314,7 +351,11 @@ class TestRefusals:
     def test_refusals_between_two_changes_share_one_state(self):
         deals = [heard(0, DealAssociated(id_)) for id_ in range(50)]
         wrong = [heard(1, DealWon("D-?"))] * 20
-        refused = replay([*deals, *wrong, heard(2, DealWon(7)), *(heard(3, e.event) for e in wrong)], SELL, "collect")
+        refused = replay(
+            [*deals, *wrong, heard(2, DealWon(7)), *(heard(3, e.event) for e in wrong)],
+            SELL,
+            "collect",
+        )
         first, second = refused.refused[:20], refused.refused[20:]
         for group in (first, second):
             assert len({id(each.error.state) for each in group}) == 1
@@ -328,16 +369,24 @@ class TestRefusals:
 
     def test_the_state_in_an_error_is_not_changed_by_what_comes_after(self):
         done = replay(
-            [heard(0, DealWon("D-1")), heard(0, DealAssociated("D-1")), heard(0, DealWon(1))], SELL, "collect"
+            [heard(0, DealWon("D-1")), heard(0, DealAssociated("D-1")), heard(0, DealWon(1))],
+            SELL,
+            "collect",
         )
-        assert [each.error.state for each in done.refused] == [NOTHING, transition(NOTHING, DealAssociated("D-1"))]
+        assert [each.error.state for each in done.refused] == [
+            NOTHING,
+            transition(NOTHING, DealAssociated("D-1")),
+        ]
 
 
 class TestTheOrderOfTime:
-    """Records about one contact or deal come in the order of their times; equal times count as given."""
+    """Records about one contact or deal come in the order of their times; equal times count as
+    given."""
 
     def test_an_entry_older_than_what_the_contact_heard_is_refused(self):
-        done = replay([heard(2, DealAssociated("D-1")), heard(1, DealAssociated("D-2"))], SELL, "collect")
+        done = replay(
+            [heard(2, DealAssociated("D-1")), heard(1, DealAssociated("D-2"))], SELL, "collect"
+        )
         assert [(each.position, each.error.latest) for each in done.refused] == [(1, at(2))]
         assert list(done.statuses["ann"].deals) == ["D-1"]
 
@@ -358,14 +407,21 @@ class TestTheOrderOfTime:
         assert len(replay([heard(1, DealAssociated("D-1")), late], SELL, "collect").refused) == 1
 
     def test_equal_times_count_in_the_order_given(self):
-        won_last = [heard(0, event) for event in (DealAssociated("D-1"), DealLost("D-1"), DealWon("D-1"))]
+        won_last = [
+            heard(0, event) for event in (DealAssociated("D-1"), DealLost("D-1"), DealWon("D-1"))
+        ]
         lost_last = [won_last[0], won_last[2], won_last[1]]
         assert replay(won_last).statuses["ann"].deals == {"D-1": WON}
         assert replay(lost_last).statuses["ann"].deals == {"D-1": LOST}
 
     def test_equal_times_of_snapshots_count_in_the_order_given(self):
-        assert contacts_holding([saved(0, status=WON), saved(0, "bob", status=LOST)]) == {"ann": LOST, "bob": LOST}
-        assert contacts_holding([saved(0, "bob", status=LOST), saved(0, status=WON)]) == {"ann": WON}
+        assert contacts_holding([saved(0, status=WON), saved(0, "bob", status=LOST)]) == {
+            "ann": LOST,
+            "bob": LOST,
+        }
+        assert contacts_holding([saved(0, "bob", status=LOST), saved(0, status=WON)]) == {
+            "ann": WON
+        }
 
     def test_the_smallest_time_there_is_can_be_heard(self):
         first = Entry(datetime.min.replace(tzinfo=timezone.utc), "ann", DealAssociated("D-1"))
@@ -373,7 +429,8 @@ class TestTheOrderOfTime:
 
 
 class TestTheSameAgain:
-    """A source that delivers more than once: harmless, or refused as late, or told by its number."""
+    """A source that delivers more than once: harmless, or refused as late, or told by its
+    number."""
 
     @pytest.mark.parametrize("event", [DealWon, DealLost, DealUnqualified, DealReopened])
     def test_the_same_entry_twice_changes_nothing_and_is_no_error(self, event):
@@ -385,10 +442,18 @@ class TestTheSameAgain:
         assert replay(stream) == attrs.evolve(replay(stream[:1]), accepted=2)
 
     def test_a_dissociation_twice_is_refused_the_second_time(self):
-        stream = [heard(0, DealAssociated("D-1")), heard(1, DealDissociated("D-1")), heard(1, DealDissociated("D-1"))]
+        stream = [
+            heard(0, DealAssociated("D-1")),
+            heard(1, DealDissociated("D-1")),
+            heard(1, DealDissociated("D-1")),
+        ]
         assert [each.error.rules for each in replay(stream, SELL, "collect").refused] == [("E4",)]
 
-    LATE = (heard(0, DealAssociated("D-1")), heard(1, DealWon("D-1")), heard(2, DealReopened("D-1")))
+    LATE = (
+        heard(0, DealAssociated("D-1")),
+        heard(1, DealWon("D-1")),
+        heard(2, DealReopened("D-1")),
+    )
 
     def test_without_numbers_an_old_event_after_newer_ones_is_refused_as_late(self):
         done = replay([*self.LATE, self.LATE[1]], SELL, "collect")
@@ -406,20 +471,33 @@ class TestTheSameAgain:
         assert done == Replayed(replay(stream).statuses, (), 4)
 
     def test_with_numbers_one_that_shares_its_time_with_newer_ones_is_told_apart(self):
-        stream = [attrs.evolve(entry, at=at(0), sequence=number) for number, entry in enumerate(self.LATE)]
+        stream = [
+            attrs.evolve(entry, at=at(0), sequence=number) for number, entry in enumerate(self.LATE)
+        ]
         assert replay([*stream, stream[1]]).statuses["ann"].deals == {"D-1": OPEN}
 
     def test_a_repetition_does_not_count_as_something_newer(self):
-        repeated = [heard(0, DealAssociated("D-1"), sequence=1), heard(5, DealAssociated("D-1"), sequence=1)]
-        assert replay([*repeated, heard(3, DealWon("D-1"), sequence=2)]).statuses["ann"].deals == {"D-1": WON}
+        repeated = [
+            heard(0, DealAssociated("D-1"), sequence=1),
+            heard(5, DealAssociated("D-1"), sequence=1),
+        ]
+        assert replay([*repeated, heard(3, DealWon("D-1"), sequence=2)]).statuses["ann"].deals == {
+            "D-1": WON
+        }
 
     def test_a_repeated_dissociation_is_no_refusal(self):
-        stream = [heard(0, DealAssociated("D-1"), sequence=1), heard(1, DealDissociated("D-1"), sequence=2)]
+        stream = [
+            heard(0, DealAssociated("D-1"), sequence=1),
+            heard(1, DealDissociated("D-1"), sequence=2),
+        ]
         assert replay([*stream, *stream]) == Replayed({"ann": NOTHING}, (), 4)
 
     @pytest.mark.parametrize("first", [-3, 0, 7])
     def test_any_number_may_come_first_and_numbers_may_be_left_out(self, first):
-        stream = [heard(0, DealAssociated("D-1"), sequence=first), heard(0, DealWon("D-1"), sequence=first + 5)]
+        stream = [
+            heard(0, DealAssociated("D-1"), sequence=first),
+            heard(0, DealWon("D-1"), sequence=first + 5),
+        ]
         assert replay(stream).statuses["ann"].deals == {"D-1": WON}
 
     def test_numbers_count_for_each_contact_and_deal_by_itself(self):
@@ -431,7 +509,10 @@ class TestTheSameAgain:
             heard(0, DealAssociated("1"), sequence=2),
         ]
         statuses = replay(stream).statuses
-        assert [set(statuses[contact].deals) for contact in ("ann", "bob")] == [{"D-1", "D-2", 1, "1"}, {"D-1"}]
+        assert [set(statuses[contact].deals) for contact in ("ann", "bob")] == [
+            {"D-1", "D-2", 1, "1"},
+            {"D-1"},
+        ]
 
     def test_the_number_of_a_refused_entry_is_not_used_up(self):
         stream = [heard(0, DealWon("D-1"), sequence=5), heard(0, DealAssociated("D-1"), sequence=4)]
@@ -480,7 +561,10 @@ class TestTheSameAgain:
         assert done.statuses == {"ann": NOTHING}
 
     def test_a_newer_snapshot_brings_a_deleted_deal_back(self):
-        assert contacts_holding([saved(0), DealDeleted(at(1), "D-1"), saved(2, "bob")]) == {"ann": OPEN, "bob": OPEN}
+        assert contacts_holding([saved(0), DealDeleted(at(1), "D-1"), saved(2, "bob")]) == {
+            "ann": OPEN,
+            "bob": OPEN,
+        }
 
 
 class TestTrace:
@@ -534,7 +618,10 @@ class TestTrace:
             saved(0, id=2, company="acme", status=WON),
             EmployeeMoved(at(1), "ann", "bolt"),
         ]
-        told = [(each.entry.contact, each.before, each.after, each.rules) for each in steps(stream, FOLLOW)[4:]]
+        told = [
+            (each.entry.contact, each.before, each.after, each.rules)
+            for each in steps(stream, FOLLOW)[4:]
+        ]
         one = SalesStatus(ProspectStatus.CURRENT, deals={1: OPEN})
         won = SalesStatus(customer=CustomerStatus.CURRENT, deals={2: WON})
         both = SalesStatus(ProspectStatus.CURRENT, CustomerStatus.CURRENT, {1: OPEN, 2: WON})
@@ -548,10 +635,13 @@ class TestTrace:
         ]
 
     @given(
-        st.lists(strategies.unnumbered | strategies.snapshots, max_size=30) | strategies.move_streams,
+        st.lists(strategies.unnumbered | strategies.snapshots, max_size=30)
+        | strategies.move_streams,
         strategies.policies,
     )
-    def test_every_step_is_a_transition_and_starts_where_the_last_one_of_its_contact_ended(self, stream, policy):
+    def test_every_step_is_a_transition_and_starts_where_the_last_one_of_its_contact_ended(
+        self, stream, policy
+    ):
         last = {}
         for step in steps(stream, policy):
             assert step.before == last.get(step.entry.contact, NOTHING)
@@ -570,11 +660,15 @@ class TestTrace:
     def test_it_ends_where_replay_ends_and_refuses_the_same(self, stream, policy):
         done = replay(stream, policy, "collect")
         told = list(trace(stream, policy, "collect"))
-        assert {step.entry.contact: step.after for step in told if isinstance(step, Step)} == done.statuses
+        assert {
+            step.entry.contact: step.after for step in told if isinstance(step, Step)
+        } == done.statuses
         assert tuple(each for each in told if isinstance(each, Refused)) == done.refused
         assert [each.position for each in told] == sorted(each.position for each in told)
         once = [each.position for each in told if isinstance(stream[each.position], Entry)]
-        assert once == [position for position, record in enumerate(stream) if isinstance(record, Entry)]
+        assert once == [
+            position for position, record in enumerate(stream) if isinstance(record, Entry)
+        ]
 
     def test_a_step_that_changes_nothing_ends_in_the_very_state_it_began_in(self):
         same = heard(0, DealAssociated("D-1"))
@@ -606,12 +700,19 @@ class TestOneAtATime:
     def test_a_step_is_there_before_the_next_record_is_read(self, source, read):
         told = trace(source)
         assert read == []
-        assert [(next(told).after.deals["D-1"], len(read)) for _ in range(3)] == [(OPEN, 1), (WON, 2), (LOST, 3)]
+        assert [(next(told).after.deals["D-1"], len(read)) for _ in range(3)] == [
+            (OPEN, 1),
+            (WON, 2),
+            (LOST, 3),
+        ]
 
     def test_an_entry_is_there_before_the_next_snapshot_is_read(self, source, read):
         told = entries(source)
         assert read == []
-        assert [(next(told).event, len(read)) for _ in range(2)] == [(DealAssociated("D-1"), 1), (DealWon("D-1"), 2)]
+        assert [(next(told).event, len(read)) for _ in range(2)] == [
+            (DealAssociated("D-1"), 1),
+            (DealWon("D-1"), 2),
+        ]
 
     def test_nothing_is_read_after_an_error(self, source, read):
         with pytest.raises(GuardError):
@@ -666,7 +767,9 @@ class TestAsOf:
     def test_known_statuses_are_where_it_starts(self):
         known = {"ann": SalesStatus(customer=CustomerStatus.PAST)}
         assert as_of(self.STREAM, at(0), known=known).statuses == known
-        assert as_of(self.STREAM, at(1), known=known).statuses["ann"].customer is CustomerStatus.PAST
+        assert (
+            as_of(self.STREAM, at(1), known=known).statuses["ann"].customer is CustomerStatus.PAST
+        )
 
 
 class TestKnown:
@@ -679,7 +782,9 @@ class TestKnown:
         second = replay(stream[cut:], policy, "collect", known=first.statuses)
         whole = replay(stream, policy, "collect")
         assert second.statuses == whole.statuses
-        assert [each.error for each in (*first.refused, *second.refused)] == [each.error for each in whole.refused]
+        assert [each.error for each in (*first.refused, *second.refused)] == [
+            each.error for each in whole.refused
+        ]
 
     def test_contacts_that_hear_nothing_are_among_the_statuses(self):
         known = {"bob": SalesStatus(customer=CustomerStatus.PAST)}
@@ -687,7 +792,9 @@ class TestKnown:
         assert set(done.statuses) == {"ann", "bob"}
         assert done.statuses["bob"] is known["bob"]
 
-    @pytest.mark.parametrize("state", [None, "current", {"D-1": OPEN}, deal()], ids=lambda state: type(state).__name__)
+    @pytest.mark.parametrize(
+        "state", [None, "current", {"D-1": OPEN}, deal()], ids=lambda state: type(state).__name__
+    )
     def test_what_is_no_status_is_refused_and_names_the_contact(self, state):
         for run in (replay, lambda *given, **known: list(trace(*given, **known))):
             with pytest.raises(InvalidError) as caught:
@@ -727,7 +834,12 @@ REFUSED_SNAPSHOTS = {
         [saved(1, "bob"), heard(5, CustomerStatusSet(CustomerStatus.PAST), "bob")],
         saved(3, "bob", "cy", status=WON),
         (HistoryError, "contact 'bob' has heard something newer already", at(5)),
-        [heard(2, DealAssociated("D-2")), heard(1, DealAssociated("D-2"), "cy"), saved(5, status=LOST), saved(6)],
+        [
+            heard(2, DealAssociated("D-2")),
+            heard(1, DealAssociated("D-2"), "cy"),
+            saved(5, status=LOST),
+            saved(6),
+        ],
     ),
     "the last of those who hear it has heard something newer": (
         [heard(5, CustomerStatusSet(CustomerStatus.PAST), "zoe")],
@@ -745,19 +857,35 @@ REFUSED_SNAPSHOTS = {
         [saved(1, "bob"), heard(2, DealDissociated("D-1"), "bob")],
         saved(3, "bob", status=WON),
         (GuardError, "winning deal 'D-1' is refused. E4: ", NOTHING),
-        [heard(2, DealLost("D-1")), heard(3, DealAssociated("D-1", WON), "bob"), saved(4, "bob", status=LOST)],
+        [
+            heard(2, DealLost("D-1")),
+            heard(3, DealAssociated("D-1", WON), "bob"),
+            saved(4, "bob", status=LOST),
+        ],
     ),
     "one who leaves has left already": (
         [saved(1, "bob"), heard(2, DealDissociated("D-1"), "bob")],
         saved(3, "cy"),
         (GuardError, "dissociation from deal 'D-1' is refused. E4: ", NOTHING),
-        [heard(1, DealAssociated("D-2"), "cy"), heard(3, DealAssociated("D-1"), "bob"), saved(4, "dee")],
+        [
+            heard(1, DealAssociated("D-2"), "cy"),
+            heard(3, DealAssociated("D-1"), "bob"),
+            saved(4, "dee"),
+        ],
     ),
     "one of two deals that would follow has a newer snapshot": (
-        [saved(1, id=1, company="acme"), saved(5, id=2, primary="bob", company="acme"), saved(1, id=3)],
+        [
+            saved(1, id=1, company="acme"),
+            saved(5, id=2, primary="bob", company="acme"),
+            saved(1, id=3),
+        ],
         [saved(5, id=2, primary="ann", company="acme"), EmployeeMoved(at(3), "ann", "bolt")],
         (HistoryError, "deal 2 has a newer snapshot already", at(5)),
-        [heard(3, DealAssociated("D-9"), "bolt"), saved(6, id=1, company="acme"), saved(6, id=4, company="acme")],
+        [
+            heard(3, DealAssociated("D-9"), "bolt"),
+            saved(6, id=1, company="acme"),
+            saved(6, id=4, company="acme"),
+        ],
     ),
 }
 
@@ -765,34 +893,53 @@ REFUSED_SNAPSHOTS = {
 class TestARefusedSnapshot:
     """A snapshot is heard by all or by nobody: a refused one changes nothing at all."""
 
-    @pytest.mark.parametrize(("before", "wrong", "why", "after"), REFUSED_SNAPSHOTS.values(), ids=REFUSED_SNAPSHOTS)
+    @pytest.mark.parametrize(
+        ("before", "wrong", "why", "after"), REFUSED_SNAPSHOTS.values(), ids=REFUSED_SNAPSHOTS
+    )
     def test_it_changes_no_status_and_nothing_that_is_heard_later(self, before, wrong, why, after):
         if isinstance(wrong, list):
             before, wrong = [*before, *wrong[:-1]], wrong[-1]
         kind, message, witness = why
         done = replay([*before, wrong, *after], FOLLOW, "collect")
-        assert [(each.position, each.entry, type(each.error)) for each in done.refused] == [(len(before), wrong, kind)]
+        assert [(each.position, each.entry, type(each.error)) for each in done.refused] == [
+            (len(before), wrong, kind)
+        ]
         (error,) = (each.error for each in done.refused)
         assert str(error).startswith(message)
         assert (error.latest if kind is HistoryError else error.state) == witness
         assert done.statuses == replay([*before, *after], FOLLOW).statuses
-        assert replay([*before, wrong], FOLLOW, "collect").statuses == replay(before, FOLLOW).statuses
+        assert (
+            replay([*before, wrong], FOLLOW, "collect").statuses == replay(before, FOLLOW).statuses
+        )
 
-    @pytest.mark.parametrize(("before", "wrong", "why", "after"), REFUSED_SNAPSHOTS.values(), ids=REFUSED_SNAPSHOTS)
+    @pytest.mark.parametrize(
+        ("before", "wrong", "why", "after"), REFUSED_SNAPSHOTS.values(), ids=REFUSED_SNAPSHOTS
+    )
     def test_the_steps_are_those_without_it(self, before, wrong, why, after):
         if isinstance(wrong, list):
             before, wrong = [*before, *wrong[:-1]], wrong[-1]
         bare = [attrs.evolve(step, position=0) for step in steps([*before, *after], FOLLOW)]
-        assert [attrs.evolve(step, position=0) for step in steps([*before, wrong, *after], FOLLOW)] == bare
+        assert [
+            attrs.evolve(step, position=0) for step in steps([*before, wrong, *after], FOLLOW)
+        ] == bare
         with pytest.raises(why[0]) as caught:
             list(trace([*before, wrong], FOLLOW))
-        assert caught.value.__notes__[-1].startswith(f"record {len(before)}: {type(wrong).__name__}(")
+        assert caught.value.__notes__[-1].startswith(
+            f"record {len(before)}: {type(wrong).__name__}("
+        )
 
     def test_one_that_is_collected_keeps_no_more_than_its_fields(self):
         newer = heard(5, CustomerStatusSet(CustomerStatus.PAST), "bob")
-        stream = [saved(3, "bob"), newer, saved(1), saved(4, "bob", status=WON), DealDeleted(at(4), "D-2")]
+        stream = [
+            saved(3, "bob"),
+            newer,
+            saved(1),
+            saved(4, "bob", status=WON),
+            DealDeleted(at(4), "D-2"),
+        ]
         refused = replay(stream, SELL, "collect").refused
-        # A traceback would keep the frames, and with them all that the replay knew, for each refusal.
+        # A traceback would keep the frames, and with them all that the replay knew, for each
+        # refusal.
         assert [each.error.__traceback__ for each in refused] == [None] * 3
 
     @given(st.lists(strategies.records, max_size=30), strategies.policies)
@@ -803,32 +950,53 @@ class TestARefusedSnapshot:
 
 
 class TestEmployeesWhoMove:
-    """Rule W10 in a history: under *follow* an employee's move re-routes its deals, and later snapshots follow too."""
+    """Rule W10 in a history: under *follow* an employee's move re-routes its deals, and later
+    snapshots follow too."""
 
     STREAM = (saved(0, "cy", company="acme"), saved(0, id="D-2", primary="bob", company="acme"))
     MOVE = EmployeeMoved(at(1), "ann", "bolt")
 
     def test_by_default_deals_stay_with_the_company_they_have(self):
-        assert contacts_holding([*self.STREAM, self.MOVE]) == {"ann": OPEN, "acme": OPEN, "cy": OPEN}
+        assert contacts_holding([*self.STREAM, self.MOVE]) == {
+            "ann": OPEN,
+            "acme": OPEN,
+            "cy": OPEN,
+        }
         assert replay([*self.STREAM, self.MOVE]).accepted == 3
 
     def test_following_the_old_company_stops_hearing_and_the_new_one_starts(self):
-        assert contacts_holding([*self.STREAM, self.MOVE], policy=FOLLOW) == {"ann": OPEN, "bolt": OPEN, "cy": OPEN}
+        assert contacts_holding([*self.STREAM, self.MOVE], policy=FOLLOW) == {
+            "ann": OPEN,
+            "bolt": OPEN,
+            "cy": OPEN,
+        }
 
     def test_the_deals_of_colleagues_stay(self):
-        assert contacts_holding([*self.STREAM, self.MOVE], "D-2", FOLLOW) == {"bob": OPEN, "acme": OPEN}
+        assert contacts_holding([*self.STREAM, self.MOVE], "D-2", FOLLOW) == {
+            "bob": OPEN,
+            "acme": OPEN,
+        }
 
     def test_later_snapshots_that_still_carry_the_old_company_follow_the_employee(self):
         stream = [*self.STREAM, self.MOVE, saved(2, "cy", company="acme", status=WON)]
         assert contacts_holding(stream, policy=FOLLOW) == {"ann": WON, "bolt": WON, "cy": WON}
 
     def test_so_do_new_deals_and_those_the_employee_takes_over(self):
-        stream = [*self.STREAM, self.MOVE, saved(2, id="D-3", company="acme"), saved(2, id="D-2", company="acme")]
+        stream = [
+            *self.STREAM,
+            self.MOVE,
+            saved(2, id="D-3", company="acme"),
+            saved(2, id="D-2", company="acme"),
+        ]
         assert contacts_holding(stream, "D-3", FOLLOW) == {"ann": OPEN, "bolt": OPEN}
         assert contacts_holding(stream, "D-2", FOLLOW) == {"ann": OPEN, "bolt": OPEN}
 
     def test_one_who_works_nowhere_any_more_takes_its_deals_from_the_company(self):
-        stream = [*self.STREAM, EmployeeMoved(at(1), "ann", None), saved(2, "cy", company="acme", status=LOST)]
+        stream = [
+            *self.STREAM,
+            EmployeeMoved(at(1), "ann", None),
+            saved(2, "cy", company="acme", status=LOST),
+        ]
         assert contacts_holding(stream, policy=FOLLOW) == {"ann": LOST, "cy": LOST}
 
     def test_a_deal_led_by_another_by_then_does_not_follow(self):
@@ -840,14 +1008,29 @@ class TestEmployeesWhoMove:
         assert contacts_holding(stream, policy=FOLLOW) == {}
 
     def test_several_moves_count_in_their_order(self):
-        stream = [*self.STREAM, self.MOVE, EmployeeMoved(at(2), "ann", "coop"), EmployeeMoved(at(3), "ann", "acme")]
-        assert contacts_holding(stream[:4], policy=FOLLOW) == {"ann": OPEN, "coop": OPEN, "cy": OPEN}
+        stream = [
+            *self.STREAM,
+            self.MOVE,
+            EmployeeMoved(at(2), "ann", "coop"),
+            EmployeeMoved(at(3), "ann", "acme"),
+        ]
+        assert contacts_holding(stream[:4], policy=FOLLOW) == {
+            "ann": OPEN,
+            "coop": OPEN,
+            "cy": OPEN,
+        }
         assert contacts_holding(stream, policy=FOLLOW) == {"ann": OPEN, "acme": OPEN, "cy": OPEN}
 
     def test_moves_at_the_same_time_count_as_given_and_those_of_others_do_not_wait(self):
-        stream = [*self.STREAM, EmployeeMoved(at(2), "ann", "bolt"), EmployeeMoved(at(2), "ann", "coop")]
+        stream = [
+            *self.STREAM,
+            EmployeeMoved(at(2), "ann", "bolt"),
+            EmployeeMoved(at(2), "ann", "coop"),
+        ]
         assert contacts_holding(stream, policy=FOLLOW) == {"ann": OPEN, "coop": OPEN, "cy": OPEN}
-        assert contacts_holding([*stream, EmployeeMoved(at(1), "cy", "bolt")], policy=FOLLOW).keys() == {
+        assert contacts_holding(
+            [*stream, EmployeeMoved(at(1), "cy", "bolt")], policy=FOLLOW
+        ).keys() == {
             "ann",
             "coop",
             "cy",
@@ -858,7 +1041,11 @@ class TestEmployeesWhoMove:
         assert (statuses["acme"], statuses["bolt"].customer) == (NOTHING, CustomerStatus.CURRENT)
 
     def test_a_move_older_than_one_already_accepted_is_refused_also_before_there_are_deals(self):
-        stream = [EmployeeMoved(at(5), "ann", "bolt"), EmployeeMoved(at(2), "ann", "acme"), saved(6, company="x")]
+        stream = [
+            EmployeeMoved(at(5), "ann", "bolt"),
+            EmployeeMoved(at(2), "ann", "acme"),
+            saved(6, company="x"),
+        ]
         done = replay(stream, FOLLOW, "collect")
         assert [(each.position, each.error.latest) for each in done.refused] == [(1, at(5))]
         assert set(done.statuses) == {"ann", "bolt"}
@@ -868,7 +1055,9 @@ class TestEntriesOfSnapshots:
     """Snapshots become the entries that contacts hear, and come to the same."""
 
     def test_each_hearer_gets_an_entry_at_the_time_of_the_snapshot(self):
-        told = list(entries([saved(1, "bob", company="acme"), saved(2, company="acme", status=WON)]))
+        told = list(
+            entries([saved(1, "bob", company="acme"), saved(2, company="acme", status=WON)])
+        )
         assert told == [
             heard(1, DealAssociated("D-1")),
             heard(1, DealAssociated("D-1"), "acme"),
@@ -897,7 +1086,9 @@ class TestEntriesOfSnapshots:
         assert next(entries([entry])) is entry
 
     @pytest.mark.parametrize(
-        ("late", "latest"), [(saved(1), at(2)), (DealDeleted(at(3), "D-2"), None)], ids=["late", "unknown"]
+        ("late", "latest"),
+        [(saved(1), at(2)), (DealDeleted(at(3), "D-2"), None)],
+        ids=["late", "unknown"],
     )
     def test_a_snapshot_that_does_not_fit_raises_with_a_note_that_names_it(self, late, latest):
         with pytest.raises(HistoryError) as caught:
@@ -923,7 +1114,8 @@ def prospect_by_prose(held, policy):
 
 
 class Office:
-    """What a stream of snapshots comes to, by a little book-keeping: all deals as they are, and who is on each."""
+    """What a stream of snapshots comes to, by a little book-keeping: all deals as they are, and who
+    is on each."""
 
     def __init__(self, policy):
         self.policy = policy
@@ -955,30 +1147,40 @@ class Office:
                     self.deals[id_] = attrs.evolve(each, company=record.company)
         after = self.held()
         for contact in before.keys() | after.keys():
-            self.customers[contact] = self.customer(contact, before.get(contact, {}), after.get(contact, {}))
+            self.customers[contact] = self.customer(
+                contact, before.get(contact, {}), after.get(contact, {})
+            )
         return not isinstance(record, DealDeleted) or record.deal in self.ever
 
     def customer(self, contact, before, after):
-        """C1 to C3 as domain.md says them: what the customer status of a contact is after its deals changed."""
+        """C1 to C3 as domain.md says them: what the customer status of a contact is after its deals
+        changed."""
         was = self.customers.get(contact, CustomerStatus.NONE)
         if any(status is WON and before.get(id_) is not WON for id_, status in after.items()):
             return CustomerStatus.CURRENT
         held = set(after.values())
-        over = {"no_deals": not held, "no_open_or_won": held.isdisjoint({OPEN, WON}), "marked_past": False}
+        over = {
+            "no_deals": not held,
+            "no_open_or_won": held.isdisjoint({OPEN, WON}),
+            "marked_past": False,
+        }
         return CustomerStatus.NONE if before != after and over[self.policy.customer_until] else was
 
     def statuses(self):
         held = self.held()
         return {
             contact: SalesStatus(
-                prospect_by_prose(list(held.get(contact, {}).values()), self.policy), customer, held.get(contact, {})
+                prospect_by_prose(list(held.get(contact, {}).values()), self.policy),
+                customer,
+                held.get(contact, {}),
             )
             for contact, customer in self.customers.items()
         }
 
 
 class TestSnapshots:
-    """A stream of snapshots, a missing one meaning deleted, comes to what the deals as they are say."""
+    """A stream of snapshots, a missing one meaning deleted, comes to what the deals as they are
+    say."""
 
     @given(strategies.snapshot_streams | strategies.move_streams, strategies.policies)
     def test_it_equals_a_recount_of_all_deals_after_every_record(self, stream, policy):
@@ -986,10 +1188,14 @@ class TestSnapshots:
         accepted = [office.take(record) for record in stream]
         done = replay(stream, policy, "collect")
         assert done.statuses == office.statuses()
-        assert [each.position for each in done.refused] == [n for n, fits in enumerate(accepted) if not fits]
+        assert [each.position for each in done.refused] == [
+            n for n, fits in enumerate(accepted) if not fits
+        ]
 
     @given(strategies.snapshot_streams | strategies.move_streams, strategies.policies)
-    def test_deals_held_and_prospect_status_follow_from_the_last_snapshots_alone(self, stream, policy):
+    def test_deals_held_and_prospect_status_follow_from_the_last_snapshots_alone(
+        self, stream, policy
+    ):
         whole = replay(stream, policy, "collect").statuses
         moves = [record for record in stream if isinstance(record, EmployeeMoved)]
         last = {}
@@ -1032,7 +1238,9 @@ class TestSnapshots:
         ]
         for hour, statuses in enumerate(expected):
             done = as_of(stream, at(hour)).statuses
-            assert {who: (each.prospect.value, each.customer.value) for who, each in done.items()} == statuses
+            assert {
+                who: (each.prospect.value, each.customer.value) for who, each in done.items()
+            } == statuses
 
     def test_manual_changes_live_among_snapshots(self):
         stream = [
@@ -1048,7 +1256,14 @@ class TestSnapshots:
     def test_many_deals_of_many_contacts_each_count_once(self):
         people = [f"p{n}" for n in range(10)]
         stream = [
-            saved(n, *people, id=id_, primary=people[id_ % 10], company="acme", status=list(DealStatus)[(id_ + n) % 4])
+            saved(
+                n,
+                *people,
+                id=id_,
+                primary=people[id_ % 10],
+                company="acme",
+                status=list(DealStatus)[(id_ + n) % 4],
+            )
             for n in range(5)
             for id_ in range(40)
         ]
@@ -1064,8 +1279,13 @@ def test_nobody_is_employed_by_itself():
 
 
 def test_a_snapshot_refused_by_one_contact_names_that_contact():
-    stream = [DealSaved(at(1), Deal(id=1, primary="ann", company="acme")), Entry(at(2), "acme", DealDissociated(1))]
-    stream.append(DealSaved(at(3), Deal(id=1, primary="ann", company="acme", status=DealStatus.WON)))
+    stream = [
+        DealSaved(at(1), Deal(id=1, primary="ann", company="acme")),
+        Entry(at(2), "acme", DealDissociated(1)),
+    ]
+    stream.append(
+        DealSaved(at(3), Deal(id=1, primary="ann", company="acme", status=DealStatus.WON))
+    )
     (refused,) = replay(stream, on_refusal="collect").refused
     assert refused.error.rules == ("E4",)
     assert refused.error.__notes__ == ["heard by contact 'acme'"]
@@ -1089,7 +1309,11 @@ def test_what_a_contact_heard_by_a_snapshot_counts_for_the_order_of_its_entries(
 class TestExported:
     """An export of all deals says by what is missing which deals were deleted."""
 
-    @given(st.lists(st.lists(strategies.small_deals, max_size=4, unique_by=lambda deal: deal.id), max_size=5))
+    @given(
+        st.lists(
+            st.lists(strategies.small_deals, max_size=4, unique_by=lambda deal: deal.id), max_size=5
+        )
+    )
     def test_after_each_export_the_statuses_hold_just_its_deals(self, nights):
         records, before = [], []
         for night, deals in enumerate(nights):
@@ -1100,7 +1324,9 @@ class TestExported:
                 for contact in audience(deal):
                     held.setdefault(contact, {})[deal.id] = deal.status
             statuses = replay(records).statuses
-            assert {contact: dict(state.deals) for contact, state in statuses.items() if state.deals} == held
+            assert {
+                contact: dict(state.deals) for contact, state in statuses.items() if state.deals
+            } == held
 
     def test_a_deal_stands_once_in_an_export(self):
         with pytest.raises(InvalidError, match="each deal once, got 1"):

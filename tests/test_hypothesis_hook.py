@@ -16,36 +16,32 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import salesstatus
-from salesstatus import (
-    Contact,
-    ContactEvent,
-    Deal,
-    FrozenMap,
-    InvalidError,
-    Lead,
-    LeadCsv,
-    LeadEvent,
-    ProspectStatus,
-    Rights,
-    SalesStatus,
-    Stage,
-)
+from salesstatus import Contact, ContactEvent, Deal, InvalidError, Lead, ProspectStatus, SalesStatus
 from salesstatus._hypothesis import register
+from salesstatus.leads import LeadEvent, Rights, Stage
 from salesstatus.ports import Done, Standing, Versioned
+from salesstatus.tables import LeadCsv
 from salesstatus.testing import answers
+from salesstatus.values import FrozenMap
 
 ROOT = Path(__file__).resolve().parents[1]
 PUBLIC = [getattr(salesstatus, name) for name in salesstatus.__all__]
 CLASSES = [each for each in PUBLIC if isinstance(each, type)]
 #: A file being read is no value, and the root of errors is none that is raised.
-VALUES = [each for each in CLASSES if attrs.has(each) and each is not LeadCsv] + [Done, Standing, Versioned]
+VALUES = [each for each in CLASSES if attrs.has(each) and each is not LeadCsv] + [
+    Done,
+    Standing,
+    Versioned,
+]
 ENUMS = [each for each in CLASSES if issubclass(each, Enum)]
 few = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def python(code, folder=None, **environment):
     """Run code in a Python of its own; return what it prints."""
-    inherited = {name: value for name, value in os.environ.items() if name != "HYPOTHESIS_NO_PLUGINS"}
+    inherited = {
+        name: value for name, value in os.environ.items() if name != "HYPOTHESIS_NO_PLUGINS"
+    }
     path = {} if folder is None else {"PYTHONPATH": str(folder)}
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -70,7 +66,10 @@ class TestFromType:
             assert type(value) is class_
             if not issubclass(class_, Exception):
                 attrs.validate(value)
-                if all(field.init for field in attrs.fields(class_)) and class_ not in (FrozenMap, salesstatus.Known):
+                if all(field.init for field in attrs.fields(class_)) and class_ not in (
+                    FrozenMap,
+                    salesstatus.Known,
+                ):
                     assert attrs.evolve(value) == value
 
         check()
@@ -100,7 +99,11 @@ class TestFromType:
         assert rights.may_create("ann", salesstatus.Target.DEAL) in (True, False)
 
     @few
-    @given(st.from_type(FrozenMap[str, Stage]), st.from_type(Versioned[Deal]), st.from_type(Versioned[int]))
+    @given(
+        st.from_type(FrozenMap[str, Stage]),
+        st.from_type(Versioned[Deal]),
+        st.from_type(Versioned[int]),
+    )
     def test_what_holds_others(self, stages, row, number):
         assert all(type(name) is str and type(stage) is Stage for name, stage in stages.items())
         assert type(row.record) is Deal
@@ -174,7 +177,14 @@ class TestImport:
     """Importing Hypothesis costs others no more than it must, and changes nothing for them."""
 
     def test_the_classes_are_known_at_once_and_nothing_else_is_imported(self):
-        heavy = ("cattrs", "pytest", "salesstatus.testing", "salesstatus.wire", "salesstatus.desk", "asyncio")
+        heavy = (
+            "cattrs",
+            "pytest",
+            "salesstatus.testing",
+            "salesstatus.wire",
+            "salesstatus.desk",
+            "asyncio",
+        )
         code = f"import hypothesis, sys; print([name for name in {heavy} if name in sys.modules])"
         assert python(code) == "[]"
 
@@ -216,11 +226,15 @@ class TestImport:
     def test_installed_from_a_wheel(self, tmp_path):
         project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
         shutil.copytree(
-            ROOT / "src/salesstatus", tmp_path / "salesstatus", ignore=shutil.ignore_patterns("__pycache__")
+            ROOT / "src/salesstatus",
+            tmp_path / "salesstatus",
+            ignore=shutil.ignore_patterns("__pycache__"),
         )
         about = tmp_path / f"salesstatus-{project['version']}.dist-info"
         about.mkdir()
-        (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: salesstatus\nVersion: {project['version']}\n")
+        (about / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: salesstatus\nVersion: {project['version']}\n"
+        )
         hook = project["entry-points"]["hypothesis"]["salesstatus"]
         (about / "entry_points.txt").write_text(f"[hypothesis]\nsalesstatus = {hook}\n")
         code = (

@@ -1,9 +1,9 @@
 """The inheritance table: complete, without contradiction, and every row of it counts.
 
-Each row is taken out, doubled, redirected, exchanged with others, and told to carry in another way; each such mutant of
-the table must contradict itself, or be refused, or make of one full lead something else than the oracle does
-(`conversion_oracle`, written from the prose), by one of all combinations of targets.
-"""
+Each row is taken out, doubled, redirected, exchanged with others, and told to carry in another way;
+each such mutant of the table must contradict itself, or be refused, or make of one full lead
+something else than the oracle does (`conversion_oracle`, written from the prose), by one of all
+combinations of targets."""
 
 from collections import Counter
 from functools import cache
@@ -15,7 +15,6 @@ import pytest
 import conversion_oracle as oracle
 import strategies as own
 from salesstatus import (
-    INHERITANCE,
     Address,
     Contact,
     ContactKind,
@@ -29,7 +28,8 @@ from salesstatus import (
     Target,
     convert,
 )
-from salesstatus.lead_rules import LEAD_STATEMENTS, How, inherited
+from salesstatus.leads import INHERITANCE
+from salesstatus.leads.rules import LEAD_STATEMENTS, How, inherited
 from salesstatus.rules import SOURCES, Sure
 
 PERSON, COMPANY, DEAL = Target
@@ -75,16 +75,23 @@ def contact(kind, *, filled):
 
 
 def requests():
-    """All combinations of targets, with new contacts, and with those to merge into that are filled or bare."""
+    """All combinations of targets, with new contacts, and with those to merge into that are filled
+    or bare."""
     for n in (3, 2, 1):
         for targets in combinations(Target, n):
             for filled in (None, True, False):
                 kinds = {PERSON: ContactKind.PERSON, COMPANY: ContactKind.COMPANY}
                 # A deal by itself is placed on a contact that stays as it is.
-                merged = [PERSON] if targets == (DEAL,) else [target for target in targets if target is not DEAL]
+                merged = (
+                    [PERSON]
+                    if targets == (DEAL,)
+                    else [target for target in targets if target is not DEAL]
+                )
                 named = {target.value: contact(kinds[target], filled=filled) for target in merged}
                 if filled is not None or targets != (DEAL,):
-                    yield ConversionRequest(targets=targets, **(named if filled is not None else {}))
+                    yield ConversionRequest(
+                        targets=targets, **(named if filled is not None else {})
+                    )
 
 
 REQUESTS = list(requests())
@@ -93,11 +100,14 @@ REQUESTS = list(requests())
 @cache
 def expected():
     """What becomes of the lead by each request, as the oracle has it."""
-    return [oracle.expected(FULL, request, Setup(fields=DEFINITIONS), None, AT) for request in REQUESTS]
+    return [
+        oracle.expected(FULL, request, Setup(fields=DEFINITIONS), None, AT) for request in REQUESTS
+    ]
 
 
 def difference(table):
-    """The first request by which this table makes something else of the lead than the oracle; None if there is none."""
+    """The first request by which this table makes something else of the lead than the oracle; None
+    if there is none."""
     try:
         setup = Setup(fields=DEFINITIONS, inheritance=table)
         for request, wanted in zip(REQUESTS, expected(), strict=True):
@@ -128,7 +138,13 @@ def contradictions(table):
 
 def cites(row):
     """The rule that speaks of a field and a target, once more from the prose."""
-    stays = {"id": "K13", "conversion": "K13", "open_to_all": "L5", "created_by": "L5", "created_at": "L9"}
+    stays = {
+        "id": "K13",
+        "conversion": "K13",
+        "open_to_all": "L5",
+        "created_by": "L5",
+        "created_at": "L9",
+    }
     stays |= {"person": "L4", "company": "L4"}
     own_rule = {"custom_fields": "K7", "source": "K8", "notes": "K9", "owner": "K2"}
     if row.field in stays | own_rule:
@@ -158,7 +174,10 @@ def into_elsewhere(row):
     """Other fields of the target that a value may be brought to."""
     kind = Deal if row.target is DEAL else Contact
     there = {field.name for field in attrs.fields(kind)} | {"notes"}
-    return sorted({"name", "description", "owner", "tags", "custom_fields", "notes", row.field} & there - {row.into})
+    return sorted(
+        {"name", "description", "owner", "tags", "custom_fields", "notes", row.field}
+        & there - {row.into}
+    )
 
 
 def single_mutants():
@@ -181,16 +200,23 @@ def single_mutants():
                 yield f"{place(row)}: {words}", at(i, attrs.evolve(row, unless=unless))
         for target in Target:
             if target is not row.target:
-                yield f"{place(row)}: said of {target.value}", at(i, attrs.evolve(row, target=target))
+                yield (
+                    f"{place(row)}: said of {target.value}",
+                    at(i, attrs.evolve(row, target=target)),
+                )
         yield f"{place(row)}: said of no field", at(i, attrs.evolve(row, field="nickname"))
 
 
 def exchanges():
-    """Two rows exchange where they carry to, within a target and within a field; and their places in the table."""
+    """Two rows exchange where they carry to, within a target and within a field; and their places
+    in the table."""
     for (i, one), (j, two) in combinations(enumerate(INHERITANCE), 2):
         if (one.target is two.target or one.field == two.field) and one.into != two.into:
             changed = list(INHERITANCE)
-            changed[i], changed[j] = attrs.evolve(one, into=two.into), attrs.evolve(two, into=one.into)
+            changed[i], changed[j] = (
+                attrs.evolve(one, into=two.into),
+                attrs.evolve(two, into=one.into),
+            )
             yield f"{place(one)} and {place(two)} exchange where to", tuple(changed)
         if one.field == two.field:
             changed = list(INHERITANCE)
@@ -201,7 +227,10 @@ def exchanges():
 def all_mutants():
     yield from single_mutants()
     yield from exchanges()
-    yield "an invented field", (*INHERITANCE, *(attrs.evolve(row, field="nickname") for row in INHERITANCE[:3]))
+    yield (
+        "an invented field",
+        (*INHERITANCE, *(attrs.evolve(row, field="nickname") for row in INHERITANCE[:3])),
+    )
     for field in dict.fromkeys(row.field for row in INHERITANCE):
         yield f"{field}: deleted", tuple(row for row in INHERITANCE if row.field != field)
 
@@ -217,7 +246,9 @@ EQUIVALENT = {
 def survives(table):
     """Whether this table cannot be told from the right one by anything it says or does."""
     malformed = next(contradictions(table), None) is not None
-    return not malformed and all(cites(row) == row.id for row in table) and difference(table) is None
+    return (
+        not malformed and all(cites(row) == row.id for row in table) and difference(table) is None
+    )
 
 
 def about(words):
@@ -225,7 +256,8 @@ def about(words):
 
 
 class TestMutants:
-    """No row can be taken out, doubled, redirected or invented, and no two exchanged, without a difference."""
+    """No row can be taken out, doubled, redirected or invented, and no two exchanged, without a
+    difference."""
 
     def test_the_table_as_it_is_equals_the_oracle(self):
         assert survives(INHERITANCE)
@@ -238,7 +270,9 @@ class TestMutants:
     @pytest.mark.parametrize("first", dict.fromkeys(map(about, MUTANTS)))
     def test_each_is_refused_or_differs_from_the_oracle(self, first):
         mutants = {words: table for words, table in MUTANTS.items() if about(words) == first}
-        assert [words for words, table in mutants.items() if survives(table) and words not in EQUIVALENT] == []
+        assert [
+            words for words, table in mutants.items() if survives(table) and words not in EQUIVALENT
+        ] == []
 
     @pytest.mark.parametrize("mutant", EQUIVALENT)
     def test_those_listed_as_equivalent_are(self, mutant):
@@ -260,7 +294,9 @@ class TestRows:
     @pytest.mark.parametrize("row", INHERITANCE, ids=place)
     def test_each_cites_a_rule_and_a_source_and_gives_a_reason(self, row):
         assert row.id == cites(row)
-        assert row.id in {"K4", "K5", "K7", "K8", "K9", "K10"} | {statement.id for statement in LEAD_STATEMENTS}
+        assert row.id in {"K4", "K5", "K7", "K8", "K9", "K10"} | {
+            statement.id for statement in LEAD_STATEMENTS
+        }
         assert row.source in SOURCES
         assert isinstance(row.sure, Sure)
         assert row.reason.strip() == row.reason != ""
@@ -275,17 +311,22 @@ class TestRows:
         assert spoke == carrying
 
     def test_the_full_lead_is_full(self):
-        empty = {field.name for field in attrs.fields(Lead) if oracle.empty(getattr(FULL, field.name))}
+        empty = {
+            field.name for field in attrs.fields(Lead) if oracle.empty(getattr(FULL, field.name))
+        }
         assert empty == {"person", "company", "conversion"}
         assert FULL.notes == (Note(content="lead note"),)
 
 
 class TestInherited:
-    """The table is written out for the targets that are made: what is carried, and else why it is lost."""
+    """The table is written out for the targets that are made: what is carried, and else why it is
+    lost."""
 
     @staticmethod
     def of(field, *targets):
-        return next(item for item in inherited(INHERITANCE, frozenset(targets)) if item.field == field)
+        return next(
+            item for item in inherited(INHERITANCE, frozenset(targets)) if item.field == field
+        )
 
     def test_only_what_does_not_stay_with_the_lead_is_in_it(self):
         staying = {row.field for row in INHERITANCE if row.how is STAYS}
@@ -308,7 +349,8 @@ class TestInherited:
             assert (item.rows, item.lost_by, item.lost_because) == ((), rule, reason)
 
     @pytest.mark.parametrize(
-        ("made", "targets"), [([PERSON], [PERSON]), ([COMPANY], [COMPANY]), ([PERSON, COMPANY], [PERSON])]
+        ("made", "targets"),
+        [([PERSON], [PERSON]), ([COMPANY], [COMPANY]), ([PERSON, COMPANY], [PERSON])],
     )
     def test_notes_go_to_the_person_if_there_is_one(self, made, targets):
         assert [row.target for row in self.of("notes", *made).rows] == targets
@@ -335,15 +377,35 @@ class TestInherited:
     @pytest.mark.parametrize(
         ("field", "change", "expected"),
         [
-            ("created_by", {"into": "title", "how": COPIED}, "rows that carry in one way, or all stay"),
-            ("title", {"into": "nosuch", "how": COPIED}, "rows that carry to a field of the person, not to nosuch"),
-            ("email", {"how": NOT_CARRIED}, "rows that name where they carry to, and only if they carry"),
-            ("email", {"how": OPTED_IN}, "rows that opt in for custom fields, and for nothing else"),
+            (
+                "created_by",
+                {"into": "title", "how": COPIED},
+                "rows that carry in one way, or all stay",
+            ),
+            (
+                "title",
+                {"into": "nosuch", "how": COPIED},
+                "rows that carry to a field of the person, not to nosuch",
+            ),
+            (
+                "email",
+                {"how": NOT_CARRIED},
+                "rows that name where they carry to, and only if they carry",
+            ),
+            (
+                "email",
+                {"how": OPTED_IN},
+                "rows that opt in for custom fields, and for nothing else",
+            ),
             ("email", {"into": "phone"}, "the only field that is carried to phone"),
         ],
     )
     def test_a_table_that_contradicts_itself_is_refused(self, field, change, expected):
         row = next(row for row in INHERITANCE if row.field == field)
         with pytest.raises(InvalidError) as caught:
-            Setup(inheritance=[attrs.evolve(row, **change) if each is row else each for each in INHERITANCE])
+            Setup(
+                inheritance=[
+                    attrs.evolve(row, **change) if each is row else each for each in INHERITANCE
+                ]
+            )
         assert caught.value.expected == expected

@@ -1,4 +1,5 @@
-"""Rule L7: what comes in lands on who is known, and only what is known to nobody becomes a new lead."""
+"""Rule L7: what comes in lands on who is known, and only what is known to nobody becomes a new
+lead."""
 
 from datetime import datetime, timedelta, timezone
 
@@ -7,19 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from salesstatus import (
-    BITRIX24_STAGES,
-    SELL_STAGES,
-    Contact,
-    ContactKind,
-    ConversionRecord,
-    InvalidError,
-    Known,
-    Lead,
-    Note,
-    StageMeaning,
-)
-from salesstatus.intake import Channel, ContactPoint, Landing, take_in, take_in_lead
+from salesstatus import Contact, ContactKind, InvalidError, Known, Lead, Note
+from salesstatus.leads import BITRIX24_STAGES, SELL_STAGES, ConversionRecord, StageMeaning
+from salesstatus.leads.intake import Channel, ContactPoint, Landing, take_in, take_in_lead
 from strategies import contact_points, known_records
 
 AT = datetime(2026, 5, 4, 9, 30, tzinfo=timezone.utc)
@@ -60,7 +51,14 @@ class TestWhatComesIn:
         assert land(ContactPoint(channel=channel, at=AT, phone=PHONE)).lead.phone == PHONE
 
     def test_the_channels_are_those_of_the_rule(self):
-        assert {channel.value for channel in Channel} == {"form", "call", "missed_call", "email", "import", "by_hand"}
+        assert {channel.value for channel in Channel} == {
+            "form",
+            "call",
+            "missed_call",
+            "email",
+            "import",
+            "by_hand",
+        }
 
     def test_the_time_is_kept_in_utc(self):
         here = AT.astimezone(timezone(timedelta(hours=2)))
@@ -129,11 +127,18 @@ class TestANewLead:
             created_at=AT,
         )
         assert (landing.on, landing.candidates, landing.rule) == (None, (), "L7")
-        assert landing.reason == "no lead and no contact is known by this phone number or this e-mail address"
+        assert (
+            landing.reason
+            == "no lead and no contact is known by this phone number or this e-mail address"
+        )
 
     def test_a_withheld_number_finds_nobody(self):
         landing = land(call(""), [person(1, phone="")], [lead(2, phone="")])
-        assert (landing.lead.id, landing.lead.notes, landing.reason) == ("new", (), "there is nothing to look up")
+        assert (landing.lead.id, landing.lead.notes, landing.reason) == (
+            "new",
+            (),
+            "there is nothing to look up",
+        )
 
     def test_no_source_is_made_up(self):
         assert land(call()).lead.source == ""
@@ -157,7 +162,12 @@ class TestTheOrder:
     @pytest.mark.parametrize(
         ("contacts", "leads", "on", "reason"),
         [
-            ([ROSE, EDGE], [OPEN, JUNK], OPEN, "lead 'open', in process, is known by this phone number"),
+            (
+                [ROSE, EDGE],
+                [OPEN, JUNK],
+                OPEN,
+                "lead 'open', in process, is known by this phone number",
+            ),
             ([ROSE, EDGE], [JUNK], ROSE, "person 1 is known by this phone number"),
             ([EDGE], [JUNK], EDGE, "company 2 is known by this phone number"),
             ([], [JUNK], JUNK, "lead 'junk', closed, is known by this phone number"),
@@ -175,7 +185,9 @@ class TestTheOrder:
         known = lead(7, "A-17")
         assert land(call(), [self.ROSE], [known], book=BITRIX24_STAGES).on is known
 
-    @pytest.mark.parametrize(("status", "book"), [("Converted", SELL_STAGES), ("CONVERTED", BITRIX24_STAGES)])
+    @pytest.mark.parametrize(
+        ("status", "book"), [("Converted", SELL_STAGES), ("CONVERTED", BITRIX24_STAGES)]
+    )
     def test_a_converted_lead_without_a_record_is_closed(self, status, book):
         known = lead(7, status)
         assert land(call(), [], [known], book=book).on is known
@@ -226,7 +238,10 @@ class TestAConvertedLead:
         assert land(call(), [self.ROSE], [lead(7, person=1, conversion=record)]).on is self.ROSE
 
     def test_two_leads_of_one_contact_lead_to_it(self):
-        assert land(call(), [self.ROSE], [converted(7, person=1), converted(8, person=1)]).on is self.ROSE
+        assert (
+            land(call(), [self.ROSE], [converted(7, person=1), converted(8, person=1)]).on
+            is self.ROSE
+        )
 
     def test_two_leads_of_two_persons_are_for_a_person_to_tell(self):
         max_ = person(3, "Max", phone="")
@@ -243,9 +258,13 @@ class TestSeveral:
     ROSE, MAX = person(1, "Rose Gonzalez"), person(2, "Max Gonzalez")
 
     def test_the_name_told_narrows(self):
-        assert land(call(first_name="MAX", last_name="González"), [self.ROSE, self.MAX]).on is self.MAX
+        assert (
+            land(call(first_name="MAX", last_name="González"), [self.ROSE, self.MAX]).on is self.MAX
+        )
 
-    @pytest.mark.parametrize("told", [{}, {"last_name": "Gonzalez"}, {"first_name": "Max", "last_name": "Gonz"}])
+    @pytest.mark.parametrize(
+        "told", [{}, {"last_name": "Gonzalez"}, {"first_name": "Max", "last_name": "Gonz"}]
+    )
     def test_no_name_or_a_part_of_one_leaves_candidates(self, told):
         landing = land(call(**told), [self.MAX, self.ROSE])
         assert landing == Landing(
@@ -260,21 +279,31 @@ class TestSeveral:
     def test_companies_are_told_apart_by_the_company_name(self):
         edge, acme = company(1, "Edge"), company(2, "Acme, Inc.")
         assert land(call(organization_name="ACME inc"), [edge, acme]).on is acme
-        assert land(call(first_name="Acme", last_name="Inc."), [edge, acme]).candidates == (edge, acme)
+        assert land(call(first_name="Acme", last_name="Inc."), [edge, acme]).candidates == (
+            edge,
+            acme,
+        )
 
     def test_persons_are_told_apart_by_their_employer(self):
         acme = company(9, "Acme", phone="")
         rose, other = person(1, "Rose", company=9), person(2, "Rose")
         assert land(call(organization_name="Acme"), [rose, other, acme]).on is rose
-        assert land(call(last_name="Rose", organization_name="Acme"), [rose, other, acme]).on is rose
+        assert (
+            land(call(last_name="Rose", organization_name="Acme"), [rose, other, acme]).on is rose
+        )
 
     def test_leads_are_told_apart_by_person_and_then_by_company(self):
         one = lead(1, first_name="Rose", organization_name="Edge")
         two = lead(2, first_name="Rose", organization_name="Acme")
         three = lead(3, first_name="Max", organization_name="Acme")
-        assert land(call(first_name="Rose", organization_name="Acme"), [], [one, two, three]).on is two
+        assert (
+            land(call(first_name="Rose", organization_name="Acme"), [], [one, two, three]).on is two
+        )
         assert land(call(first_name="Max"), [], [one, two, three]).on is three
-        assert land(call(organization_name="Acme"), [], [one, two, three]).candidates == (two, three)
+        assert land(call(organization_name="Acme"), [], [one, two, three]).candidates == (
+            two,
+            three,
+        )
 
     def test_candidates_stand_in_the_order_of_their_ids(self):
         leads = [lead("b"), lead("a"), lead(3)]
@@ -285,13 +314,19 @@ class TestSeveral:
 
 
 class TestRepeatLeads:
-    """L4: where repeat leads are on, a known contact without a lead in process gets a new one, tied to it."""
+    """L4: where repeat leads are on, a known contact without a lead in process gets a new one, tied
+    to it."""
 
     ROSE, EDGE = person(1, "Rose", company=2), company(2, "Edge", phone="888 888")
 
     def test_a_person_gets_one(self):
         landing = land(call(text="me again"), [self.ROSE, self.EDGE], repeat_leads=True)
-        assert (landing.lead.person, landing.lead.company, landing.on, landing.rule) == (1, None, None, "L4")
+        assert (landing.lead.person, landing.lead.company, landing.on, landing.rule) == (
+            1,
+            None,
+            None,
+            "L4",
+        )
         assert landing.reason == "person 1 is known and has no lead in process"
         assert landing.lead.notes[0].content == "me again"
 
@@ -320,7 +355,9 @@ class TestRepeatLeads:
         one, two = Lead(id=7, person=1, last_name="One"), Lead(id=8, person=1, last_name="Two")
         landing = land(call(), [self.ROSE], [two, one], repeat_leads=True)
         assert (landing.candidates, landing.rule) == ((one, two), "L4")
-        assert landing.reason == "leads 7, 8 are in process for person 1; no name tells which is meant"
+        assert (
+            landing.reason == "leads 7, 8 are in process for person 1; no name tells which is meant"
+        )
         assert land(call(last_name="Two"), [self.ROSE], [two, one], repeat_leads=True).on is two
 
     def test_a_lead_in_process_with_the_number_goes_before_the_contact(self):
@@ -353,7 +390,13 @@ class TestALeadThatCameAsAWhole:
 
     @pytest.mark.parametrize(
         "fields",
-        [{"phone": PHONE}, {"mobile": PHONE}, {"phones": {"1234", PHONE}}, {"email": EMAIL}, {"emails": {EMAIL}}],
+        [
+            {"phone": PHONE},
+            {"mobile": PHONE},
+            {"phones": {"1234", PHONE}},
+            {"email": EMAIL},
+            {"emails": {EMAIL}},
+        ],
     )
     def test_any_of_them_finds(self, fields):
         known = person(1, "Rose", email=EMAIL)
@@ -378,7 +421,10 @@ class TestALeadThatCameAsAWhole:
 
     def test_one_found_in_two_ways_is_one(self):
         known = person(1, "Rose", email=EMAIL, mobile="777 777")
-        assert take_in_lead(Lead(id=7, phone=PHONE, mobile="777777", email=EMAIL), Known([known])).on is known
+        assert (
+            take_in_lead(Lead(id=7, phone=PHONE, mobile="777777", email=EMAIL), Known([known])).on
+            is known
+        )
 
 
 class TestWrongArguments:
@@ -423,12 +469,18 @@ class TestLaws:
     @given(contact_points, known_records, st.booleans())
     def test_it_lands_in_exactly_one_way(self, point, records, repeat):
         landing = take_in(point, Known(*records), id="new", repeat_leads=repeat)
-        assert [landing.on is not None, landing.lead is not None, len(landing.candidates) > 1].count(True) == 1
+        assert [
+            landing.on is not None,
+            landing.lead is not None,
+            len(landing.candidates) > 1,
+        ].count(True) == 1
         assert len(landing.candidates) != 1
         assert landing.rule == "L7" or repeat
 
     @given(contact_points, known_records, st.booleans(), st.randoms())
-    def test_the_order_in_which_things_became_known_does_not_matter(self, point, records, repeat, random):
+    def test_the_order_in_which_things_became_known_does_not_matter(
+        self, point, records, repeat, random
+    ):
         contacts, leads = map(list, records)
         landing = take_in(point, Known(contacts, leads), id="new", repeat_leads=repeat)
         random.shuffle(contacts)
@@ -463,4 +515,7 @@ class TestLaws:
         landing = take_in(point, Known(*records), id="new")
         if landing.lead is not None and (point.phone or point.email):
             contacts, leads = records
-            assert take_in(point, Known(contacts, (*leads, landing.lead)), id="newer").on == landing.lead
+            assert (
+                take_in(point, Known(contacts, (*leads, landing.lead)), id="newer").on
+                == landing.lead
+            )

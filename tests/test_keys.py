@@ -14,13 +14,27 @@ KEYS = (text_key, email_key, phone_key)
 
 
 class TestTextKey:
-    """A name is its letters and digits of any script, without marks and case, words one space apart."""
+    """A name is its letters and digits of any script, without marks and case, words one space
+    apart."""
 
     @pytest.mark.parametrize(
         ("key", "spellings"),
         [
-            ("ann smith", ["Ann Smith", "ANN SMITH", " ann\t smith ", "Ann-Smith", "Ann_Smith", "ann, smith!"]),
-            ("cafe nord", ["Café Nord", "Cafe\u0301 Nord", "CAFÉ_NORD", "Ｃａｆé Nord", "cafe\u00a0nord"]),
+            (
+                "ann smith",
+                [
+                    "Ann Smith",
+                    "ANN SMITH",
+                    " ann\t smith ",
+                    "Ann-Smith",
+                    "Ann_Smith",
+                    "ann, smith!",
+                ],
+            ),
+            (
+                "cafe nord",
+                ["Café Nord", "Cafe\u0301 Nord", "CAFÉ_NORD", "Ｃａｆé Nord", "cafe\u00a0nord"],
+            ),
             ("strasse 1", ["Straße 1", "STRASSE 1", "STRAẞE 1", "Straße ①"]),
             ("office", ["oﬀice", "OFFICE", "oﬃce"]),
             ("анна", ["Анна", "АННА"]),
@@ -30,7 +44,9 @@ class TestTextKey:
         ],
     )
     def test_spellings_with_one_key(self, key, spellings):
-        assert {spelling: text_key(spelling) for spelling in spellings} == dict.fromkeys(spellings, key)
+        assert {spelling: text_key(spelling) for spelling in spellings} == dict.fromkeys(
+            spellings, key
+        )
 
     @pytest.mark.parametrize(
         ("one", "other"),
@@ -65,7 +81,14 @@ class TestEmailKey:
     """An e-mail address is itself without case and the blanks around it."""
 
     @pytest.mark.parametrize(
-        "text", ["rose@edge.example", " Rose@Edge.Example\n", "ROSE+x@edge.example", "o'neil@a.b.c", "r@ü.example"]
+        "text",
+        [
+            "rose@edge.example",
+            " Rose@Edge.Example\n",
+            "ROSE+x@edge.example",
+            "o'neil@a.b.c",
+            "r@ü.example",
+        ],
     )
     def test_an_address(self, text):
         assert email_key(text) == text.strip().lower()
@@ -109,16 +132,40 @@ class TestEmailKey:
 
 
 class TestPhoneKey:
-    """A phone number is its digits, with + if a country's code comes first, and with its extension."""
+    """A phone number is its digits, with + if a country's code comes first, and with its
+    extension."""
 
     @pytest.mark.parametrize(
         ("key", "spellings"),
         [
-            ("+493012345", ["+49 30 12345", "+49 (0)30 / 123-45", "+49.30.12345", "+49 30·12345", "+49(30)12345"]),
-            ("+493012345", ["004930 12345", "00 49 30 12345", "0049 (0) 30 12345", "＋４９ ３０ １２３４５"]),
-            ("+493012345", ["\t+493012345\n", "+٤٩ ٣٠ ١٢٣٤٥", "+४९ ३० १२३४५", "+49\u00a030\u00a012345"]),
+            (
+                "+493012345",
+                [
+                    "+49 30 12345",
+                    "+49 (0)30 / 123-45",
+                    "+49.30.12345",
+                    "+49 30·12345",
+                    "+49(30)12345",
+                ],
+            ),
+            (
+                "+493012345",
+                ["004930 12345", "00 49 30 12345", "0049 (0) 30 12345", "＋４９ ３０ １２３４５"],
+            ),
+            (
+                "+493012345",
+                ["\t+493012345\n", "+٤٩ ٣٠ ١٢٣٤٥", "+४९ ३० १२३४५", "+49\u00a030\u00a012345"],
+            ),
             ("03012345", ["030 12345", "(030) 12345", "(0)30 12345", "0-3-0-1-2-3-4-5"]),
-            ("5127576000x12", ["512-757-6000 x12", "(512) 757 6000 ext. 12", "5127576000#12", "5127576000 EXT 12"]),
+            (
+                "5127576000x12",
+                [
+                    "512-757-6000 x12",
+                    "(512) 757 6000 ext. 12",
+                    "5127576000#12",
+                    "5127576000 EXT 12",
+                ],
+            ),
             ("5127576000x12", ["512.757.6000;ext=12", "512.757.6000x 12"]),
             ("00012345", ["000 12345"]),
             ("110", ["110", "1-1-0"]),
@@ -127,7 +174,9 @@ class TestPhoneKey:
         ],
     )
     def test_spellings_with_one_key(self, key, spellings):
-        assert {spelling: phone_key(spelling) for spelling in spellings} == dict.fromkeys(spellings, key)
+        assert {spelling: phone_key(spelling) for spelling in spellings} == dict.fromkeys(
+            spellings, key
+        )
 
     @pytest.mark.parametrize(
         "text",
@@ -160,7 +209,12 @@ class TestPhoneKey:
 
     @pytest.mark.parametrize(
         ("one", "other"),
-        [("12345", "123456"), ("030 12345", "+49 30 12345"), ("49 30 12345", "+49 30 12345"), ("12345", "12345 x1")],
+        [
+            ("12345", "123456"),
+            ("030 12345", "+49 30 12345"),
+            ("49 30 12345", "+49 30 12345"),
+            ("12345", "12345 x1"),
+        ],
     )
     def test_numbers_with_two(self, one, other):
         assert phone_key(one) != phone_key(other)
@@ -184,7 +238,8 @@ class TestPhoneKey:
 
 
 class TestPasted:
-    """Numbers as they are pasted: other dashes, invisible marks, links, and what is written twice."""
+    """Numbers as they are pasted: other dashes, invisible marks, links, and what is written
+    twice."""
 
     @pytest.mark.parametrize(
         ("text", "key"),
@@ -214,19 +269,36 @@ class TestPasted:
 
 
 class TestRegion:
-    """With a region, a number written the national way is the international one; the phonenumbers library says so."""
+    """With a region, a number written the national way is the international one; the phonenumbers
+    library says so."""
 
     @pytest.mark.parametrize(
         ("region", "key", "spellings"),
         [
-            ("DE", "+493012345", ["030 12345", "+49 30 12345", "0049 (0)30 12345", "+49 (0)30 12345", "(030) 123-45"]),
-            ("US", "+15127576000", ["(512) 757-6000", "+1 512 757 6000", "1-512-757-6000", "011 1 512 757 6000"]),
+            (
+                "DE",
+                "+493012345",
+                [
+                    "030 12345",
+                    "+49 30 12345",
+                    "0049 (0)30 12345",
+                    "+49 (0)30 12345",
+                    "(030) 123-45",
+                ],
+            ),
+            (
+                "US",
+                "+15127576000",
+                ["(512) 757-6000", "+1 512 757 6000", "1-512-757-6000", "011 1 512 757 6000"],
+            ),
             ("US", "+15127576000x12", ["(512) 757-6000 ext. 12", "+1 512 757 6000 x12"]),
             ("DE", "", ["", "call me", "12345678901234567", "+49", "+999 1234567", "1" * 41]),
         ],
     )
     def test_spellings_with_one_key(self, region, key, spellings):
-        assert {spelling: phone_key(spelling, region) for spelling in spellings} == dict.fromkeys(spellings, key)
+        assert {spelling: phone_key(spelling, region) for spelling in spellings} == dict.fromkeys(
+            spellings, key
+        )
 
     @pytest.mark.parametrize("region", ["de", "XX", "", "Germany"])
     def test_an_unknown_region_is_refused(self, region):
@@ -237,7 +309,9 @@ class TestRegion:
 
     def test_without_the_library_the_error_says_how_to_get_it(self, monkeypatch):
         monkeypatch.setitem(sys.modules, "phonenumbers", None)
-        with pytest.raises(InvalidError, match=r"^region: .*pip install salesstatus\[phone\], got 'DE'$"):
+        with pytest.raises(
+            InvalidError, match=r"^region: .*pip install salesstatus\[phone\], got 'DE'$"
+        ):
             phone_key("030 12345", "DE")
         assert phone_key("030 12345") == "03012345"
 
@@ -258,8 +332,11 @@ class TestLaws:
         assert email_key(email_key(text)) == email_key(text)
         assert phone_key(phone_key(text)) == phone_key(text)
 
-    @pytest.mark.parametrize("part", ["a", "É", "\u0301\u0316", "1", "+", " ", "a@", "a.", "(", "\ufdfa", "x1", "ß"])
+    @pytest.mark.parametrize(
+        "part", ["a", "É", "\u0301\u0316", "1", "+", " ", "a@", "a.", "(", "\ufdfa", "x1", "ß"]
+    )
     @pytest.mark.parametrize("key", KEYS, ids=lambda key: key.__name__)
     def test_a_long_text_takes_no_quadratic_time(self, key, part):
-        # Sorting these marks, as NFKD does, would take minutes; so would a search that begins at every character.
+        # Sorting these marks, as NFKD does, would take minutes; so would a search that begins at
+        # every character.
         assert isinstance(key(f"a{part * 100_000}"), str)

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from salesstatus import labels
-from salesstatus.errors import InvalidError, LabelError, SalesStatusError
+from salesstatus.errors import LabelError
 from salesstatus.labels import LOCALES, axis_label, label, parse_status
 from salesstatus.model import CustomerStatus, DealStatus, ProspectStatus
+from salesstatus.values import InvalidError, SalesStatusError
 
 AXES = {"prospect": ProspectStatus, "customer": CustomerStatus}
 STATUSES = [(axis, status) for axis, kind in AXES.items() for status in kind]
@@ -30,8 +31,11 @@ each_locale = pytest.mark.parametrize("locale", LOCALES)
 
 
 def normal(text):
-    """The normal form once more, written from its definition: NFKD as a whole, no marks, casefold, i for ı, one space."""
-    letters = "".join(c for c in unicodedata.normalize("NFKD", text) if unicodedata.category(c)[0] != "M").casefold()
+    """The normal form once more, written from its definition: NFKD as a whole, no marks, casefold,
+    i for ı, one space."""
+    letters = "".join(
+        c for c in unicodedata.normalize("NFKD", text) if unicodedata.category(c)[0] != "M"
+    ).casefold()
     letters = letters.replace("ı", "i")
     return " ".join("".join(c if c.isalnum() else " " for c in letters).split())
 
@@ -57,7 +61,9 @@ class TestLabelsToShow:
         assert label(status, locale) == shown
 
     def test_the_other_locales_have_what_the_vendor_says_there_and_no_more(self):
-        own = {(s, place): name for s, place, name in SHOWN if place not in FULL and name != label(s)}
+        own = {
+            (s, place): name for s, place, name in SHOWN if place not in FULL and name != label(s)
+        }
         assert own == {
             (ProspectStatus.CURRENT, "de"): "Aktueller potenzieller Kunde",
             (ProspectStatus.CURRENT, "ja"): "現在の見込み",
@@ -85,7 +91,9 @@ class TestLabelsToShow:
     def test_the_fields_have_different_names(self):
         assert axis_label("prospect") == "Prospect Status"
         assert axis_label("customer", "ja") == "カスタマーステータス"
-        assert all(axis_label("prospect", locale) != axis_label("customer", locale) for locale in LOCALES)
+        assert all(
+            axis_label("prospect", locale) != axis_label("customer", locale) for locale in LOCALES
+        )
 
     @each_locale
     def test_no_two_statuses_look_alike_in_one_locale(self, locale):
@@ -131,7 +139,11 @@ class TestLocales:
         assert len(set(LOCALES)) == len(LOCALES)
 
     def test_the_process_is_not_asked_for_its_locale(self):
-        assert not re.search(r"^\s*(import|from) (locale|os)\b", Path(labels.__file__).read_text("utf-8"), re.MULTILINE)
+        assert not re.search(
+            r"^\s*(import|from) (locale|os)\b",
+            Path(labels.__file__).read_text("utf-8"),
+            re.MULTILINE,
+        )
 
 
 class TestReadingBack:
@@ -257,7 +269,10 @@ class TestUnknownTexts:
     def test_the_nearest_labels_are_candidates_as_they_are_written(self):
         with pytest.raises(LabelError) as caught:
             parse_status("Nao e clientte", "customer", "pt-BR")
-        assert (caught.value.text, caught.value.reason) == ("Nao e clientte", "unknown customer status")
+        assert (caught.value.text, caught.value.reason) == (
+            "Nao e clientte",
+            "unknown customer status",
+        )
         assert caught.value.candidates[0] == "Não é cliente"
         assert "Cliente passado" not in caught.value.candidates
         assert "did you mean 'Não é cliente'" in str(caught.value)
@@ -276,14 +291,21 @@ class TestUnknownTexts:
             parse_status(text, "customer")
         assert caught.value.candidates == ("Non Customer", "Current Customer", "Past Customer")
 
-    @given(text=st.text(), axis=st.sampled_from(list(AXES)), locale=st.sampled_from([None, *LOCALES]))
-    def test_any_text_is_a_status_or_an_error_whose_candidates_can_be_read(self, text, axis, locale):
+    @given(
+        text=st.text(), axis=st.sampled_from(list(AXES)), locale=st.sampled_from([None, *LOCALES])
+    )
+    def test_any_text_is_a_status_or_an_error_whose_candidates_can_be_read(
+        self, text, axis, locale
+    ):
         try:
             assert parse_status(text, axis, locale) in AXES[axis]
         except LabelError as error:
             assert error.text == text
             assert 1 <= len(error.candidates) <= 3
-            assert all(parse_status(candidate, axis, locale) in AXES[axis] for candidate in error.candidates)
+            assert all(
+                parse_status(candidate, axis, locale) in AXES[axis]
+                for candidate in error.candidates
+            )
 
     def test_the_error_is_of_the_family_and_a_failed_look_up(self):
         assert issubclass(LabelError, SalesStatusError)
@@ -297,7 +319,9 @@ class TestWrongTypes:
             parse_status(text, "prospect")
         assert caught.value == InvalidError("text", text, "a str")
 
-    @pytest.mark.parametrize("axis", ["Prospect", "", "lead", None, 0, ["prospect"], {}, ProspectStatus])
+    @pytest.mark.parametrize(
+        "axis", ["Prospect", "", "lead", None, 0, ["prospect"], {}, ProspectStatus]
+    )
     def test_an_axis_is_one_of_two_words(self, axis):
         refused = InvalidError("axis", axis, "one of 'prospect', 'customer'")
         with pytest.raises(InvalidError) as caught:
@@ -317,11 +341,15 @@ class TestWrongTypes:
         with pytest.raises(InvalidError, match="axis: expected one of"):
             parse_status("lost", Incomparable())
 
-    @pytest.mark.parametrize("status", ["lost", None, DealStatus.LOST, ProspectStatus, [], "prospect"])
+    @pytest.mark.parametrize(
+        "status", ["lost", None, DealStatus.LOST, ProspectStatus, [], "prospect"]
+    )
     def test_only_a_status_has_a_label(self, status):
         with pytest.raises(InvalidError) as caught:
             label(status)
-        assert caught.value == InvalidError("status", status, "a ProspectStatus or a CustomerStatus")
+        assert caught.value == InvalidError(
+            "status", status, "a ProspectStatus or a CustomerStatus"
+        )
 
     @pytest.mark.parametrize("locale", [None, 7, b"en", ["en"]])
     def test_a_locale_is_a_str(self, locale):

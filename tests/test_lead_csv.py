@@ -1,4 +1,5 @@
-"""Leads from CSV files: whatever the file, each row is a lead or says what is wrong with it, and hides no other."""
+"""Leads from CSV files: whatever the file, each row is a lead or says what is wrong with it, and
+hides no other."""
 
 import csv
 import io
@@ -14,10 +15,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from salesstatus import Address, FieldDefinition, FieldType, InvalidError, LabelError, Lead, Note
-from salesstatus.csv_rows import ROW_LIMIT
-from salesstatus.headers import FIELD_OF, HEADINGS, UNDECIDED, header_key
 from salesstatus.labels import LOCALES
-from salesstatus.lead_csv import CsvProblem, CsvRow, IgnoredColumn, LeadColumn, read_leads_csv, template_csv
+from salesstatus.tables.headers import FIELD_OF, HEADINGS, UNDECIDED, header_key
+from salesstatus.tables.leads import (
+    CsvProblem,
+    CsvRow,
+    IgnoredColumn,
+    LeadColumn,
+    read_leads_csv,
+    template_csv,
+)
+from salesstatus.tables.rows import ROW_LIMIT
 from strategies import CSV_FIELDS, csv_bytes, csv_dialects, csv_leads, cut, field_definitions
 
 AT = datetime(2026, 5, 4, 9, 30, tzinfo=timezone.utc)
@@ -25,7 +33,10 @@ ROOT = Path(__file__).resolve().parents[1]
 SALESFORCE = next(
     (
         place
-        for place in (ROOT.parent / "shared/data/salesforce_history", ROOT / "shared/data/salesforce_history")
+        for place in (
+            ROOT.parent / "shared/data/salesforce_history",
+            ROOT / "shared/data/salesforce_history",
+        )
         if (place / "Lead.csv").is_file()
     ),
     None,
@@ -58,8 +69,12 @@ def refused(content, **how):
 
 
 def told(found):
-    """Return the line of each row, and the last name of its lead or the first word of what is expected."""
-    return [(row.line, row.lead.last_name if row.lead else row.problems[0].expected.split()[0]) for row in found]
+    """Return the line of each row, and the last name of its lead or the first word of what is
+    expected."""
+    return [
+        (row.line, row.lead.last_name if row.lead else row.problems[0].expected.split()[0])
+        for row in found
+    ]
 
 
 class TestTheTableOfHeaders:
@@ -80,10 +95,13 @@ class TestTheTableOfHeaders:
         assert "" not in UNDECIDED
 
     def test_a_row_that_contradicts_another_is_refused(self):
-        from salesstatus.headers import _by_key, _heading
+        from salesstatus.tables.headers import _by_key, _heading
 
         labels = " | ".join(LOCALES)
-        for wrong in (_heading("phone", labels, "E-Mail"), _heading("full_name", labels, "Full name")):
+        for wrong in (
+            _heading("phone", labels, "E-Mail"),
+            _heading("full_name", labels, "Full name"),
+        ):
             with pytest.raises(InvalidError, match="headers that mean one field each"):
                 _by_key((*HEADINGS, wrong))
 
@@ -100,11 +118,19 @@ class TestTheTableOfHeaders:
     def test_every_field_of_a_lead_that_a_person_may_fill_in_has_a_column(self):
         parts = {"street", "city", "postal_code", "state", "country"}
         not_in_files = {"custom_fields", "person", "company", "conversion"}
-        assert {heading.field for heading in HEADINGS} - parts == set(attrs.fields_dict(Lead)) - not_in_files
+        assert {heading.field for heading in HEADINGS} - parts == set(
+            attrs.fields_dict(Lead)
+        ) - not_in_files
 
     @pytest.mark.parametrize(
         ("header", "key"),
-        [(" E-Mail: ", "e mail"), ("PRÉNOM", "prenom"), ("🔥 ", "🔥"), ("", ""), ("Straße", "strasse")],
+        [
+            (" E-Mail: ", "e mail"),
+            ("PRÉNOM", "prenom"),
+            ("🔥 ", "🔥"),
+            ("", ""),
+            ("Straße", "strasse"),
+        ],
     )
     def test_what_is_compared(self, header, key):
         assert header_key(header) == key
@@ -123,16 +149,25 @@ class TestHeaders:
         "header",
         [
             pytest.param(
-                "Prénom;Nom;Nom de l’entreprise;Fonction;E-mail;Téléphone;Ville;Secteur d'activité;Marqueurs", id="fr"
+                "Prénom;Nom;Nom de l’entreprise;Fonction;E-mail;Téléphone;Ville;Secteur d'activité;Marqueurs",
+                id="fr",
             ),
-            pytest.param("Nome;Cognome;Nome azienda;Posizione;E-mail;Telefono;Città;Settore;Tag", id="it"),
-            pytest.param("Nome;Sobrenome;Empresa;Cargo;E-mail;Telefone;Cidade;Setor;Tags", id="pt"),
-            pytest.param("Vorname;Nachname;Firma;Position;E-Mail;Telefon;Ort;Branche;Stichwörter", id="de"),
             pytest.param(
-                "Nombre;Apellidos;Compañía;Cargo;Correo electrónico;Teléfono;Ciudad;Sector;Etiquetas", id="es"
+                "Nome;Cognome;Nome azienda;Posizione;E-mail;Telefono;Città;Settore;Tag", id="it"
+            ),
+            pytest.param("Nome;Sobrenome;Empresa;Cargo;E-mail;Telefone;Cidade;Setor;Tags", id="pt"),
+            pytest.param(
+                "Vorname;Nachname;Firma;Position;E-Mail;Telefon;Ort;Branche;Stichwörter", id="de"
+            ),
+            pytest.param(
+                "Nombre;Apellidos;Compañía;Cargo;Correo electrónico;Teléfono;Ciudad;Sector;Etiquetas",
+                id="es",
             ),
             pytest.param("名;姓;会社名;役職;メールアドレス;電話;市区町村;業種;タグ", id="ja"),
-            pytest.param("First name;Last name;Company name;Job title;E-mail;Phone;City;Industry;Tags", id="en"),
+            pytest.param(
+                "First name;Last name;Company name;Job title;E-mail;Phone;City;Industry;Tags",
+                id="en",
+            ),
         ],
     )
     def test_in_each_language(self, header):
@@ -164,7 +199,9 @@ class TestHeaders:
             first_name="Bertha",
             title="CFO",
             organization_name="Farmers",
-            address=Address(line1="1 Main St", city="Miami", state="FL", postal_code="33101", country="US"),
+            address=Address(
+                line1="1 Main St", city="Miami", state="FL", postal_code="33101", country="US"
+            ),
             phone="(850) 644-4200",
             mobile="(850) 644-4201",
             email="b@fcof.example",
@@ -198,7 +235,13 @@ class TestHeaders:
             "Region": "it may be the state or something else",
         } | dict.fromkeys(
             (
-                *("Salutation", "Middle Name", "Date of birth", "Apartment / Suite", "Pager Number"),
+                *(
+                    "Salutation",
+                    "Middle Name",
+                    "Date of birth",
+                    "Apartment / Suite",
+                    "Pager Number",
+                ),
                 *("Facebook account", "Status information", "Opportunity", "Currency"),
             ),
             "no field of a lead is called so",
@@ -207,7 +250,9 @@ class TestHeaders:
             id=7,
             first_name="Patrick",
             last_name="Jefferson",
-            address=Address(line1="1 Main Street", city="Austin", state="TX", postal_code="73301", country="US"),
+            address=Address(
+                line1="1 Main Street", city="Austin", state="TX", postal_code="73301", country="US"
+            ),
             phone="+1 512 757 6000",
             phones={"+1 512 757 6001", "+1 512 757 6002"},
             emails={"p@mymailbox.example"},
@@ -220,9 +265,7 @@ class TestHeaders:
         )
 
     def test_the_lead_titles_of_bitrix24(self):
-        titles = (
-            "ID,Lead Title,First Name,Last Name,Company Name,Source,Stage,Position,Address,City,Postal Code,Comments"
-        )
+        titles = "ID,Lead Title,First Name,Last Name,Company Name,Source,Stage,Position,Address,City,Postal Code,Comments"
         file = read_leads_csv(f"{titles},Responsible User,Creation Date,Available to All\n")
         assert [each.header for each in file.ignored] == ["Lead Title"]
 
@@ -237,11 +280,16 @@ class TestHeaders:
         content = "Company,Home phone,Other phone,Tags,Etiquetas,Note,Notes\nAcme,1234,5678,a,b;c,one,two\n"
         lead = lead_of(content, created_by="sam", created_at=AT)
         assert (lead.phones, lead.tags) == ({"1234", "5678"}, {"a", "b", "c"})
-        assert lead.notes == tuple(Note(content=text, created_by="sam", created_at=AT) for text in ("one", "two"))
+        assert lead.notes == tuple(
+            Note(content=text, created_by="sam", created_at=AT) for text in ("one", "two")
+        )
 
     def test_columns_that_are_not_read_say_why(self):
         file = read_leads_csv("Company,,Shoe size,Estado,Name,Title,Titel\n")
-        assert file.columns == (LeadColumn("Company", "organization_name"), LeadColumn("Title", "title"))
+        assert file.columns == (
+            LeadColumn("Company", "organization_name"),
+            LeadColumn("Title", "title"),
+        )
         assert file.ignored == (
             IgnoredColumn("", "the column has no name"),
             IgnoredColumn("Shoe size", "no field of a lead is called so"),
@@ -255,7 +303,10 @@ class TestMapping:
     """What a header of a file means can be told, also against the table."""
 
     def test_it_goes_first(self):
-        lead = lead_of("Name,Title,X1\nBoxer,Ms.,Acme\n", mapping={"name": "last_name", "TITLE": "", "X1": "city"})
+        lead = lead_of(
+            "Name,Title,X1\nBoxer,Ms.,Acme\n",
+            mapping={"name": "last_name", "TITLE": "", "X1": "city"},
+        )
         assert lead == Lead(id="line-2", last_name="Boxer", address=Address(city="Acme"))
 
     def test_its_headers_count_where_the_delimiter_is_found_out(self):
@@ -269,7 +320,9 @@ class TestMapping:
 
     def test_it_may_name_a_custom_field(self):
         fields = [FieldDefinition(name="Budget", type=FieldType.NUMBER)]
-        lead = lead_of("Company,Money\nAcme,12\n", fields=fields, mapping={"Money": "custom_fields.Budget"})
+        lead = lead_of(
+            "Company,Money\nAcme,12\n", fields=fields, mapping={"Money": "custom_fields.Budget"}
+        )
         assert lead.custom_fields == {"Budget": 12}
 
     @pytest.mark.parametrize(
@@ -296,12 +349,28 @@ class TestAFileOfNoUse:
 
     @pytest.mark.parametrize(
         "content",
-        ["", b"", [], [b"", b""], [""], "\n\n", " ,,\n\t;\n", "\ufeff", b"\xef\xbb\xbf", b"\xff\xfe", "sep=;\n"],
+        [
+            "",
+            b"",
+            [],
+            [b"", b""],
+            [""],
+            "\n\n",
+            " ,,\n\t;\n",
+            "\ufeff",
+            b"\xef\xbb\xbf",
+            b"\xff\xfe",
+            "sep=;\n",
+        ],
     )
     def test_an_empty_one(self, content):
-        assert refused(content) == InvalidError("header", "", "a row with the names of the columns", "L7")
+        assert refused(content) == InvalidError(
+            "header", "", "a row with the names of the columns", "L7"
+        )
 
-    @pytest.mark.parametrize("content", ["\0" * 9, b"\0" * 9, b"Comp\0any\nAcme\n", "Company,\ud800\n", b"\0\0C\0\n"])
+    @pytest.mark.parametrize(
+        "content", ["\0" * 9, b"\0" * 9, b"Comp\0any\nAcme\n", "Company,\ud800\n", b"\0\0C\0\n"]
+    )
     def test_one_with_a_nul_or_a_broken_character_in_its_header(self, content):
         error = refused(content)
         assert (error.place, error.rule) == ("header", "L7")
@@ -318,7 +387,9 @@ class TestAFileOfNoUse:
     def test_one_with_a_header_that_is_too_long(self):
         assert str(ROW_LIMIT) in refused("Company," + "x" * ROW_LIMIT).expected
 
-    @pytest.mark.parametrize("header", ["First name,City", "Name", "Full name,E-mail", "1,2,3", "{", "ABC\tDEF"])
+    @pytest.mark.parametrize(
+        "header", ["First name,City", "Name", "Full name,E-mail", "1,2,3", "{", "ABC\tDEF"]
+    )
     def test_one_that_names_nobody(self, header):
         error = refused(header + "\nx,y\n")
         assert (error.place, error.rule) == ("header", "K1")
@@ -334,7 +405,9 @@ class TestAFileOfNoUse:
     )
     def test_one_with_two_columns_for_one_field(self, header, field):
         error = refused(header + "\n")
-        assert error == InvalidError("header", tuple(header.split(",")[1:]), f"one column for {field}", "L7")
+        assert error == InvalidError(
+            "header", tuple(header.split(",")[1:]), f"one column for {field}", "L7"
+        )
 
     def test_the_same_header_twice(self):
         assert refused("Company,Company\n").expected == "one column for organization_name"
@@ -344,8 +417,16 @@ class TestAFileOfNoUse:
         fields = [FieldDefinition(name="Position")]
         error = refused("Company,Position\n", fields=fields)
         assert error.value == "Position"
-        assert error.expected == "lead.title or custom_fields.Position as the header, for this one could mean both"
-        assert lead_of("Company,Position\nAcme,CFO\n", fields=fields, mapping={"Position": "title"}).title == "CFO"
+        assert (
+            error.expected
+            == "lead.title or custom_fields.Position as the header, for this one could mean both"
+        )
+        assert (
+            lead_of(
+                "Company,Position\nAcme,CFO\n", fields=fields, mapping={"Position": "title"}
+            ).title
+            == "CFO"
+        )
         lead = lead_of("Company,custom_fields.Position,lead.title\nAcme,1,CFO\n", fields=fields)
         assert (lead.custom_fields, lead.title) == ({"Position": "1"}, "CFO")
 
@@ -357,14 +438,22 @@ class TestRows:
     """A row is a lead, or says all that is wrong with it."""
 
     def test_all_is_told_at_once(self):
-        content = "First name,Last name,Company,Phone,E-mail,Created at\nRose,,,call me,rose,yesterday\n"
+        content = (
+            "First name,Last name,Company,Phone,E-mail,Created at\nRose,,,call me,rose,yesterday\n"
+        )
         assert problems_of(content) == (
             CsvProblem("Phone", "phone", "'call me'", "a phone number", "L7"),
             CsvProblem("E-mail", "email", "'rose'", "an e-mail address", "L7"),
             CsvProblem(
-                "Created at", "created_at", "'yesterday'", "a time with a zone, like 2026-05-04T09:30:00+00:00", "L9"
+                "Created at",
+                "created_at",
+                "'yesterday'",
+                "a time with a zone, like 2026-05-04T09:30:00+00:00",
+                "L9",
             ),
-            CsvProblem("Last name, Company", "last_name", "neither", "a last name or a company name", "K1"),
+            CsvProblem(
+                "Last name, Company", "last_name", "neither", "a last name or a company name", "K1"
+            ),
         )
 
     def test_a_row_hides_no_other(self):
@@ -400,9 +489,7 @@ class TestRows:
         assert problem.value == "'1234, x'"
 
     def test_several_in_a_cell(self):
-        content = (
-            'Company,Other phones,Other e-mails,Tags\nAcme,"123;ext=4; 567, 890","a@b.example;c@d.example","x, y;;z"\n'
-        )
+        content = 'Company,Other phones,Other e-mails,Tags\nAcme,"123;ext=4; 567, 890","a@b.example;c@d.example","x, y;;z"\n'
         lead = lead_of(content)
         assert lead.phones == {"123;ext=4", "567", "890"}
         assert (lead.emails, lead.tags) == ({"a@b.example", "c@d.example"}, {"x", "y", "z"})
@@ -420,7 +507,8 @@ class TestRows:
         assert str(problem).endswith("(K1)")
 
     @pytest.mark.parametrize(
-        ("row", "name"), [("Rose,Gonzalez,", "Rose Gonzalez"), (",,Edge", "Edge"), ("Rose,,Edge", "Rose")]
+        ("row", "name"),
+        [("Rose,Gonzalez,", "Rose Gonzalez"), (",,Edge", "Edge"), ("Rose,,Edge", "Rose")],
     )
     def test_a_last_name_or_a_company_name_is_enough(self, row, name):
         assert lead_of(f"First name,Last name,Company\n{row}\n").name == name
@@ -430,7 +518,11 @@ class TestRows:
 
     def test_what_looks_like_a_formula_is_a_text(self):
         lead = lead_of("Company,Description,Phone\n=1+1,@SUM(A1),+49 30 1234\n")
-        assert (lead.organization_name, lead.description, lead.phone) == ("=1+1", "@SUM(A1)", "+49 30 1234")
+        assert (lead.organization_name, lead.description, lead.phone) == (
+            "=1+1",
+            "@SUM(A1)",
+            "+49 30 1234",
+        )
 
     def test_blanks_around_cells_are_dropped_and_those_within_kept(self):
         assert lead_of("Company \n  Acme  Inc.\u00a0\n").organization_name == "Acme  Inc."
@@ -439,10 +531,19 @@ class TestRows:
         assert told(rows("Last name,City\n\n,\n  ,\t\nBoxer,Miami\n\n\n")) == [(5, "Boxer")]
 
     def test_defaults_are_for_rows_that_do_not_say(self):
-        content = "Company,Owner,Created by,Created at\nAcme,,,\nEdge,sam,ann,2026-01-01T00:00:00Z\n"
-        one, two = (row.lead for row in read_leads_csv(content, owner="bob", created_by="eve", created_at=AT))
+        content = (
+            "Company,Owner,Created by,Created at\nAcme,,,\nEdge,sam,ann,2026-01-01T00:00:00Z\n"
+        )
+        one, two = (
+            row.lead
+            for row in read_leads_csv(content, owner="bob", created_by="eve", created_at=AT)
+        )
         assert (one.owner, one.created_by, one.created_at) == ("bob", "eve", AT)
-        assert (two.owner, two.created_by, two.created_at) == ("sam", "ann", datetime(2026, 1, 1, tzinfo=timezone.utc))
+        assert (two.owner, two.created_by, two.created_at) == (
+            "sam",
+            "ann",
+            datetime(2026, 1, 1, tzinfo=timezone.utc),
+        )
 
     @pytest.mark.parametrize(
         "when", ["2026-05-04", "2026-05-04T09:30:00", "02/24/26 02:18 AM", "0001-01-01T00:00+14:00"]
@@ -471,7 +572,10 @@ class TestAddress:
             ("1 Main Street,,", Address(line1="1 Main Street")),
             (",1 Main Street,Austin", Address(line1="1 Main Street", city="Austin")),
             ("1 Main Street,,Austin", Address(line1="1 Main Street", city="Austin")),
-            ("Austin / 1 MAIN Street,1 Main Street,Austin", Address(line1="1 Main Street", city="Austin")),
+            (
+                "Austin / 1 MAIN Street,1 Main Street,Austin",
+                Address(line1="1 Main Street", city="Austin"),
+            ),
             (",,", Address()),
         ],
     )
@@ -481,7 +585,10 @@ class TestAddress:
     def test_nothing_of_it_is_lost_silently(self):
         [problem] = problems_of("Company,Address,Street\nAcme,2 Side Street,1 Main Street\n")
         assert (problem.header, problem.field, problem.rule) == ("Address", "address", "L7")
-        assert problem.expected == "an address that says no more than its parts, or only one of the two"
+        assert (
+            problem.expected
+            == "an address that says no more than its parts, or only one of the two"
+        )
 
 
 class TestIds:
@@ -567,7 +674,9 @@ class TestCustomFields:
         ],
     )
     def test_of_each_type(self, kind, cell, value):
-        lead = lead_of(f'Company,Extra\nAcme,"{cell}"\n', fields=[FieldDefinition(name="Extra", type=kind)])
+        lead = lead_of(
+            f'Company,Extra\nAcme,"{cell}"\n', fields=[FieldDefinition(name="Extra", type=kind)]
+        )
         assert lead.custom_fields == {"Extra": value}
         assert type(lead.custom_fields["Extra"]) is type(value)
 
@@ -606,8 +715,14 @@ class TestCustomFields:
         ],
     )
     def test_choices(self, cell, value):
-        fields = [FieldDefinition(name="Sizes", type=FieldType.MULTI_SELECT, choices=("S", "M", "X, or Y"))]
-        assert lead_of(f'Company,Sizes\nAcme,"{cell}"\n', fields=fields).custom_fields == {"Sizes": value}
+        fields = [
+            FieldDefinition(
+                name="Sizes", type=FieldType.MULTI_SELECT, choices=("S", "M", "X, or Y")
+            )
+        ]
+        assert lead_of(f'Company,Sizes\nAcme,"{cell}"\n', fields=fields).custom_fields == {
+            "Sizes": value
+        }
 
     @pytest.mark.parametrize("kind", [FieldType.DROP_DOWN, FieldType.MULTI_SELECT])
     def test_a_choice_that_there_is_not(self, kind):
@@ -643,7 +758,9 @@ class TestRaggedRows:
     def test_too_few_or_too_many(self):
         found = rows("Last name,City\nOne\nTwo,Miami\nThree,Miami,x\nFour,Miami,,\n")
         assert told(found) == [(2, "2"), (3, "Two"), (4, "2"), (5, "Four")]
-        assert found[0].problems == (CsvProblem("", "", "1 cells", "2 cells, as in the header", "L7"),)
+        assert found[0].problems == (
+            CsvProblem("", "", "1 cells", "2 cells, as in the header", "L7"),
+        )
         assert str(found[2].problems[0]) == "expected 2 cells, as in the header, got 3 cells (L7)"
 
     def test_a_header_may_end_with_empty_cells(self):
@@ -658,8 +775,13 @@ class TestQuotes:
     """A quoted cell may hold delimiters and lines; one that is not closed costs its own line."""
 
     def test_delimiters_quotes_and_lines_within(self):
-        found = rows('Last name,Description\r\n"O""Neil, Jr.","one\ntwo\r\nthree\rfour"\r\nNext,\r\n')
-        assert [(row.line, row.lead.last_name) for row in found] == [(2, 'O"Neil, Jr.'), (6, "Next")]
+        found = rows(
+            'Last name,Description\r\n"O""Neil, Jr.","one\ntwo\r\nthree\rfour"\r\nNext,\r\n'
+        )
+        assert [(row.line, row.lead.last_name) for row in found] == [
+            (2, 'O"Neil, Jr.'),
+            (6, "Next"),
+        ]
         assert found[0].lead.description == "one\ntwo\r\nthree\rfour"
 
     @pytest.mark.parametrize("broken", ['"Two,x', '"Two"x,', 'Two,"x', '"Two,"x"'])
@@ -673,9 +795,14 @@ class TestQuotes:
 
     def test_it_does_not_swallow_a_long_file(self):
         many = 3 * ROW_LIMIT // len("Name 12345,\n")
-        found = rows("Last name,City\n" + '"Broken,\n' + "".join(f"Name {i:05},\n" for i in range(many)))
+        found = rows(
+            "Last name,City\n" + '"Broken,\n' + "".join(f"Name {i:05},\n" for i in range(many))
+        )
         assert len(found) == many + 1
-        assert found[0].problems[0].expected == f"a row of at most {ROW_LIMIT} characters, with its quotes closed"
+        assert (
+            found[0].problems[0].expected
+            == f"a row of at most {ROW_LIMIT} characters, with its quotes closed"
+        )
         assert [row.line for row in found] == list(range(2, many + 3))
         assert all(row.lead for row in found[1:])
 
@@ -685,7 +812,8 @@ class TestQuotes:
         assert [row.lead is None for row in found] == [True, False] * 20 + [False]
 
     def test_a_file_made_for_it_is_not_read_over_and_over(self):
-        # Read afresh each line opens a quote, read within one it closes that and opens another, so no row ever ends.
+        # Read afresh each line opens a quote, read within one it closes that and opens another, so
+        # no row ever ends.
         many = 200_000
         found = rows("Last name,City\n" + 'x","z\n' * many + "End,\n")
         assert not any(row.lead for row in found[:-1])
@@ -729,7 +857,11 @@ class TestLines:
 
     @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
     def test_each_end(self, end):
-        assert told(rows(f"Last name{end}One{end}{end}Two{end}Three")) == [(2, "One"), (4, "Two"), (5, "Three")]
+        assert told(rows(f"Last name{end}One{end}{end}Two{end}Three")) == [
+            (2, "One"),
+            (4, "Two"),
+            (5, "Three"),
+        ]
 
     def test_all_in_one_file(self):
         assert told(rows("Last name\rOne\nTwo\r\nThree\n\rFour\r\r\nFive")) == [
@@ -774,7 +906,9 @@ class TestDelimiters:
 
     def test_the_caller_goes_first(self):
         assert told(rows("sep=;\nLast name|City\nBoxer|Miami\n", delimiter="|")) == [(3, "Boxer")]
-        assert read_leads_csv("Company|City,Phone;Fax\n", delimiter="|").columns[0].header == "Company"
+        assert (
+            read_leads_csv("Company|City,Phone;Fax\n", delimiter="|").columns[0].header == "Company"
+        )
 
     def test_a_line_that_says_none_is_a_header(self):
         assert refused("sep=xy\nLast name\n").rule == "K1"
@@ -803,7 +937,9 @@ class TestEncodings:
     def test_the_mark_of_the_other_half(self):
         assert read_leads_csv(("\ufeff" + self.TEXT).encode("utf-16-be")).encoding == "utf-16-be"
 
-    @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-32", "utf-7", "gb18030"])
+    @pytest.mark.parametrize(
+        "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-32", "utf-7", "gb18030"]
+    )
     def test_told(self, encoding):
         content = self.TEXT.encode(encoding)
         for chunks in (content, [content[i : i + 1] for i in range(len(content))]):
@@ -821,21 +957,34 @@ class TestEncodings:
         error = refused("Company\n".encode("utf-16"), encoding="cp1252")
         assert error.place == "header"
 
-    @pytest.mark.parametrize("broken", [b"\xff", b"\xc3", b"\xe5\xb1", b"\xed\xa0\x80", b"\xc0\xaf"])
+    @pytest.mark.parametrize(
+        "broken", [b"\xff", b"\xc3", b"\xe5\xb1", b"\xed\xa0\x80", b"\xc0\xaf"]
+    )
     def test_bytes_that_are_not_of_it(self, broken):
-        found = rows(b"Last name,City\nOne,\nTwo" + broken + b",\nThree,x" + broken + b"\n\xc3\xa9,\n")
+        found = rows(
+            b"Last name,City\nOne,\nTwo" + broken + b",\nThree,x" + broken + b"\n\xc3\xa9,\n"
+        )
         assert told(found) == [(2, "One"), (3, "characters"), (4, "characters"), (5, "é")]
 
     def test_a_file_that_ends_within_a_character(self):
         assert told(rows(b"Last name\nOne\nTwo\xe5\xb1")) == [(2, "One"), (3, "characters")]
 
     def test_half_a_pair_in_utf_16(self):
-        content = "Last name\nOne\n".encode("utf-16") + b"\x00\xd8" + "Two\nThree\n".encode("utf-16-le") + b"x"
+        content = (
+            "Last name\nOne\n".encode("utf-16")
+            + b"\x00\xd8"
+            + "Two\nThree\n".encode("utf-16-le")
+            + b"x"
+        )
         found = told(rows(content))
         assert found == [(2, "One"), (3, "characters"), (4, "Three"), (5, "characters")]
 
     def test_characters_of_a_text_that_no_file_holds(self):
-        assert told(rows("Last name\nOne\nTwo\udc80\nThree\n")) == [(2, "One"), (3, "characters"), (4, "Three")]
+        assert told(rows("Last name\nOne\nTwo\udc80\nThree\n")) == [
+            (2, "One"),
+            (3, "characters"),
+            (4, "Three"),
+        ]
 
     def test_the_replacement_character_is_a_character(self):
         assert lead_of("Company\nAcm\ufffd\n".encode()).organization_name == "Acm\ufffd"
@@ -848,7 +997,8 @@ class TestEncodings:
         assert found[1].line == 3
 
     @pytest.mark.parametrize(
-        "encoding", ["klingon", "", "base64", "rot13", "hex", "idna", "undefined", "a\0b", 8, b"utf-8"]
+        "encoding",
+        ["klingon", "", "base64", "rot13", "hex", "idna", "undefined", "a\0b", 8, b"utf-8"],
     )
     def test_an_encoding_that_there_is_not(self, encoding):
         assert refused(b"Company\n", encoding=encoding).place == "encoding"
@@ -868,7 +1018,9 @@ class TestChunks:
         assert told(rows(kind(b"Last name\nBoxer\n"))) == [(2, "Boxer")]
         assert told(rows([kind(b"Last na"), kind(b"me\nBoxer\n")])) == [(2, "Boxer")]
 
-    @pytest.mark.parametrize("chunks", [None, 7, [7], [None], [b"Company\n", "Acme\n"], ["Comp", b"any\n"], [b"x", 7]])
+    @pytest.mark.parametrize(
+        "chunks", [None, 7, [7], [None], [b"Company\n", "Acme\n"], ["Comp", b"any\n"], [b"x", 7]]
+    )
     def test_what_is_neither(self, chunks):
         with pytest.raises(InvalidError) as caught:
             rows(chunks)
@@ -944,32 +1096,45 @@ class TestTheTemplate:
         assert file.ignored == ()
         assert file.delimiter == delimiter
         expected = [heading.field for heading in HEADINGS if heading.in_template]
-        assert [each.field for each in file.columns] == expected + [f"custom_fields.{each.name}" for each in fields]
+        assert [each.field for each in file.columns] == expected + [
+            f"custom_fields.{each.name}" for each in fields
+        ]
 
     def test_a_region_of_a_language_makes_no_difference(self):
         assert template_csv("pt-BR") == template_csv("pt_BR") == template_csv("pt")
 
     def test_a_custom_field_that_could_mean_another_is_called_by_its_full_name(self):
-        fields = [FieldDefinition(name=name) for name in ("Position", "Budget", "  ", "custom_fields.x", "Region")]
+        fields = [
+            FieldDefinition(name=name)
+            for name in ("Position", "Budget", "  ", "custom_fields.x", "Region")
+        ]
         header = template_csv(fields=fields)
         assert header.endswith(
             ",custom_fields.Position,Budget,custom_fields.  ,custom_fields.custom_fields.x,Region\r\n"
         )
         file = read_leads_csv(header, fields=fields)
-        assert [each.field for each in file.columns[-5:]] == [f"custom_fields.{each.name}" for each in fields]
+        assert [each.field for each in file.columns[-5:]] == [
+            f"custom_fields.{each.name}" for each in fields
+        ]
 
     @pytest.mark.parametrize("locale", LOCALES)
     def test_custom_fields_may_be_called_like_the_columns_of_a_lead(self, locale):
         fields = [FieldDefinition(name=heading.labels[locale].upper()) for heading in HEADINGS]
-        fields += [FieldDefinition(name=name) for name in ("lead.title", "lead.size", "Custom_fields.title")]
+        fields += [
+            FieldDefinition(name=name)
+            for name in ("lead.title", "lead.size", "Custom_fields.title")
+        ]
         header = template_csv(locale, fields)
         assert "lead.title" in header
         file = read_leads_csv(header, fields=fields)
         own = [heading.field for heading in HEADINGS if heading.in_template]
-        assert [each.field for each in file.columns] == own + [f"custom_fields.{each.name}" for each in fields]
+        assert [each.field for each in file.columns] == own + [
+            f"custom_fields.{each.name}" for each in fields
+        ]
 
     @given(
-        st.lists(field_definitions, max_size=4, unique_by=lambda each: header_key(each.name)), st.sampled_from(LOCALES)
+        st.lists(field_definitions, max_size=4, unique_by=lambda each: header_key(each.name)),
+        st.sampled_from(LOCALES),
     )
     def test_any_custom_fields_are_read_back(self, fields, locale):
         try:
@@ -980,7 +1145,9 @@ class TestTheTemplate:
         file = read_leads_csv([template], fields=fields)
         assert file.ignored == ()
         own = [heading.field for heading in HEADINGS if heading.in_template]
-        assert [each.field for each in file.columns] == own + [f"custom_fields.{each.name}" for each in fields]
+        assert [each.field for each in file.columns] == own + [
+            f"custom_fields.{each.name}" for each in fields
+        ]
 
     @pytest.mark.parametrize("name", ["a\0b", "\ud800"])
     def test_a_name_that_no_file_holds_is_refused(self, name):
@@ -1059,8 +1226,16 @@ class TestARealFile:
         for row, said in zip(self.file(), expected, strict=True):
             lead = row.lead
             assert (lead.id, lead.name, lead.title) == (said["Id"], said["Name"], said["Title"])
-            assert (lead.organization_name, lead.phone, lead.email) == (said["Company"], said["Phone"], said["Email"])
-            assert (lead.source, lead.status, lead.owner) == (said["LeadSource"], said["Status"], said["OwnerId"])
+            assert (lead.organization_name, lead.phone, lead.email) == (
+                said["Company"],
+                said["Phone"],
+                said["Email"],
+            )
+            assert (lead.source, lead.status, lead.owner) == (
+                said["LeadSource"],
+                said["Status"],
+                said["OwnerId"],
+            )
             assert (lead.industry, lead.website, lead.mobile) == (
                 said["Industry"],
                 said["Website"],
@@ -1074,7 +1249,13 @@ class TestARealFile:
 
 
 #: Where each part of a lead is written; the others have the column of their own name.
-PARTS = {"street": "line1", "city": "city", "postal_code": "postal_code", "state": "state", "country": "country"}
+PARTS = {
+    "street": "line1",
+    "city": "city",
+    "postal_code": "postal_code",
+    "state": "state",
+    "country": "country",
+}
 
 
 def written(lead, field):
@@ -1083,7 +1264,9 @@ def written(lead, field):
         return getattr(lead.address, PARTS[field])
     if field.startswith("custom_fields."):
         value = lead.custom_fields.get(field.removeprefix("custom_fields."), "")
-        return ";".join(value) if isinstance(value, tuple) else "yes" if value is True else str(value)
+        return (
+            ";".join(value) if isinstance(value, tuple) else "yes" if value is True else str(value)
+        )
     value = getattr(lead, field)
     if isinstance(value, frozenset):
         return ", ".join(value)
@@ -1097,7 +1280,11 @@ def csv_files(draw):
     fields = [heading.field for heading in HEADINGS if heading.field not in {"address", "notes"}]
     names = {heading.field: draw(st.sampled_from(heading.names)) for heading in HEADINGS}
     names |= {f"custom_fields.{each.name}": each.name for each in CSV_FIELDS}
-    columns = draw(st.permutations([*fields, *(field for field in names if field.startswith("custom_fields."))]))
+    columns = draw(
+        st.permutations(
+            [*fields, *(field for field in names if field.startswith("custom_fields."))]
+        )
+    )
     encoding, delimiter, end, quoting = draw(csv_dialects())
     text = io.StringIO()
     writer = csv.writer(text, delimiter=delimiter, lineterminator=end, quoting=quoting)
@@ -1164,7 +1351,9 @@ class TestLaws:
         _, text, _, delimiter = file
         found = list(read_leads_csv(text, fields=CSV_FIELDS))
         end = "\r\n" if text.endswith("\r\n") else text[-1]
-        broken = data.draw(st.sampled_from(["call me", '"x"y', f"x{delimiter}\0", "\udcff", "x" * ROW_LIMIT]))
+        broken = data.draw(
+            st.sampled_from(["call me", '"x"y', f"x{delimiter}\0", "\udcff", "x" * ROW_LIMIT])
+        )
         header, _, rest = text.partition(end)
         first, *more = read_leads_csv(header + end + broken + end + rest, fields=CSV_FIELDS)
         assert first.lead is None

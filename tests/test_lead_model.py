@@ -1,4 +1,5 @@
-"""Leads and what belongs to them: each value checks that it is what it says it is, and cannot be changed."""
+"""Leads and what belongs to them: each value checks that it is what it says it is, and cannot be
+changed."""
 
 import copy
 import pickle
@@ -19,25 +20,27 @@ from salesstatus import (
     Contact,
     ContactKind,
     ConversionError,
-    ConversionRecord,
     FieldDefinition,
     FieldType,
-    FrozenMap,
     InvalidError,
     Lead,
+    Note,
+    Target,
+)
+from salesstatus.errors import sentence
+from salesstatus.leads import (
+    ConversionRecord,
     LeadConverted,
     LeadJunked,
     LeadMoved,
     LeadReopened,
     LeadTakenUp,
-    Note,
     Scope,
     Tag,
-    Target,
     Task,
 )
-from salesstatus.errors import sentence
 from salesstatus.model import absent, full_name
+from salesstatus.values import FrozenMap
 
 PERSON, COMPANY = ContactKind
 AT = datetime(2026, 5, 4, tzinfo=timezone.utc)
@@ -126,7 +129,10 @@ class TestFields:
     def test_they_pickle_copy_hash_and_evolve(self, record):
         assert hash(record) == hash(record)
         for twin in (
-            *(pickle.loads(pickle.dumps(record, protocol)) for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1)),
+            *(
+                pickle.loads(pickle.dumps(record, protocol))
+                for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1)
+            ),
             copy.copy(record),
             copy.deepcopy(record),
             attrs.evolve(record),
@@ -167,7 +173,9 @@ class TestAddress:
     def test_it_is_made_of_a_text_or_of_parts(self, kind):
         assert make(kind).address == Address()
         assert make(kind, address="1 Main Street").address == Address(line1="1 Main Street")
-        assert make(kind, address={"city": "Paris", "country": "FR"}).address == Address(city="Paris", country="FR")
+        assert make(kind, address={"city": "Paris", "country": "FR"}).address == Address(
+            city="Paris", country="FR"
+        )
         assert make(kind, address=FrozenMap({"city": "Paris"})).address == Address(city="Paris")
         assert make(kind, address="").address == make(kind, address={}).address == Address()
         there = Address(state="TX")
@@ -179,7 +187,9 @@ class TestAddress:
         assert (caught.value.place, caught.value.value) == ("Address.city", 75)
 
     def test_parts_that_there_are_not_are_refused_with_those_there_are(self):
-        with pytest.raises(InvalidError, match=r"a mapping of line1, city, postal_code, state, country, got") as caught:
+        with pytest.raises(
+            InvalidError, match=r"a mapping of line1, city, postal_code, state, country, got"
+        ) as caught:
             make(Lead, address={"city": "Paris", "town": "Paris"})
         assert caught.value.place == "Lead.address"
 
@@ -195,7 +205,9 @@ class TestLead:
 
     def test_nothing_is_known_but_what_is_said(self):
         lead = Lead(id=1)
-        known = {field.name for field in attrs.fields(Lead) if not absent(getattr(lead, field.name))}
+        known = {
+            field.name for field in attrs.fields(Lead) if not absent(getattr(lead, field.name))
+        }
         assert known == {"id", "open_to_all"}
         assert lead.open_to_all is False
         assert lead.name == ""
@@ -215,19 +227,30 @@ class TestLead:
 
     def test_notes_may_be_texts(self):
         note = Note(content="call back", created_by="sam", created_at=AT)
-        assert make(Lead, notes=["met at a fair", note]).notes == (Note(content="met at a fair"), note)
+        assert make(Lead, notes=["met at a fair", note]).notes == (
+            Note(content="met at a fair"),
+            note,
+        )
         assert make(Lead, notes=iter([note])).notes == (note,)
 
     @pytest.mark.parametrize("id_", [2, "1"])
     def test_the_conversion_of_another_lead_is_refused(self, id_):
-        with pytest.raises(InvalidError, match=rf"the conversion of lead {id_!r}, got 1 \(K13\)$") as caught:
+        with pytest.raises(
+            InvalidError, match=rf"the conversion of lead {id_!r}, got 1 \(K13\)$"
+        ) as caught:
             make(Lead, id=id_, conversion=RECORD)
         assert caught.value.place == "Lead.conversion"
         assert make(Lead, conversion=RECORD).conversion is RECORD
 
     def test_a_conversion_may_name_nothing_that_came_of_it(self):
         record = ConversionRecord(id=1, lead=1, at=AT)
-        assert (record.person, record.company, record.deal, record.actor, record.key) == (None, None, None, "", "")
+        assert (record.person, record.company, record.deal, record.actor, record.key) == (
+            None,
+            None,
+            None,
+            "",
+            "",
+        )
 
     def test_custom_fields_are_frozen_to_the_ground(self):
         lead = make(Lead, custom_fields={"a": [{"b": [1]}]})
@@ -258,7 +281,8 @@ class TestContact:
 
 
 class TestFieldDefinition:
-    """Choices are what a drop-down or a multi-select offers, each once; other types have none (rule T3)."""
+    """Choices are what a drop-down or a multi-select offers, each once; other types have none (rule
+    T3)."""
 
     @pytest.mark.parametrize("type_", [FieldType.DROP_DOWN, FieldType.MULTI_SELECT])
     def test_those_that_choose_need_different_choices(self, type_):
@@ -267,10 +291,15 @@ class TestFieldDefinition:
             with pytest.raises(InvalidError) as caught:
                 make(FieldDefinition, type=type_, choices=choices)
             error = caught.value
-            assert (error.place, error.value, error.rule) == ("FieldDefinition.choices", tuple(choices), "T3")
+            assert (error.place, error.value, error.rule) == (
+                "FieldDefinition.choices",
+                tuple(choices),
+                "T3",
+            )
 
     @pytest.mark.parametrize(
-        "type_", [kind for kind in FieldType if kind not in (FieldType.DROP_DOWN, FieldType.MULTI_SELECT)]
+        "type_",
+        [kind for kind in FieldType if kind not in (FieldType.DROP_DOWN, FieldType.MULTI_SELECT)],
     )
     def test_the_others_take_none(self, type_):
         assert make(FieldDefinition, type=type_).choices == ()
@@ -288,15 +317,32 @@ class TestFieldDefinition:
 
 
 class TestAbsent:
-    """None and an empty text, address or collection say that nothing is known; no and zero say something."""
+    """None and an empty text, address or collection say that nothing is known; no and zero say
+    something."""
 
-    @pytest.mark.parametrize("value", [None, "", (), [], {}, FrozenMap(), frozenset(), Address()], ids=repr)
+    @pytest.mark.parametrize(
+        "value", [None, "", (), [], {}, FrozenMap(), frozenset(), Address()], ids=repr
+    )
     def test_nothing_is_known(self, value):
         assert absent(value)
 
     @pytest.mark.parametrize(
         "value",
-        [False, True, 0, 0.0, Decimal(0), " ", (None,), [""], {"a": None}, {""}, Address(city="x"), AT, date.min],
+        [
+            False,
+            True,
+            0,
+            0.0,
+            Decimal(0),
+            " ",
+            (None,),
+            [""],
+            {"a": None},
+            {""},
+            Address(city="x"),
+            AT,
+            date.min,
+        ],
         ids=repr,
     )
     def test_something_is(self, value):
@@ -304,7 +350,8 @@ class TestAbsent:
 
 
 class TestErrors:
-    """What stands in the way of a lead is told with the field and the value, or with the contacts."""
+    """What stands in the way of a lead is told with the field and the value, or with the
+    contacts."""
 
     @pytest.mark.parametrize(
         ("broken", "told"),
@@ -312,7 +359,10 @@ class TestErrors:
             (Broken("L2", "it moves", field="status", value="Won"), "L2: status 'Won': it moves"),
             (Broken("L2", "it moves", field="status", value=""), "L2: status '': it moves"),
             (Broken("K12", "one only", contacts=(1, "1")), "K12: one only; contacts: 1, '1'"),
-            (Broken("K12", "x", contacts=tuple(range(9))), "K12: x; contacts: 0, 1, 2, 3, 4 and 4 more"),
+            (
+                Broken("K12", "x", contacts=tuple(range(9))),
+                "K12: x; contacts: 0, 1, 2, 3, 4 and 4 more",
+            ),
             (Broken("M1", "no deal", (1, 2)), "M1: no deal; in the way: 1, 2"),
             (Broken("K1", "a name"), "K1: a name"),
         ],
@@ -321,7 +371,9 @@ class TestErrors:
         assert str(broken) == told
 
     def test_a_conversion_that_is_refused_names_the_lead_and_every_rule(self):
-        error = ConversionError("7", (Broken("K1", "a name"), Broken("L3", "a target"), Broken("K1", "another")))
+        error = ConversionError(
+            "7", (Broken("K1", "a name"), Broken("L3", "a target"), Broken("K1", "another"))
+        )
         assert error.rules == ("K1", "L3", "K1")
         assert str(error) == "lead '7' cannot be converted. K1: a name. L3: a target. K1: another"
         twin = pickle.loads(pickle.dumps(error))

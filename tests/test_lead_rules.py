@@ -1,8 +1,9 @@
-"""Stage books, and the tables of leads: complete, without contradiction, and none of their words could be another.
+"""Stage books, and the tables of leads: complete, without contradiction, and none of their words
+could be another.
 
-Every row of table L is taken out, bent and exchanged with the others; each such mutant must be refused or differ from the
-oracle. The inheritance table is compared with one typed by hand from rules K1 to K10.
-"""
+Every row of table L is taken out, bent and exchanged with the others; each such mutant must be
+refused or differ from the oracle. The inheritance table is compared with one typed by hand from
+rules K1 to K10."""
 
 import copy
 import pickle
@@ -14,22 +15,10 @@ import pytest
 import lead_oracle
 from lead_oracle import BOOKS, statuses_of
 from oracle import Refused
-from salesstatus import (
-    BITRIX24_STAGES,
-    INHERITANCE,
-    SELL_STAGES,
-    Contact,
-    Deal,
-    InvalidError,
-    Lead,
-    Stage,
-    StageBook,
-    StageMeaning,
-    Target,
-    leads,
-)
-from salesstatus.events import LEAD_EVENTS
-from salesstatus.lead_rules import LEAD_STATEMENTS, LEAD_TABLE, How, inherited
+from salesstatus import Contact, Deal, InvalidError, Lead, StageBook, Target, leads
+from salesstatus.lead import LEAD_EVENTS
+from salesstatus.leads import BITRIX24_STAGES, INHERITANCE, SELL_STAGES, Stage, StageMeaning
+from salesstatus.leads.rules import LEAD_STATEMENTS, LEAD_TABLE, How, inherited
 from salesstatus.rules import SOURCES, Effect, Sure
 
 IN_PROCESS, SUCCESS, FAILURE = StageMeaning
@@ -38,7 +27,8 @@ CHANGES, NOTHING, REFUSED = Effect
 
 
 class TestStageBook:
-    """Stages are configured: those in process, then exactly one of success, then those of failure (rule L1)."""
+    """Stages are configured: those in process, then exactly one of success, then those of failure
+    (rule L1)."""
 
     @pytest.mark.parametrize(
         ("stages", "value", "expected"),
@@ -46,19 +36,29 @@ class TestStageBook:
             ([], [], "at least one stage in process"),
             ([Stage("b", SUCCESS), Stage("c", FAILURE)], [], "at least one stage in process"),
             ([Stage("a"), Stage("c", FAILURE)], [], "exactly one stage of success"),
-            ([Stage("a"), Stage("b", SUCCESS), Stage("x", SUCCESS)], ["b", "x"], "exactly one stage of success"),
+            (
+                [Stage("a"), Stage("b", SUCCESS), Stage("x", SUCCESS)],
+                ["b", "x"],
+                "exactly one stage of success",
+            ),
             ([Stage("a"), Stage("b", SUCCESS)], [], "at least one stage of failure"),
             ([Stage("a"), Stage("a"), Stage("b", SUCCESS)], "a", "each stage once"),
             ([Stage("b", SUCCESS), Stage("a"), Stage("c", FAILURE)], ["b", "a", "c"], None),
             ([Stage("a"), Stage("c", FAILURE), Stage("b", SUCCESS)], ["a", "c", "b"], None),
-            ([Stage("a"), Stage("b", SUCCESS), Stage("c", FAILURE), Stage("d")], ["a", "b", "c", "d"], None),
+            (
+                [Stage("a"), Stage("b", SUCCESS), Stage("c", FAILURE), Stage("d")],
+                ["a", "b", "c", "d"],
+                None,
+            ),
             (["NEW"], "NEW", "a Stage"),
             ("NEW", "NEW", "a list of Stage"),
             (b"NEW", b"NEW", "a list of Stage"),
             (None, None, "a list of Stage"),
         ],
     )
-    def test_what_is_no_book_is_refused_with_the_stages_that_are_wrong(self, stages, value, expected):
+    def test_what_is_no_book_is_refused_with_the_stages_that_are_wrong(
+        self, stages, value, expected
+    ):
         with pytest.raises(InvalidError) as caught:
             StageBook(stages)
         error = caught.value
@@ -88,12 +88,19 @@ class TestStageBook:
             ("CONVERTED", "success"),
             ("JUNK", "failure"),
         ]
-        assert [stage.id for stage in SELL_STAGES.stages] == ["New", "Working", "Converted", "Unqualified"]
+        assert [stage.id for stage in SELL_STAGES.stages] == [
+            "New",
+            "Working",
+            "Converted",
+            "Unqualified",
+        ]
         assert (SELL_STAGES.free, BITRIX24_STAGES.free) == (True, False)
 
     @pytest.mark.parametrize("book", BOOKS.values(), ids=BOOKS)
     def test_a_book_tells_its_stages_by_meaning(self, book):
-        assert tuple(stage for meaning in StageMeaning for stage in book.of(meaning)) == tuple(statuses_of(book)[1:-1])
+        assert tuple(stage for meaning in StageMeaning for stage in book.of(meaning)) == tuple(
+            statuses_of(book)[1:-1]
+        )
         assert (book.first,) == book.of(IN_PROCESS)[:1]
         assert (book.success,) == book.of(SUCCESS)
         assert book.meaning("") is book.meaning(book.first) is IN_PROCESS
@@ -102,7 +109,12 @@ class TestStageBook:
 
     def test_books_and_stages_are_values(self):
         for book in BOOKS.values():
-            twins = [pickle.loads(pickle.dumps(book)), copy.deepcopy(book), attrs.evolve(book), StageBook(book.stages)]
+            twins = [
+                pickle.loads(pickle.dumps(book)),
+                copy.deepcopy(book),
+                attrs.evolve(book),
+                StageBook(book.stages),
+            ]
             assert twins[:3] == [book] * 3
             assert {hash(twin) for twin in twins[:3]} == {hash(book)}
             assert (twins[3] == book) is not book.free
@@ -148,7 +160,8 @@ def all_mutants():
 
 MUTANTS = dict(all_mutants())
 ACCEPTING = [i for i, row in enumerate(LEAD_TABLE) if row.effect is CHANGES]
-#: Mutants that say the same in other words: whether anything changes is seen by comparing, and what is accepted names no stage.
+#: Mutants that say the same in other words: whether anything changes is seen by comparing, and what
+#: is accepted names no stage.
 EQUIVALENT = {f"row {i} {words}" for i in ACCEPTING for words in ("effect nothing", "for_now")}
 
 
@@ -197,7 +210,9 @@ class TestTableL:
             with pytest.raises(InvalidError) as caught:
                 leads._written_out(tuple(table))
             assert caught.value.value == found
-            assert any(f"LEAD_TABLE[{event.__name__}, " in caught.value.place for event in row.hears)
+            assert any(
+                f"LEAD_TABLE[{event.__name__}, " in caught.value.place for event in row.hears
+            )
 
     @pytest.mark.parametrize("row", LEAD_TABLE, ids=lambda row: row.reason)
     def test_a_refusal_says_what_it_requires_and_nothing_else_does(self, row):
@@ -206,13 +221,15 @@ class TestTableL:
 
 # The inheritance table
 
-#: What a field of a lead becomes: in the person, in the company, in the deal. By hand, from rules K1 to K10.
+#: What a field of a lead becomes: in the person, in the company, in the deal. By hand, from rules
+#: K1 to K10.
 BECOMES = {
     # K1: a person name makes a person contact, a company name makes a company contact.
     "first_name": ("first_name", "", ""),
     "last_name": ("last_name", "", ""),
     "organization_name": ("", "name", ""),
-    # K5: the person inherits mobile, work phone, e-mail, fax, Twitter/X, Facebook, Skype, LinkedIn, description …
+    # K5: the person inherits mobile, work phone, e-mail, fax, Twitter/X, Facebook, Skype, LinkedIn,
+    # description …
     "mobile": ("mobile", "", ""),
     "phone": ("phone", "", ""),
     "email": ("email", "", ""),
@@ -224,7 +241,8 @@ BECOMES = {
     "skype": ("skype", "", ""),
     "linkedin": ("linkedin", "", ""),
     "description": ("description", "", ""),
-    # K4 and K5: … and, like the company, industry, website, address and tags; K6: tags also go to the new deal.
+    # K4 and K5: … and, like the company, industry, website, address and tags; K6: tags also go to
+    # the new deal.
     "industry": ("industry", "industry", ""),
     "website": ("website", "website", ""),
     "address": ("address", "address", ""),
@@ -251,7 +269,12 @@ SAID_BY = {
     **dict.fromkeys(("title", "status", "unqualified_reason"), ("K10",) * 3),
     **{
         field: (rule,) * 3
-        for field, rule in (("custom_fields", "K7"), ("source", "K8"), ("notes", "K9"), ("owner", "K2"))
+        for field, rule in (
+            ("custom_fields", "K7"),
+            ("source", "K8"),
+            ("notes", "K9"),
+            ("owner", "K2"),
+        )
     },
 }
 #: How it gets there, if it is not a copy.
@@ -273,9 +296,9 @@ class TestInheritance:
 
     def test_every_field_has_its_three_rows(self):
         assert {*BECOMES} | STAYING == {*attrs.fields_dict(Lead)}
-        assert [row.target for field in attrs.fields_dict(Lead) for row in rows_of(field)] == [*Target] * len(
-            attrs.fields_dict(Lead)
-        )
+        assert [row.target for field in attrs.fields_dict(Lead) for row in rows_of(field)] == [
+            *Target
+        ] * len(attrs.fields_dict(Lead))
         assert len(INHERITANCE) == 3 * len(attrs.fields_dict(Lead))
 
     @pytest.mark.parametrize("field", BECOMES)
@@ -289,7 +312,9 @@ class TestInheritance:
 
     @pytest.mark.parametrize("field", sorted(STAYING))
     def test_what_is_about_the_lead_itself_stays(self, field):
-        assert {(row.how, row.into, row.unless) for row in rows_of(field)} == {(How.STAYS, "", None)}
+        assert {(row.how, row.into, row.unless) for row in rows_of(field)} == {
+            (How.STAYS, "", None)
+        }
 
     def test_what_it_becomes_is_a_field_there_that_holds_such_values(self):
         for row in INHERITANCE:
@@ -297,12 +322,20 @@ class TestInheritance:
                 there = attrs.fields_dict(Deal if row.target is DEAL else Contact)[row.into]
                 assert there.type == attrs.fields_dict(Lead)[row.field].type
 
-    @pytest.mark.parametrize("made", COMBINATIONS, ids=lambda made: "+".join(sorted(target.value for target in made)))
-    def test_written_out_for_the_targets_it_says_where_each_field_goes_or_why_it_is_lost(self, made):
+    @pytest.mark.parametrize(
+        "made", COMBINATIONS, ids=lambda made: "+".join(sorted(target.value for target in made))
+    )
+    def test_written_out_for_the_targets_it_says_where_each_field_goes_or_why_it_is_lost(
+        self, made
+    ):
         found = {item.field: item for item in inherited(INHERITANCE, made)}
         assert {*found} == {*BECOMES}
         for field, into in BECOMES.items():
-            expected = {target: name for target, name in zip(Target, into, strict=True) if name and target in made}
+            expected = {
+                target: name
+                for target, name in zip(Target, into, strict=True)
+                if name and target in made
+            }
             if field == "notes" and PERSON in made:
                 expected.pop(COMPANY, None)
             item = found[field]
@@ -328,7 +361,11 @@ class TestInheritance:
         everything = frozenset(Target)
         for i, row in enumerate(INHERITANCE):
             without = (*INHERITANCE[:i], *INHERITANCE[i + 1 :])
-            for table in (without, (*INHERITANCE, row), (*without, attrs.evolve(row, field="nickname"))):
+            for table in (
+                without,
+                (*INHERITANCE, row),
+                (*without, attrs.evolve(row, field="nickname")),
+            ):
                 with pytest.raises(InvalidError) as caught:
                     inherited(table, everything)
                 assert (caught.value.place, caught.value.value) == ("INHERITANCE", row.field)

@@ -1,4 +1,5 @@
-"""What a lead is after what it hears: a class per rule, every case beside the oracle, and a walk."""
+"""What a lead is after what it hears: a class per rule, every case beside the oracle, and a
+walk."""
 
 import pickle
 
@@ -12,14 +13,10 @@ import lead_oracle
 import strategies as own
 from lead_oracle import BOOKS, OTHER_RECORD, RECORD, leads_of, statuses_of
 from oracle import Refused
-from salesstatus import (
+from salesstatus import Broken, DealWon, GuardError, InvalidError, Lead
+from salesstatus.leads import (
     BITRIX24_STAGES,
     SELL_STAGES,
-    Broken,
-    DealWon,
-    GuardError,
-    InvalidError,
-    Lead,
     LeadConverted,
     LeadJunked,
     LeadMoved,
@@ -27,7 +24,7 @@ from salesstatus import (
     LeadTakenUp,
     StageMeaning,
 )
-from salesstatus.leads import permitted, refusal, transition, unconvertible
+from salesstatus.leads.stages import permitted, refusal, transition, unconvertible
 
 IN_PROCESS, SUCCESS, FAILURE = StageMeaning
 MINIMAL, TWO_FAILURES = BOOKS["minimal"], BOOKS["two failures"]
@@ -43,7 +40,8 @@ def after(*events, book=SELL_STAGES, **lead):
 
 
 def against(event, book=SELL_STAGES, **lead):
-    """The one thing that stands against an event; nothing was moved, and `refusal` says the same without trying."""
+    """The one thing that stands against an event; nothing was moved, and `refusal` says the same
+    without trying."""
     lead = Lead(**{"id": 1, **lead})
     written = pickle.dumps(lead)
     with pytest.raises(GuardError) as caught:
@@ -64,8 +62,12 @@ class TestL1:
         known = "the book; known: 'NEW', 'IN_PROCESS', 'PROCESSED', 'CONVERTED', 'JUNK'"
         to = f"the stage that it would go to is one of {known}"
         now = f"the stage that the lead is in is one of {known}"
-        assert against(LeadMoved("X"), BITRIX24_STAGES) == Broken("L1", to, field="status", value="X")
-        assert against(LeadMoved("NEW"), BITRIX24_STAGES, status="X") == Broken("L1", now, field="status", value="X")
+        assert against(LeadMoved("X"), BITRIX24_STAGES) == Broken(
+            "L1", to, field="status", value="X"
+        )
+        assert against(LeadMoved("NEW"), BITRIX24_STAGES, status="X") == Broken(
+            "L1", now, field="status", value="X"
+        )
 
     def test_in_a_free_book_any_other_status_is_in_process(self):
         assert after(LeadMoved("Call back")).status == "Call back"
@@ -76,11 +78,14 @@ class TestL1:
 
 
 class TestL2:
-    """A lead moves freely in process, may be junked with a reason and taken up again; success is being converted."""
+    """A lead moves freely in process, may be junked with a reason and taken up again; success is
+    being converted."""
 
     def test_taken_up_it_goes_to_the_second_stage_with_its_new_owner(self):
         assert after(LeadTakenUp("kim")) == Lead(id=1, status="Working", owner="kim")
-        assert after(LeadTakenUp(), status="New", owner="sam") == Lead(id=1, status="Working", owner="sam")
+        assert after(LeadTakenUp(), status="New", owner="sam") == Lead(
+            id=1, status="Working", owner="sam"
+        )
         assert after(LeadTakenUp(), status="b", book=TWO_FAILURES).status == "b"
         assert after(LeadTakenUp(stage="PROCESSED"), book=BITRIX24_STAGES).status == "PROCESSED"
 
@@ -100,7 +105,12 @@ class TestL2:
 
     @pytest.mark.parametrize(
         ("event", "status"),
-        [(LeadTakenUp(), "b"), (LeadReopened(), "a"), (LeadReopened("b"), "b"), (LeadMoved("b"), "b")],
+        [
+            (LeadTakenUp(), "b"),
+            (LeadReopened(), "a"),
+            (LeadReopened("b"), "b"),
+            (LeadMoved("b"), "b"),
+        ],
         ids=str,
     )
     def test_out_of_junk_the_reason_is_gone(self, event, status):
@@ -120,7 +130,9 @@ class TestL2:
         assert against(LeadConverted(RECORD), status="Unqualified") == Broken(
             "L2", requires, field="status", value="Unqualified"
         )
-        assert after(LeadTakenUp(), LeadConverted(RECORD), status="Unqualified").conversion == RECORD
+        assert (
+            after(LeadTakenUp(), LeadConverted(RECORD), status="Unqualified").conversion == RECORD
+        )
 
     def test_the_sentence_tells_event_rule_and_status(self):
         assert str(refusal(Lead(id=1, status="New"), LeadMoved("Converted"))) == (
@@ -140,15 +152,21 @@ class TestK11:
 
     @each_book
     @pytest.mark.parametrize("status", ["", "Unqualified", "elsewhere"])
-    def test_another_conversion_is_refused_naming_the_earlier_whatever_the_status(self, book, status):
+    def test_another_conversion_is_refused_naming_the_earlier_whatever_the_status(
+        self, book, status
+    ):
         broken = against(LeadConverted(OTHER_RECORD), book, status=status, conversion=RECORD)
         requires = "a lead is converted once, and conversion 5 converted it"
         assert broken == Broken("K11", requires, field="status", value=status)
 
     def test_the_status_follows_the_record(self):
-        assert after(LeadConverted(RECORD), status="Working", conversion=RECORD).status == "Converted"
+        assert (
+            after(LeadConverted(RECORD), status="Working", conversion=RECORD).status == "Converted"
+        )
 
-    @pytest.mark.parametrize("event", [LeadMoved("Working"), LeadTakenUp(), LeadReopened(), LeadJunked()], ids=str)
+    @pytest.mark.parametrize(
+        "event", [LeadMoved("Working"), LeadTakenUp(), LeadReopened(), LeadJunked()], ids=str
+    )
     def test_it_does_not_leave(self, event):
         broken = against(event, status="Converted", conversion=RECORD)
         assert (broken.rule, broken.value) == ("L2", "Converted")
@@ -169,7 +187,10 @@ class TestL10:
         assert book.meaning_of(lead) is SUCCESS
         assert permitted(lead, book) == frozenset()
         assert against(LeadMoved(book.first), book, status=book.success).rule == "L2"
-        assert against(LeadConverted(RECORD), book, status=book.success).requires == "a lead is converted once"
+        assert (
+            against(LeadConverted(RECORD), book, status=book.success).requires
+            == "a lead is converted once"
+        )
 
     @each_book
     def test_so_does_a_record_alone(self, book):
@@ -186,7 +207,11 @@ class TestEveryLead:
         for lead, event, expected in lead_oracle.world(name):
             error = refusal(lead, event, book)
             if isinstance(expected, Refused):
-                broken = against(event, book, **{field.name: getattr(lead, field.name) for field in attrs.fields(Lead)})
+                broken = against(
+                    event,
+                    book,
+                    **{field.name: getattr(lead, field.name) for field in attrs.fields(Lead)},
+                )
                 rule, status, required = expected
                 assert (broken.rule, broken.field, broken.value) == (rule, "status", status)
                 assert required in broken.requires
@@ -206,7 +231,11 @@ class TestEveryLead:
                 (LeadJunked(stage=stage.id) if stage.meaning is FAILURE else LeadMoved(stage.id))
                 for stage in book.stages
             ]
-            expected = {move for move in moves if not isinstance(lead_oracle.oracle(lead, move, book), Refused)}
+            expected = {
+                move
+                for move in moves
+                if not isinstance(lead_oracle.oracle(lead, move, book), Refused)
+            }
             assert permitted(lead, book) == expected
         assert len(permitted(Lead(id=1), book)) == len(book.stages) - 1
 

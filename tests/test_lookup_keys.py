@@ -1,4 +1,5 @@
-"""Under which keys a store finds contacts and leads again, so that nobody is missed that matching would find."""
+"""Under which keys a store finds contacts and leads again, so that nobody is missed that matching
+would find."""
 
 import attrs
 import phonenumbers
@@ -8,27 +9,29 @@ from hypothesis import strategies as st
 
 import strategies as our
 from salesstatus import (
-    MATCHING,
-    NAME_AND_WEBSITE,
     Contact,
     ContactKind,
-    ConversionRecord,
     ConversionRequest,
     Deal,
     InvalidError,
     Known,
     Lead,
-    MatchRow,
     Setup,
-    Shared,
     convert_many,
-    lookup_keys,
     plan_conversion,
 )
-from salesstatus.conversion_plan import corrected
 from salesstatus.desk import Desk
-from salesstatus.intake import take_in
-from salesstatus.matching import same, sought_keys
+from salesstatus.leads import (
+    MATCHING,
+    NAME_AND_WEBSITE,
+    ConversionRecord,
+    MatchRow,
+    Shared,
+    lookup_keys,
+)
+from salesstatus.leads.intake import take_in
+from salesstatus.leads.matching import same, sought_keys
+from salesstatus.leads.plan import corrected
 from salesstatus.memory import MemoryStore
 from salesstatus.ports import Standing
 
@@ -66,7 +69,8 @@ def by_id(strategy, **kwargs):
 
 
 class TestLookupKeys:
-    """Every name, e-mail address, website and phone number has a key; of the phone it is what is dialled everywhere alike."""
+    """Every name, e-mail address, website and phone number has a key; of the phone it is what is
+    dialled everywhere alike."""
 
     @pytest.mark.parametrize(
         ("record", "expected"),
@@ -99,7 +103,14 @@ class TestLookupKeys:
 
     @pytest.mark.parametrize(
         "phone",
-        ["+49 30 123456", "0049 30 123456", "+49 (0)30 / 123456", "030 123456", "30 123456", "tel:+49-30-123456"],
+        [
+            "+49 30 123456",
+            "0049 30 123456",
+            "+49 (0)30 / 123456",
+            "030 123456",
+            "30 123456",
+            "tel:+49-30-123456",
+        ],
     )
     def test_a_number_has_one_key_however_and_from_wherever_it_is_dialled(self, phone):
         assert keys(person(phone=phone)) == ["phone:3456"]
@@ -125,7 +136,9 @@ class TestLookupKeys:
 
     @given(records, st.sampled_from([our.DAY, None]), our.any_ids)
     def test_only_what_it_is_known_by_counts(self, record, at, id_):
-        assert lookup_keys(attrs.evolve(record, id=id_, created_at=at, fax="112", industry="x")) == lookup_keys(record)
+        assert lookup_keys(
+            attrs.evolve(record, id=id_, created_at=at, fax="112", industry="x")
+        ) == lookup_keys(record)
 
     @pytest.mark.parametrize("thing", [None, "ann", 5, Deal(id=1, primary=1), Contact], ids=repr)
     def test_what_is_neither_contact_nor_lead_is_refused(self, thing):
@@ -134,7 +147,8 @@ class TestLookupKeys:
 
 
 class TestSoughtKeys:
-    """For a lead, of each row the key that the fewest share; all that may be the lead have one of them."""
+    """For a lead, of each row the key that the fewest share; all that may be the lead have one of
+    them."""
 
     LEAD = Lead(
         id=1, last_name="Lee", organization_name="Acme", email="a@b.example", phone="0800 5551234", website="b.example"
@@ -146,7 +160,10 @@ class TestSoughtKeys:
             (MATCHING, {"e-mail:a@b.example", "phone:1234"}),
             ((BY_EMAIL,), {"e-mail:a@b.example"}),
             ((NAME_AND_WEBSITE,), {"website:b.example"}),
-            ((*MATCHING, NAME_AND_WEBSITE), {"e-mail:a@b.example", "phone:1234", "website:b.example"}),
+            (
+                (*MATCHING, NAME_AND_WEBSITE),
+                {"e-mail:a@b.example", "phone:1234", "website:b.example"},
+            ),
             ((MatchRow((Shared.NAME,)),), {"name:lee", "name:acme"}),
             ((MatchRow((Shared.EMAIL, Shared.PHONE)),), {"phone:1234"}),
             ((MatchRow((Shared.WEBSITE, Shared.EMAIL)),), {"e-mail:a@b.example"}),
@@ -160,7 +177,10 @@ class TestSoughtKeys:
 
     def test_who_is_reached_has_the_number_or_the_address_whatever_the_rows(self):
         for rows in ROWS:
-            assert sought_keys(self.LEAD, rows, reached=True) == {"e-mail:a@b.example", "phone:1234"}
+            assert sought_keys(self.LEAD, rows, reached=True) == {
+                "e-mail:a@b.example",
+                "phone:1234",
+            }
 
     def test_a_lead_that_shares_nothing_seeks_nobody(self):
         assert sought_keys(Lead(id=1, last_name="Lee")) == frozenset()
@@ -170,14 +190,17 @@ class TestSoughtKeys:
     def test_they_are_some_of_the_leads_own_lookup_keys(self, lead, rows, reached):
         assert sought_keys(lead, rows, reached=reached) <= lookup_keys(lead)
 
-    @pytest.mark.parametrize("given_", [(None,), ("ann",), (Lead(id=1), ["name"]), (Lead(id=1), [None])], ids=repr)
+    @pytest.mark.parametrize(
+        "given_", [(None,), ("ann",), (Lead(id=1), ["name"]), (Lead(id=1), [None])], ids=repr
+    )
     def test_wrong_types_are_refused(self, given_):
         with pytest.raises(InvalidError):
             sought_keys(*given_)
 
 
 class TestNobodyIsMissed:
-    """Whoever matching takes for the same, and whoever is reached, shares a key with what is sought."""
+    """Whoever matching takes for the same, and whoever is reached, shares a key with what is
+    sought."""
 
     @given(our.meeting_leads, records, kinds, st.sampled_from(ROWS))
     def test_whoever_is_the_same_by_the_rows(self, lead, other, kind, rows):
@@ -185,7 +208,11 @@ class TestNobodyIsMissed:
             assert not lookup_keys(lead).isdisjoint(lookup_keys(other))
             assert not sought_keys(lead, rows).isdisjoint(lookup_keys(other))
 
-    @given(by_id(our.meeting_contacts, max_size=5), by_id(our.meeting_leads, max_size=5), our.meeting_leads)
+    @given(
+        by_id(our.meeting_contacts, max_size=5),
+        by_id(our.meeting_leads, max_size=5),
+        our.meeting_leads,
+    )
     def test_whoever_is_reached(self, contacts, leads, lead):
         sought = sought_keys(lead, reached=True)
         known = Known(contacts, leads)
@@ -197,7 +224,11 @@ class TestNobodyIsMissed:
     @given(st.data(), kinds)
     def test_names_of_any_script_and_spelling(self, data, kind):
         name = data.draw(our.any_texts)
-        other = data.draw(st.sampled_from([name.upper(), name.lower(), name.casefold(), f" {name} ", name.swapcase()]))
+        other = data.draw(
+            st.sampled_from(
+                [name.upper(), name.lower(), name.casefold(), f" {name} ", name.swapcase()]
+            )
+        )
         one = Lead(id=1, last_name=name) if kind is PERSON else Lead(id=1, organization_name=name)
         contact = Contact(id=1, kind=kind, name=other)
         rows = (MatchRow((Shared.NAME,)),)
@@ -206,7 +237,10 @@ class TestNobodyIsMissed:
 
     @given(our.written_phones(), our.written_phones())
     def test_numbers_as_people_write_them(self, one, other):
-        lead, contact = Lead(id=1, last_name="Lee", phone=one[0]), person(name="Lee", mobile=other[0])
+        lead, contact = (
+            Lead(id=1, last_name="Lee", phone=one[0]),
+            person(name="Lee", mobile=other[0]),
+        )
         if same(lead, contact, PERSON) is not None:
             assert not sought_keys(lead).isdisjoint(lookup_keys(contact))
         assert not sought_keys(lead, reached=True).isdisjoint(lookup_keys(person(phone=one[0])))
@@ -214,15 +248,40 @@ class TestNobodyIsMissed:
 
 FORMATS = phonenumbers.PhoneNumberFormat
 KINDS_OF_NUMBERS = (phonenumbers.PhoneNumberType.FIXED_LINE, phonenumbers.PhoneNumberType.MOBILE)
-#: Countries with and without trunk prefixes, with zeros that are dialled from abroad, with tokens for mobiles, sharing one code.
-REGIONS = ("DE", "US", "GB", "FR", "IT", "AR", "MX", "BR", "RU", "KZ", "JP", "AU", "IN", "CN", "SG", "NO", "CA")
+#: Countries with and without trunk prefixes, with zeros that are dialled from abroad, with tokens
+#: for mobiles, sharing one code.
+REGIONS = (
+    "DE",
+    "US",
+    "GB",
+    "FR",
+    "IT",
+    "AR",
+    "MX",
+    "BR",
+    "RU",
+    "KZ",
+    "JP",
+    "AU",
+    "IN",
+    "CN",
+    "SG",
+    "NO",
+    "CA",
+)
 
 
 @st.composite
 def written(draw, number, here):
     """A number in one of the ways to write it where it is dialled."""
     home = phonenumbers.region_code_for_number(number)
-    ways = [FORMATS.INTERNATIONAL, FORMATS.E164, FORMATS.RFC3966, *[FORMATS.NATIONAL] * (home == here), None]
+    ways = [
+        FORMATS.INTERNATIONAL,
+        FORMATS.E164,
+        FORMATS.RFC3966,
+        *[FORMATS.NATIONAL] * (home == here),
+        None,
+    ]
     way = draw(st.sampled_from(ways))
     if way is None:
         text = phonenumbers.format_out_of_country_calling_number(number, here)
@@ -241,14 +300,17 @@ def numbers(draw):
     home = draw(st.sampled_from(REGIONS))
     here = draw(st.just(home) | st.sampled_from(["US", "DE", "AU", "JP", "FI"]))
     number = phonenumbers.PhoneNumber()
-    number.merge_from(phonenumbers.example_number_for_type(home, draw(st.sampled_from(KINDS_OF_NUMBERS))))
+    number.merge_from(
+        phonenumbers.example_number_for_type(home, draw(st.sampled_from(KINDS_OF_NUMBERS)))
+    )
     digits = str(number.national_number)
     number.national_number = int(digits[:-4] + f"{draw(st.integers(0, 9999)):04}")
     number.extension = draw(st.sampled_from([None, "12"]))
     return here, draw(written(number, here)), draw(written(number, here))
 
 
-#: Where the number is dialled, and two ways to write it there that are the same number with a region, and unlike without.
+#: Where the number is dialled, and two ways to write it there that are the same number with a
+#: region, and unlike without.
 UNREAD = [
     ("DE", "Tel. 030 123456", "030 123456"),
     ("DE", "Büro: 030 123456", "+49 30 123456"),
@@ -267,7 +329,8 @@ UNREAD = [
 
 
 class TestInARegion:
-    """A store knows no region; what is the same number in one shares a key all the same (rule K12)."""
+    """A store knows no region; what is the same number in one shares a key all the same (rule
+    K12)."""
 
     @given(numbers())
     @example(("US", "011 86 131 2345 6789", "+86 131 2345 6789"))
@@ -280,8 +343,20 @@ class TestInARegion:
         assert known.reached(one) == (contact,)
         assert not sought_keys(lead, reached=True).isdisjoint(lookup_keys(contact))
 
-    @given(our.meeting_leads, records, kinds, st.sampled_from(ROWS), st.sampled_from(["DE", "US", "GB"]))
-    @example(Lead(id=1, last_name="Ann", phone="12"), person(name="Ann", mobile="12"), PERSON, MATCHING, "DE")
+    @given(
+        our.meeting_leads,
+        records,
+        kinds,
+        st.sampled_from(ROWS),
+        st.sampled_from(["DE", "US", "GB"]),
+    )
+    @example(
+        Lead(id=1, last_name="Ann", phone="12"),
+        person(name="Ann", mobile="12"),
+        PERSON,
+        MATCHING,
+        "DE",
+    )
     def test_whoever_is_the_same_by_the_rows(self, lead, other, kind, rows, region):
         if same(lead, other, kind, rows, region=region) is not None:
             assert not sought_keys(lead, rows).isdisjoint(lookup_keys(other))
@@ -311,20 +386,26 @@ class TestInARegion:
             assert not sought_keys(lead).isdisjoint(lookup_keys(contact))
 
     def test_of_a_number_of_three_digits(self):
-        lead, contact = Lead(id=1, last_name="Lee", phone="110"), person(name="Lee", phone="+49 110")
+        lead, contact = (
+            Lead(id=1, last_name="Lee", phone="110"),
+            person(name="Lee", phone="+49 110"),
+        )
         assert same(lead, contact, PERSON, region="DE") == BY_PHONE
         assert not sought_keys(lead).isdisjoint(lookup_keys(contact))
 
 
 @st.composite
 def accounts(draw):
-    """Contacts, some of them employees of others, and leads, some of them tied or converted; ids of one kind each once."""
+    """Contacts, some of them employees of others, and leads, some of them tied or converted; ids of
+    one kind each once."""
     contacts = draw(by_id(our.meeting_contacts, max_size=5))
     of = st.none() | st.sampled_from([contact.id for contact in contacts] or [1])
     employed = []
     for contact in contacts:
         works_for = draw(of) if contact.kind is PERSON else None
-        employed.append(attrs.evolve(contact, company=None if works_for == contact.id else works_for))
+        employed.append(
+            attrs.evolve(contact, company=None if works_for == contact.id else works_for)
+        )
     leads = [
         attrs.evolve(lead, id=f"lead {lead.id!r}", status=status, person=tied[0], company=tied[1])
         for lead, status, tied in draw(
@@ -401,7 +482,9 @@ class TestTheSameAsAll:
         contacts, leads = account
         desk = Desk(stored(contacts, leads), matching=rows, region=region)
         for lead in leads:
-            everybody = plan_conversion(lead, request, known=Known(contacts, rows=rows, region=region))
+            everybody = plan_conversion(
+                lead, request, known=Known(contacts, rows=rows, region=region)
+            )
             assert desk.plan(lead.id, request) == everybody
 
     @given(accounts(), st.sampled_from(ROWS), regions)
@@ -412,32 +495,58 @@ class TestTheSameAsAll:
             named = "person" if contact.kind is PERSON else "company"
             request = ConversionRequest(**{named: contact})
             everybody = Known(contacts, rows=rows, region=region)
-            assert desk.plan(leads[0].id, request) == plan_conversion(leads[0], request, known=everybody)
+            assert desk.plan(leads[0].id, request) == plan_conversion(
+                leads[0], request, known=everybody
+            )
 
-    @given(accounts(), requests, st.sampled_from(ROWS), regions, st.sampled_from(["best_effort", "all_or_nothing"]))
+    @given(
+        accounts(),
+        requests,
+        st.sampled_from(ROWS),
+        regions,
+        st.sampled_from(["best_effort", "all_or_nothing"]),
+    )
     def test_many_conversions(self, account, request, rows, region, mode):
         """One lead's new contacts are known to the next."""
         contacts, leads = account
         setup = Setup()
         sought = {key for lead in leads for key in sought_keys(corrected(lead, request), rows)}
         tied = {id_ for lead in leads for id_ in (lead.person, lead.company)}
-        some = {one.id: one for one in contacts if one.id in tied or not sought.isdisjoint(lookup_keys(one))}
+        some = {
+            one.id: one
+            for one in contacts
+            if one.id in tied or not sought.isdisjoint(lookup_keys(one))
+        }
         employers = {one.company for one in some.values()}
         some |= {one.id: one for one in contacts if one.id in employers}
 
         def converted(known):
             ids = Ids()
             return convert_many(
-                leads, request, setup, at=our.DAY, ids=lambda _, what: ids.new(what), known=known, mode=mode
+                leads,
+                request,
+                setup,
+                at=our.DAY,
+                ids=lambda _, what: ids.new(what),
+                known=known,
+                mode=mode,
             )
 
         everybody = converted(Known(contacts, rows=rows, region=region))
-        assert converted(Known(some.values(), rows=rows, region=region)).results == everybody.results
+        assert (
+            converted(Known(some.values(), rows=rows, region=region)).results == everybody.results
+        )
 
     @given(accounts(), our.contact_points, st.booleans(), regions)
     def test_a_landing(self, account, point, repeat_leads, region):
         contacts, leads = account
-        desk = Desk(stored(contacts, leads), repeat_leads=repeat_leads, region=region, ids=Ids(), clock=Clock())
+        desk = Desk(
+            stored(contacts, leads),
+            repeat_leads=repeat_leads,
+            region=region,
+            ids=Ids(),
+            clock=Clock(),
+        )
         everybody = take_in(
             attrs.evolve(point, text=""),
             Known(contacts, leads, region=region),

@@ -6,20 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import strategies as own
-from salesstatus import (
-    MATCHING,
-    NAME_AND_WEBSITE,
-    Contact,
-    ContactKind,
-    Deal,
-    InvalidError,
-    Known,
-    Lead,
-    Match,
-    MatchRow,
-    Shared,
-)
-from salesstatus.matching import same
+from salesstatus import Contact, ContactKind, Deal, InvalidError, Known, Lead
+from salesstatus.leads import MATCHING, NAME_AND_WEBSITE, Match, MatchRow, Shared
+from salesstatus.leads.matching import same
 
 PERSON, COMPANY = ContactKind
 BY_EMAIL, BY_PHONE = MATCHING
@@ -47,7 +36,8 @@ def lead(id_=1, **fields):
     return Lead(**{"id": id_, "first_name": "Ann", "last_name": "Lee", **fields})
 
 
-# Once more from the prose: name and (e-mail or phone), all of them the same when they stand for the same.
+# Once more from the prose: name and (e-mail or phone), all of them the same when they stand for the
+# same.
 
 
 def shared(one, other, kind):
@@ -64,7 +54,9 @@ def shared(one, other, kind):
         return {
             Shared.NAME: {own.NAMES[name]},
             Shared.EMAIL: {own.EMAILS[email] for email in (record.email, *record.emails)},
-            Shared.PHONE: {own.PHONES[phone] for phone in (record.phone, record.mobile, *record.phones)},
+            Shared.PHONE: {
+                own.PHONES[phone] for phone in (record.phone, record.mobile, *record.phones)
+            },
             Shared.WEBSITE: {own.WEBSITES[record.website]},
         }
 
@@ -72,7 +64,8 @@ def shared(one, other, kind):
 
 
 class TestK12:
-    """A lead matches a contact by its name and by its e-mail or its phone, never by a part of them."""
+    """A lead matches a contact by its name and by its e-mail or its phone, never by a part of
+    them."""
 
     @pytest.mark.parametrize(
         ("of_lead", "of_contact", "row"),
@@ -82,9 +75,17 @@ class TestK12:
             ({"emails": ["a@b.example"]}, {"email": "a@b.example"}, BY_EMAIL),
             ({"phone": "+49 30 12345"}, {"mobile": "0049 (0)30 12345"}, BY_PHONE),
             ({"mobile": "110"}, {"phones": ["110", "112"]}, BY_PHONE),
-            ({"phone": "110", "email": "a@b.example"}, {"phone": "110", "email": "a@b.example"}, BY_EMAIL),
+            (
+                {"phone": "110", "email": "a@b.example"},
+                {"phone": "110", "email": "a@b.example"},
+                BY_EMAIL,
+            ),
             ({"first_name": "ANN", "last_name": "Lée", "phone": "110"}, {"phone": "110"}, BY_PHONE),
-            ({"first_name": "", "last_name": "ann lee", "phone": "110"}, {"phone": "110"}, BY_PHONE),
+            (
+                {"first_name": "", "last_name": "ann lee", "phone": "110"},
+                {"phone": "110"},
+                BY_PHONE,
+            ),
             ({}, {}, None),
             ({"last_name": "Leeds", "phone": "110"}, {"phone": "110"}, None),
             ({"first_name": "Anna", "phone": "110"}, {"phone": "110"}, None),
@@ -98,8 +99,16 @@ class TestK12:
             ({"fax": "110"}, {"phone": "110"}, None),
             ({"email": "110"}, {"phone": "110"}, None),
             ({"website": "b.example"}, {"website": "b.example"}, None),
-            ({"first_name": "", "last_name": "", "phone": "110"}, {"name": "", "phone": "110"}, None),
-            ({"first_name": "", "last_name": "", "organization_name": "Ann Lee", "phone": "1"}, {"phone": "1"}, None),
+            (
+                {"first_name": "", "last_name": "", "phone": "110"},
+                {"name": "", "phone": "110"},
+                None,
+            ),
+            (
+                {"first_name": "", "last_name": "", "organization_name": "Ann Lee", "phone": "1"},
+                {"phone": "1"},
+                None,
+            ),
         ],
         ids=str,
     )
@@ -115,7 +124,9 @@ class TestK12:
         both = lead(organization_name="ACME Inc", phone="110")
         assert known.matches(both, COMPANY) == (Match(acme, BY_PHONE),)
         assert [match.contact.id for match in known.matches(both, PERSON)] == [2]
-        assert known.matches(lead(organization_name="Acme Incorporated", phone="110"), COMPANY) == ()
+        assert (
+            known.matches(lead(organization_name="Acme Incorporated", phone="110"), COMPANY) == ()
+        )
 
     def test_a_row_of_websites_may_be_added_for_companies(self):
         acme = Contact(id=1, kind=COMPANY, name="Acme", website="http://www.acme.example/")
@@ -131,11 +142,19 @@ class TestK12:
     @pytest.mark.parametrize("nothing", ["", " ", "www.", "https://", "/"])
     def test_what_both_lack_is_not_shared(self, nothing):
         records_of = {"website": nothing, "email": nothing, "phone": nothing}
-        assert same(lead(**records_of), person(**records_of), PERSON, (*MATCHING, NAME_AND_WEBSITE)) is None
+        assert (
+            same(lead(**records_of), person(**records_of), PERSON, (*MATCHING, NAME_AND_WEBSITE))
+            is None
+        )
 
     @pytest.mark.parametrize("nobody", ["", " ", "!", "-"])
     def test_nor_is_a_name_without_letters(self, nobody):
-        assert same(Lead(id=1, last_name=nobody, phone="110"), person(name=nobody, phone="110"), PERSON) is None
+        assert (
+            same(
+                Lead(id=1, last_name=nobody, phone="110"), person(name=nobody, phone="110"), PERSON
+            )
+            is None
+        )
 
     def test_several_matches_stand_in_the_order_of_their_ids(self):
         twins = [person(id_, phone="110") for id_ in ("b", 10, "a", 9, "10")]
@@ -143,7 +162,9 @@ class TestK12:
         assert [match.contact.id for match in found] == [9, 10, "10", "a", "b"]
 
     def test_each_match_names_its_own_row(self):
-        known = Known([person(1, phone="110"), person(2, email="a@b.example"), person(3, mobile="112")])
+        known = Known(
+            [person(1, phone="110"), person(2, email="a@b.example"), person(3, mobile="112")]
+        )
         found = known.matches(lead(phone="110", email="a@b.example"), PERSON)
         assert [(match.contact.id, match.row) for match in found] == [(1, BY_PHONE), (2, BY_EMAIL)]
 
@@ -172,18 +193,30 @@ class TestLaws:
     @given(records, records, kinds, st.sampled_from(ROWS))
     def test_the_first_row_all_of_which_is_shared_matches(self, one, other, kind, rows):
         what = shared(one, other, kind)
-        assert same(one, other, kind, rows) == next((row for row in rows if what.issuperset(row.shared)), None)
+        assert same(one, other, kind, rows) == next(
+            (row for row in rows if what.issuperset(row.shared)), None
+        )
 
     @given(records, kinds)
     def test_a_record_is_the_same_as_itself_if_it_can_be_known(self, record, kind):
         what = shared(record, record, kind)
-        assert (same(record, record, kind) is not None) is (Shared.NAME in what and len(what - {Shared.WEBSITE}) > 1)
+        assert (same(record, record, kind) is not None) is (
+            Shared.NAME in what and len(what - {Shared.WEBSITE}) > 1
+        )
 
-    @given(by_id(own.meeting_contacts), by_id(own.meeting_leads), own.meeting_leads, kinds, st.sampled_from(ROWS))
+    @given(
+        by_id(own.meeting_contacts),
+        by_id(own.meeting_leads),
+        own.meeting_leads,
+        kinds,
+        st.sampled_from(ROWS),
+    )
     def test_known_finds_what_comparing_all_finds(self, contacts, leads, one, kind, rows):
         expected = [(contact, same(one, contact, kind, rows)) for contact in contacts]
         found = Known(contacts, leads, rows=rows).matches(one, kind)
-        assert sorted(found, key=repr) == sorted((Match(*match) for match in expected if match[1]), key=repr)
+        assert sorted(found, key=repr) == sorted(
+            (Match(*match) for match in expected if match[1]), key=repr
+        )
         ids = [match.contact.id for match in found]
         assert ids == sorted(ids, key=lambda id_: (isinstance(id_, str), id_))
 
@@ -197,10 +230,14 @@ class TestLaws:
         expected = [
             record
             for record in (*leads, *contacts)
-            if own.PHONES[phone] in {own.PHONES[text] for text in (record.phone, record.mobile, *record.phones)} - {""}
-            or own.EMAILS[email] in {own.EMAILS[text] for text in (record.email, *record.emails)} - {""}
+            if own.PHONES[phone]
+            in {own.PHONES[text] for text in (record.phone, record.mobile, *record.phones)} - {""}
+            or own.EMAILS[email]
+            in {own.EMAILS[text] for text in (record.email, *record.emails)} - {""}
         ]
-        expected.sort(key=lambda record: (isinstance(record, Contact), isinstance(record.id, str), record.id))
+        expected.sort(
+            key=lambda record: (isinstance(record, Contact), isinstance(record.id, str), record.id)
+        )
         assert list(Known(contacts, leads).reached(phone, email)) == expected
 
     @given(
@@ -219,7 +256,12 @@ class TestLaws:
         for record in more:
             copy._put(record)
             holds[type(record), record.id] = record
-        fresh = Known(*([record for record in holds.values() if type(record) is is_a] for is_a in (Contact, Lead)))
+        fresh = Known(
+            *(
+                [record for record in holds.values() if type(record) is is_a]
+                for is_a in (Contact, Lead)
+            )
+        )
         assert copy.matches(one, kind) == fresh.matches(one, kind)
         assert copy.reached(one.phone, one.email) == fresh.reached(one.phone, one.email)
         assert (known.matches(one, kind), known.reached(one.phone, one.email)) == before
@@ -250,7 +292,11 @@ class TestKnown:
         assert known.contact(2) is known.contact(None) is known.contact("2") is None
 
     def test_nothing_known_nobody_is_found(self):
-        assert Known().matches(lead(phone="110"), PERSON) == Known().reached("110", "a@b.example") == ()
+        assert (
+            Known().matches(lead(phone="110"), PERSON)
+            == Known().reached("110", "a@b.example")
+            == ()
+        )
         assert Known([person(phone="110")], [lead()]).reached() == ()
 
     def test_a_fax_reaches_nobody(self):
@@ -272,7 +318,10 @@ class TestKnown:
     def test_anything_else_and_two_of_one_id_are_refused(self, records_of, place):
         with pytest.raises(InvalidError) as caught:
             Known(**records_of)
-        assert (caught.value.place, caught.value.expected) == (place, f"{place.partition('.')[2]}, each once")
+        assert (caught.value.place, caught.value.expected) == (
+            place,
+            f"{place.partition('.')[2]}, each once",
+        )
         assert caught.value.value is next(iter(records_of.values()))[-1]
 
     def test_a_contact_and_a_lead_may_have_one_id(self):

@@ -1,4 +1,5 @@
-"""The store in memory: units that see their own changes and what was committed, and commit whole or not at all."""
+"""The store in memory: units that see their own changes and what was committed, and commit whole or
+not at all."""
 
 import gc
 import sys
@@ -12,10 +13,8 @@ from hypothesis import strategies as st
 
 import strategies as our
 from salesstatus import (
-    AttachedNote,
     Contact,
     ContactKind,
-    ConversionRecord,
     CustomerStatus,
     CustomerStatusSet,
     Deal,
@@ -28,15 +27,12 @@ from salesstatus import (
     Note,
     ProspectStatus,
     SalesStatus,
-    Scope,
     Selection,
     StatusStated,
-    Tag,
     Target,
-    Task,
     audience,
-    lookup_keys,
 )
+from salesstatus.leads import AttachedNote, ConversionRecord, Scope, Tag, Task, lookup_keys
 from salesstatus.memory import MemoryStore
 from salesstatus.ports import KINDS, Conflict, Done, NotFound, Standing, Versioned, record_id
 
@@ -68,14 +64,23 @@ def entry(hour, contact="ann", status=CustomerStatus.PAST):
 RECORDS = {
     "contacts": (standing(email="a@b.example", company="acme"), standing(status=SalesStatus())),
     "deals": (deal(), deal(status=DealStatus.WON, company="acme")),
-    "leads": (Lead(id=1, email="a@b.example", person="ann"), Lead(id=1, status="Working", phone="112")),
-    "conversions": (ConversionRecord(id=3, lead=1, at=our.DAY), ConversionRecord(id=3, lead=1, at=our.DAY, actor="x")),
+    "leads": (
+        Lead(id=1, email="a@b.example", person="ann"),
+        Lead(id=1, status="Working", phone="112"),
+    ),
+    "conversions": (
+        ConversionRecord(id=3, lead=1, at=our.DAY),
+        ConversionRecord(id=3, lead=1, at=our.DAY, actor="x"),
+    ),
     "notes": (note(), note(content="called again")),
-    "tasks": tuple(Task(id=1, content=text, target=Target.DEAL, about="D-1") for text in ("call", "mail")),
+    "tasks": tuple(
+        Task(id=1, content=text, target=Target.DEAL, about="D-1") for text in ("call", "mail")
+    ),
     "tags": (Tag("vip", Scope.CONTACT),) * 2,
     "fields": (FieldDefinition(name="Size"), FieldDefinition(name="Size", type=FieldType.NUMBER)),
     "requests": tuple(
-        Done(key="click", use_case=case, kind="deals", about="D-1", at=our.DAY) for case in ("save_deal", "delete_deal")
+        Done(key="click", use_case=case, kind="deals", about="D-1", at=our.DAY)
+        for case in ("save_deal", "delete_deal")
     ),
 }
 every_port = pytest.mark.parametrize("port", KINDS)
@@ -107,7 +112,10 @@ def holding(port, *records):
 def everything(store):
     """Return all that a store holds."""
     with store.unit() as unit:
-        rows = {port: {record_id(row.record): row for row in getattr(unit, port).all()} for port in KINDS}
+        rows = {
+            port: {record_id(row.record): row for row in getattr(unit, port).all()}
+            for port in KINDS
+        }
         return rows, list(unit.log.all())
 
 
@@ -152,7 +160,11 @@ class TestVersions:
         store = MemoryStore()
         with store.unit() as unit:
             records = getattr(unit, port)
-            for refused in (lambda: records.get(id_), lambda: records.remove(id_, 0), lambda: records.remove(id_, 1)):
+            for refused in (
+                lambda: records.get(id_),
+                lambda: records.remove(id_, 0),
+                lambda: records.remove(id_, 1),
+            ):
                 with pytest.raises(NotFound) as caught:
                     refused()
                 assert caught.value == NotFound(KINDS[port], id_)
@@ -203,7 +215,10 @@ class TestVersions:
     def test_what_is_no_version_is_refused(self, version):
         store = holding("deals", deal())
         with store.unit() as unit:
-            for refused in (lambda: unit.deals.put(deal(), version), lambda: unit.deals.remove("D-1", version)):
+            for refused in (
+                lambda: unit.deals.put(deal(), version),
+                lambda: unit.deals.remove("D-1", version),
+            ):
                 with pytest.raises(InvalidError) as caught:
                     refused()
                 assert caught.value.place == "version"
@@ -253,7 +268,10 @@ class TestIsolation:
                 len(list(rows))
                 for rows in (
                     *map(contacts.employees, ("acme", "bolt")),
-                    *(contacts.sharing([key]) for key in ("e-mail:a@b.example", "e-mail:c@d.example")),
+                    *(
+                        contacts.sharing([key])
+                        for key in ("e-mail:a@b.example", "e-mail:c@d.example")
+                    ),
                     contacts.select(current),
                 )
             ]
@@ -262,7 +280,13 @@ class TestIsolation:
             writing.contacts.put(moved, 1)
             assert (found(writing), found(other)) == ([0, 1, 0, 1, 0], [1, 0, 1, 0, 1])
             writing.commit()
-            assert found(other) == [1, 0, 1, 0, 1]  # what a unit has found stays as it was, for this unit
+            assert found(other) == [
+                1,
+                0,
+                1,
+                0,
+                1,
+            ]  # what a unit has found stays as it was, for this unit
 
     @pytest.mark.parametrize("error", [None, KeyError, KeyboardInterrupt])
     def test_a_unit_left_without_a_commit_leaves_nothing(self, error):
@@ -292,7 +316,9 @@ class TestIsolation:
             assert everything(store) == EMPTY
             unit.commit()
         rows, log = everything(store)
-        assert rows == {port: {record_id(first): Versioned(first, 1)} for port, (first, _) in RECORDS.items()}
+        assert rows == {
+            port: {record_id(first): Versioned(first, 1)} for port, (first, _) in RECORDS.items()
+        }
         assert log == [entry(1)]
 
     def test_two_stores_share_nothing(self):
@@ -301,7 +327,8 @@ class TestIsolation:
 
 
 class TestReadTwice:
-    """A record that a unit has read stays as it was for this unit, whatever others commit meanwhile."""
+    """A record that a unit has read stays as it was for this unit, whatever others commit
+    meanwhile."""
 
     @every_port
     @pytest.mark.parametrize("happens", ["changed", "removed"])
@@ -312,7 +339,10 @@ class TestReadTwice:
         with store.unit() as reading:
             seen = getattr(reading, port).get(id_)
             other = put(port, second, version=1)
-            kept(store, other if happens == "changed" else lambda unit: getattr(unit, port).remove(id_, 1))
+            kept(
+                store,
+                other if happens == "changed" else lambda unit: getattr(unit, port).remove(id_, 1),
+            )
             assert getattr(reading, port).get(id_) is seen
             assert seen == Versioned(first, 1)
 
@@ -356,7 +386,9 @@ class TestCommit:
 
     @every_port
     @pytest.mark.parametrize("happens", ["changed", "removed", "made"])
-    def test_a_record_that_was_only_read_and_is_another_now_is_a_conflict_and_nothing_is_kept(self, port, happens):
+    def test_a_record_that_was_only_read_and_is_another_now_is_a_conflict_and_nothing_is_kept(
+        self, port, happens
+    ):
         first, second = RECORDS[port]
         id_ = record_id(first)
         store = holding("deals", deal("elsewhere"))
@@ -435,7 +467,11 @@ class TestCommit:
         store = holding("deals", deal(1), deal(2))
         with store.unit() as one, store.unit() as two:
             for unit in (one, two):
-                assert unit.deals.get(1).record.status is unit.deals.get(2).record.status is DealStatus.OPEN
+                assert (
+                    unit.deals.get(1).record.status
+                    is unit.deals.get(2).record.status
+                    is DealStatus.OPEN
+                )
             one.deals.put(deal(1, status=DealStatus.WON), 1)
             two.deals.put(deal(2, status=DealStatus.WON), 1)
             one.commit()
@@ -449,7 +485,12 @@ class TestCommit:
     def test_nothing_done_nothing_is_changed(self):
         store = holding("deals", deal())
         before = everything(store)
-        kept(store, lambda _: None, lambda unit: unit.deals.get("D-1"), lambda unit: unit.log.append([]))
+        kept(
+            store,
+            lambda _: None,
+            lambda unit: unit.deals.get("D-1"),
+            lambda unit: unit.log.append([]),
+        )
         assert everything(store) == before
 
 
@@ -479,7 +520,8 @@ CALLS = [name for name, _ in _calls(MemoryStore().unit())]
 
 
 class TestUsedOnce:
-    """A unit of work is used once, in a with statement: not before, not after it, and not after its commit."""
+    """A unit of work is used once, in a with statement: not before, not after it, and not after its
+    commit."""
 
     @pytest.fixture
     def store(self):
@@ -500,7 +542,9 @@ class TestUsedOnce:
                     dict(_calls(unit))[name]()
         assert everything(store) == was
 
-    @pytest.mark.parametrize("name", [name for name in CALLS if name.partition(".")[2] not in ("put", "append")])
+    @pytest.mark.parametrize(
+        "name", [name for name in CALLS if name.partition(".")[2] not in ("put", "append")]
+    )
     def test_within_it_everything_is_answered(self, store, name):
         with store.unit() as unit:
             answer = dict(_calls(unit))[name]()
@@ -533,7 +577,9 @@ class TestWrongTypes:
     """What is no record of a port does not get into the store, and takes nothing with it."""
 
     @every_port
-    @pytest.mark.parametrize("id_", [True, False, 1.0, None, b"ann", ("ann",), ["ann"], person()], ids=repr)
+    @pytest.mark.parametrize(
+        "id_", [True, False, 1.0, None, b"ann", ("ann",), ["ann"], person()], ids=repr
+    )
     def test_what_is_no_id_is_refused(self, port, id_):
         store = kept(MemoryStore(), *[put(port, record) for port, (record, _) in RECORDS.items()])
         before = everything(store)
@@ -668,8 +714,16 @@ class TestIds:
             put("contacts", standing("a", company=7), standing("b", company="7")),
             put("deals", deal(1, primary=7), deal(2, primary="7")),
             put("leads", Lead(id=1, person=7), Lead(id=2, company="7")),
-            put("notes", note(1, about=7), note(2, about="7"), note(3, about=7, target=Target.DEAL)),
-            put("tasks", *[Task(id=n, content="", target=Target.DEAL, about=about) for n, about in ((1, 7), (2, "7"))]),
+            put(
+                "notes", note(1, about=7), note(2, about="7"), note(3, about=7, target=Target.DEAL)
+            ),
+            put(
+                "tasks",
+                *[
+                    Task(id=n, content="", target=Target.DEAL, about=about)
+                    for n, about in ((1, 7), (2, "7"))
+                ],
+            ),
             lambda unit: unit.log.append([entry(1, 7), entry(2, "7")]),
         )
         with store.unit() as unit:
@@ -677,7 +731,9 @@ class TestIds:
                 assert [row.record.id for row in unit.contacts.employees(seven)] == [expected[0]]
                 for port in ("deals", "leads"):
                     assert [row.record.id for row in getattr(unit, port).of(seven)] == [expected[1]]
-                assert [row.record.note.id for row in unit.notes.of(Target.PERSON, seven)] == [expected[1]]
+                assert [row.record.note.id for row in unit.notes.of(Target.PERSON, seven)] == [
+                    expected[1]
+                ]
                 assert [row.record.id for row in unit.tasks.of(Target.DEAL, seven)] == [expected[1]]
                 assert [record.at.hour for record in unit.log.of(seven)] == [expected[1]]
 
@@ -690,7 +746,9 @@ class TestIds:
                 with pytest.raises(NotFound):
                     unit.tags.get(other)
 
-    @pytest.mark.parametrize("id_", ["é", "\0", " ", "'; drop table", "x" * 10_000, "😀", "\ud800"], ids=ascii)
+    @pytest.mark.parametrize(
+        "id_", ["é", "\0", " ", "'; drop table", "x" * 10_000, "😀", "\ud800"], ids=ascii
+    )
     def test_any_text_that_is_not_empty_is_an_id(self, id_):
         with holding("deals", deal(id_)).unit() as unit:
             assert unit.deals.get(id_).record.id == id_
@@ -715,7 +773,13 @@ class TestTheLog:
     """It only grows, and keeps the order in which records were appended."""
 
     def test_the_order_is_that_of_appending_not_that_of_times(self):
-        appended = [entry(5), entry(1, "bob"), entry(3), StatusStated(our.DAY, "ann", CURRENT, "G1"), entry(9, "bob")]
+        appended = [
+            entry(5),
+            entry(1, "bob"),
+            entry(3),
+            StatusStated(our.DAY, "ann", CURRENT, "G1"),
+            entry(9, "bob"),
+        ]
         store = kept(
             MemoryStore(),
             lambda unit: unit.log.append(appended[:2]),
@@ -768,7 +832,8 @@ class TestTheLog:
 
 
 class TestRecordsAreValues:
-    """What a store holds and what it gave out never changes, whatever the caller does with the parts."""
+    """What a store holds and what it gave out never changes, whatever the caller does with the
+    parts."""
 
     def test_collections_that_a_record_was_made_of_may_change_afterwards(self):
         involved, tags, fields, emails, deals = (
@@ -780,14 +845,19 @@ class TestRecordsAreValues:
         )
         made = deal(involved=involved, tags=tags, custom_fields=fields)
         someone = Standing(
-            contact=person(emails=emails, custom_fields=fields), status=SalesStatus(CURRENT.prospect, deals=deals)
+            contact=person(emails=emails, custom_fields=fields),
+            status=SalesStatus(CURRENT.prospect, deals=deals),
         )
         store = kept(MemoryStore(), put("deals", made), put("contacts", someone))
         for collection in (involved, tags, fields["n"][1], fields["n"], fields, emails, deals):
             collection.clear()
         with store.unit() as unit:
             stored = unit.deals.get("D-1").record
-            assert (stored.involved, stored.tags, stored.custom_fields) == ({"bob"}, {"a"}, {"n": (1, {"x": 2})})
+            assert (stored.involved, stored.tags, stored.custom_fields) == (
+                {"bob"},
+                {"a"},
+                {"n": (1, {"x": 2})},
+            )
             kept_contact = unit.contacts.get("ann").record
             assert (kept_contact.contact.emails, kept_contact.status.deals) == (
                 {"a@b.example"},
@@ -799,7 +869,11 @@ class TestRecordsAreValues:
     def test_nothing_given_out_can_be_written_on(self):
         with holding("contacts", standing(custom_fields={"n": 1})).unit() as unit:
             row = unit.contacts.get("ann")
-            for thing, name in ((row, "version"), (row.record, "status"), (row.record.contact, "name")):
+            for thing, name in (
+                (row, "version"),
+                (row.record, "status"),
+                (row.record.contact, "name"),
+            ):
                 with pytest.raises(attrs.exceptions.FrozenInstanceError):
                     setattr(thing, name, None)
             with pytest.raises(TypeError):
@@ -836,16 +910,30 @@ class TestStreams:
         with store.unit() as unit:
             streams = [unit.deals.all(), unit.deals.of("ann")]
             first = [next(stream).record.id for stream in streams]
-            kept(store, *[put("deals", deal(n)) for n in range(5, 50)], lambda unit: unit.deals.remove(4, 1))
+            kept(
+                store,
+                *[put("deals", deal(n)) for n in range(5, 50)],
+                lambda unit: unit.deals.remove(4, 1),
+            )
             rest = [[row.record.id for row in stream] for stream in streams]
-        assert [sorted([one, *others]) for one, others in zip(first, rest, strict=True)] == [[0, 1, 2, 3, 4]] * 2
+        assert [sorted([one, *others]) for one, others in zip(first, rest, strict=True)] == [
+            [0, 1, 2, 3, 4]
+        ] * 2
 
     def test_a_record_found_on_several_ways_comes_once(self):
         store = kept(
             MemoryStore(),
-            put("contacts", standing(email="a@b.example", phone="0800 5551234", emails=["c@d.example"])),
+            put(
+                "contacts",
+                standing(email="a@b.example", phone="0800 5551234", emails=["c@d.example"]),
+            ),
             put("deals", deal(company="ann", involved={"ann"})),
-            put("leads", Lead(id=1, person="ann", company="ann", email="a@b.example", emails=["c@d.example"])),
+            put(
+                "leads",
+                Lead(
+                    id=1, person="ann", company="ann", email="a@b.example", emails=["c@d.example"]
+                ),
+            ),
         )
         with store.unit() as unit:
             keys = lookup_keys(unit.contacts.get("ann").record.contact)
@@ -870,12 +958,18 @@ def _lead(lead, person_, company):
 
 
 def _employed(contact, company):
-    return attrs.evolve(contact, company=company) if contact.kind is PERSON and contact.id != company else contact
+    return (
+        attrs.evolve(contact, company=company)
+        if contact.kind is PERSON and contact.id != company
+        else contact
+    )
 
 
 _ids = st.none() | st.sampled_from(["ann", "acme", 1, "1"])
 _standings = st.builds(
-    Standing, contact=st.builds(_employed, our.meeting_contacts, _ids), status=st.builds(SalesStatus, our.prospects)
+    Standing,
+    contact=st.builds(_employed, our.meeting_contacts, _ids),
+    status=st.builds(SalesStatus, our.prospects),
 )
 _about = {"about": st.sampled_from(["ann", 1, "1"]), "target": st.sampled_from(Target)}
 #: Records of few ids that are found under few keys, so that they come, change and go under each.
@@ -884,7 +978,10 @@ WRITTEN = (
     | st.tuples(st.just("deals"), our.small_deals)
     | st.tuples(st.just("leads"), st.builds(_lead, our.meeting_leads, _ids, _ids))
     | st.tuples(st.just("notes"), st.builds(note, st.sampled_from([1, "1"]), **_about))
-    | st.tuples(st.just("tasks"), st.builds(Task, id=st.sampled_from([1, "1"]), content=st.just(""), **_about))
+    | st.tuples(
+        st.just("tasks"),
+        st.builds(Task, id=st.sampled_from([1, "1"]), content=st.just(""), **_about),
+    )
 )
 KEYS = sorted(
     {
@@ -896,8 +993,12 @@ KEYS = sorted(
 
 
 def searches(unit):
-    """Return what every search of a unit finds, and beside it what going through all records says it should."""
-    rows = {port: list(getattr(unit, port).all()) for port in ("contacts", "deals", "leads", "notes", "tasks")}
+    """Return what every search of a unit finds, and beside it what going through all records says
+    it should."""
+    rows = {
+        port: list(getattr(unit, port).all())
+        for port in ("contacts", "deals", "leads", "notes", "tasks")
+    }
     found = []
 
     def compare(stream, port, fits):
@@ -905,9 +1006,15 @@ def searches(unit):
         found.append((sorted(map(repr, stream)), sorted(map(repr, expected))))
 
     for id_ in (*our.CONTACT_IDS, 2, "nobody"):
-        compare(unit.contacts.employees(id_), "contacts", lambda one, id_=id_: one.contact.company == id_)
+        compare(
+            unit.contacts.employees(id_),
+            "contacts",
+            lambda one, id_=id_: one.contact.company == id_,
+        )
         compare(unit.deals.of(id_), "deals", lambda deal, id_=id_: id_ in audience(deal))
-        compare(unit.leads.of(id_), "leads", lambda lead, id_=id_: id_ in (lead.person, lead.company))
+        compare(
+            unit.leads.of(id_), "leads", lambda lead, id_=id_: id_ in (lead.person, lead.company)
+        )
         for target in Target:
             at = (target, id_)
             compare(unit.notes.of(*at), "notes", lambda one, at=at: (one.target, one.id) == at)
@@ -915,19 +1022,33 @@ def searches(unit):
     for keys in (*([key] for key in KEYS), KEYS[:5], KEYS):
         shares = frozenset(keys)
         compare(
-            unit.contacts.sharing(keys), "contacts", lambda one, s=shares: not s.isdisjoint(lookup_keys(one.contact))
+            unit.contacts.sharing(keys),
+            "contacts",
+            lambda one, s=shares: not s.isdisjoint(lookup_keys(one.contact)),
         )
-        compare(unit.leads.sharing(keys), "leads", lambda lead, s=shares: not s.isdisjoint(lookup_keys(lead)))
+        compare(
+            unit.leads.sharing(keys),
+            "leads",
+            lambda lead, s=shares: not s.isdisjoint(lookup_keys(lead)),
+        )
     for state in ProspectStatus:
         selection = Selection(prospect=state)
-        compare(unit.contacts.select(selection), "contacts", lambda one, state=state: one.status.prospect is state)
+        compare(
+            unit.contacts.select(selection),
+            "contacts",
+            lambda one, state=state: one.status.prospect is state,
+        )
     return found
 
 
 class TestSearches:
-    """A search finds what going through all records finds, whatever was written, changed and removed before."""
+    """A search finds what going through all records finds, whatever was written, changed and
+    removed before."""
 
-    @given(st.lists(st.lists(WRITTEN | st.tuples(WRITTEN, st.just("remove")), max_size=6), max_size=5), st.data())
+    @given(
+        st.lists(st.lists(WRITTEN | st.tuples(WRITTEN, st.just("remove")), max_size=6), max_size=5),
+        st.data(),
+    )
     def test_in_and_after_every_unit_and_nothing_is_left_in_the_end(self, units, data):
         store = MemoryStore()
         for writes in units:
@@ -973,7 +1094,12 @@ class TestSearches:
             )
             for port, record in records:
                 kept(store, put(port, record))
-                kept(store, lambda unit, port=port, record=record: getattr(unit, port).remove(record_id(record), 1))
+                kept(
+                    store,
+                    lambda unit, port=port, record=record: getattr(unit, port).remove(
+                        record_id(record), 1
+                    ),
+                )
 
         store = MemoryStore()
         before = references()
@@ -989,7 +1115,9 @@ class TestSearches:
         with store.unit() as unit:
             assert [row.version for row in unit.contacts.employees("acme")] == [2]
             assert [row.version for row in unit.contacts.sharing(["e-mail:a@b.example"])] == [2]
-            assert [row.version for row in unit.contacts.select(Selection(prospect=ProspectStatus.NONE))] == [2]
+            assert [
+                row.version for row in unit.contacts.select(Selection(prospect=ProspectStatus.NONE))
+            ] == [2]
             assert list(unit.contacts.select(Selection(prospect=ProspectStatus.CURRENT))) == []
 
 
@@ -1038,8 +1166,13 @@ class TestThreads:
                     try:
                         with store.unit() as unit:
                             row = unit.deals.get("D-1")
-                            unit.deals.put(attrs.evolve(row.record, name=str(int(row.record.name) + 1)), row.version)
-                            unit.log.append([attrs.evolve(entry(0, whose), at=our.DAY + timedelta(seconds=n))])
+                            unit.deals.put(
+                                attrs.evolve(row.record, name=str(int(row.record.name) + 1)),
+                                row.version,
+                            )
+                            unit.log.append(
+                                [attrs.evolve(entry(0, whose), at=our.DAY + timedelta(seconds=n))]
+                            )
                             unit.commit()
                         break
                     except Conflict as conflict:
@@ -1047,7 +1180,9 @@ class TestThreads:
 
         together(lambda: count("ann"), lambda: count("bob"))
         rows, log = everything(store)
-        assert rows["deals"] == {"D-1": Versioned(deal(name=str(2 * self.TIMES)), 2 * self.TIMES + 1)}
+        assert rows["deals"] == {
+            "D-1": Versioned(deal(name=str(2 * self.TIMES)), 2 * self.TIMES + 1)
+        }
         assert len(log) == 2 * self.TIMES
         for whose in ("ann", "bob"):
             mine = [record.at for record in log if record.contact == whose]
@@ -1063,7 +1198,10 @@ class TestThreads:
                     left, right = unit.deals.get(1), unit.deals.get(2)
                     by = 1 if n % 2 == 0 else -1
                     for row, change in ((left, -by), (right, by)):
-                        unit.deals.put(attrs.evolve(row.record, name=str(int(row.record.name) + change)), row.version)
+                        unit.deals.put(
+                            attrs.evolve(row.record, name=str(int(row.record.name) + change)),
+                            row.version,
+                        )
                     unit.commit()
 
         def add():

@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import strategies as own
-from salesstatus import Address, Contact, ContactKind, Deal, FieldConflict, FrozenMap, MergeError, merge_contacts
+from salesstatus import Address, Contact, ContactKind, Deal, MergeError, merge_contacts
+from salesstatus.merging import FieldConflict
+from salesstatus.values import FrozenMap
 
 PERSON, COMPANY = ContactKind
 #: The fields that hold sets.
@@ -37,11 +39,14 @@ def refused(*contacts):
 
 
 class TestG2:
-    """Refused: a person with a company, persons of different companies, anything but contacts, more than five."""
+    """Refused: a person with a company, persons of different companies, anything but contacts, more
+    than five."""
 
     def test_a_person_does_not_merge_with_a_company(self):
         assert refused(person(1), company(2)) == ["a person does not merge with a company"]
-        assert refused(company(1), company(2), person(3)) == ["a person does not merge with a company"]
+        assert refused(company(1), company(2), person(3)) == [
+            "a person does not merge with a company"
+        ]
 
     def test_persons_of_different_companies_do_not_merge(self):
         assert refused(person(1, company="a"), person(2, company="b")) == [
@@ -51,16 +56,24 @@ class TestG2:
             "persons of different companies do not merge"
         ]
 
-    @pytest.mark.parametrize("companies", [("a", "a"), ("a", None), (None, "a"), (None, "a", None, "a")])
+    @pytest.mark.parametrize(
+        "companies", [("a", "a"), ("a", None), (None, "a"), (None, "a", None, "a")]
+    )
     def test_persons_of_one_company_or_of_none_do(self, companies):
         merged = merge_contacts(*(person(i, company=where) for i, where in enumerate(companies)))
         assert merged.contact == person(0, company="a")
         assert merged.conflicts == ()
 
-    @pytest.mark.parametrize("stranger", [Deal(id=1, primary=2), None, "ann", {"id": 1}, object], ids=str)
+    @pytest.mark.parametrize(
+        "stranger", [Deal(id=1, primary=2), None, "ann", {"id": 1}, object], ids=str
+    )
     def test_only_contacts_merge_with_contacts(self, stranger):
-        assert refused(person(1), stranger) == [f"only contacts merge with contacts, not {type(stranger).__name__}"]
-        assert refused(stranger, person(1)) == [f"only contacts merge with contacts, not {type(stranger).__name__}"]
+        assert refused(person(1), stranger) == [
+            f"only contacts merge with contacts, not {type(stranger).__name__}"
+        ]
+        assert refused(stranger, person(1)) == [
+            f"only contacts merge with contacts, not {type(stranger).__name__}"
+        ]
 
     def test_five_merge_at_once_and_six_do_not(self):
         six = [person(i, name=f"{i}") for i in range(6)]
@@ -70,11 +83,17 @@ class TestG2:
         assert refused(*six) == ["at most 5 contacts merge at once, not 6"]
 
     def test_each_contact_is_named_once(self):
-        assert refused(person(1), person(2), person(1, name="again")) == ["each contact is named once"]
+        assert refused(person(1), person(2), person(1, name="again")) == [
+            "each contact is named once"
+        ]
         assert merge_contacts(person(1), person("1")).contact == person(1)
 
     def test_all_that_stands_against_it_is_named_at_once(self):
-        contacts = [person(1, company="a"), person(1, company="b"), *(company(i) for i in range(2, 6))]
+        contacts = [
+            person(1, company="a"),
+            person(1, company="b"),
+            *(company(i) for i in range(2, 6)),
+        ]
         assert refused(*contacts) == [
             "at most 5 contacts merge at once, not 6",
             "each contact is named once",
@@ -85,14 +104,19 @@ class TestG2:
     def test_the_sentence_names_the_contacts_and_the_rule(self):
         with pytest.raises(MergeError) as caught:
             merge_contacts(person(1), company("acme"))
-        assert str(caught.value) == "contacts 1, 'acme' cannot be merged. G2: a person does not merge with a company"
+        assert (
+            str(caught.value)
+            == "contacts 1, 'acme' cannot be merged. G2: a person does not merge with a company"
+        )
 
 
 class TestG3:
     """A field with different values keeps the survivor's, and the other is reported."""
 
     def test_the_survivor_keeps_its_own_and_takes_what_it_lacks(self):
-        merged = merge_contacts(person(1, name="Ann", phone="1"), person(2, name="Anne", email="a@b.example"))
+        merged = merge_contacts(
+            person(1, name="Ann", phone="1"), person(2, name="Anne", email="a@b.example")
+        )
         assert merged.contact == person(1, name="Ann", phone="1", email="a@b.example")
         assert merged.conflicts == (FieldConflict("name", "Ann", "Anne", 2),)
 
@@ -107,7 +131,9 @@ class TestG3:
     @pytest.mark.parametrize("field", UNITED)
     def test_sets_are_united(self, field):
         merged = merge_contacts(
-            person(1, **{field: ["a"]}), person(2, **{field: ["b", "a"]}), person(3, **{field: ["c"]})
+            person(1, **{field: ["a"]}),
+            person(2, **{field: ["b", "a"]}),
+            person(3, **{field: ["c"]}),
         )
         assert merged.contact == person(1, **{field: ["a", "b", "c"]})
         assert merged.conflicts == ()
@@ -115,37 +141,57 @@ class TestG3:
     def test_an_address_is_one_value(self):
         here, there = Address(city="Here"), Address(line1="1 Main Street", city="There")
         assert merge_contacts(person(1), person(2, address=here)).contact.address == here
-        merged = merge_contacts(person(1, address=here), person(2), person(3, address=here), person(4, address=there))
+        merged = merge_contacts(
+            person(1, address=here), person(2), person(3, address=here), person(4, address=there)
+        )
         assert merged.contact.address == here
         assert merged.conflicts == (FieldConflict("address", here, there, 4),)
 
     def test_custom_fields_are_filled_one_by_one(self):
         merged = merge_contacts(
             person(1, custom_fields={"size": 1, "note": "", "gone": None, "list": ()}),
-            person(2, custom_fields={"size": 2, "note": "x", "gone": False, "list": ("y",), "new": 0}),
+            person(
+                2, custom_fields={"size": 2, "note": "x", "gone": False, "list": ("y",), "new": 0}
+            ),
         )
-        assert merged.contact.custom_fields == {"size": 1, "note": "x", "gone": False, "list": ("y",), "new": 0}
+        assert merged.contact.custom_fields == {
+            "size": 1,
+            "note": "x",
+            "gone": False,
+            "list": ("y",),
+            "new": 0,
+        }
         assert merged.conflicts == (FieldConflict("custom_fields['size']", 1, 2, 2),)
 
     def test_a_zero_or_a_no_is_a_value_of_its_own(self):
         merged = merge_contacts(
-            person(1, custom_fields={"a": 0, "b": False}), person(2, custom_fields={"a": 5, "b": True})
+            person(1, custom_fields={"a": 0, "b": False}),
+            person(2, custom_fields={"a": 5, "b": True}),
         )
         assert merged.contact.custom_fields == {"a": 0, "b": False}
-        assert [(conflict.kept, conflict.dropped) for conflict in merged.conflicts] == [(0, 5), (False, True)]
+        assert [(conflict.kept, conflict.dropped) for conflict in merged.conflicts] == [
+            (0, 5),
+            (False, True),
+        ]
 
     def test_a_yes_and_a_one_are_two_values(self):
-        merged = merge_contacts(person(1, custom_fields={"a": 1}), person(2, custom_fields={"a": True}))
+        merged = merge_contacts(
+            person(1, custom_fields={"a": 1}), person(2, custom_fields={"a": True})
+        )
         assert [conflict.dropped for conflict in merged.conflicts] == [True]
 
     def test_an_empty_value_never_gives_way_or_is_reported(self):
-        merged = merge_contacts(person(1, name="Ann", custom_fields={"a": 1}), person(2, custom_fields={"a": ""}))
+        merged = merge_contacts(
+            person(1, name="Ann", custom_fields={"a": 1}), person(2, custom_fields={"a": ""})
+        )
         assert merged.contact == person(1, name="Ann", custom_fields={"a": 1})
         assert merged.conflicts == ()
 
     def test_conflicts_stand_in_the_order_of_the_contacts_and_of_their_fields(self):
         texts = [field.name for field in attrs.fields(Contact) if field.type is str]
-        contacts = [person(i, **dict.fromkeys(texts, str(i)), custom_fields={"x": i}) for i in range(3)]
+        contacts = [
+            person(i, **dict.fromkeys(texts, str(i)), custom_fields={"x": i}) for i in range(3)
+        ]
         conflicts = merge_contacts(*contacts).conflicts
         assert [(conflict.contact, conflict.field) for conflict in conflicts] == [
             (i, field) for i in (1, 2) for field in (*texts, "custom_fields['x']")
@@ -161,16 +207,27 @@ class TestG3:
     def test_no_value_vanishes(self, contacts):
         contacts = [attrs.evolve(contact, company=contacts[0].company) for contact in contacts]
         merged = merge_contacts(*contacts)
-        reported = [(conflict.contact, conflict.field, conflict.dropped) for conflict in merged.conflicts]
+        reported = [
+            (conflict.contact, conflict.field, conflict.dropped) for conflict in merged.conflicts
+        ]
         for contact in contacts:
             for name, value in values(contact).items():
                 kept = values(merged.contact).get(name)
                 assert same(kept, value) or (contact.id, name, value) in reported
         for name in UNITED:
-            assert getattr(merged.contact, name) == frozenset().union(*(getattr(contact, name) for contact in contacts))
+            assert getattr(merged.contact, name) == frozenset().union(
+                *(getattr(contact, name) for contact in contacts)
+            )
 
     @law
-    @given(st.lists(own.persons | own.companies, min_size=1, max_size=4, unique_by=lambda contact: contact.id))
+    @given(
+        st.lists(
+            own.persons | own.companies,
+            min_size=1,
+            max_size=4,
+            unique_by=lambda contact: contact.id,
+        )
+    )
     def test_nothing_is_made_up(self, contacts):
         contacts = [contact for contact in contacts if contact.kind is contacts[0].kind]
         contacts = [attrs.evolve(contact, company=contacts[0].company) for contact in contacts]
@@ -186,7 +243,9 @@ class TestG3:
             (loser,) = (contact for contact in contacts[1:] if contact.id == conflict.contact)
             assert same(values(loser)[conflict.field], conflict.dropped)
             assert same(values(merged.contact)[conflict.field], conflict.kept)
-            assert isinstance(conflict.kept, tuple | FrozenMap) or not same(conflict.kept, conflict.dropped)
+            assert isinstance(conflict.kept, tuple | FrozenMap) or not same(
+                conflict.kept, conflict.dropped
+            )
 
     @law
     @given(own.persons)
@@ -211,4 +270,8 @@ def values(contact):
     }
     known |= {f"custom_fields[{name!r}]": value for name, value in contact.custom_fields.items()}
     assert isinstance(contact.custom_fields, FrozenMap)
-    return {name: value for name, value in known.items() if value not in ("", None, Address(), (), FrozenMap())}
+    return {
+        name: value
+        for name, value in known.items()
+        if value not in ("", None, Address(), (), FrozenMap())
+    }

@@ -1,4 +1,5 @@
-"""Migration out: every combination has its row, what is lost is said, and the files are harmless and exact."""
+"""Migration out: every combination has its row, what is lost is said, and the files are harmless
+and exact."""
 
 import csv
 import io
@@ -29,7 +30,7 @@ from salesstatus import (
     SalesStatus,
     explain,
 )
-from salesstatus.migration import (
+from salesstatus.crm.migration import (
     DESTINATIONS,
     HUBSPOT,
     NEUTRAL,
@@ -56,7 +57,9 @@ NO_CUSTOMER, CUSTOMER, PAST = CustomerStatus
 OPEN, WON, LOST_DEAL, UNQUALIFIED = DealStatus
 
 EVERY = tuple(product(ProspectStatus, CustomerStatus))
-ACME = Contact(id=7, kind=COMPANY, name="Acme", email="office@acme.example", phone="+49 30 1234", owner="Olga")
+ACME = Contact(
+    id=7, kind=COMPANY, name="Acme", email="office@acme.example", phone="+49 30 1234", owner="Olga"
+)
 ANN = Contact(id=8, kind=PERSON, first_name="Ann", last_name="Lee", company=7)
 PAGE = Path(__file__).parents[1] / "docs" / "migration.md"
 
@@ -67,17 +70,22 @@ OWN = (
         name="stages only",
         columns=tuple(column for column in HUBSPOT.columns if column.header != "hs_lead_status"),
         table=tuple(
-            attrs.evolve(row, values={"lifecyclestage": row.values["lifecyclestage"]}) for row in HUBSPOT.table
+            attrs.evolve(row, values={"lifecyclestage": row.values["lifecyclestage"]})
+            for row in HUBSPOT.table
         ),
     ),
     attrs.evolve(PIPEDRIVE, name="labels and prospects", columns=(*PIPEDRIVE.columns, STATUSES[0])),
     attrs.evolve(SALESFORCE, name="type and customers", columns=(*SALESFORCE.columns, STATUSES[1])),
     attrs.evolve(PIPEDRIVE, name="labels and all", columns=(*PIPEDRIVE.columns, *STATUSES)),
     Destination(
-        name="names", columns=[Column("name", "", "contact.name")], table=[Translation(*both) for both in EVERY]
+        name="names",
+        columns=[Column("name", "", "contact.name")],
+        table=[Translation(*both) for both in EVERY],
     ),
 )
-every_destination = pytest.mark.parametrize("to", [*DESTINATIONS.values(), *OWN], ids=lambda to: to.name)
+every_destination = pytest.mark.parametrize(
+    "to", [*DESTINATIONS.values(), *OWN], ids=lambda to: to.name
+)
 every_name = pytest.mark.parametrize("name", DESTINATIONS)
 
 
@@ -148,14 +156,22 @@ class TestTheNeutralFile:
         assert tuple(cells) == DESTINATIONS["neutral"].headers
         assert (cells["contact_id"], cells["company_id"]) == (contact.id, contact.company)
         assert type(cells["contact_id"]) is type(contact.id)
-        assert (cells["prospect_status"], cells["customer_status"]) == (state.prospect.value, state.customer.value)
-        assert (cells["prospect_because"], cells["customer_because"]) == (str(why.prospect), str(why.customer))
+        assert (cells["prospect_status"], cells["customer_status"]) == (
+            state.prospect.value,
+            state.customer.value,
+        )
+        assert (cells["prospect_because"], cells["customer_because"]) == (
+            str(why.prospect),
+            str(why.customer),
+        )
         assert set(cells["deciding_deals"]) == {*why.prospect.deals, *why.customer.deals}
         counts = Counter(state.deals.values())
         assert all(cells[f"deals_{status.value}"] == counts[status] for status in DealStatus)
 
     def test_ten_thousand_deals_make_long_lists_and_short_sentences(self):
-        state = SalesStatus(CURRENT, CUSTOMER, {number: (OPEN, WON)[number % 2] for number in range(10_000)})
+        state = SalesStatus(
+            CURRENT, CUSTOMER, {number: (OPEN, WON)[number % 2] for number in range(10_000)}
+        )
         rows = [one(ANN, state)]
         cells = json.loads("".join(written_jsonl(rows)))
         assert sorted(cells["deciding_deals"]) == list(range(10_000))
@@ -176,7 +192,11 @@ class TestTheTables:
 
     @every_destination
     def test_combinations_with_the_same_cells_all_say_which_they_are_and_no_others_do(self, to):
-        own = [column.header for column in to.columns if column.source in ("", "status.prospect", "status.customer")]
+        own = [
+            column.header
+            for column in to.columns
+            if column.source in ("", "status.prospect", "status.customer")
+        ]
         rows = {both: of(*both, to) for both in EVERY}
         for both, row in rows.items():
             same = [
@@ -196,7 +216,9 @@ class TestTheTables:
 
     def test_which_destinations_keep_the_combinations_apart(self):
         def groups(to):
-            return sorted(loss.count("prospect") for loss in losses(to) if loss.endswith("cannot tell which"))
+            return sorted(
+                loss.count("prospect") for loss in losses(to) if loss.endswith("cannot tell which")
+            )
 
         assert {name: groups(name) for name in DESTINATIONS} == {
             "neutral": [],
@@ -251,20 +273,35 @@ class TestTheTables:
     )
     def test_who_is_a_customer_is_one_there_and_nobody_else(self, name, header, value, prospect):
         customers = {
-            customer: value in of(prospect, customer, name).cells[header].split(", ") for customer in CustomerStatus
+            customer: value in of(prospect, customer, name).cells[header].split(", ")
+            for customer in CustomerStatus
         }
         assert customers == {NO_CUSTOMER: False, CUSTOMER: True, PAST: False}
 
     @pytest.mark.parametrize(("prospect", "customer"), EVERY)
-    def test_in_hubspot_the_lead_status_follows_the_prospect_and_the_stage_the_customer(self, prospect, customer):
+    def test_in_hubspot_the_lead_status_follows_the_prospect_and_the_stage_the_customer(
+        self, prospect, customer
+    ):
         cells = of(prospect, customer, "hubspot").cells
-        assert cells["hs_lead_status"] == {NONE: "", CURRENT: "OPEN_DEAL", LOST: "UNQUALIFIED"}[prospect]
+        assert (
+            cells["hs_lead_status"]
+            == {NONE: "", CURRENT: "OPEN_DEAL", LOST: "UNQUALIFIED"}[prospect]
+        )
         no_customer = "opportunity" if prospect is CURRENT else "lead"
-        assert cells["lifecyclestage"] == {NO_CUSTOMER: no_customer, CUSTOMER: "customer", PAST: "other"}[customer]
+        assert (
+            cells["lifecyclestage"]
+            == {NO_CUSTOMER: no_customer, CUSTOMER: "customer", PAST: "other"}[customer]
+        )
 
     @pytest.mark.parametrize(("prospect", "customer"), EVERY)
-    def test_in_pipedrive_a_label_stands_for_each_status_and_warm_for_a_past_customer_alone(self, prospect, customer):
-        labels = [label for label in of(prospect, customer, "pipedrive").cells["label"].split(", ") if label]
+    def test_in_pipedrive_a_label_stands_for_each_status_and_warm_for_a_past_customer_alone(
+        self, prospect, customer
+    ):
+        labels = [
+            label
+            for label in of(prospect, customer, "pipedrive").cells["label"].split(", ")
+            if label
+        ]
         assert labels == [
             *(["Customer"] if customer is CUSTOMER else []),
             *(["Hot lead"] if prospect is CURRENT else []),
@@ -289,14 +326,17 @@ class TestTheTables:
         if contact.kind not in to.kinds:
             assert not row.cells
             return
-        assert {header: row.cells[header] for header in to.translation(state).values} == to.translation(state).values
+        assert {
+            header: row.cells[header] for header in to.translation(state).values
+        } == to.translation(state).values
         assert row.losses[: len(to.losses(state))] == to.losses(state)
 
 
 class TestWhatIsLost:
     def test_hubspot_keeps_all_nine_apart_by_two_fields(self):
         cells = {
-            tuple(of(*both, "hubspot").cells[key] for key in ("lifecyclestage", "hs_lead_status")) for both in EVERY
+            tuple(of(*both, "hubspot").cells[key] for key in ("lifecyclestage", "hs_lead_status"))
+            for both in EVERY
         }
         assert len(cells) == 9
 
@@ -310,14 +350,23 @@ class TestWhatIsLost:
 
     def test_salesforce_has_no_place_for_a_person_and_says_so(self):
         row = one(ANN, SalesStatus(CURRENT), "salesforce")
-        assert row == Row(SALESFORCE, ANN, FrozenMap(), ("a person has no such status in Salesforce: it gets no row",))
+        assert row == Row(
+            SALESFORCE,
+            ANN,
+            FrozenMap(),
+            ("a person has no such status in Salesforce: it gets no row",),
+        )
         assert row.losses[0] in losses("salesforce")
         assert not any(
-            "no such status" in loss for name in ("neutral", "hubspot", "pipedrive") for loss in losses(name)
+            "no such status" in loss
+            for name in ("neutral", "hubspot", "pipedrive")
+            for loss in losses(name)
         )
 
     @every_destination
-    def test_what_is_lost_of_all_names_every_field_and_every_neutral_column_that_goes_nowhere(self, to):
+    def test_what_is_lost_of_all_names_every_field_and_every_neutral_column_that_goes_nowhere(
+        self, to
+    ):
         said = "; ".join(losses(to))
         paths = {column.source for column in to.columns}
         for field in attrs.fields(Contact):
@@ -326,8 +375,12 @@ class TestWhatIsLost:
         own = {column.header for column in STATUSES} if "" in paths else set()
         for column in NEUTRAL:
             if not column.source.startswith("contact."):
-                named = f" {column.header}," in said or f" {column.header} of the neutral file" in said
-                assert named is (column.source not in paths and column.header not in own), column.header
+                named = (
+                    f" {column.header}," in said or f" {column.header} of the neutral file" in said
+                )
+                assert named is (column.source not in paths and column.header not in own), (
+                    column.header
+                )
 
     def test_what_a_destination_says_of_itself_comes_first(self):
         for to in DESTINATIONS.values():
@@ -369,7 +422,9 @@ class TestRows:
             row = one(ACME, SalesStatus(CURRENT, PAST, {1: OPEN}), name)
             sent = pickle.loads(pickle.dumps(row))
             assert sent == row
-            assert sent.to.losses(SalesStatus(CURRENT, PAST)) == row.to.losses(SalesStatus(CURRENT, PAST))
+            assert sent.to.losses(SalesStatus(CURRENT, PAST)) == row.to.losses(
+                SalesStatus(CURRENT, PAST)
+            )
             assert list(written_csv([row, sent])) == list(written_csv([row, row]))
 
     def test_no_contacts_make_no_rows(self):
@@ -389,7 +444,11 @@ class TestRows:
 
     @pytest.mark.parametrize("to", ["", "HubSpot", "zoho", None, 7, ["hubspot"]])
     def test_a_destination_that_is_not_known_is_refused_at_once(self, to):
-        for function in (lambda: migrated([], to), lambda: losses(to), lambda: mapping_markdown(to)):
+        for function in (
+            lambda: migrated([], to),
+            lambda: losses(to),
+            lambda: mapping_markdown(to),
+        ):
             with pytest.raises(InvalidError) as error:
                 function()
             assert (error.value.place, error.value.value) == ("to", to)
@@ -404,7 +463,9 @@ class TestRows:
 
     @pytest.mark.parametrize("contacts", [None, 7, "ann", b"ann", {8: (ANN, SalesStatus())}])
     def test_what_are_no_contacts_is_refused_at_once(self, contacts):
-        with pytest.raises(InvalidError, match=r"^contacts: expected pairs of a Contact and its SalesStatus"):
+        with pytest.raises(
+            InvalidError, match=r"^contacts: expected pairs of a Contact and its SalesStatus"
+        ):
             migrated(contacts)
 
     @pytest.mark.parametrize(
@@ -421,7 +482,9 @@ class TestRows:
             (8, SalesStatus()),
         ],
     )
-    def test_what_is_no_contact_with_its_status_is_named_by_its_place_and_the_rows_before_stand(self, pair):
+    def test_what_is_no_contact_with_its_status_is_named_by_its_place_and_the_rows_before_stand(
+        self, pair
+    ):
         rows = migrated([(ACME, SalesStatus()), pair, (ANN, SalesStatus())])
         assert next(rows).contact is ACME
         with pytest.raises(InvalidError) as error:
@@ -450,13 +513,23 @@ class TestRows:
 
 class TestADestinationOfOnesOwn:
     def test_other_values_of_the_same_picklist(self):
-        french = {"Customer - Direct": "Client", "Prospect": "Prospect", "Other": "Ancien client", "": ""}
+        french = {
+            "Customer - Direct": "Client",
+            "Prospect": "Prospect",
+            "Other": "Ancien client",
+            "": "",
+        }
         own = attrs.evolve(
             SALESFORCE,
             name="salesforce-fr",
-            table=[attrs.evolve(row, values={"Type": french[row.values["Type"]]}) for row in SALESFORCE.table],
+            table=[
+                attrs.evolve(row, values={"Type": french[row.values["Type"]]})
+                for row in SALESFORCE.table
+            ],
         )
-        assert [one(ACME, SalesStatus(NONE, customer), own).cells["Type"] for customer in CustomerStatus] == [
+        assert [
+            one(ACME, SalesStatus(NONE, customer), own).cells["Type"] for customer in CustomerStatus
+        ] == [
             "",
             "Client",
             "Ancien client",
@@ -496,14 +569,18 @@ class TestADestinationOfOnesOwn:
         assert "a function" in mapping_markdown(own)
         assert one(ACME, to=own).cells["tier"] is None
 
-    @pytest.mark.parametrize("value", [1.5, object(), [1], (1, None), (1, True), {"a": 1}, frozenset({1}), b"x"])
+    @pytest.mark.parametrize(
+        "value", [1.5, object(), [1], (1, None), (1, True), {"a": 1}, frozenset({1}), b"x"]
+    )
     def test_a_function_that_gives_what_no_file_can_hold_is_named(self, value):
         own = Destination(
             name="own",
             columns=[Column("tier", "", lambda _: value)],
             table=[Translation(*both) for both in EVERY],
         )
-        with pytest.raises(InvalidError, match=r"^column 'tier': expected a text, an int, a bool, None"):
+        with pytest.raises(
+            InvalidError, match=r"^column 'tier': expected a text, an int, a bool, None"
+        ):
             one(ACME, to=own)
 
     @pytest.mark.parametrize(
@@ -522,13 +599,17 @@ class TestADestinationOfOnesOwn:
         ],
     )
     def test_a_path_that_leads_nowhere_is_refused(self, source):
-        with pytest.raises(InvalidError, match=r"^Column.source: expected a path from a Migrant") as error:
+        with pytest.raises(
+            InvalidError, match=r"^Column.source: expected a path from a Migrant"
+        ) as error:
             Column("header", "", source)
         assert error.value.value == source
 
     @pytest.mark.parametrize("blank", ["", "  ", None, 7])
     def test_a_name_is_no_blank(self, blank):
-        with pytest.raises(InvalidError, match=r"^Column.header: expected a text that is not blank"):
+        with pytest.raises(
+            InvalidError, match=r"^Column.header: expected a text that is not blank"
+        ):
             Column(blank)
         with pytest.raises(InvalidError, match=r"^Destination.name"):
             attrs.evolve(PIPEDRIVE, name=blank)
@@ -538,7 +619,9 @@ class TestADestinationOfOnesOwn:
         rows = list(PIPEDRIVE.table)
         gone = rows.pop(missing)
         for table, count in ((rows, 0), ([*PIPEDRIVE.table, gone], 2)):
-            with pytest.raises(InvalidError, match=r"^Destination.table: expected one row for each") as error:
+            with pytest.raises(
+                InvalidError, match=r"^Destination.table: expected one row for each"
+            ) as error:
                 attrs.evolve(PIPEDRIVE, table=table)
             assert error.value.value == f"{count} rows for {gone}"
 
@@ -597,7 +680,8 @@ class TestADestinationOfOnesOwn:
 
 
 def taken_for_a_formula(cell):
-    """Whether a spreadsheet could: what it looks at first is a sign, and something in the cell has a name."""
+    """Whether a spreadsheet could: what it looks at first is a sign, and something in the cell has
+    a name."""
     visible = cell.lstrip(' "\u200b\ufeff\x0b\x00\u00a0')
     if not visible or unicodedata.normalize("NFKC", visible[0]) not in ("=", "+", "-", "@"):
         return False
@@ -656,7 +740,9 @@ class TestHarmlessCells:
         assert harmless(text) == text
 
     def test_of_all_short_texts_none_is_a_formula_and_no_two_become_the_same(self):
-        texts = ["".join(signs) for length in range(6) for signs in product("'=+1a;\t", repeat=length)]
+        texts = [
+            "".join(signs) for length in range(6) for signs in product("'=+1a;\t", repeat=length)
+        ]
         written = [harmless(text) for text in texts]
         assert len(set(written)) == len(texts) > 19_000
         for text, cell in zip(texts, written, strict=True):
@@ -675,7 +761,10 @@ class TestHarmlessCells:
 class TestCsv:
     def test_the_header_comes_first_and_lines_end_as_the_format_has_it(self):
         lines = list(written_csv(migrated([(ACME, SalesStatus(CURRENT))], "salesforce")))
-        assert lines[0] == "contact_id,kind,Name,Phone,owner,Type,prospect_because,customer_because\r\n"
+        assert (
+            lines[0]
+            == "contact_id,kind,Name,Phone,owner,Type,prospect_because,customer_because\r\n"
+        )
         assert lines[1].startswith("7,company,Acme,+49 30 1234,Olga,Prospect,")
         assert all(line.endswith("\r\n") for line in lines)
 
@@ -685,7 +774,11 @@ class TestCsv:
             assert read(written_csv([], to)) == [list(HUBSPOT.headers)]
 
     def test_a_contact_without_a_place_has_no_line(self):
-        rows = list(migrated([(ANN, SalesStatus()), (ACME, SalesStatus()), (ANN, SalesStatus())], "salesforce"))
+        rows = list(
+            migrated(
+                [(ANN, SalesStatus()), (ACME, SalesStatus()), (ANN, SalesStatus())], "salesforce"
+            )
+        )
         assert [line[0] for line in read(written_csv(rows))] == ["contact_id", "7"]
         assert [line[0] for line in read(written_csv(rows[:1]))] == ["contact_id"]
 
@@ -728,11 +821,15 @@ class TestCsv:
         assert (row.cells["name"], row.cells["owner"]) == ("a\0b", "\ud83d x \ude00")
 
     @given(
-        st.lists(st.tuples(strategies.persons, strategies.states), max_size=3), st.sampled_from(sorted(DESTINATIONS))
+        st.lists(st.tuples(strategies.persons, strategies.states), max_size=3),
+        st.sampled_from(sorted(DESTINATIONS)),
     )
-    def test_whatever_the_contacts_no_reader_meets_a_formula_and_every_line_has_all_columns(self, pairs, name):
+    def test_whatever_the_contacts_no_reader_meets_a_formula_and_every_line_has_all_columns(
+        self, pairs, name
+    ):
         pairs = [
-            (attrs.evolve(contact, id=number, company=None), state) for number, (contact, state) in enumerate(pairs)
+            (attrs.evolve(contact, id=number, company=None), state)
+            for number, (contact, state) in enumerate(pairs)
         ]
         text = "".join(written_csv(migrated(pairs, name), name))
         lines = read([text])
@@ -758,7 +855,11 @@ class TestCsv:
             (attrs.evolve(ACME, id="7"), attrs.evolve(ACME, id=7), "rows[1].cells['contact_id']"),
             (attrs.evolve(ACME, id=7), attrs.evolve(ACME, id="-12"), "rows[1].cells['contact_id']"),
             (ACME, attrs.evolve(ANN, company="7"), "rows[1].cells['company_id']"),
-            (attrs.evolve(ACME, id="x"), attrs.evolve(ANN, company="0"), "rows[1].cells['company_id']"),
+            (
+                attrs.evolve(ACME, id="x"),
+                attrs.evolve(ANN, company="0"),
+                "rows[1].cells['company_id']",
+            ),
         ],
     )
     def test_ids_that_would_look_the_same_do_not_go_into_one_file(self, first, second, place):
@@ -836,7 +937,9 @@ class TestWhatIsNoRow:
             list(lines)
 
     def test_an_int_too_long_to_write_is_refused_by_its_column(self):
-        with pytest.raises(InvalidError, match=r"^column 'contact_id': expected what can be written"):
+        with pytest.raises(
+            InvalidError, match=r"^column 'contact_id': expected what can be written"
+        ):
             one(attrs.evolve(ACME, id=10**5000))
         row = attrs.evolve(one(ACME), cells=FrozenMap({**one(ACME).cells, "contact_id": 10**5000}))
         with pytest.raises(InvalidError, match=r"^column 'contact_id'"):
@@ -869,11 +972,15 @@ class TestThePage:
         if any(column.source == "" for column in to.columns):
             for row in to.table:
                 (line,) = [
-                    line for line in lines if line.startswith(f"| {row.prospect.value} | {row.customer.value} |")
+                    line
+                    for line in lines
+                    if line.startswith(f"| {row.prospect.value} | {row.customer.value} |")
                 ]
                 assert row.reason in line
                 assert all(f"`{value}`" in line for value in row.values.values() if value)
-                assert all(loss in line for loss in to.losses(SalesStatus(row.prospect, row.customer)))
+                assert all(
+                    loss in line for loss in to.losses(SalesStatus(row.prospect, row.customer))
+                )
         assert all(f"- {loss}" in lines for loss in losses(to))
 
     def test_a_bar_or_a_line_break_does_not_break_a_table(self):

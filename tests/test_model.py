@@ -27,14 +27,12 @@ from salesstatus import (
     CustomerStatus,
     Deal,
     DealStatus,
-    FrozenMap,
     InvalidError,
     Policy,
     ProspectStatus,
     SalesStatusError,
 )
-from salesstatus.errors import shown
-from salesstatus.values import id_order, utc
+from salesstatus.values import FrozenMap, id_order, shown, utc
 
 PERSON, COMPANY = ContactKind
 UTC = timezone.utc
@@ -64,7 +62,9 @@ def refused(make, **fields):
         make(**fields)
     assert isinstance(caught.value, SalesStatusError)
     assert isinstance(caught.value, ValueError)
-    assert str(caught.value).startswith(f"{caught.value.place}: expected {caught.value.expected}, got ")
+    assert str(caught.value).startswith(
+        f"{caught.value.place}: expected {caught.value.expected}, got "
+    )
     return caught.value
 
 
@@ -170,7 +170,9 @@ class TestFrozenMap:
 class TestIds:
     """An id is an int or a text that is not empty; 1 and "1" are two ids."""
 
-    @pytest.mark.parametrize("id_", [True, False, 1.0, "", b"x", (), [1], PERSON, Decimal(1)], ids=repr)
+    @pytest.mark.parametrize(
+        "id_", [True, False, 1.0, "", b"x", (), [1], PERSON, Decimal(1)], ids=repr
+    )
     @pytest.mark.parametrize(
         ("make", "field"),
         [(person, "id"), (person, "company"), (deal, "id"), (deal, "primary"), (deal, "company")],
@@ -245,13 +247,17 @@ class TestDeal:
     def test_its_primary_contact_may_be_named_as_involved_too(self):
         assert deal(primary="ann", involved=["ann", "bob"]).involved == {"ann", "bob"}
 
-    @pytest.mark.parametrize("value", [Decimal("NaN"), Decimal("-Infinity"), Decimal("sNaN"), 1.5, 1, "1", True])
+    @pytest.mark.parametrize(
+        "value", [Decimal("NaN"), Decimal("-Infinity"), Decimal("sNaN"), 1.5, 1, "1", True]
+    )
     def test_its_value_is_a_finite_decimal(self, value):
         error = refused(deal, value=value)
         assert error.place == "Deal.value"
         assert error.value is value
 
-    @pytest.mark.parametrize("value", [None, Decimal(0), Decimal("-1.50"), Decimal("1E+999"), Decimal("1E-999")])
+    @pytest.mark.parametrize(
+        "value", [None, Decimal(0), Decimal("-1.50"), Decimal("1E+999"), Decimal("1E-999")]
+    )
     def test_any_finite_decimal_will_do(self, value):
         assert deal(value=value).value is value
 
@@ -260,7 +266,9 @@ class TestFields:
     """Every field is checked, by name, and cannot be changed."""
 
     @both
-    @pytest.mark.parametrize("value", [None, 1, b"x", ["x"], type("Name", (str,), {})("x")], ids=repr)
+    @pytest.mark.parametrize(
+        "value", [None, 1, b"x", ["x"], type("Name", (str,), {})("x")], ids=repr
+    )
     def test_a_text_is_a_text(self, make, value):
         texts = [field.name for field in attrs.fields(type(make())) if field.type is str]
         assert len(texts) >= 5
@@ -290,7 +298,9 @@ class TestFields:
         assert refused(deal, involved=[["ann"]]).place == "Deal.involved"
 
     @both
-    @pytest.mark.parametrize("tags", [["a", "b", "a"], ("b", "a"), {"a", "b"}, iter(["a", "b"]), frozenset("ab")])
+    @pytest.mark.parametrize(
+        "tags", [["a", "b", "a"], ("b", "a"), {"a", "b"}, iter(["a", "b"]), frozenset("ab")]
+    )
     def test_any_collection_of_tags_becomes_a_frozenset(self, make, tags):
         tags = copy.copy(tags)
         made = make(tags=tags).tags
@@ -326,7 +336,8 @@ class TestFields:
 
 
 class TestCustomFields:
-    """Custom fields hold texts, finite numbers, bools, dates, aware times, None, and collections of them."""
+    """Custom fields hold texts, finite numbers, bools, dates, aware times, None, and collections of
+    them."""
 
     @law
     @given(own.custom_fields)
@@ -382,9 +393,14 @@ class TestCustomFields:
         error = refused(make, custom_fields={"x": value})
         assert error.place == f"{name}.custom_fields['x']"
         assert error.value is value
-        assert refused(make, custom_fields={"x": [0, {"y": value}]}).place == f"{name}.custom_fields['x'][1]['y']"
+        assert (
+            refused(make, custom_fields={"x": [0, {"y": value}]}).place
+            == f"{name}.custom_fields['x'][1]['y']"
+        )
 
-    @pytest.mark.parametrize("value", [Decimal("1E+999"), Decimal("-1E+999"), Decimal("1E-999"), 10**400, 1e308])
+    @pytest.mark.parametrize(
+        "value", [Decimal("1E+999"), Decimal("-1E+999"), Decimal("1E-999"), 10**400, 1e308]
+    )
     def test_a_number_may_be_very_large_or_small(self, value):
         assert deal(custom_fields={"x": value}).custom_fields["x"] is value
 
@@ -420,7 +436,10 @@ class TestTimes:
             assert record.created_at.utcoffset() == timedelta(0)
 
     @law
-    @given(st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(BERLIN)), st.booleans())
+    @given(
+        st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(BERLIN)),
+        st.booleans(),
+    )
     def test_also_in_a_zone_that_sets_its_clock(self, at, fold):
         at = at.replace(fold=fold)
         made = utc("at", at)
@@ -518,7 +537,11 @@ class TestPolicy:
     @law
     @given(own.policies)
     def test_it_pickles_and_hashes_as_a_value(self, policy):
-        for twin in (pickle.loads(pickle.dumps(policy)), copy.deepcopy(policy), attrs.evolve(policy)):
+        for twin in (
+            pickle.loads(pickle.dumps(policy)),
+            copy.deepcopy(policy),
+            attrs.evolve(policy),
+        ):
             assert twin == policy
             assert hash(twin) == hash(policy)
 
@@ -568,14 +591,13 @@ print(*lines, sep="\\n")
 
 
 class TestImport:
-    """The library is light to import, needs no asserts or docstrings, and tells the same on every run."""
+    """The library is light to import, needs no asserts or docstrings, and tells the same on every
+    run."""
 
     def test_importing_it_brings_neither_cattrs_nor_testing_tools(self):
         heavy = ("cattrs", "hypothesis", "pytest", "argparse", "json")
         # What is there before may be coverage's, which measures this process too.
-        code = (
-            f"import sys; was = {{*sys.modules}}; import salesstatus; print([*({{*sys.modules}} - was) & {{*{heavy}}}])"
-        )
+        code = f"import sys; was = {{*sys.modules}}; import salesstatus; print([*({{*sys.modules}} - was) & {{*{heavy}}}])"
         assert run(code) == "[]\n"
 
     def test_it_works_without_asserts_and_docstrings(self):
@@ -617,13 +639,16 @@ class TestPublicNames:
                 assert first_sentence(kind).endswith(".")
 
     @pytest.mark.parametrize(
-        "name", [name for name in salesstatus.__all__ if isinstance(getattr(salesstatus, name), type)]
+        "name",
+        [name for name in salesstatus.__all__ if isinstance(getattr(salesstatus, name), type)],
     )
     def test_so_have_its_public_methods(self, name):
         kind = getattr(salesstatus, name)
         for member, value in vars(kind).items():
             function = value.__func__ if isinstance(value, classmethod | staticmethod) else value
-            if not member.startswith("_") and (inspect.isfunction(function) or isinstance(value, property)):
+            if not member.startswith("_") and (
+                inspect.isfunction(function) or isinstance(value, property)
+            ):
                 assert inspect.getdoc(function), f"{name}.{member}"
 
     def test_a_docstring_inherited_is_none_of_its_own(self):
@@ -644,7 +669,9 @@ class TestShown:
                 raise ZeroDivisionError
 
         assert shown(Broken()) == "<Broken whose repr raises ZeroDivisionError>"
-        assert str(refused(deal, name=Broken())).startswith("Deal.name: expected str, got <Broken whose repr")
+        assert str(refused(deal, name=Broken())).startswith(
+            "Deal.name: expected str, got <Broken whose repr"
+        )
 
     def test_a_rule_stands_in_the_sentence_if_there_is_one(self):
         assert str(InvalidError("Deal.primary", None, "a contact", "W6")) == (

@@ -1,4 +1,5 @@
-"""With which company a deal is saved that came without one, or with another primary contact (rules W2, W5, W10)."""
+"""With which company a deal is saved that came without one, or with another primary contact (rules
+W2, W5, W10)."""
 
 import attrs
 import pytest
@@ -19,12 +20,9 @@ from salesstatus import (
     Notice,
     Policy,
     audience,
-    hearing,
-    moved,
     notices,
-    placed,
-    with_primary,
 )
+from salesstatus.propagation import hearing, moved, placed, with_primary
 
 OPEN, WON, LOST, UNQUALIFIED = DealStatus
 FOLLOW = Policy(company_link="follow")
@@ -52,7 +50,8 @@ def person(id_, company):
 
 
 class TestW2ANewDeal:
-    """W2: a deal gets the company that its primary contact works for, unless it names one of its own."""
+    """W2: a deal gets the company that its primary contact works for, unless it names one of its
+    own."""
 
     @pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES)
     def test_it_gets_the_employer_which_then_hears_of_it(self, policy):
@@ -88,7 +87,9 @@ class TestW5AnotherPrimaryContact:
     BEFORE = deal("ann", "acme")
 
     @pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES)
-    @pytest.mark.parametrize("company", [None, "acme"], ids=["without a company", "with the old one, as a form has it"])
+    @pytest.mark.parametrize(
+        "company", [None, "acme"], ids=["without a company", "with the old one, as a form has it"]
+    )
     @pytest.mark.parametrize("employer", ["bolt", None, "acme"])
     def test_the_company_is_the_new_ones_employer(self, policy, company, employer):
         after = placed(deal("bob", company), self.BEFORE, employer, policy)
@@ -119,7 +120,8 @@ class TestW5AnotherPrimaryContact:
 
 
 class TestW10TheSamePrimaryContact:
-    """W10: by default a deal keeps the company that it got, and under *follow* it goes where the employee works."""
+    """W10: by default a deal keeps the company that it got, and under *follow* it goes where the
+    employee works."""
 
     @pytest.mark.parametrize("employer", ["acme", "bolt", None])
     @pytest.mark.parametrize("company", [None, "acme"])
@@ -127,7 +129,10 @@ class TestW10TheSamePrimaryContact:
         before = deal("ann", "acme")
         after = placed(deal("ann", company, status=WON), before, employer)
         assert after == deal("ann", "acme", status=WON)
-        assert notices(before, after) == (Notice("ann", DealWon("D-1")), Notice("acme", DealWon("D-1")))
+        assert notices(before, after) == (
+            Notice("ann", DealWon("D-1")),
+            Notice("acme", DealWon("D-1")),
+        )
 
     @pytest.mark.parametrize("employer", ["bolt", None])
     def test_one_that_got_none_gets_none_later(self, employer):
@@ -142,14 +147,18 @@ class TestW10TheSamePrimaryContact:
     @pytest.mark.parametrize("company", [None, "acme", "bolt", "coop"])
     @pytest.mark.parametrize("employer", ["acme", "bolt", None])
     def test_following_it_is_the_employer_whatever_the_deal_says(self, company, employer):
-        assert placed(deal("ann", company), deal("ann", "acme"), employer, FOLLOW) == deal("ann", employer)
+        assert placed(deal("ann", company), deal("ann", "acme"), employer, FOLLOW) == deal(
+            "ann", employer
+        )
 
 
 class TestLaws:
     """What holds for every deal, before and after."""
 
     @given(saves, st.none() | saves, employers, strategies.policies)
-    def test_only_the_company_may_change_and_what_stays_is_the_same_object(self, after, before, employer, policy):
+    def test_only_the_company_may_change_and_what_stays_is_the_same_object(
+        self, after, before, employer, policy
+    ):
         got = placed(after, before, employer, policy)
         assert attrs.evolve(got, company=after.company) == after
         assert (got is after) is (got.company == after.company)
@@ -165,13 +174,19 @@ class TestLaws:
         got = placed(after, before, employer, FOLLOW)
         assert got.company == employer
         assert audience(got) == {got.primary, *got.involved} | ({employer} - {None})
-        told = {notice.contact for notice in notices(before, got) if not isinstance(notice.event, DealDissociated)}
+        told = {
+            notice.contact
+            for notice in notices(before, got)
+            if not isinstance(notice.event, DealDissociated)
+        }
         assert told <= audience(got)
         if employer is not None and (before is None or employer not in audience(before)):
             assert employer in told
 
     @given(saves, saves, employers)
-    def test_by_default_a_deal_keeps_its_company_while_its_primary_contact_stays(self, after, before, employer):
+    def test_by_default_a_deal_keeps_its_company_while_its_primary_contact_stays(
+        self, after, before, employer
+    ):
         after = attrs.evolve(after, primary=before.primary)
         got = placed(after, before, employer)
         assert got.company == (before.company if after.company is None else after.company)
@@ -188,18 +203,25 @@ class TestLaws:
             return
         expected = with_primary(before, person(primary, works_for), old)
         for company in (None, before.company):
-            form = attrs.evolve(before, primary=primary, company=company, involved=expected.involved)
+            form = attrs.evolve(
+                before, primary=primary, company=company, involved=expected.involved
+            )
             assert placed(form, before, works_for, policy) == expected
-            assert notices(before, placed(form, before, works_for, policy)) == notices(before, expected)
+            assert notices(before, placed(form, before, works_for, policy)) == notices(
+                before, expected
+            )
 
     @given(
         st.lists(
-            st.tuples(st.just("save"), saves) | st.tuples(st.just("move"), st.tuples(people, employers)), max_size=12
+            st.tuples(st.just("save"), saves)
+            | st.tuples(st.just("move"), st.tuples(people, employers)),
+            max_size=12,
         ),
         strategies.policies,
     )
     def test_an_account_that_follows_is_always_where_its_people_work(self, life, policy):
-        """Saved through `placed` and moved through `moved`, the deal's company is its primary contact's, or the one it got."""
+        """Saved through `placed` and moved through `moved`, the deal's company is its primary
+        contact's, or the one it got."""
         works_for, stored = {}, None
         for what, about in life:
             if what == "move":

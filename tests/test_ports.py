@@ -1,4 +1,5 @@
-"""What ports promise in words and values: records and versions, errors, and the asynchronous face of a store."""
+"""What ports promise in words and values: records and versions, errors, and the asynchronous face
+of a store."""
 
 import asyncio
 import copy
@@ -15,10 +16,8 @@ from hypothesis import strategies as st
 
 import strategies as our
 from salesstatus import (
-    AttachedNote,
     Contact,
     ContactKind,
-    ConversionRecord,
     Deal,
     DealAssociated,
     DealStatus,
@@ -30,15 +29,13 @@ from salesstatus import (
     ProspectStatus,
     SalesStatus,
     SalesStatusError,
-    Scope,
     Selection,
-    Tag,
     Target,
-    Task,
     WireError,
     ports,
 )
-from salesstatus.faces import as_async, at_once
+from salesstatus.desk.faces import as_async, at_once
+from salesstatus.leads import AttachedNote, ConversionRecord, Scope, Tag, Task
 from salesstatus.memory import MemoryStore
 from salesstatus.ports import KINDS, Conflict, Done, NotFound, Standing, Versioned, record_id
 from salesstatus.wire import dumps, loads, to_dict
@@ -66,7 +63,16 @@ every_port = pytest.mark.parametrize("port", KINDS)
 
 
 def done(**fields):
-    return Done(**{"key": "click", "use_case": "save_deal", "kind": "deals", "about": "D-1", "at": our.DAY, **fields})
+    return Done(
+        **{
+            "key": "click",
+            "use_case": "save_deal",
+            "kind": "deals",
+            "about": "D-1",
+            "at": our.DAY,
+            **fields,
+        }
+    )
 
 
 class TestStanding:
@@ -134,7 +140,11 @@ class TestDone:
 
     @pytest.mark.parametrize("missing", ["use_case", "kind"])
     def test_nothing_may_be_left_out(self, missing):
-        fields = {name: getattr(CLICK, name) for name in ("key", "use_case", "kind", "about", "at") if name != missing}
+        fields = {
+            name: getattr(CLICK, name)
+            for name in ("key", "use_case", "kind", "about", "at")
+            if name != missing
+        }
         with pytest.raises(TypeError):
             Done(**fields)
 
@@ -144,13 +154,21 @@ class TestDone:
 
 
 class TestValues:
-    """Records and their versions are values: equal, hashable, unchangeable, and the same after a copy or a pickle."""
+    """Records and their versions are values: equal, hashable, unchangeable, and the same after a
+    copy or a pickle."""
 
     @pytest.mark.parametrize(
-        "value", [RECORDS["contacts"], CLICK, Versioned(DEAL, 1), Versioned(RECORDS["contacts"], 7)], ids=repr
+        "value",
+        [RECORDS["contacts"], CLICK, Versioned(DEAL, 1), Versioned(RECORDS["contacts"], 7)],
+        ids=repr,
     )
     def test_they_pickle_copy_hash_and_evolve(self, value):
-        for twin in (pickle.loads(pickle.dumps(value)), copy.copy(value), copy.deepcopy(value), attrs.evolve(value)):
+        for twin in (
+            pickle.loads(pickle.dumps(value)),
+            copy.copy(value),
+            copy.deepcopy(value),
+            attrs.evolve(value),
+        ):
             assert twin == value
             assert hash(twin) == hash(value)
             assert type(twin) is type(value)
@@ -159,23 +177,42 @@ class TestValues:
                 setattr(value, field.name, None)
 
     def test_every_field_counts(self):
-        other = {"contact": attrs.evolve(ANN, name="Anna"), "status": SalesStatus(), "heard_at": None}
+        other = {
+            "contact": attrs.evolve(ANN, name="Anna"),
+            "status": SalesStatus(),
+            "heard_at": None,
+        }
         for name, value in other.items():
             assert attrs.evolve(RECORDS["contacts"], **{name: value}) != RECORDS["contacts"]
-        changed = {"key": "x", "use_case": "x", "kind": "x", "about": 1, "at": our.DAY + timedelta(1)}
+        changed = {
+            "key": "x",
+            "use_case": "x",
+            "kind": "x",
+            "about": 1,
+            "at": our.DAY + timedelta(1),
+        }
         for name, value in changed.items():
             assert attrs.evolve(CLICK, **{name: value}) != CLICK
-        assert len({Versioned(DEAL, 1), Versioned(DEAL, 2), Versioned(attrs.evolve(DEAL, id=1), 1)}) == 3
+        assert (
+            len({Versioned(DEAL, 1), Versioned(DEAL, 2), Versioned(attrs.evolve(DEAL, id=1), 1)})
+            == 3
+        )
 
 
 class TestOnTheWire:
     """Both have a place on the wire, where they are read back equal, and strictly."""
 
-    @given(st.builds(Standing, contact=our.contacts, status=our.states, heard_at=st.none() | our.times))
+    @given(
+        st.builds(Standing, contact=our.contacts, status=our.states, heard_at=st.none() | our.times)
+    )
     def test_a_standing_is_read_back_equal(self, standing):
         assert loads(dumps(standing), Standing) == standing
 
-    @given(st.builds(Done, key=st.text(), use_case=st.text(), kind=st.text(), about=our.any_ids, at=our.times))
+    @given(
+        st.builds(
+            Done, key=st.text(), use_case=st.text(), kind=st.text(), about=our.any_ids, at=our.times
+        )
+    )
     def test_so_is_what_was_done(self, click):
         assert loads(dumps(click), Done) == click
 
@@ -183,7 +220,9 @@ class TestOnTheWire:
     def test_in_a_standing_both_are_written_as_they_are_by_themselves(self, contact, status):
         written = to_dict(Standing(contact=contact, status=status))
         for key, value in (("contact", contact), ("status", status)):
-            alone = {name: part for name, part in to_dict(value).items() if name not in ("type", "v")}
+            alone = {
+                name: part for name, part in to_dict(value).items() if name not in ("type", "v")
+            }
             assert written.get(key, {"prospect": "none", "customer": "none", "deals": []}) == alone
 
     def test_what_is_not_there_is_not_written(self):
@@ -197,7 +236,12 @@ class TestOnTheWire:
             (RECORDS["contacts"], "contact", {"id": 1}, "$.contact.kind"),
             (RECORDS["contacts"], "contact", {"id": True, "kind": "person"}, "$.contact.id"),
             (RECORDS["contacts"], "status", "current", "$.status"),
-            (RECORDS["contacts"], "status", {"prospect": "none", "customer": "none"}, "$.status.deals"),
+            (
+                RECORDS["contacts"],
+                "status",
+                {"prospect": "none", "customer": "none"},
+                "$.status.deals",
+            ),
             (RECORDS["contacts"], "heard_at", "2026-05-04T00:00", "$.heard_at"),
             (RECORDS["contacts"], "version", 1, "$.version"),
             (CLICK, "key", 1, "$.key"),
@@ -215,7 +259,8 @@ class TestOnTheWire:
 
 
 class TestRecordId:
-    """A record is found by its id, a note by its note's, a field by its name, a request by its key, a tag by itself."""
+    """A record is found by its id, a note by its note's, a field by its name, a request by its key,
+    a tag by itself."""
 
     @every_port
     def test_of_each_kind(self, port):
@@ -247,21 +292,30 @@ class TestRecordId:
 SENTENCES = [
     (NotFound("deal", "D-1"), "there is no deal 'D-1'"),
     (NotFound("contact", 7), "there is no contact 7"),
-    (NotFound("tag", Tag("vip", Scope.LEAD)), "there is no tag Tag(name='vip', scope=<Scope.LEAD: 'lead'>)"),
+    (
+        NotFound("tag", Tag("vip", Scope.LEAD)),
+        "there is no tag Tag(name='vip', scope=<Scope.LEAD: 'lead'>)",
+    ),
     (Conflict("deal", "D-1", 0, 3), "deal 'D-1' exists already"),
     (Conflict("deal", "D-1", 0), "deal 'D-1' exists already"),
     (Conflict("deal", 7, 2, 3), "deal 7 was to be in version 2, but has version 3 now"),
     (Conflict("deal", 7, 2, 0), "deal 7 was to be in version 2, but has none now"),
     (Conflict("deal", 7, 2), "deal 7 was to be in version 2"),
     (Conflict("deal", 7), "deal 7 was changed by somebody else"),
-    (Conflict("unit of work", None), "unit of work: somebody else changed what this change rests on"),
+    (
+        Conflict("unit of work", None),
+        "unit of work: somebody else changed what this change rests on",
+    ),
 ]
 
 
 class TestErrors:
-    """`NotFound` and `Conflict` say what was asked for and what is there; equal fields are equal errors, also from a pickle."""
+    """`NotFound` and `Conflict` say what was asked for and what is there; equal fields are equal
+    errors, also from a pickle."""
 
-    @pytest.mark.parametrize(("error", "sentence"), SENTENCES, ids=[sentence for _, sentence in SENTENCES])
+    @pytest.mark.parametrize(
+        ("error", "sentence"), SENTENCES, ids=[sentence for _, sentence in SENTENCES]
+    )
     def test_the_sentence_and_the_copies(self, error, sentence):
         assert str(error) == sentence
         assert isinstance(error, SalesStatusError)
@@ -273,7 +327,12 @@ class TestErrors:
 
     def test_another_field_is_another_error(self):
         errors = [error for error, _ in SENTENCES]
-        errors += [NotFound("contact", "7"), NotFound("lead", 7), Conflict("lead", 7), Conflict("deal", "7")]
+        errors += [
+            NotFound("contact", "7"),
+            NotFound("lead", 7),
+            Conflict("lead", 7),
+            Conflict("deal", "7"),
+        ]
         for n, one in enumerate(errors):
             assert [one == other for other in errors] == [n == m for m in range(len(errors))]
         assert Conflict("deal", 7) != NotFound("deal", 7)
@@ -326,7 +385,9 @@ class TestTheProtocols:
     @pytest.mark.parametrize(("one", "other"), PAIRS, ids=[one.__name__ for one, _ in PAIRS])
     def test_the_methods_and_their_arguments_are_the_same(self, one, other):
         def methods(protocol):
-            return {name: value for name, value in vars(protocol).items() if not name.startswith("_")}
+            return {
+                name: value for name, value in vars(protocol).items() if not name.startswith("_")
+            }
 
         assert list(methods(one)) == list(methods(other))
         for name, method in methods(one).items():
@@ -334,13 +395,17 @@ class TestTheProtocols:
             assert type(twin) is type(method)
             assert inspect.getdoc(twin), f"{other.__name__}.{name}"
             if not isinstance(method, property):
-                assert list(inspect.signature(twin).parameters) == list(inspect.signature(method).parameters)
+                assert list(inspect.signature(twin).parameters) == list(
+                    inspect.signature(method).parameters
+                )
                 streams = "Iterator" in str(inspect.signature(method).return_annotation)
                 opens = name == "unit"
                 assert inspect.iscoroutinefunction(twin) is not (streams or opens)
 
     def test_every_kind_has_a_port_and_every_port_a_kind(self):
-        named = {name for name, value in vars(ports.UnitOfWork).items() if isinstance(value, property)}
+        named = {
+            name for name, value in vars(ports.UnitOfWork).items() if isinstance(value, property)
+        }
         assert named == {*KINDS, "log"}
         assert len(set(KINDS.values())) == len(KINDS)
 
@@ -424,13 +489,16 @@ async def calls(unit):
         ("log", "of", "ann"),
         ("log", "all"),
     ):
-        answers[port, method, "stream"] = await gathered(getattr(getattr(unit, port), method)(*words))
+        answers[port, method, "stream"] = await gathered(
+            getattr(getattr(unit, port), method)(*words)
+        )
     answers["log", "append"] = await unit.log.append(["entry"])
     return answers
 
 
 class TestAsAsync:
-    """The asynchronous face of a store asks the store the same, and gives its answers and its errors."""
+    """The asynchronous face of a store asks the store the same, and gives its answers and its
+    errors."""
 
     def test_every_method_of_every_port_passes_its_arguments_and_its_answer(self):
         store = Recording()
@@ -459,7 +527,12 @@ class TestAsAsync:
         for name, value in vars(ports.UnitOfWork).items():
             if isinstance(value, property):
                 port = type_of(value)
-                methods = {each for kind in port.__mro__ for each in vars(kind) if inspect.isfunction(vars(kind)[each])}
+                methods = {
+                    each
+                    for kind in port.__mro__
+                    for each in vars(kind)
+                    if inspect.isfunction(vars(kind)[each])
+                }
                 assert {(name, method) for method in methods if not method.startswith("_")} <= asked
 
     def test_committing_is_passed_on(self):
@@ -488,7 +561,9 @@ class TestAsAsync:
 
         asyncio.run(use())
 
-    @pytest.mark.parametrize("error", [KeyError("within"), Conflict("deal", 1), KeyboardInterrupt()], ids=repr)
+    @pytest.mark.parametrize(
+        "error", [KeyError("within"), Conflict("deal", 1), KeyboardInterrupt()], ids=repr
+    )
     def test_an_exception_goes_to_the_unit_and_through(self, error):
         store = Recording()
 
@@ -535,17 +610,27 @@ class TestAsAsync:
                 await unit.log.append([ENTRY])
                 await unit.commit()
             async with store.unit() as unit:
-                found = {port: await getattr(unit, port).get(record_id(record)) for port, record in RECORDS.items()}
+                found = {
+                    port: await getattr(unit, port).get(record_id(record))
+                    for port, record in RECORDS.items()
+                }
                 assert found == {port: Versioned(record, 1) for port, record in RECORDS.items()}
                 one = Versioned(RECORDS["contacts"], 1)
-                assert await gathered(unit.contacts.select(Selection(prospect=ProspectStatus.CURRENT))) == [one]
-                assert await gathered(unit.contacts.select(Selection(prospect=ProspectStatus.LOST))) == []
+                assert await gathered(
+                    unit.contacts.select(Selection(prospect=ProspectStatus.CURRENT))
+                ) == [one]
+                assert (
+                    await gathered(unit.contacts.select(Selection(prospect=ProspectStatus.LOST)))
+                    == []
+                )
                 assert await gathered(unit.contacts.employees("acme")) == [one]
                 assert await gathered(unit.contacts.sharing(["e-mail:a@b.example"])) == [one]
                 assert await gathered(unit.deals.of("ann")) == [Versioned(DEAL, 1)]
                 assert await gathered(unit.notes.of(Target.PERSON, "ann")) == [Versioned(NOTE, 1)]
                 assert await gathered(unit.tasks.of(Target.DEAL, "D-1")) == [Versioned(TASK, 1)]
-                assert await gathered(unit.log.of("ann")) == await gathered(unit.log.all()) == [ENTRY]
+                assert (
+                    await gathered(unit.log.of("ann")) == await gathered(unit.log.all()) == [ENTRY]
+                )
                 with pytest.raises(Conflict):
                     await unit.deals.put(DEAL, 2)
                 with pytest.raises(NotFound):

@@ -1,8 +1,8 @@
-"""Every recorded body of Sell: what is read of it, and that it is written back equal; or why it is refused.
+"""Every recorded body of Sell: what is read of it, and that it is written back equal; or why it is
+refused.
 
-The files are not part of the repository: the tests read them where they are, and are skipped where they are not.
-All expectations were worked out by hand from the files.
-"""
+The files are not part of the repository: the tests read them where they are, and are skipped where
+they are not. All expectations were worked out by hand from the files."""
 
 import json
 from collections import Counter
@@ -25,9 +25,12 @@ def folder(name, file):
 
 
 SELL = folder("zendesk_sell", "deal__singleDeal.fixture.json")
-pytestmark = pytest.mark.skipif(SELL is None, reason="the recorded bodies of Sell are not beside this checkout")
+pytestmark = pytest.mark.skipif(
+    SELL is None, reason="the recorded bodies of Sell are not beside this checkout"
+)
 
-#: The outcome of every file: how many records of which kind, and how many oddities of which outcome.
+#: The outcome of every file: how many records of which kind, and how many oddities of which
+#: outcome.
 OUTCOMES = {
     "LICENSE": ({}, {"not used": 1}),
     "common__source__emptySourcesResponse.fixture.json": ({}, {}),
@@ -92,7 +95,9 @@ class TestTheRecordsOfAFile:
             report = Reporter()
             again = COLUMNS[row.kind].read(row.written(over=False), row.place, report)
             # What is absent need not be written.
-            assert again == {field: value for field, value in row.values.items() if not absent(value)}
+            assert again == {
+                field: value for field, value in row.values.items() if not absent(value)
+            }
             assert len(report.told()) == 0
 
 
@@ -100,13 +105,21 @@ class TestRefused:
     def test_what_is_no_json_is_refused_with_its_place(self):
         _, oddities = read("LICENSE")
         (oddity,) = oddities.kept
-        assert (oddity.outcome, oddity.place.name, oddity.place.line) == (Outcome.NOT_USED, "LICENSE", 1)
-        assert str(oddity).startswith("LICENSE line 1: expected JSON, got a text that is none (Expecting value)")
+        assert (oddity.outcome, oddity.place.name, oddity.place.line) == (
+            Outcome.NOT_USED,
+            "LICENSE",
+            1,
+        )
+        assert str(oddity).startswith(
+            "LICENSE line 1: expected JSON, got a text that is none (Expecting value)"
+        )
 
     @pytest.mark.parametrize("name", [name for name in FILES if "unprocessable" in name])
     def test_an_error_is_refused_by_its_code(self, name):
         (oddity,) = read(name)[1].kept
-        assert str(oddity) == f"{name}: expected records, got an error response: 'unknown'; not used"
+        assert (
+            str(oddity) == f"{name}: expected records, got an error response: 'unknown'; not used"
+        )
 
 
 class TestTogether:
@@ -122,9 +135,9 @@ class TestTogether:
             200: "Zendesk",
         }
         assert sorted(account.leads) == [1, 2, 100, 200, 300]
-        assert {id_: stage.status.value for id_, stage in account.catalogue.stages.items()} == dict.fromkeys(
-            (1234, 6111851, 6359066, 6524005, 6524006), "open"
-        )
+        assert {
+            id_: stage.status.value for id_, stage in account.catalogue.stages.items()
+        } == dict.fromkeys((1234, 6111851, 6359066, 6524005, 6524006), "open")
         assert account.catalogue.sources[583029] == "This is wunderbar"
 
     def test_deals_in_stages_that_nobody_sent_are_undecided(self, account):
@@ -142,6 +155,9 @@ class TestTogether:
         names = [name for name in FILES if name.startswith("deal__")]
         said = {6386894: DealStatus.WON, 6386889: DealStatus.LOST}
         account = sell.read({name: (SELL / name).read_bytes() for name in names}, stages=said)
-        assert {id_: deal.status.value for id_, deal in account.deals.items()} == {51753911: "won", 53024259: "lost"}
+        assert {id_: deal.status.value for id_, deal in account.deals.items()} == {
+            51753911: "won",
+            53024259: "lost",
+        }
         assert account.derived()[204996235].customer.value == "current"
         assert account.derived()[204996430].prospect.value == "lost"

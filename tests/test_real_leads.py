@@ -1,8 +1,8 @@
-"""Reports on real leads: the REST samples of Bitrix24's documentation, and an export of a Salesforce Developer Edition org.
+"""Reports on real leads: the REST samples of Bitrix24's documentation, and an export of a
+Salesforce Developer Edition org.
 
-The files are not part of the repository: the tests read them where they are, and are skipped where they are not.
-All expectations were worked out by hand from the files.
-"""
+The files are not part of the repository: the tests read them where they are, and are skipped where
+they are not. All expectations were worked out by hand from the files."""
 
 import csv
 import json
@@ -13,9 +13,8 @@ import attrs
 import pytest
 
 from salesstatus import InvalidError
-from salesstatus.leads import BITRIX24_STAGES, Stage, StageBook
-from salesstatus.model import ConversionRecord, Lead, StageMeaning
-from salesstatus.reports import (
+from salesstatus.lead import ConversionRecord, Lead, StageMeaning
+from salesstatus.leads.reports import (
     ConversionCount,
     FunnelStep,
     JunkReason,
@@ -30,6 +29,7 @@ from salesstatus.reports import (
     stage_counts,
     visits,
 )
+from salesstatus.leads.stages import BITRIX24_STAGES, Stage, StageBook
 
 # In the checkout `shared` stands beside the project; a copy within it will do as well.
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,8 +43,12 @@ def folder(name, file):
 
 BITRIX24 = folder("bitrix24", "leads__crm-lead-get__0.json")
 SALESFORCE = folder("salesforce_history", "Lead.csv")
-bitrix24 = pytest.mark.skipif(BITRIX24 is None, reason="the samples of Bitrix24 are not beside this checkout")
-salesforce = pytest.mark.skipif(SALESFORCE is None, reason="the Salesforce history is not beside this checkout")
+bitrix24 = pytest.mark.skipif(
+    BITRIX24 is None, reason="the samples of Bitrix24 are not beside this checkout"
+)
+salesforce = pytest.mark.skipif(
+    SALESFORCE is None, reason="the Salesforce history is not beside this checkout"
+)
 
 
 def numbers(records, *names):
@@ -89,7 +93,10 @@ def of_lead(row):
         created_by=row["CREATED_BY_ID"],
         created_at=datetime.fromisoformat(row["DATE_CREATE"]),
         conversion=ConversionRecord(
-            id=f"lead {id_}", lead=id_, at=datetime.fromisoformat(row["DATE_CLOSED"]), person=row["CONTACT_ID"]
+            id=f"lead {id_}",
+            lead=id_,
+            at=datetime.fromisoformat(row["DATE_CLOSED"]),
+            person=row["CONTACT_ID"],
         )
         if converted
         else None,
@@ -97,7 +104,8 @@ def of_lead(row):
 
 
 def of_item(row):
-    """Read a lead of the universal methods: ids are numbers, and a list has only the fields that were asked for."""
+    """Read a lead of the universal methods: ids are numbers, and a list has only the fields that
+    were asked for."""
     return Lead(
         id=row["id"],
         first_name=row["name"],
@@ -132,7 +140,10 @@ def stage_history():
 
 
 #: Created 2021-05-31 15:10:16, converted on 07-16 at 16:43:44 and 16:43:47.
-LIVED = (timedelta(days=46, hours=1, minutes=33, seconds=28), timedelta(days=46, hours=1, minutes=33, seconds=31))
+LIVED = (
+    timedelta(days=46, hours=1, minutes=33, seconds=28),
+    timedelta(days=46, hours=1, minutes=33, seconds=31),
+)
 BETWEEN = timedelta(days=46, hours=1, minutes=33, seconds=29.5)
 
 
@@ -153,7 +164,11 @@ class TestBitrix24Book:
 
     def test_a_book_can_have_two_stages_of_failure(self):
         book = book_of("status__crm-status-list__0")
-        assert (len(book.of(OPEN)), book.success, book.of(FAILURE)) == (5, "WON", ("LOSE", "APOLOGY"))
+        assert (len(book.of(OPEN)), book.success, book.of(FAILURE)) == (
+            5,
+            "WON",
+            ("LOSE", "APOLOGY"),
+        )
 
 
 @bitrix24
@@ -188,20 +203,38 @@ class TestBitrix24Leads:
     @pytest.mark.parametrize(
         ("by", "expected"),
         [
-            ("source", [("ADVERTISING", 2, 0), ("CALL", 2, 2), ("WEB", 2, 0), ("1", 1, 0), ("TRADE_SHOW", 1, 0)]),
+            (
+                "source",
+                [
+                    ("ADVERTISING", 2, 0),
+                    ("CALL", 2, 2),
+                    ("WEB", 2, 0),
+                    ("1", 1, 0),
+                    ("TRADE_SHOW", 1, 0),
+                ],
+            ),
             ("owner", [("1", 6, 2), ("6", 2, 0)]),
             ("created_by", [("", 4, 0), ("1", 4, 2)]),
         ],
     )
     def test_by_group(self, by, expected):
-        assert numbers(conversions(all_leads(), BITRIX24_STAGES, by), "group", "leads", "converted") == expected
+        assert (
+            numbers(conversions(all_leads(), BITRIX24_STAGES, by), "group", "leads", "converted")
+            == expected
+        )
 
     def test_nobody_is_junk(self):
         assert junk_reasons(all_leads(), BITRIX24_STAGES) == ()
 
     def test_both_funnels(self):
         def steps(kind):
-            return numbers(funnel(all_leads(), (), BITRIX24_STAGES, kind), "stage", "leads", "share", "of_before")
+            return numbers(
+                funnel(all_leads(), (), BITRIX24_STAGES, kind),
+                "stage",
+                "leads",
+                "share",
+                "of_before",
+            )
 
         assert steps("visited") == [
             ("NEW", 3, 0.375, None),
@@ -219,13 +252,17 @@ class TestBitrix24Leads:
 
 @bitrix24
 class TestBitrix24MovedByRest:
-    """The same two leads as an application leaves them that moved them by REST: in the stage, with no target (L10)."""
+    """The same two leads as an application leaves them that moved them by REST: in the stage, with
+    no target (L10)."""
 
     def leads(self):
         return [of_lead(row | {"CONTACT_ID": "0"}) for row in listed()]
 
     def moves(self):
-        return [Visit(row["ID"], row["STATUS_ID"], datetime.fromisoformat(row["MOVED_TIME"])) for row in listed()]
+        return [
+            Visit(row["ID"], row["STATUS_ID"], datetime.fromisoformat(row["MOVED_TIME"]))
+            for row in listed()
+        ]
 
     def test_they_load_and_count_as_unrecorded(self):
         (count,) = conversions(self.leads(), BITRIX24_STAGES)
@@ -240,8 +277,18 @@ class TestBitrix24MovedByRest:
             assert conversions([one], BITRIX24_STAGES, visits=visit)[0].mean_lifetime == lived
 
     def test_they_imply_the_stages_before(self):
-        assert [step.leads for step in funnel(self.leads(), self.moves(), BITRIX24_STAGES)] == [0, 0, 0, 2]
-        assert [step.leads for step in funnel(self.leads(), (), BITRIX24_STAGES, "implied")] == [2, 2, 2, 2]
+        assert [step.leads for step in funnel(self.leads(), self.moves(), BITRIX24_STAGES)] == [
+            0,
+            0,
+            0,
+            2,
+        ]
+        assert [step.leads for step in funnel(self.leads(), (), BITRIX24_STAGES, "implied")] == [
+            2,
+            2,
+            2,
+            2,
+        ]
 
 
 @bitrix24
@@ -261,7 +308,12 @@ class TestBitrix24StageHistory:
         with pytest.raises(InvalidError, match="visits"):
             funnel([Lead(id="21")], stage_history(), BITRIX24_STAGES)
         steps = funnel([Lead(id=21, status="PROCESSED")], stage_history(), BITRIX24_STAGES)
-        assert numbers(steps, "stage", "leads") == [("NEW", 1), ("IN_PROCESS", 0), ("PROCESSED", 1), ("CONVERTED", 0)]
+        assert numbers(steps, "stage", "leads") == [
+            ("NEW", 1),
+            ("IN_PROCESS", 0),
+            ("PROCESSED", 1),
+            ("CONVERTED", 0),
+        ]
 
 
 # ---- Salesforce ----
@@ -284,7 +336,10 @@ def table(name):
 
 
 def of_row(row):
-    """Read a lead. The last change of a converted one is its conversion; its zone is unknown, and is UTC here."""
+    """Read a lead.
+
+    The last change of a converted one is its conversion; its zone is unknown, and is UTC here.
+    """
     id_ = row["Id"]
     conversion = None
     if row["IsConverted"] == "TRUE":
@@ -314,7 +369,10 @@ def exported():
 
 def last_saved():
     return [
-        LeadSaved(datetime.strptime(row["LastModifiedDate"], MINUTE).replace(tzinfo=timezone.utc), of_row(row))
+        LeadSaved(
+            datetime.strptime(row["LastModifiedDate"], MINUTE).replace(tzinfo=timezone.utc),
+            of_row(row),
+        )
         for row in table("Lead")
     ]
 
@@ -324,7 +382,10 @@ class TestSalesforceExport:
     """22 leads of one owner: 2 open, 9 worked on, 8 that say converted, 3 closed for nothing."""
 
     def test_five_were_converted_into_records_that_exist(self):
-        ids = {name: {row["Id"] for row in table(name)} for name in ("Account", "Contact", "Opportunity")}
+        ids = {
+            name: {row["Id"] for row in table(name)}
+            for name in ("Account", "Contact", "Opportunity")
+        }
         records = {one.last_name: one.conversion for one in exported() if one.conversion}
         assert sorted(records) == ["Bair", "Boxer", "Dadio Jr", "Glimpse", "Mcclure"]
         for record in records.values():
@@ -346,12 +407,26 @@ class TestSalesforceExport:
             # The file has no time of creation, so nobody's lifetime is known.
             ConversionCount(None, 22, 11, 5, 3, 3, 0, 5 / 22, 8 / 22, 0, 0, None, None),
         )
-        unrecorded = [one.last_name for one in exported() if one.status == "Closed - Converted" and not one.conversion]
+        unrecorded = [
+            one.last_name
+            for one in exported()
+            if one.status == "Closed - Converted" and not one.conversion
+        ]
         assert unrecorded == ["Stumuller", "Young", "Rogers"]
 
     def test_by_source(self):
         counts = conversions(exported(), SALESFORCE_STAGES, "source")
-        assert numbers(counts, "group", "leads", "open", "converted", "unrecorded", "junk", "rate", "stage_rate") == [
+        assert numbers(
+            counts,
+            "group",
+            "leads",
+            "open",
+            "converted",
+            "unrecorded",
+            "junk",
+            "rate",
+            "stage_rate",
+        ) == [
             ("Purchased List", 7, 4, 1, 1, 1, 1 / 7, 2 / 7),
             ("Web", 7, 3, 3, 1, 0, 3 / 7, 4 / 7),
             ("Partner Referral", 4, 3, 0, 0, 1, 0.0, 0.0),
@@ -378,13 +453,18 @@ class TestSalesforceExport:
         )
 
     def test_the_eight_imply_what_they_passed(self):
-        steps = funnel(exported(), visits(last_saved(), SALESFORCE_STAGES), SALESFORCE_STAGES, "implied")
+        steps = funnel(
+            exported(), visits(last_saved(), SALESFORCE_STAGES), SALESFORCE_STAGES, "implied"
+        )
         assert numbers(steps, "leads", "of_before") == [(10, None), (17, 1.7), (8, 8 / 17)]
 
     def test_created_with_the_org_the_five_lived_five_hours(self):
-        # The leads that nobody touched were last changed on 02/23/26 at 08:55 PM, when the org was made.
+        # The leads that nobody touched were last changed on 02/23/26 at 08:55 PM, when the org was
+        # made.
         made = datetime(2026, 2, 23, 20, 55, tzinfo=timezone.utc)
-        (count,) = conversions([attrs.evolve(one, created_at=made) for one in exported()], SALESFORCE_STAGES)
+        (count,) = conversions(
+            [attrs.evolve(one, created_at=made) for one in exported()], SALESFORCE_STAGES
+        )
         # 02:15, 02:18, 02:18, 02:19 and 02:19 AM: 320, 323, 323, 324 and 324 minutes.
         assert (count.timed, count.median_lifetime) == (5, timedelta(minutes=323))
         assert count.mean_lifetime == timedelta(minutes=322, seconds=48)

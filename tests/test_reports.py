@@ -1,7 +1,7 @@
 """What the leads of an account came to: stages, conversions, junk, and two funnels (rule L9).
 
-The oracle is written from the prose, one filter per number, and knows nothing of how the reports count.
-"""
+The oracle is written from the prose, one filter per number, and knows nothing of how the reports
+count."""
 
 import copy
 import csv
@@ -20,9 +20,8 @@ from hypothesis import strategies as st
 
 import strategies as own
 from salesstatus import HistoryError, InvalidError
-from salesstatus.leads import BITRIX24_STAGES, SELL_STAGES, Stage, StageBook
-from salesstatus.model import ConversionRecord, Lead, StageMeaning
-from salesstatus.reports import (
+from salesstatus.lead import ConversionRecord, Lead, StageMeaning
+from salesstatus.leads.reports import (
     ConversionCount,
     FunnelStep,
     JunkReason,
@@ -37,6 +36,7 @@ from salesstatus.reports import (
     stage_counts,
     visits,
 )
+from salesstatus.leads.stages import BITRIX24_STAGES, SELL_STAGES, Stage, StageBook
 
 law = settings(max_examples=100, deadline=None)
 OPEN, SUCCESS, FAILURE = StageMeaning
@@ -71,7 +71,8 @@ def numbers(records, *names):
 
 
 def where(one, book):
-    """Return the stage that a lead is in: success if it is known to be converted, else what its status says."""
+    """Return the stage that a lead is in: success if it is known to be converted, else what its
+    status says."""
     if one.conversion is not None:
         return next(stage.id for stage in book.stages if stage.meaning is SUCCESS)
     return one.status if one.status != "" else book.stages[0].id
@@ -180,7 +181,8 @@ class TestVisit:
 def saves(*told):
     """Return saves an hour apart: each an id and a status, or a lead."""
     return [
-        LeadSaved(DAY + hour * HOUR, each if isinstance(each, Lead) else lead(*each)) for hour, each in enumerate(told)
+        LeadSaved(DAY + hour * HOUR, each if isinstance(each, Lead) else lead(*each))
+        for hour, each in enumerate(told)
     ]
 
 
@@ -197,10 +199,14 @@ class TestVisits:
         ]
 
     def test_without_a_status_it_is_the_first_stage(self):
-        assert [visit.stage for visit in visits(saves((1, ""), (1, "new"), (1, "called")), BOOK)] == ["new", "called"]
+        assert [
+            visit.stage for visit in visits(saves((1, ""), (1, "new"), (1, "called")), BOOK)
+        ] == ["new", "called"]
         assert [visit.stage for visit in visits(saves((1, "")))] == ["New"]
 
-    def test_a_recorded_conversion_is_a_visit_to_the_stage_of_success_whatever_the_status_says(self):
+    def test_a_recorded_conversion_is_a_visit_to_the_stage_of_success_whatever_the_status_says(
+        self,
+    ):
         stream = saves((1, "met"), converted(1, "met"), converted(1, "done"))
         assert [visit.stage for visit in visits(stream, BOOK)] == ["met", "done"]
 
@@ -211,7 +217,9 @@ class TestVisits:
         assert len(list(visits(saves((1, "new"), ("1", "new")), BOOK))) == 2
 
     def test_it_goes_on_while_the_stream_does(self):
-        assert next(visits((each for each in [*saves((1, "new")), None]), BOOK)) == Visit(1, "new", DAY)
+        assert next(visits((each for each in [*saves((1, "new")), None]), BOOK)) == Visit(
+            1, "new", DAY
+        )
 
     @law
     @given(own.lead_histories())
@@ -220,7 +228,9 @@ class TestVisits:
         found = list(visits(iter(stream), book))
         for id_ in {save.lead.id for save in stream}:
             stages = [where(save.lead, book) for save in stream if save.lead.id == id_]
-            assert [visit.stage for visit in found if visit.lead == id_] == [stage for stage, _ in groupby(stages)]
+            assert [visit.stage for visit in found if visit.lead == id_] == [
+                stage for stage, _ in groupby(stages)
+            ]
         assert [visit.at for visit in found] == sorted(visit.at for visit in found)
 
 
@@ -232,26 +242,34 @@ class TestLatest:
         assert latest([]) == ()
 
     def test_of_equal_times_the_last_given(self):
-        assert latest([LeadSaved(DAY, lead(1, "new")), LeadSaved(DAY, lead(1, "met"))]) == (lead(1, "met"),)
+        assert latest([LeadSaved(DAY, lead(1, "new")), LeadSaved(DAY, lead(1, "met"))]) == (
+            lead(1, "met"),
+        )
 
     @law
     @given(own.lead_histories())
     def test_every_lead_once_as_it_was_saved_last(self, history):
         _, stream = history
-        assert {one.id: one for one in latest(stream)} == {save.lead.id: save.lead for save in stream}
+        assert {one.id: one for one in latest(stream)} == {
+            save.lead.id: save.lead for save in stream
+        }
         assert len({one.id for one in latest(stream)}) == len(latest(stream))
 
 
 @pytest.mark.parametrize("read", [latest, lambda stream: list(visits(stream, BOOK))])
 class TestOrderOfSaves:
-    """A save earlier than the newest one of its lead is refused: applied late it would undo what came after."""
+    """A save earlier than the newest one of its lead is refused: applied late it would undo what
+    came after."""
 
     def test_a_late_save_is_refused(self, read):
         early, late = saves((1, "new"), (1, "met"))
         with pytest.raises(HistoryError) as caught:
             read([late, early])
         assert caught.value == HistoryError(early, "lead 1 has a newer save already", late.at)
-        assert str(caught.value) == "lead 1 has a newer save already (latest: 2026-05-04T01:00:00+00:00)"
+        assert (
+            str(caught.value)
+            == "lead 1 has a newer save already (latest: 2026-05-04T01:00:00+00:00)"
+        )
         assert caught.value.__notes__[0].startswith("save 1: LeadSaved(")
 
     def test_the_newest_counts_and_not_the_one_before(self, read):
@@ -282,7 +300,8 @@ class TestOrderOfSaves:
 
 
 class TestStageCounts:
-    """The leads in each stage: the book's in its order, then the others by name; nothing is dropped."""
+    """The leads in each stage: the book's in its order, then the others by name; nothing is
+    dropped."""
 
     def test_by_hand(self):
         leads = [lead(1), lead(2, "new"), lead(3, "met"), lead(4, "junk")]
@@ -296,7 +315,9 @@ class TestStageCounts:
         )
 
     def test_a_recorded_conversion_counts_as_success_whatever_the_status_says(self):
-        counts = stage_counts([converted(1, "met"), converted(2, "junk"), converted(3, "x"), lead(4, "done")], BOOK)
+        counts = stage_counts(
+            [converted(1, "met"), converted(2, "junk"), converted(3, "x"), lead(4, "done")], BOOK
+        )
         assert {count.stage: count.leads for count in counts if count.leads} == {"done": 4}
 
     def test_a_stage_that_nobody_defined_comes_last_and_means_nothing(self):
@@ -345,7 +366,9 @@ class TestConversions:
             lead(8, "nowhere"),
             lead(9),
         ]
-        assert conversions(leads, BOOK) == (ConversionCount(None, 10, 4, 2, 1, 2, 1, 0.2, 0.3, 0, 0, None, None),)
+        assert conversions(leads, BOOK) == (
+            ConversionCount(None, 10, 4, 2, 1, 2, 1, 0.2, 0.3, 0, 0, None, None),
+        )
 
     def test_in_a_free_book_no_stage_is_unknown(self):
         (count,) = conversions([lead(1, "nowhere")])
@@ -353,14 +376,22 @@ class TestConversions:
 
     def test_a_conversion_counts_whatever_the_status_says(self):
         (count,) = conversions([converted(1, "junk"), converted(2, "x"), converted(3, "")], BOOK)
-        assert (count.converted, count.unrecorded, count.junk, count.unknown, count.rate) == (3, 0, 0, 0, 1.0)
+        assert (count.converted, count.unrecorded, count.junk, count.unknown, count.rate) == (
+            3,
+            0,
+            0,
+            0,
+            1.0,
+        )
 
     def test_l10_without_a_record_the_stage_says_so_and_nothing_else(self):
         (count,) = conversions([lead(1, "done"), converted(2)], BOOK)
         assert (count.converted, count.unrecorded, count.rate, count.stage_rate) == (1, 1, 0.5, 1.0)
 
     def test_of_no_leads_there_is_no_rate(self):
-        assert conversions([]) == (ConversionCount(None, 0, 0, 0, 0, 0, 0, None, None, 0, 0, None, None),)
+        assert conversions([]) == (
+            ConversionCount(None, 0, 0, 0, 0, 0, 0, None, None, 0, 0, None, None),
+        )
         assert conversions([], by="source") == ()
 
     @law
@@ -369,7 +400,9 @@ class TestConversions:
         book, leads, seen = account
         groups = {None} if by is None else {getattr(one, by) for one in leads}
         expected = [
-            naive_conversions(group, [one for one in leads if by is None or getattr(one, by) == group], seen, book)
+            naive_conversions(
+                group, [one for one in leads if by is None or getattr(one, by) == group], seen, book
+            )
             for group in groups
         ]
         found = conversions(iter(leads), book, by, visits=iter(seen))
@@ -381,10 +414,22 @@ class TestConversions:
         book, leads, seen = account
         (whole,) = conversions(leads, book, visits=seen)
         groups = conversions(leads, book, by, visits=seen)
-        for name in ("leads", "open", "converted", "unrecorded", "junk", "unknown", "timed", "misdated"):
+        for name in (
+            "leads",
+            "open",
+            "converted",
+            "unrecorded",
+            "junk",
+            "unknown",
+            "timed",
+            "misdated",
+        ):
             assert getattr(whole, name) == sum(getattr(group, name) for group in groups)
         for each in (whole, *groups):
-            assert each.leads == each.open + each.converted + each.unrecorded + each.junk + each.unknown
+            assert (
+                each.leads
+                == each.open + each.converted + each.unrecorded + each.junk + each.unknown
+            )
             assert each.timed + each.misdated <= each.converted + each.unrecorded
 
     @law
@@ -406,7 +451,8 @@ class TestConversions:
 
 
 class TestGroups:
-    """By source, by owner, by creator: the largest first, then by name; what is not known is a group too."""
+    """By source, by owner, by creator: the largest first, then by name; what is not known is a
+    group too."""
 
     LEADS = (
         lead(1, source="Web", owner="sam", created_by="form"),
@@ -449,22 +495,42 @@ class TestLifetime:
 
     def test_without_a_creation_it_is_not_timed(self):
         (count,) = conversions([converted(1), lived(2, 2)], BOOK)
-        assert (count.converted, count.timed, count.misdated, count.mean_lifetime) == (2, 1, 0, 2 * HOUR)
+        assert (count.converted, count.timed, count.misdated, count.mean_lifetime) == (
+            2,
+            1,
+            0,
+            2 * HOUR,
+        )
 
     def test_leads_that_are_not_converted_have_none(self):
         leads = [lead(1, status, created_at=DAY) for status in ("new", "junk", "x")]
         (count,) = conversions([attrs.evolve(one, id=one.status) for one in leads], BOOK)
-        assert (count.timed, count.misdated, count.mean_lifetime, count.median_lifetime) == (0, 0, None, None)
+        assert (count.timed, count.misdated, count.mean_lifetime, count.median_lifetime) == (
+            0,
+            0,
+            None,
+            None,
+        )
 
     def test_converted_before_it_was_created_is_no_lifetime_but_counted(self):
         (count,) = conversions([lived(-1000, 1), lived(2, 2)], BOOK)
-        assert (count.converted, count.timed, count.misdated, count.mean_lifetime) == (2, 1, 1, 2 * HOUR)
-        (count,) = conversions([converted(1, at=DAY - timedelta(microseconds=1), created_at=DAY)], BOOK)
+        assert (count.converted, count.timed, count.misdated, count.mean_lifetime) == (
+            2,
+            1,
+            1,
+            2 * HOUR,
+        )
+        (count,) = conversions(
+            [converted(1, at=DAY - timedelta(microseconds=1), created_at=DAY)], BOOK
+        )
         assert (count.timed, count.misdated, count.median_lifetime) == (0, 1, None)
 
     def test_the_mean_is_exact_to_the_microsecond(self):
         tick = timedelta(microseconds=1)
-        leads = [converted(id_, at=DAY + ticks * tick, created_at=DAY) for id_, ticks in enumerate((0, 1, 1))]
+        leads = [
+            converted(id_, at=DAY + ticks * tick, created_at=DAY)
+            for id_, ticks in enumerate((0, 1, 1))
+        ]
         (count,) = conversions(leads, BOOK)
         assert (count.mean_lifetime, count.median_lifetime) == (tick, tick)
         long = 9000 * 365 * timedelta(days=1)
@@ -473,19 +539,28 @@ class TestLifetime:
         assert conversions(leads, BOOK)[0].mean_lifetime == long + tick
 
     def test_many_long_lives_are_more_than_a_duration_can_hold(self):
-        born, now = datetime(1, 1, 1, tzinfo=timezone.utc), datetime(9999, 1, 1, tzinfo=timezone.utc)
+        born, now = (
+            datetime(1, 1, 1, tzinfo=timezone.utc),
+            datetime(9999, 1, 1, tzinfo=timezone.utc),
+        )
         with pytest.raises(OverflowError):
             sum([now - born] * 300, timedelta())
-        (count,) = conversions([converted(id_, at=now, created_at=born) for id_ in range(300)], BOOK)
+        (count,) = conversions(
+            [converted(id_, at=now, created_at=born) for id_ in range(300)], BOOK
+        )
         assert count.mean_lifetime == count.median_lifetime == now - born
 
     def test_zones_do_not_matter(self):
         east = DAY.astimezone(timezone(5 * HOUR))
-        assert conversions([converted(1, at=DAY + HOUR, created_at=east)], BOOK)[0].mean_lifetime == HOUR
+        assert (
+            conversions([converted(1, at=DAY + HOUR, created_at=east)], BOOK)[0].mean_lifetime
+            == HOUR
+        )
 
 
 class TestLifetimeByVisits:
-    """Where the record is missing, the first visit to the stage of success is the time of the conversion."""
+    """Where the record is missing, the first visit to the stage of success is the time of the
+    conversion."""
 
     UNRECORDED = lead(1, "done", created_at=DAY)
 
@@ -520,8 +595,13 @@ class TestLifetimeByVisits:
 
     def test_each_group_has_its_own(self):
         leads = [attrs.evolve(self.UNRECORDED, id=id_, source=id_) for id_ in "ab"]
-        counts = conversions(leads, BOOK, "source", visits=[Visit(id_, "done", DAY + HOUR) for id_ in "bb"])
-        assert numbers(counts, "group", "timed", "mean_lifetime") == [("a", 0, None), ("b", 1, HOUR)]
+        counts = conversions(
+            leads, BOOK, "source", visits=[Visit(id_, "done", DAY + HOUR) for id_ in "bb"]
+        )
+        assert numbers(counts, "group", "timed", "mean_lifetime") == [
+            ("a", 0, None),
+            ("b", 1, HOUR),
+        ]
 
     def test_a_history_times_what_the_last_save_does_not(self):
         stream = saves((1, "new"), (1, "met"), lead(1, "done", created_at=DAY))
@@ -556,8 +636,12 @@ class TestJunkReasons:
         assert (reason.stage, reason.name) == ("JUNK", "Low-quality lead")
 
     def test_of_one_number_in_the_order_of_stage_and_reason(self):
-        book = StageBook([Stage("a"), Stage("b", SUCCESS), Stage("z", FAILURE), Stage("y", FAILURE)])
-        leads = [lead(f"{stage}{why}", stage, unqualified_reason=why) for stage in "yz" for why in "qp"]
+        book = StageBook(
+            [Stage("a"), Stage("b", SUCCESS), Stage("z", FAILURE), Stage("y", FAILURE)]
+        )
+        leads = [
+            lead(f"{stage}{why}", stage, unqualified_reason=why) for stage in "yz" for why in "qp"
+        ]
         found = numbers(junk_reasons(leads, book), "stage", "reason")
         assert found == [("z", "p"), ("z", "q"), ("y", "p"), ("y", "q")]
 
@@ -574,7 +658,9 @@ class TestJunkReasons:
         assert {(each.stage, each.reason): each.leads for each in found} == counted
         assert len(found) == len(counted)
         assert all(each.share == each.leads / len(junk) for each in found)
-        assert [each.leads for each in found] == sorted((each.leads for each in found), reverse=True)
+        assert [each.leads for each in found] == sorted(
+            (each.leads for each in found), reverse=True
+        )
         assert sum(each.leads for each in found) == conversions(leads, book)[0].junk
 
 
@@ -590,7 +676,12 @@ class TestVisitedFunnel:
 
     def test_by_hand(self):
         leads = [lead(1, "met"), converted(2, "met"), lead(3, "junk"), lead(4)]
-        seen = [Visit(1, "new", DAY), Visit(2, "called", DAY), Visit(3, "called", DAY), Visit(3, "junk", DAY)]
+        seen = [
+            Visit(1, "new", DAY),
+            Visit(2, "called", DAY),
+            Visit(3, "called", DAY),
+            Visit(3, "junk", DAY),
+        ]
         assert funnel(leads, seen, BOOK) == (
             FunnelStep("new", "Fresh", OPEN, 2, 0.5, None),
             FunnelStep("called", "called", OPEN, 2, 0.5, 1.0),
@@ -599,7 +690,12 @@ class TestVisitedFunnel:
         )
 
     def test_without_visits_it_is_where_leads_are(self):
-        assert through([lead(1, "met"), lead(2, "junk")], book=BOOK) == {"new": 0, "called": 0, "met": 1, "done": 0}
+        assert through([lead(1, "met"), lead(2, "junk")], book=BOOK) == {
+            "new": 0,
+            "called": 0,
+            "met": 1,
+            "done": 0,
+        }
 
     def test_a_lead_counts_once_however_often_it_came(self):
         seen = [Visit(1, "met", DAY + hours * HOUR) for hours in range(3)]
@@ -621,7 +717,12 @@ class TestVisitedFunnel:
 
     def test_a_history_gives_both(self):
         stream = saves((1, ""), (2, "new"), (1, "called"), (2, "junk"), converted(1, "called"))
-        assert through(latest(stream), visits(stream, BOOK), BOOK) == {"new": 2, "called": 1, "met": 0, "done": 1}
+        assert through(latest(stream), visits(stream, BOOK), BOOK) == {
+            "new": 2,
+            "called": 1,
+            "met": 0,
+            "done": 1,
+        }
 
 
 class TestImpliedFunnel:
@@ -629,17 +730,30 @@ class TestImpliedFunnel:
 
     def test_a_converted_lead_implies_all_stages_before(self):
         leads = [converted(1, "x"), lead(2, "done"), lead(3, "called")]
-        assert through(leads, book=BOOK, kind="implied") == {"new": 2, "called": 3, "met": 2, "done": 2}
+        assert through(leads, book=BOOK, kind="implied") == {
+            "new": 2,
+            "called": 3,
+            "met": 2,
+            "done": 2,
+        }
 
     def test_a_junk_lead_implies_nothing(self):
         leads, seen = [lead(1, "junk"), lead(2, "spam")], [Visit(1, "met", DAY)]
         assert through(leads, seen, BOOK, "implied") == {"new": 0, "called": 0, "met": 1, "done": 0}
 
     def test_nor_does_an_open_lead_so_it_need_not_narrow(self):
-        assert through([lead(1, "met")], book=BOOK, kind="implied") == {"new": 0, "called": 0, "met": 1, "done": 0}
+        assert through([lead(1, "met")], book=BOOK, kind="implied") == {
+            "new": 0,
+            "called": 0,
+            "met": 1,
+            "done": 0,
+        }
 
     def test_nor_one_that_has_left_the_stage_of_success(self):
-        leads, seen = [lead(1, "junk"), lead(2, "met")], [Visit(1, "done", DAY), Visit(2, "done", DAY)]
+        leads, seen = (
+            [lead(1, "junk"), lead(2, "met")],
+            [Visit(1, "done", DAY), Visit(2, "done", DAY)],
+        )
         assert through(leads, seen, BOOK, "implied") == {"new": 0, "called": 0, "met": 1, "done": 2}
 
     @law
@@ -655,7 +769,11 @@ class TestImpliedFunnel:
     def test_no_stage_before_success_has_fewer_leads_than_are_converted(self, account):
         book, leads, seen = account
         (count,) = conversions(leads, book)
-        known = [step for step in funnel(leads, seen, book, "implied") if step.stage in {s.id for s in book.stages}]
+        known = [
+            step
+            for step in funnel(leads, seen, book, "implied")
+            if step.stage in {s.id for s in book.stages}
+        ]
         assert all(step.leads >= count.converted + count.unrecorded for step in known)
 
     @law
@@ -709,7 +827,9 @@ class TestBothFunnels:
         assert numbers(steps, "leads", "share") == [(0, 0.0), (0, 0.0), (1, 0.5), (0, 0.0)]
 
     def test_stages_of_failure_are_no_steps(self):
-        assert [step.stage for step in funnel([lead(1, "Unqualified")], [Visit(1, "Unqualified", DAY)])] == [
+        assert [
+            step.stage for step in funnel([lead(1, "Unqualified")], [Visit(1, "Unqualified", DAY)])
+        ] == [
             "New",
             "Working",
             "Converted",
@@ -803,8 +923,14 @@ class TestVisitsGiven:
     def test_to_no_stage_of_the_book(self, report):
         with pytest.raises(InvalidError) as caught:
             report([lead(1)], [Visit(1, "nowhere", DAY)], BOOK)
-        assert (caught.value.place, caught.value.value, caught.value.rule) == ("visits[0].stage", "nowhere", "L1")
-        assert "a stage of the book: 'new', 'called', 'met', 'done', 'junk' and 1 more" in str(caught.value)
+        assert (caught.value.place, caught.value.value, caught.value.rule) == (
+            "visits[0].stage",
+            "nowhere",
+            "L1",
+        )
+        assert "a stage of the book: 'new', 'called', 'met', 'done', 'junk' and 1 more" in str(
+            caught.value
+        )
 
     def test_a_free_book_knows_every_stage(self, report):
         assert report([lead(1)], [Visit(1, "nowhere", DAY)], FREE)
@@ -826,7 +952,9 @@ class TestArguments:
     def test_groups_are_by_few_fields(self, by):
         with pytest.raises(InvalidError) as caught:
             conversions([], by=by)
-        assert caught.value == InvalidError("by", by, "None or one of 'source', 'owner', 'created_by'", "L9")
+        assert caught.value == InvalidError(
+            "by", by, "None or one of 'source', 'owner', 'created_by'", "L9"
+        )
 
     @pytest.mark.parametrize("kind", ["", None, "Visited", ["implied"]])
     def test_there_are_two_funnels(self, kind):
@@ -912,27 +1040,42 @@ class TestRows:
         writer.writeheader()
         writer.writerows(found)
         text.seek(0)
-        written = [{key: "" if value is None else str(value) for key, value in row.items()} for row in found]
+        written = [
+            {key: "" if value is None else str(value) for key, value in row.items()}
+            for row in found
+        ]
         assert list(csv.DictReader(text)) == written
-        assert all(type(value) in (str, int, float, type(None)) for row in found for value in row.values())
+        assert all(
+            type(value) in (str, int, float, type(None)) for row in found for value in row.values()
+        )
 
     @law
     @given(own.accounts())
     def test_visits_through_json_and_back(self, account):
         _, _, seen = account
         text = json.dumps(rows(seen), default=as_text)
-        again = [Visit(row["lead"], row["stage"], datetime.fromisoformat(row["at"])) for row in json.loads(text)]
+        again = [
+            Visit(row["lead"], row["stage"], datetime.fromisoformat(row["at"]))
+            for row in json.loads(text)
+        ]
         assert again == seen
 
-    @pytest.mark.parametrize("wrong", [None, {}, lead(1), LeadSaved(DAY, lead(1)), StageMeaning.SUCCESS])
+    @pytest.mark.parametrize(
+        "wrong", [None, {}, lead(1), LeadSaved(DAY, lead(1)), StageMeaning.SUCCESS]
+    )
     def test_what_is_no_record_of_a_report_is_named(self, wrong):
         with pytest.raises(InvalidError) as caught:
             rows([*stage_counts([lead(1)]), wrong])
         assert (caught.value.place, caught.value.value) == ("records[4]", wrong)
-        assert caught.value.expected == "one of StageCount, ConversionCount, JunkReason, FunnelStep, Visit"
+        assert (
+            caught.value.expected
+            == "one of StageCount, ConversionCount, JunkReason, FunnelStep, Visit"
+        )
 
     def test_what_holds_no_records_is_named(self):
-        with pytest.raises(InvalidError, match="records: expected an iterable of records of reports, got 3"):
+        with pytest.raises(
+            InvalidError, match="records: expected an iterable of records of reports, got 3"
+        ):
             rows(3)
 
 

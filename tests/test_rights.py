@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from salesstatus import AdderRights, InvalidError, Lead, Organisation, Role, RoleRights, Target, Width
-from salesstatus.rights import check_rights
+from salesstatus import InvalidError, Lead, Target
+from salesstatus.leads import AdderRights, Organisation, Role, RoleRights, Width
+from salesstatus.leads.rights import check_rights
 
 NONE, OWN, DEPARTMENT, DEPARTMENT_AND_BELOW, OPEN, ALL = Width
 #: top is above mid, mid above low and next; side stands alone. ann works nowhere.
@@ -21,7 +22,9 @@ USERS = [*PLACES, "ann"]
 
 def is_below(department, other):
     """Whether a department is under another one."""
-    return department in ABOVE and (ABOVE[department] == other or is_below(ABOVE[department], other))
+    return department in ABOVE and (
+        ABOVE[department] == other or is_below(ABOVE[department], other)
+    )
 
 
 def reaches(width, actor, lead):
@@ -53,9 +56,12 @@ def rights_of(*given_roles, actor):
 
 
 class TestL5ByDefault:
-    """By default, who added the lead, that person's supervisor, and an administrator may convert it, and nobody else."""
+    """By default, who added the lead, that person's supervisor, and an administrator may convert
+    it, and nobody else."""
 
-    RIGHTS = AdderRights(supervisors={"sam": "kim", "kim": "boss", "pat": "sam"}, administrators=["root", "admin"])
+    RIGHTS = AdderRights(
+        supervisors={"sam": "kim", "kim": "boss", "pat": "sam"}, administrators=["root", "admin"]
+    )
 
     @pytest.mark.parametrize(
         ("adder", "may"),
@@ -85,19 +91,24 @@ class TestL5ByDefault:
 
 
 class TestL5ByRoles:
-    """A role says how wide the right to convert reaches: nothing, own, department, and below, everyone's, all."""
+    """A role says how wide the right to convert reaches: nothing, own, department, and below,
+    everyone's, all."""
 
     @pytest.mark.parametrize("width", Width)
     def test_each_width_reaches_as_far_as_it_says(self, width):
         for actor, lead in CASES:
-            assert rights_of(Role(width), actor=actor).may_convert(actor, lead) is reaches(width, actor, lead)
+            assert rights_of(Role(width), actor=actor).may_convert(actor, lead) is reaches(
+                width, actor, lead
+            )
 
     def test_the_widths_differ_from_each_other(self):
         reached = [{i for i, case in enumerate(CASES) if reaches(width, *case)} for width in Width]
         assert all(narrow < wide for narrow, wide in pairwise(reached))
 
     def test_a_wider_role_never_loses_a_lead(self):
-        for (narrow, wide), (actor, lead) in product(combinations_with_replacement(Width, 2), CASES):
+        for (narrow, wide), (actor, lead) in product(
+            combinations_with_replacement(Width, 2), CASES
+        ):
             if rights_of(Role(narrow), actor=actor).may_convert(actor, lead):
                 assert rights_of(Role(wide), actor=actor).may_convert(actor, lead)
 
@@ -105,16 +116,25 @@ class TestL5ByRoles:
     def test_of_several_roles_the_widest_counts_for_each_right_by_itself(self, given_roles, case):
         actor, lead = case
         rights = rights_of(*given_roles, actor=actor)
-        assert rights.may_convert(actor, lead) is any(reaches(role.convert, actor, lead) for role in given_roles)
+        assert rights.may_convert(actor, lead) is any(
+            reaches(role.convert, actor, lead) for role in given_roles
+        )
         for target in Target:
-            assert rights.may_create(actor, target) is any(target in role.create for role in given_roles)
+            assert rights.may_create(actor, target) is any(
+                target in role.create for role in given_roles
+            )
 
     @given(st.lists(roles, max_size=4), roles, cases)
     def test_another_role_takes_nothing_away(self, given_roles, more, case):
         actor, lead = case
-        before, after = rights_of(*given_roles, actor=actor), rights_of(*given_roles, more, actor=actor)
+        before, after = (
+            rights_of(*given_roles, actor=actor),
+            rights_of(*given_roles, more, actor=actor),
+        )
         assert before.may_convert(actor, lead) <= after.may_convert(actor, lead)
-        assert all(before.may_create(actor, target) <= after.may_create(actor, target) for target in Target)
+        assert all(
+            before.may_create(actor, target) <= after.may_create(actor, target) for target in Target
+        )
 
     def test_who_has_no_role_may_nothing(self):
         rights = rights_of(Role(ALL), actor="sam")
@@ -147,7 +167,13 @@ class TestOrganisation:
     """Departments stand above each other without a circle."""
 
     @pytest.mark.parametrize(
-        "above", [{"a": "a"}, {"a": "b", "b": "a"}, {"x": "y", "a": "b", "b": "c", "c": "a"}, {"x": "a", "a": "a"}]
+        "above",
+        [
+            {"a": "a"},
+            {"a": "b", "b": "a"},
+            {"x": "y", "a": "b", "b": "c", "c": "a"},
+            {"x": "a", "a": "a"},
+        ],
     )
     def test_a_circle_is_refused(self, above):
         with pytest.raises(
@@ -171,7 +197,13 @@ class TestValues:
     """Rights are values, and what makes none is refused by name."""
 
     @pytest.mark.parametrize(
-        "value", [TestL5ByDefault.RIGHTS, ORGANISATION, Role(OWN), rights_of(Role(OPEN, [Target.DEAL]), actor="sam")]
+        "value",
+        [
+            TestL5ByDefault.RIGHTS,
+            ORGANISATION,
+            Role(OWN),
+            rights_of(Role(OPEN, [Target.DEAL]), actor="sam"),
+        ],
     )
     def test_they_copy_pickle_and_hash(self, value):
         for twin in (pickle.loads(pickle.dumps(value)), copy.deepcopy(value)):
@@ -185,7 +217,9 @@ class TestValues:
         rights = RoleRights(roles=given_roles, organisation=Organisation(departments=places))
         given_roles["sam"].append(Role(ALL))
         places["kim"] = "mid"
-        assert rights == RoleRights(roles={"sam": [Role(OWN)]}, organisation=Organisation(departments={"sam": "mid"}))
+        assert rights == RoleRights(
+            roles={"sam": [Role(OWN)]}, organisation=Organisation(departments={"sam": "mid"})
+        )
 
     def test_the_widths_are_ordered(self):
         assert NONE < OWN < DEPARTMENT < DEPARTMENT_AND_BELOW < OPEN < ALL
@@ -227,5 +261,7 @@ class TestValues:
             Role(width)
 
     def test_rights_by_roles_are_of_an_organisation(self):
-        with pytest.raises(InvalidError, match=r"^RoleRights\.organisation: expected Organisation, got None"):
+        with pytest.raises(
+            InvalidError, match=r"^RoleRights\.organisation: expected Organisation, got None"
+        ):
             RoleRights(roles={}, organisation=None)

@@ -1,8 +1,9 @@
-"""The tables: complete, without contradiction, without dead rows, and none of their words could be another.
+"""The tables: complete, without contradiction, without dead rows, and none of their words could be
+another.
 
-Every row is taken out, redirected, exchanged and bent in each of its conditions; each such mutant of the tables must be
-refused by `Book.of`, or differ from the oracle somewhere. And no status is written anywhere but by the rules.
-"""
+Every row is taken out, redirected, exchanged and bent in each of its conditions; each such mutant
+of the tables must be refused by `Book.of`, or differ from the oracle somewhere. And no status is
+written anywhere but by the rules."""
 
 import ast
 from collections import Counter
@@ -17,7 +18,7 @@ import pytest
 import oracle
 import salesstatus
 from salesstatus import transitions
-from salesstatus.errors import GuardError, InvalidError
+from salesstatus.errors import GuardError
 from salesstatus.events import (
     CustomerStatusSet,
     DealAssociated,
@@ -28,10 +29,12 @@ from salesstatus.events import (
     DealWon,
     ProspectStatusSet,
 )
-from salesstatus.model import Contact, CustomerStatus, DealStatus, Lead, ProspectStatus, SalesStatus
+from salesstatus.lead import Lead
+from salesstatus.model import Contact, CustomerStatus, DealStatus, ProspectStatus, SalesStatus
 from salesstatus.policy import PRESETS, SELL, Policy
 from salesstatus.rules import SOURCES, TABLES, Effect, Known, Sure, in_order
 from salesstatus.transitions import Book, Draft, fired, refusal, transition
+from salesstatus.values import InvalidError
 
 OPEN, WON, LOST, UNQUALIFIED = DealStatus
 CHANGES, NOTHING, REFUSED = Effect
@@ -43,8 +46,11 @@ SWITCHES = {
     "company_link": ("snapshot", "follow"),
 }
 #: All 48.
-POLICIES = [Policy(**dict(zip(SWITCHES, settings, strict=True))) for settings in product(*SWITCHES.values())]
-#: Those that can differ for one contact by itself (see the test that no row of these tables asks for the company).
+POLICIES = [
+    Policy(**dict(zip(SWITCHES, settings, strict=True))) for settings in product(*SWITCHES.values())
+]
+#: Those that can differ for one contact by itself (see the test that no row of these tables asks
+#: for the company).
 CONTACT_POLICIES = [policy for policy in POLICIES if policy.company_link == "snapshot"]
 #: Every switch thrown, and the two that meet in one refusal together.
 TELLING = [
@@ -63,8 +69,9 @@ RULED = ("prospect", "customer", "manual", "events")
 each_policy = pytest.mark.parametrize("policy", POLICIES, ids=str)
 
 
-# The abstract state space: deals are alike but for their status, so a contact is a multiset of deal statuses, a
-# prospect status and a customer status, and an event is about one deal of each status held, or about one not held.
+# The abstract state space: deals are alike but for their status, so a contact is a multiset of deal
+# statuses, a prospect status and a customer status, and an event is about one deal of each status
+# held, or about one not held.
 
 
 def events_for(deals):
@@ -82,7 +89,8 @@ def all_holdings(most):
         yield from combinations_with_replacement(DealStatus, n)
 
 
-#: Rows look only at which kinds of deals are held: every set of kinds, and pairs of a kind, of which one may go.
+#: Rows look only at which kinds of deals are held: every set of kinds, and pairs of a kind, of
+#: which one may go.
 HOLDINGS = [*all_holdings(2), *(held for n in (3, 4) for held in combinations(DealStatus, n))]
 
 
@@ -90,7 +98,12 @@ HOLDINGS = [*all_holdings(2), *(held for n in (3, 4) for held in combinations(De
 def world(policy):
     """Every state with every event and what comes of it, as the oracle has it."""
     return [
-        (state, event, oracle.oracle(prospect, customer, deals, event, policy), rule_ids(state, event, policy))
+        (
+            state,
+            event,
+            oracle.oracle(prospect, customer, deals, event, policy),
+            rule_ids(state, event, policy),
+        )
         for statuses, prospect, customer in product(HOLDINGS, ProspectStatus, CustomerStatus)
         for deals in [dict(enumerate(statuses))]
         for state in [SalesStatus(prospect, customer, deals)]
@@ -138,7 +151,8 @@ def rule_ids(state, event, policy):
 
 
 def difference(tables, policy, monkeypatch):
-    """The first state and event for which these tables say something else than the oracle; None if there is none."""
+    """The first state and event for which these tables say something else than the oracle; None if
+    there is none."""
     book = Book.of(policy, tables)
     monkeypatch.setattr(transitions, "book", lambda _: book)
     for state, event, expected, ids in world(policy):
@@ -153,7 +167,9 @@ def difference(tables, policy, monkeypatch):
             broken = transitions._broken(state, event, ruling)
             if found != before or tuple(row.rule for row in broken) != expected:
                 return state, event
-        elif found != expected or (event not in MANUAL and (ruling.effect is NOTHING) != (found == before)):
+        elif found != expected or (
+            event not in MANUAL and (ruling.effect is NOTHING) != (found == before)
+        ):
             return state, event
         if tuple(row.id for row in fired(state, event, policy)) != ids:
             return state, event
@@ -198,7 +214,10 @@ DOMAINS = {
 #: What a field that holds one thing can hold.
 CHOICES = {"effect": tuple(Effect), "known": tuple(Known)}
 OUTCOMES = {"prospect": tuple(ProspectStatus), "customer": (None, *CustomerStatus)}
-SETTINGS = (None, *((switch, setting) for switch in list(SWITCHES)[:-1] for setting in SWITCHES[switch]))
+SETTINGS = (
+    None,
+    *((switch, setting) for switch in list(SWITCHES)[:-1] for setting in SWITCHES[switch]),
+)
 
 
 def bent(table, row):
@@ -213,9 +232,14 @@ def bent(table, row):
                 yield "held anything", attrs.evolve(row, held=None)
             for member in DOMAINS[field]:
                 sign = "-" if member in value else "+"
-                yield f"{field} {sign} {shown(member)}", attrs.evolve(row, **{field: value ^ {member}})
+                yield (
+                    f"{field} {sign} {shown(member)}",
+                    attrs.evolve(row, **{field: value ^ {member}}),
+                )
         else:
-            others = {"when": SETTINGS, "becomes": OUTCOMES.get(table)}.get(field, CHOICES.get(field)) or ()
+            others = {"when": SETTINGS, "becomes": OUTCOMES.get(table)}.get(
+                field, CHOICES.get(field)
+            ) or ()
             for other in others:
                 if other != value:
                     yield f"{field} {shown(other)}", attrs.evolve(row, **{field: other})
@@ -246,7 +270,10 @@ def all_mutants():
                 changed[i] = attrs.evolve(one, **{field: getattr(two, field) for field in fields})
                 changed[j] = attrs.evolve(two, **{field: getattr(one, field) for field in fields})
                 yield f"{name(one)} and {name(two)} exchange their {words}", put(*changed)
-            if table in ("customer", "manual"):  # of the other tables exactly one row matches, in whatever order
+            if table in (
+                "customer",
+                "manual",
+            ):  # of the other tables exactly one row matches, in whatever order
                 changed = list(rows)
                 changed[i], changed[j] = two, one
                 yield f"{name(one)} and {name(two)} exchange their places", put(*changed)
@@ -256,7 +283,8 @@ MUTANTS = dict(all_mutants())
 
 #: Mutants that say the same in other words, each with the reason why.
 EQUIVALENT = {
-    # Table P: some deal of these kinds is held, and none of those. To add to `some` what `none` forbids adds nothing.
+    # Table P: some deal of these kinds is held, and none of those. To add to `some` what `none`
+    # forbids adds nothing.
     "P2[True] some + open": "no open deal may be held here",
     "P2[False] some + open": "no open deal may be held here",
     "P2[False] some + lost": "no lost deal may be held here",
@@ -285,10 +313,15 @@ EQUIVALENT = {
 
 
 class TestMutants:
-    """No row can be taken out, no outcome redirected, no id exchanged, no condition changed without a difference."""
+    """No row can be taken out, no outcome redirected, no id exchanged, no condition changed without
+    a difference."""
 
     def test_the_tables_as_they_are_equal_the_oracle(self, monkeypatch):
-        assert [found for policy in CONTACT_POLICIES if (found := difference(TABLES, policy, monkeypatch))] == []
+        assert [
+            found
+            for policy in CONTACT_POLICIES
+            if (found := difference(TABLES, policy, monkeypatch))
+        ] == []
 
     def test_every_name_is_of_one_mutant_and_none_is_the_original(self):
         names = Counter(words for words, _ in all_mutants())
@@ -314,11 +347,20 @@ class TestBook:
             Book.of(SELL, attrs.evolve(TABLES, **{table: ()}))
         assert caught.value.place == f"Tables.{table}"
 
-    @pytest.mark.parametrize(("table", "id_"), [(table, row.id) for table in RULED for row in getattr(TABLES, table)])
+    @pytest.mark.parametrize(
+        ("table", "id_"), [(table, row.id) for table in RULED for row in getattr(TABLES, table)]
+    )
     def test_a_row_that_nothing_else_covers_cannot_be_missing(self, table, id_):
         without = tuple(row for row in getattr(TABLES, table) if row.id != id_)
         tables = attrs.evolve(TABLES, **{table: without})
-        if id_ in ("C1", "C2", "M1", "M2", "M4", "M5"):  # C3 and M3 speak for what no other row does
+        if id_ in (
+            "C1",
+            "C2",
+            "M1",
+            "M2",
+            "M4",
+            "M5",
+        ):  # C3 and M3 speak for what no other row does
             assert Book.of(SELL, tables).policy is SELL
         else:
             with pytest.raises(InvalidError, match=rf"^Tables\.{table}: "):
@@ -356,7 +398,9 @@ class TestRows:
 
     def test_the_ids_are_those_of_the_specification(self):
         spec = {"P": 4, "C": 3, "M": 5, "E": 6, "W": 10, "G": 3, "Q": 1}
-        assert {row.id for row in TABLES.rows()} == {f"{s}{i}" for s, n in spec.items() for i in range(1, n + 1)}
+        assert {row.id for row in TABLES.rows()} == {
+            f"{s}{i}" for s, n in spec.items() for i in range(1, n + 1)
+        }
 
     @each_policy
     def test_what_no_policy_takes_away_is_always_there(self, policy):
@@ -366,7 +410,9 @@ class TestRows:
             "M5": policy.manual_prospect == "never",
         }
         there = {row.id for row in TABLES.under(policy).rows()}
-        assert {row.id for row in TABLES.rows()} - there == {id_ for id_, holds in switched.items() if not holds}
+        assert {row.id for row in TABLES.rows()} - there == {
+            id_ for id_, holds in switched.items() if not holds
+        }
 
     @pytest.mark.parametrize("row", TABLES.rows(), ids=name)
     def test_each_row_gives_its_reason_and_its_source(self, row):
@@ -384,7 +430,9 @@ class TestRows:
 
     @pytest.mark.parametrize("table", RULED)
     def test_no_row_asks_for_the_company(self, table):
-        assert [row for row in getattr(TABLES, table) if row.when and row.when[0] == "company_link"] == []
+        assert [
+            row for row in getattr(TABLES, table) if row.when and row.when[0] == "company_link"
+        ] == []
 
     @pytest.mark.parametrize("row", [*TABLES.manual, *TABLES.events], ids=name)
     def test_a_refusal_says_what_it_requires(self, row):
@@ -406,7 +454,8 @@ def canonical(state):
 
 @cache
 def reachable(policy, most=3):
-    """Every state that accepted events lead to from nothing, with up to so many deals; and the rows that spoke."""
+    """Every state that accepted events lead to from nothing, with up to so many deals; and the rows
+    that spoke."""
     met, waiting, spoke = {SalesStatus()}, [SalesStatus()], set()
     while waiting:
         state = waiting.pop()
@@ -423,7 +472,9 @@ def reachable(policy, most=3):
 class TestEveryState:
     """Every state with every event, without exception."""
 
-    @pytest.mark.parametrize("policy", [*PRESETS.values(), *CONTACT_POLICIES[len(PRESETS) :]], ids=str)
+    @pytest.mark.parametrize(
+        "policy", [*PRESETS.values(), *CONTACT_POLICIES[len(PRESETS) :]], ids=str
+    )
     def test_every_event_is_accepted_or_refused_by_name(self, policy):
         held = {row.id for row in TABLES.under(policy).rows()}
         for state, event, expected, _ in world(policy):
@@ -440,7 +491,12 @@ class TestEveryState:
                 assert caught.value == error
 
     def test_four_deals_of_any_statuses_are_like_fewer(self):
-        for policy in (SELL, Policy(won_masks_lost=False, customer_until="no_open_or_won", clearing="needs_no_deals")):
+        for policy in (
+            SELL,
+            Policy(
+                won_masks_lost=False, customer_until="no_open_or_won", clearing="needs_no_deals"
+            ),
+        ):
             for statuses in combinations_with_replacement(DealStatus, 4):
                 deals = dict(enumerate(statuses))
                 state = SalesStatus(ProspectStatus.LOST, CustomerStatus.CURRENT, deals)
@@ -477,7 +533,10 @@ class TestEveryState:
 
     def test_a_set_of_deals_and_statuses_is_reachable_with_three_deals_if_with_four(self):
         three, four = (
-            {(frozenset(state.deals.values()), state.prospect, state.customer) for state in reachable(SELL, most)[0]}
+            {
+                (frozenset(state.deals.values()), state.prospect, state.customer)
+                for state in reachable(SELL, most)[0]
+            }
             for most in (3, 4)
         )
         assert {abstract for abstract in four if len(abstract[0]) < 4} == three
@@ -491,11 +550,13 @@ MEMBERS = {*ProspectStatus.__members__, *CustomerStatus.__members__}
 AXES = {"prospect", "customer"}
 #: Where a status may be named as such; elsewhere it comes from these, or from outside.
 NAMES_STATUSES = {"rules", "labels"}
-#: Where a status may be made from the two of another: what was written down, and the same one with deals renumbered.
+#: Where a status may be made from the two of another: what was written down, and the same one with
+#: deals renumbered.
 COPIES_STATUSES = {"wire", "exploration"}
 #: Where one is made of what a CRM has stored, be it right or wrong, to ask the rules about it.
 SAYS_WHAT_IS_STORED = {"verdicts", "account"}
-#: What may be evolved with fields that are not named there, module by module: leads and contacts, which have no such field.
+#: What may be evolved with fields that are not named there, module by module: leads and contacts,
+#: which have no such field.
 EVOLVES_OTHERS = {("leads", "lead"), ("conversion_plan", "lead"), ("conversion", "record.contact")}
 
 
@@ -517,7 +578,9 @@ def is_copy(call):
 def found_in_call(node, module):
     name = called(node)
     keywords = {keyword.arg for keyword in node.keywords}
-    made = name == "SalesStatus" and (node.args or node.keywords) and module not in SAYS_WHAT_IS_STORED
+    made = (
+        name == "SalesStatus" and (node.args or node.keywords) and module not in SAYS_WHAT_IS_STORED
+    )
     if made and not (module in COPIES_STATUSES and is_copy(node)):
         yield "makes a SalesStatus"
     if name == "trusted" and module != "transitions":
@@ -526,7 +589,10 @@ def found_in_call(node, module):
         other = [(module, ast.unparse(evolved)) for evolved in node.args[:1]]
         if keywords & AXES or not EVOLVES_OTHERS.issuperset(other) or not other:
             yield "evolves a status"
-    if name in ("setattr", "__setattr__") and {getattr(argument, "value", None) for argument in node.args} & AXES:
+    if (
+        name in ("setattr", "__setattr__")
+        and {getattr(argument, "value", None) for argument in node.args} & AXES
+    ):
         yield "sets a status by name"
     if name in STATUS_ENUMS and any(isinstance(argument, ast.Constant) for argument in node.args):
         yield "makes a status of its value"
@@ -545,7 +611,10 @@ def may_name(module, above):
     if module == "model":
         return any(isinstance(node, ast.keyword) and node.arg == "default" for node in above)
     if module == "transitions":
-        return any(isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "_STRONGEST" for node in above)
+        return any(
+            isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "_STRONGEST"
+            for node in above
+        )
     if module in ("explanation", "verdicts"):
         return isinstance(above[-1], ast.Compare)
     return module in NAMES_STATUSES
@@ -560,7 +629,9 @@ def found_at(node, above, module):
         inside = {parent.name for parent in above if isinstance(parent, ast.ClassDef)}
         if (module, inside) != ("transitions", {"Draft"}):
             yield "writes a status"
-    if module != "model" and str(getattr(node, "id", getattr(node, "name", ""))).startswith("_write_"):
+    if module != "model" and str(getattr(node, "id", getattr(node, "name", ""))).startswith(
+        "_write_"
+    ):
         yield "takes the slots' own setters"
     if isinstance(node, ast.alias) and node.name in TELLING_NAMES and node.asname:
         yield "hides a name"
@@ -582,18 +653,23 @@ def writings(source, module):
 
 
 #: All but what is for testers, where any status is drawn.
-MODULES = sorted(path for path in Path(salesstatus.__file__).parent.rglob("*.py") if "testing" not in path.parts)
+MODULES = sorted(
+    path for path in Path(salesstatus.__file__).parent.rglob("*.py") if "testing" not in path.parts
+)
 
 
 class TestNoStatusIsWrittenAnywhereElse:
-    """The rules decide: only `Draft` in transitions writes statuses, and only the tables name them."""
+    """The rules decide: only `Draft` in transitions writes statuses, and only the tables name
+    them."""
 
     @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
     def test_no_module_decides_a_status_by_itself(self, path):
         assert writings(path.read_text("utf-8"), path.stem) == []
 
     def test_the_modules_are_there_to_be_read(self):
-        assert {"model", "rules", "transitions", "wire", "history", "audience"} <= {path.stem for path in MODULES}
+        assert {"model", "rules", "transitions", "wire", "history", "audience"} <= {
+            path.stem for path in MODULES
+        }
 
     @pytest.mark.parametrize(
         "module", ["history", "audience", "merging", "wire", "transitions", "explanation", "model"]
@@ -672,4 +748,7 @@ class TestNoStatusIsWrittenAnywhereElse:
         for status in ProspectStatus: kind = ProspectStatus if axis else CustomerStatus
         attrs.evolve(deal, company=None); class_(prospect=status)
         """
-        assert writings("\n".join(line.strip() for line in source.strip().splitlines()), "history") == []
+        assert (
+            writings("\n".join(line.strip() for line in source.strip().splitlines()), "history")
+            == []
+        )

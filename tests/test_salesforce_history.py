@@ -1,8 +1,8 @@
-"""A real deal history: what Salesforce wrote down while somebody clicked stages in a Developer Edition org.
+"""A real deal history: what Salesforce wrote down while somebody clicked stages in a Developer
+Edition org.
 
-The files are not part of the repository: the tests read them where they are, and are skipped where they are not.
-All expectations were worked out by hand from the files.
-"""
+The files are not part of the repository: the tests read them where they are, and are skipped where
+they are not. All expectations were worked out by hand from the files."""
 
 import csv
 from collections import Counter
@@ -22,23 +22,28 @@ from salesstatus import (
     Policy,
     as_of,
     audience,
-    entries,
     explain,
     replay,
     transition,
 )
+from salesstatus.history import entries
 
 # In the checkout `shared` stands beside the project; a copy within it will do as well.
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = next(
     (
         place
-        for place in (ROOT.parent / "shared/data/salesforce_history", ROOT / "shared/data/salesforce_history")
+        for place in (
+            ROOT.parent / "shared/data/salesforce_history",
+            ROOT / "shared/data/salesforce_history",
+        )
         if (place / "OpportunityHistory.csv").is_file()
     ),
     None,
 )
-pytestmark = pytest.mark.skipif(FOLDER is None, reason="the Salesforce history is not beside this checkout")
+pytestmark = pytest.mark.skipif(
+    FOLDER is None, reason="the Salesforce history is not beside this checkout"
+)
 
 OPEN, WON, LOST, _ = DealStatus
 STATUS = {"Closed Won": WON, "Closed Lost": LOST}  # every other stage is open
@@ -55,7 +60,10 @@ def status_of(stage):
 
 
 def at(text):
-    """Return a time of the file. It has no zone and minutes only; which zone does not matter, so it is UTC here."""
+    """Return a time of the file.
+
+    It has no zone and minutes only; which zone does not matter, so it is UTC here.
+    """
     return datetime.strptime(text, "%m/%d/%y %I:%M %p").replace(tzinfo=timezone.utc)
 
 
@@ -64,7 +72,8 @@ def deals():
 
 
 def in_file_order():
-    """Return each row of the history as a snapshot of its deal, which is the company's own (rule W4)."""
+    """Return each row of the history as a snapshot of its deal, which is the company's own (rule
+    W4)."""
     opportunities = deals()
     return [
         DealSaved(
@@ -82,16 +91,20 @@ def in_file_order():
 
 
 def in_order_of_time():
-    # File order is not time order: the export groups the rows by deal, and lists the rows of four deals newest first.
-    # Taken as it stands it would win Farmers Coop.'s deal after losing it. The sort is stable, and no deal has two
-    # rows in one minute, so what is left of the file's order is that between different deals, which decides nothing.
+    # File order is not time order: the export groups the rows by deal, and lists the rows of four
+    # deals newest first. Taken as it stands it would win Farmers Coop.'s deal after losing it. The
+    # sort is stable, and no deal has two rows in one minute, so what is left of the file's order is
+    # that between different deals, which decides nothing.
     return sorted(in_file_order(), key=lambda record: record.at)
 
 
 def by_name(done):
     """Return statuses as (prospect, customer), by the name of the account."""
     names = {row["Id"]: row["Name"] for row in rows("Account.csv")}
-    return {names[account]: (status.prospect.value, status.customer.value) for account, status in done.statuses.items()}
+    return {
+        names[account]: (status.prospect.value, status.customer.value)
+        for account, status in done.statuses.items()
+    }
 
 
 #: 02/23/26 08:55 PM: the sample deals of nine companies are created, open, won or both.
@@ -119,7 +132,8 @@ IN_THE_LAST_MINUTE = BEFORE_THE_LAST_MINUTE | {
     "Farmers Coop. of Florida": ("none", "current"),
     "Jackson Controls": ("lost", "none"),
 }
-#: 03/07/26 08:59 PM: five won deals are lost, among them the only one of Farmers Coop. (C3: it stays a customer).
+#: 03/07/26 08:59 PM: five won deals are lost, among them the only one of Farmers Coop. (C3: it
+#: stays a customer).
 WHEN_FIVE_WERE_LOST = IN_THE_LAST_MINUTE | {"Farmers Coop. of Florida": ("lost", "current")}
 #: 09:00 PM: two more, of companies that hold others.
 AT_THE_END = {
@@ -146,9 +160,13 @@ TURNED = {
     "United Oil & Gas Corp.": 3,
     "University of Arizona": 1,
 }
-#: What stands after a newer row of the same company in the file: (the deal's id without what all share, stage).
+#: What stands after a newer row of the same company in the file: (the deal's id without what all
+#: share, stage).
 LATE_IN_THE_FILE = [
-    ("KJNb", "Closed Lost"),  # United Oil: KJNT was lost at 09:00 PM above, and all its later rows are older
+    (
+        "KJNb",
+        "Closed Lost",
+    ),  # United Oil: KJNT was lost at 09:00 PM above, and all its later rows are older
     ("KJNb", "Closed Won"),
     ("KJNc", "Negotiation/Review"),
     ("KJNg", "Closed Won"),
@@ -218,11 +236,16 @@ class TestNothingIsLost:
     def test_all_rows_are_accepted(self):
         done = replay(in_order_of_time())
         assert (done.accepted, done.refused, done.later) == (48, (), 0)
-        assert (len(done.statuses), sum(len(state.deals) for state in done.statuses.values())) == (14, 36)
+        assert (len(done.statuses), sum(len(state.deals) for state in done.statuses.values())) == (
+            14,
+            36,
+        )
 
     def test_each_deal_ends_in_the_stage_that_the_deals_own_file_gives(self):
         held = {
-            id_: status for state in replay(in_order_of_time()).statuses.values() for id_, status in state.deals.items()
+            id_: status
+            for state in replay(in_order_of_time()).statuses.values()
+            for id_, status in state.deals.items()
         }
         assert held == {id_: status_of(row["StageName"]) for id_, row in deals().items()}
         assert Counter(held.values()) == {OPEN: 16, WON: 12, LOST: 8}
@@ -236,13 +259,15 @@ class TestNothingIsLost:
 
     def test_the_entries_of_the_snapshots_come_to_the_same(self):
         told = list(entries(in_order_of_time()))
-        # Zenith's, American Banking's and Cadinal's deals changed stage while open, which nobody hears.
+        # Zenith's, American Banking's and Cadinal's deals changed stage while open, which nobody
+        # hears.
         assert len(told) == 48 - 3
         assert replay(told).statuses == replay(in_order_of_time()).statuses
 
 
 class TestDealsWonAndLaterLost:
-    """C3: a deal that turns out lost leaves its company a customer, until a person says otherwise or the policy does."""
+    """C3: a deal that turns out lost leaves its company a customer, until a person says otherwise
+    or the policy does."""
 
     def turned(self):
         done = [record.deal for record in in_order_of_time()]
@@ -273,22 +298,31 @@ class TestDealsWonAndLaterLost:
 
     def test_a_person_may_mark_it_past(self):
         state = replay(in_order_of_time()).statuses["001bm00001ZM1LyAAL"]
-        assert transition(state, CustomerStatusSet(CustomerStatus.PAST)).customer is CustomerStatus.PAST
+        assert (
+            transition(state, CustomerStatusSet(CustomerStatus.PAST)).customer
+            is CustomerStatus.PAST
+        )
 
 
 class TestFileOrder:
-    """In the order of the file the rows that come late are refused, each by name, and the others are accepted."""
+    """In the order of the file the rows that come late are refused, each by name, and the others
+    are accepted."""
 
     def test_exactly_the_late_rows_are_refused(self):
         done = replay(in_file_order(), SELL, "collect")
-        refused = [(each.entry.deal.id[len("006bm00000L") : -3], each.entry.deal.stage) for each in done.refused]
+        refused = [
+            (each.entry.deal.id[len("006bm00000L") : -3], each.entry.deal.stage)
+            for each in done.refused
+        ]
         assert refused == LATE_IN_THE_FILE
         assert {type(each.error) for each in done.refused} == {HistoryError}
 
     def test_each_is_older_than_the_newest_of_its_company_above_it(self):
         stream = in_file_order()
         for each in replay(stream, SELL, "collect").refused:
-            above = [r.at for r in stream[: each.position] if r.deal.primary == each.entry.deal.primary]
+            above = [
+                r.at for r in stream[: each.position] if r.deal.primary == each.entry.deal.primary
+            ]
             assert each.entry.at < each.error.latest == max(above)
 
     def test_nothing_is_lost(self):
@@ -296,6 +330,8 @@ class TestFileOrder:
         assert (done.accepted, len(done.refused), done.later) == (34, 14, 0)
 
     def test_by_default_the_first_late_row_raises(self):
-        with pytest.raises(HistoryError, match="'001bm00001ZL8UEAA1' has heard something newer already") as caught:
+        with pytest.raises(
+            HistoryError, match="'001bm00001ZL8UEAA1' has heard something newer already"
+        ) as caught:
             replay(in_file_order())
         assert caught.value.__notes__[-1].startswith("record 16: DealSaved(")

@@ -21,9 +21,9 @@ from salesstatus import (
     ProspectStatus,
     ProspectStatusSet,
     SalesStatus,
-    Tag,
 )
 from salesstatus.desk import Desk
+from salesstatus.leads import Tag
 from salesstatus.memory import MemoryStore
 from salesstatus.testing.scenario import given
 
@@ -44,7 +44,9 @@ class TestOfAContact:
     """What it was and heard, what it hears, what it is."""
 
     def test_the_example_of_the_docs_holds(self):
-        example = given(DealAssociated("D-1"), DealWon("D-1")).when(ProspectStatusSet(LOST)).refused("M2")
+        example = (
+            given(DealAssociated("D-1"), DealWon("D-1")).when(ProspectStatusSet(LOST)).refused("M2")
+        )
         assert example.state == SalesStatus(NONE, CustomerStatus.CURRENT, {"D-1": DealStatus.WON})
 
     def test_it_begins_without_anything_or_with_a_status(self):
@@ -75,10 +77,14 @@ class TestOfAContact:
         given().when(ProspectStatusSet(CURRENT)).then(prospect=CURRENT)
 
     def test_several_rules_are_named_in_any_order(self):
-        both = given(SalesStatus(deals={1: DealStatus.OPEN, 2: DealStatus.WON})).when(ProspectStatusSet(LOST))
+        both = given(SalesStatus(deals={1: DealStatus.OPEN, 2: DealStatus.WON})).when(
+            ProspectStatusSet(LOST)
+        )
         both.refused("M2", "M1")
         both.refused()
-        assert failure(both.refused, "M1")[0].startswith("expected SalesStatusError by M1; found GuardError: ")
+        assert failure(both.refused, "M1")[0].startswith(
+            "expected SalesStatusError by M1; found GuardError: "
+        )
 
     def test_a_wrong_status_is_told_with_the_state_the_event_and_the_rules(self):
         example = given(DealAssociated("D-1")).when(DealWon("D-1"))
@@ -94,23 +100,37 @@ class TestOfAContact:
 
     def test_a_refusal_that_is_not_expected_is_told_with_its_rules_and_deals(self):
         example = given(DealAssociated("D-1")).when(ProspectStatusSet(LOST))
-        for expectation in (example.then, example.accepted, example.unchanged, lambda: example.when(DealWon("D-1"))):
+        for expectation in (
+            example.then,
+            example.accepted,
+            example.unchanged,
+            lambda: example.when(DealWon("D-1")),
+        ):
             told = failure(expectation)
-            assert told[0].startswith("expected no refusal; found GuardError: setting the prospect status to lost")
+            assert told[0].startswith(
+                "expected no refusal; found GuardError: setting the prospect status to lost"
+            )
             assert told[-1].startswith("M1: ")
             assert told[-1].endswith("in the way: 'D-1'")
 
     def test_what_is_given_is_accepted(self):
         told = failure(given, DealAssociated(1), DealWon(2))
-        assert told[0].startswith("expected no refusal; found GuardError: winning deal 2 is refused. E4")
+        assert told[0].startswith(
+            "expected no refusal; found GuardError: winning deal 2 is refused. E4"
+        )
 
     def test_an_acceptance_that_is_not_expected_is_told(self):
         told = failure(given().when(DealAssociated(1)).refused, "M1")
         assert told[0] == "expected SalesStatusError by M1; found acceptance"
-        assert failure(given().refused) == ["expected SalesStatusError; found acceptance", "nothing happened yet"]
+        assert failure(given().refused) == [
+            "expected SalesStatusError; found acceptance",
+            "nothing happened yet",
+        ]
 
     def test_a_change_that_is_not_expected_is_told(self):
-        assert failure(given().when(DealAssociated(1)).unchanged)[0].startswith("expected no change; found SalesStatus")
+        assert failure(given().when(DealAssociated(1)).unchanged)[0].startswith(
+            "expected no change; found SalesStatus"
+        )
 
     def test_a_value_that_is_no_event_is_named(self):
         with pytest.raises(InvalidError) as caught:
@@ -126,7 +146,9 @@ class TestOfADesk:
         example = given(desk, ACME, ANN, DEAL, Lead(id=7, last_name="Lee"))
         assert desk.deal("D-1").record.company == "acme"
         assert desk.lead(7).record.last_name == "Lee"
-        example.then("ann", prospect=CURRENT).then("acme", prospect=CURRENT, deals={"D-1": DealStatus.OPEN})
+        example.then("ann", prospect=CURRENT).then(
+            "acme", prospect=CURRENT, deals={"D-1": DealStatus.OPEN}
+        )
         given(desk).then("ann", prospect=CURRENT)
 
     def test_use_cases_follow_each_other(self):
@@ -176,9 +198,15 @@ class TestOfADesk:
 
     def test_a_refusal_that_is_not_expected_is_told(self):
         example = given(Desk(MemoryStore()), ANN_ALONE, DEAL).when(Desk.set_status, "ann", LOST)
-        for expectation in (example.accepted, example.heard, lambda: example.then("ann", prospect=LOST)):
+        for expectation in (
+            example.accepted,
+            example.heard,
+            lambda: example.then("ann", prospect=LOST),
+        ):
             assert failure(expectation)[0].startswith("expected no refusal; found GuardError: ")
-        assert failure(example.when, Desk.delete_deal, "D-1")[0].startswith("expected no refusal; found GuardError: ")
+        assert failure(example.when, Desk.delete_deal, "D-1")[0].startswith(
+            "expected no refusal; found GuardError: "
+        )
 
     def test_what_is_given_is_accepted(self):
         told = failure(given, Desk(MemoryStore()), DEAL)

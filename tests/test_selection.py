@@ -8,7 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import strategies as own
-from salesstatus import CustomerStatus, DealStatus, InvalidError, ProspectStatus, SalesStatus, Selection, select
+from salesstatus import (
+    CustomerStatus,
+    DealStatus,
+    InvalidError,
+    ProspectStatus,
+    SalesStatus,
+    Selection,
+    select,
+)
 
 law = settings(max_examples=100, deadline=None)
 EVERYONE = {
@@ -23,7 +31,8 @@ def names(selection):
 
 
 class TestQ1:
-    """Contacts are filtered by any set of prospect states and any set of customer states, both at once."""
+    """Contacts are filtered by any set of prospect states and any set of customer states, both at
+    once."""
 
     def test_all_current_customers_for_one_mailing(self):
         found = names(Selection(customer={CustomerStatus.CURRENT}))
@@ -31,7 +40,8 @@ class TestQ1:
 
     def test_both_axes_at_once(self):
         selection = Selection(
-            prospect={ProspectStatus.CURRENT, ProspectStatus.LOST}, customer={CustomerStatus.PAST, CustomerStatus.NONE}
+            prospect={ProspectStatus.CURRENT, ProspectStatus.LOST},
+            customer={CustomerStatus.PAST, CustomerStatus.NONE},
         )
         assert names(selection) == ["current none", "current past", "lost none", "lost past"]
 
@@ -43,8 +53,14 @@ class TestQ1:
         assert names(Selection(customer=frozenset())) == []
 
     @law
-    @given(st.sets(own.prospects), st.sets(own.customers), st.dictionaries(own.any_ids, own.states, max_size=8))
-    def test_who_is_in_both_sets_is_selected_in_the_order_given(self, prospects, customers, statuses):
+    @given(
+        st.sets(own.prospects),
+        st.sets(own.customers),
+        st.dictionaries(own.any_ids, own.states, max_size=8),
+    )
+    def test_who_is_in_both_sets_is_selected_in_the_order_given(
+        self, prospects, customers, statuses
+    ):
         selection = Selection(prospect=prospects, customer=customers)
         expected = [
             (contact, status)
@@ -52,11 +68,17 @@ class TestQ1:
             if status.prospect in prospects and status.customer in customers
         ]
         assert list(select(statuses, selection)) == expected
-        assert [selection.matches(status) for status in statuses.values()].count(True) == len(expected)
+        assert [selection.matches(status) for status in statuses.values()].count(True) == len(
+            expected
+        )
 
     def test_one_state_stands_for_the_set_of_it_and_any_collection_will_do(self):
         current = Selection(customer=CustomerStatus.CURRENT)
-        assert current == Selection(customer=[CustomerStatus.CURRENT]) == Selection(customer=(CustomerStatus.CURRENT,))
+        assert (
+            current
+            == Selection(customer=[CustomerStatus.CURRENT])
+            == Selection(customer=(CustomerStatus.CURRENT,))
+        )
         assert current.customer == frozenset({CustomerStatus.CURRENT})
         assert current.prospect == frozenset(ProspectStatus)
 
@@ -64,7 +86,11 @@ class TestQ1:
         ("wrong", "place", "value"),
         [
             ({"prospect": {CustomerStatus.CURRENT}}, "Selection.prospect", CustomerStatus.CURRENT),
-            ({"customer": [CustomerStatus.PAST, ProspectStatus.LOST]}, "Selection.customer", ProspectStatus.LOST),
+            (
+                {"customer": [CustomerStatus.PAST, ProspectStatus.LOST]},
+                "Selection.customer",
+                ProspectStatus.LOST,
+            ),
             ({"customer": DealStatus.LOST}, "Selection.customer", DealStatus.LOST),
             ({"prospect": "current"}, "Selection.prospect", "current"),
             ({"prospect": ["current"]}, "Selection.prospect", "current"),

@@ -1,4 +1,5 @@
-"""Sell's official client against the example of a server that speaks its API: what it makes, is told and is refused, and what is read of it."""
+"""Sell's official client against the example of a server that speaks its API: what it makes, is
+told and is refused, and what is read of it."""
 
 import json
 import os
@@ -26,8 +27,8 @@ from sell_resources import Refused
 from sell_server import LARGEST, ask, served
 
 from salesstatus import CustomerStatus, ProspectStatus, SalesStatusError
-from salesstatus.audit import Verdict
 from salesstatus.crm import sell
+from salesstatus.crm.auditing import Verdict
 from salesstatus.ports import KINDS, record_id
 
 TOKEN = "0123456789abcdef" * 4
@@ -48,7 +49,14 @@ class Ticking:
 @pytest.fixture(autouse=True)
 def _no_proxies(monkeypatch):
     """Let nothing in the environment lead the client elsewhere, or give it another password."""
-    for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+    for name in (
+        "http_proxy",
+        "https_proxy",
+        "all_proxy",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
@@ -87,7 +95,9 @@ def ann(client, acme):
 
 @pytest.fixture
 def deal(client, ann):
-    return client.deals.create(name="Coffee", contact_id=ann.id, value=Decimal("12.50"), currency="EUR")
+    return client.deals.create(
+        name="Coffee", contact_id=ann.id, value=Decimal("12.50"), currency="EUR"
+    )
 
 
 def statuses(client, *contacts):
@@ -127,12 +137,16 @@ def everything(client):
         "stages": client.stages.list(),
         "pipelines": client.pipelines.list(),
         "users": client.users.list(),
-        **{f"deals/{deal.id}/associated_contacts": client.associated_contacts.list(deal.id) for deal in deals},
+        **{
+            f"deals/{deal.id}/associated_contacts": client.associated_contacts.list(deal.id)
+            for deal in deals
+        },
     }
 
 
 def clean(account):
-    """Say that everybody in an account is what the deals make of them, and that nothing in it is strange."""
+    """Say that everybody in an account is what the deals make of them, and that nothing in it is
+    strange."""
     audit = account.audited()
     assert not audit.accused
     assert audit.counts[Verdict.AS_DERIVED] == len(account.contacts) > 0
@@ -159,8 +173,14 @@ class TestStory:
         acme = client.contacts.create(name="Acme", is_organization=True)
         ann = client.contacts.create(first_name="Ann", last_name="Li", contact_id=acme.id)
         assert statuses(client, ann, acme) == [("none", "none")] * 2
-        deal = client.deals.create(name="Coffee", contact_id=ann.id, value=Decimal("12.50"), currency="EUR")
-        assert (deal.organization_id, deal.stage_id, deal.value) == (acme.id, INCOMING, Decimal("12.50"))
+        deal = client.deals.create(
+            name="Coffee", contact_id=ann.id, value=Decimal("12.50"), currency="EUR"
+        )
+        assert (deal.organization_id, deal.stage_id, deal.value) == (
+            acme.id,
+            INCOMING,
+            Decimal("12.50"),
+        )
         assert statuses(client, ann, acme) == [("current", "none")] * 2
 
         won = next(stage.id for stage in client.stages.list() if stage.category == "won")
@@ -171,7 +191,11 @@ class TestStory:
             client.contacts.update(ann.id, prospect_status="lost")
         (error,) = caught.value.errors
         assert caught.value.http_status == 422
-        assert (error.resource, error.field, error.code) == ("contact", "/prospect_status", "incorrect_value")
+        assert (error.resource, error.field, error.code) == (
+            "contact",
+            "/prospect_status",
+            "incorrect_value",
+        )
         assert error.details.startswith("M2: ")
         assert str(deal.id) in error.details
         assert statuses(client, ann) == [("none", "current")]
@@ -179,16 +203,33 @@ class TestStory:
         assert statuses(client, ann, acme) == [("none", "past"), ("none", "current")]
 
         lead = client.leads.create(last_name="Boxer", organization_name="Farmers Coop")
-        status, body = ask(address, TOKEN, "POST", "/v2/lead_conversions", {"lead_id": lead.id, "create_deal": True})
+        status, body = ask(
+            address,
+            TOKEN,
+            "POST",
+            "/v2/lead_conversions",
+            {"lead_id": lead.id, "create_deal": True},
+        )
         assert (status, body["meta"]["type"]) == (201, "lead_conversion")
         made = body["data"]
-        boxer, coop = (client.contacts.retrieve(made[key]) for key in ("individual_id", "organization_id"))
+        boxer, coop = (
+            client.contacts.retrieve(made[key]) for key in ("individual_id", "organization_id")
+        )
         assert (boxer.name, coop.name, boxer.contact_id) == ("Boxer", "Farmers Coop", coop.id)
         assert statuses(client, boxer, coop) == [("current", "none")] * 2
         assert client.deals.retrieve(made["deal_id"]).name == "Boxer"
 
     def test_the_clients_own_tests_pass(self, address):
-        services = ("contacts", "deals", "associated_contacts", "leads", "stages", "pipelines", "users", "sync")
+        services = (
+            "contacts",
+            "deals",
+            "associated_contacts",
+            "leads",
+            "stages",
+            "pipelines",
+            "users",
+            "sync",
+        )
         modules = [f"basecrm.test.test_{service}_service" for service in services]
         refusals = [f"test_invalid_{what}_error" for what in ("request", "payload")]
         whole = [f"basecrm.test.test_http_client.HttpClientTests.{name}" for name in refusals]
@@ -212,10 +253,14 @@ class TestStory:
         assert told.err == ""
         assert active_count() == threads
 
-    @pytest.mark.parametrize("started", [[], ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]], ids=["as is", "behind"])
+    @pytest.mark.parametrize(
+        "started", [[], ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]], ids=["as is", "behind"]
+    )
     def test_it_stays_until_it_is_interrupted_if_it_is_to_serve(self, started):
         words = [*started, sys.executable, "-W", "error", sell_server.__file__, "--serve"]
-        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(
+            words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
             address, token = process.stdout.readline().split(",")[0], None
             try:
                 process.send_signal(signal.SIGINT)
@@ -244,10 +289,16 @@ class TestContacts:
         assert client.contacts.update(bo.id, email=None, name="Somebody else").email is None
         assert client.contacts.retrieve(bo.id).name == "Li Bo"
 
-    def test_what_was_told_may_be_sent_back_and_then_nothing_moves(self, client, account, ann, deal):
+    def test_what_was_told_may_be_sent_back_and_then_nothing_moves(
+        self, client, account, ann, deal
+    ):
         client.deals.update(deal.id, stage_id=WON)
         before = held(account)
-        for service, id_ in ((client.contacts, ann.id), (client.contacts, ann.contact_id), (client.deals, deal.id)):
+        for service, id_ in (
+            (client.contacts, ann.id),
+            (client.contacts, ann.contact_id),
+            (client.deals, deal.id),
+        ):
             told = service.retrieve(id_)
             again = service.update(id_, told)
             assert again | {"updated_at": told.updated_at} == told
@@ -256,7 +307,11 @@ class TestContacts:
     def test_two_statuses_are_set_at_once_or_neither(self, client, account, ann, deal):
         before = held(account)
         told = refused(
-            basecrm.ResourceError, client.contacts.update, ann.id, prospect_status="lost", customer_status="past"
+            basecrm.ResourceError,
+            client.contacts.update,
+            ann.id,
+            prospect_status="lost",
+            customer_status="past",
         )
         assert told == (422, [("/prospect_status", "incorrect_value")])
         assert held(account) == before
@@ -272,17 +327,29 @@ class TestContacts:
         assert told == (422, [("/customer_status", "invalid_type")])
         assert held(account) == before
         client.deals.destroy(deal.id)
-        done = client.contacts.update(ann.id, prospect_status="lost", customer_status="past", title="Boss")
+        done = client.contacts.update(
+            ann.id, prospect_status="lost", customer_status="past", title="Boss"
+        )
         assert (done.prospect_status, done.customer_status, done.title) == ("lost", "past", "Boss")
 
     @pytest.mark.usefixtures("deal")
-    def test_a_profile_is_not_changed_where_a_guard_refuses_the_status_beside_it(self, client, account, ann):
+    def test_a_profile_is_not_changed_where_a_guard_refuses_the_status_beside_it(
+        self, client, account, ann
+    ):
         before = held(account)
-        refused(basecrm.ResourceError, client.contacts.update, ann.id, last_name="Other", prospect_status="none")
+        refused(
+            basecrm.ResourceError,
+            client.contacts.update,
+            ann.id,
+            last_name="Other",
+            prospect_status="none",
+        )
         assert held(account) == before
 
     def test_a_contact_may_be_made_with_statuses(self, client):
-        made = client.contacts.create(last_name="Old", customer_status="past", prospect_status="lost")
+        made = client.contacts.create(
+            last_name="Old", customer_status="past", prospect_status="lost"
+        )
         assert statuses(client, made) == [("lost", "past")]
 
     @pytest.mark.parametrize(
@@ -328,19 +395,33 @@ class TestContacts:
     def test_a_person_becomes_no_company_and_a_company_no_person(self, client, account, ann, acme):
         before = held(account)
         for contact, value in ((ann, True), (acme, False), (acme, None)):
-            told = refused(basecrm.ResourceError, client.contacts.update, contact.id, is_organization=value)
+            told = refused(
+                basecrm.ResourceError, client.contacts.update, contact.id, is_organization=value
+            )
             assert told[1][-1] == ("/is_organization", "incorrect_value")
         assert held(account) == before
 
     def test_a_company_works_for_nobody_and_nobody_for_a_person(self, client, ann, acme):
         told = (422, [("/contact_id", "incorrect_value")])
-        assert refused(basecrm.ResourceError, client.contacts.update, acme.id, contact_id=ann.id) == told
-        assert refused(basecrm.ResourceError, client.contacts.create, last_name="x", contact_id=ann.id) == told
+        assert (
+            refused(basecrm.ResourceError, client.contacts.update, acme.id, contact_id=ann.id)
+            == told
+        )
+        assert (
+            refused(basecrm.ResourceError, client.contacts.create, last_name="x", contact_id=ann.id)
+            == told
+        )
 
     def test_a_contact_that_nothing_names_is_deleted(self, client, ann, acme):
         assert client.contacts.destroy(ann.id)
-        assert refused(basecrm.RequestError, client.contacts.retrieve, ann.id) == (404, [("", "not_found")])
-        assert refused(basecrm.RequestError, client.contacts.destroy, ann.id) == (404, [("", "not_found")])
+        assert refused(basecrm.RequestError, client.contacts.retrieve, ann.id) == (
+            404,
+            [("", "not_found")],
+        )
+        assert refused(basecrm.RequestError, client.contacts.destroy, ann.id) == (
+            404,
+            [("", "not_found")],
+        )
         assert client.contacts.destroy(acme.id)
         assert client.contacts.list() == []
 
@@ -371,12 +452,22 @@ class TestDeals:
 
     def test_when_the_stage_changed_is_told(self, client, deal):
         moved = client.deals.update(deal.id, stage_id=QUOTE)
-        assert deal.created_at == deal.last_stage_change_at < moved.last_stage_change_at == moved.updated_at
-        assert client.deals.update(deal.id, name="Tea").last_stage_change_at == moved.last_stage_change_at
+        assert (
+            deal.created_at
+            == deal.last_stage_change_at
+            < moved.last_stage_change_at
+            == moved.updated_at
+        )
+        assert (
+            client.deals.update(deal.id, name="Tea").last_stage_change_at
+            == moved.last_stage_change_at
+        )
         # Who sends back all that was told does not mean the time in it.
         again = client.deals.update(deal.id, {**client.deals.retrieve(deal.id), "stage_id": WON})
         assert again.last_stage_change_at > moved.last_stage_change_at
-        said = client.deals.update(deal.id, stage_id=LOST, last_stage_change_at="2026-01-01T00:00:00Z")
+        said = client.deals.update(
+            deal.id, stage_id=LOST, last_stage_change_at="2026-01-01T00:00:00Z"
+        )
         assert said.last_stage_change_at == "2026-01-01T00:00:00Z"
 
     def test_another_contact_takes_the_place_of_the_one_before(self, client, ann, acme, deal):
@@ -384,7 +475,10 @@ class TestDeals:
         bob = client.contacts.create(last_name="Bob", contact_id=edge.id)
         moved = client.deals.update(deal.id, contact_id=bob.id, stage_id=WON)
         assert (moved.contact_id, moved.organization_id) == (bob.id, edge.id)
-        assert statuses(client, ann, acme, bob, edge) == [("none", "none")] * 2 + [("none", "current")] * 2
+        assert (
+            statuses(client, ann, acme, bob, edge)
+            == [("none", "none")] * 2 + [("none", "current")] * 2
+        )
         assert client.associated_contacts.list(deal.id) == []
 
     def test_what_the_rules_know_nothing_of_is_kept(self, client, deal):
@@ -431,7 +525,9 @@ class TestDeals:
         assert (added.contact_id, added.role) == (bo.id, "involved")
         assert [each.contact_id for each in client.associated_contacts.list(deal.id)] == [bo.id]
         assert statuses(client, bo) == [("current", "none")]
-        told = refused(basecrm.ResourceError, client.associated_contacts.create, deal.id, contact_id=bo.id)
+        told = refused(
+            basecrm.ResourceError, client.associated_contacts.create, deal.id, contact_id=bo.id
+        )
         assert told == (422, [("/contact_id", "already_exists")])
         assert client.associated_contacts.destroy(deal.id, bo.id)
         assert statuses(client, bo) == [("none", "none")]
@@ -449,15 +545,24 @@ class TestDeals:
     )
     def test_who_cannot_be_involved_is_refused(self, client, account, deal, sent, told):
         before = held(account)
-        assert refused(basecrm.ResourceError, client.associated_contacts.create, deal.id, sent) == (422, told)
+        assert refused(basecrm.ResourceError, client.associated_contacts.create, deal.id, sent) == (
+            422,
+            told,
+        )
         assert held(account) == before
 
     def test_nobody_hears_of_a_deal_that_is_deleted(self, client, ann, acme, deal):
         client.deals.update(deal.id, stage_id=WON)
         assert client.deals.destroy(deal.id)
         assert statuses(client, ann, acme) == [("none", "none")] * 2
-        assert refused(basecrm.RequestError, client.deals.retrieve, deal.id) == (404, [("", "not_found")])
-        assert refused(basecrm.RequestError, client.associated_contacts.list, deal.id) == (404, [("", "not_found")])
+        assert refused(basecrm.RequestError, client.deals.retrieve, deal.id) == (
+            404,
+            [("", "not_found")],
+        )
+        assert refused(basecrm.RequestError, client.associated_contacts.list, deal.id) == (
+            404,
+            [("", "not_found")],
+        )
 
 
 class TestLeads:
@@ -471,14 +576,22 @@ class TestLeads:
         assert client.leads.list() == []
 
     def test_a_lead_has_a_last_name_or_a_company(self, client):
-        assert refused(basecrm.ResourceError, client.leads.create, first_name="x") == (422, [("/last_name", "missing")])
+        assert refused(basecrm.ResourceError, client.leads.create, first_name="x") == (
+            422,
+            [("/last_name", "missing")],
+        )
         assert client.leads.create(organization_name="Coop").organization_name == "Coop"
 
     def test_a_lead_is_converted_once(self, client, address, account):
         lead = client.leads.create(last_name="Boxer", status="New")
         status, body = ask(address, TOKEN, "POST", "/v2/lead_conversions", {"lead_id": lead.id})
         made = body["data"]
-        assert (status, made["deal_id"], made["organization_id"], made["creator_id"]) == (201, None, None, 1)
+        assert (status, made["deal_id"], made["organization_id"], made["creator_id"]) == (
+            201,
+            None,
+            None,
+            1,
+        )
         listed = ask(address, TOKEN, "GET", f"/v2/lead_conversions?lead_id={lead.id}")[1]["items"]
         assert [each["data"] for each in listed] == [made]
         before = held(account)
@@ -508,12 +621,18 @@ class TestLeads:
 class TestLists:
     @pytest.fixture
     def people(self, client, acme):
-        return [client.contacts.create(last_name=f"P{n}", contact_id=acme.id if n % 2 else None) for n in range(7)]
+        return [
+            client.contacts.create(last_name=f"P{n}", contact_id=acme.id if n % 2 else None)
+            for n in range(7)
+        ]
 
     def test_pages_follow_each_other_without_a_gap(self, client, people, acme):
         pages = [client.contacts.list(page=page, per_page=3) for page in range(1, 5)]
         assert [len(page) for page in pages] == [3, 3, 2, 0]
-        assert [each.id for page in pages for each in page] == [acme.id, *(each.id for each in people)]
+        assert [each.id for page in pages for each in page] == [
+            acme.id,
+            *(each.id for each in people),
+        ]
 
     @pytest.mark.usefixtures("people")
     def test_a_page_names_the_next_one_and_pages_are_read_whole(self, address):
@@ -525,7 +644,9 @@ class TestLists:
             path = f"{after.path}?{after.query}" if after.path else ""
         account = sell.read(pages)
         assert (len(pages), len(account.contacts), account.oddities.kept) == (3, 8, ())
-        assert len(sell.read(pages[:1] + pages[2:]).oddities.kept) == 1  # the page in the middle is missed
+        assert (
+            len(sell.read(pages[:1] + pages[2:]).oddities.kept) == 1
+        )  # the page in the middle is missed
 
     def test_lists_are_filtered_by_what_is_in_them(self, client, people, acme, deal):
         def ids(**query):
@@ -535,7 +656,9 @@ class TestLists:
         assert ids(contact_id=acme.id, last_name="P3") == [people[3].id]
         assert ids(ids=f"{people[0].id},{people[5].id},9") == [people[0].id, people[5].id]
         assert ids(sort_by="last_name:desc", contact_id=acme.id)[:2] == [people[5].id, people[3].id]
-        assert [each.id for each in client.deals.list(stage_id=INCOMING, organization_id=acme.id)] == [deal.id]
+        assert [
+            each.id for each in client.deals.list(stage_id=INCOMING, organization_id=acme.id)
+        ] == [deal.id]
         assert client.deals.list(stage_id=WON) == []
         assert [each.name for each in client.stages.list(category="won")] == ["Won"]
 
@@ -544,7 +667,9 @@ class TestLists:
         client.associated_contacts.create(deal.id, contact_id=bo.id)
         assert "associated_contacts" not in client.deals.list()[0]
         deals = client.deals.list(includes="associated_contacts")
-        assert sell.read({"deals": deals, "stages": client.stages.list()}).deals[deal.id].involved == {bo.id}
+        assert sell.read({"deals": deals, "stages": client.stages.list()}).deals[
+            deal.id
+        ].involved == {bo.id}
 
     @pytest.mark.parametrize(
         "query",
@@ -561,7 +686,10 @@ class TestLists:
     )
     def test_what_no_list_knows_is_refused(self, client, query):
         (key,) = query
-        assert refused(basecrm.RequestError, client.contacts.list, **query) == (400, [(f"/{key}", "invalid_param")])
+        assert refused(basecrm.RequestError, client.contacts.list, **query) == (
+            400,
+            [(f"/{key}", "invalid_param")],
+        )
 
 
 class TestRequests:
@@ -581,7 +709,10 @@ class TestRequests:
 
     def test_who_asks_says_with_what(self, address):
         client = basecrm.Client(access_token=TOKEN, base_url=address, user_agent="")
-        assert refused(basecrm.RequestError, client.contacts.list) == (400, [("", "invalid_user_agent")])
+        assert refused(basecrm.RequestError, client.contacts.list) == (
+            400,
+            [("", "invalid_user_agent")],
+        )
 
     @pytest.mark.parametrize(
         ("body", "status", "code"),
@@ -603,7 +734,9 @@ class TestRequests:
     )
     def test_a_body_that_is_none_is_refused(self, address, account, body, status, code):
         connection = HTTPConnection(urlsplit(address).netloc, timeout=10)
-        connection.request("POST", "/v2/contacts", body, {"User-Agent": "x", "Authorization": f"Bearer {TOKEN}"})
+        connection.request(
+            "POST", "/v2/contacts", body, {"User-Agent": "x", "Authorization": f"Bearer {TOKEN}"}
+        )
         response = connection.getresponse()
         told = json.loads(response.read())
         connection.close()
@@ -627,14 +760,20 @@ class TestRequests:
             ("GET //[", 404, "incorrect_path"),
             ("GET http://[/", 400, "invalid_param"),
             ("POST /v2/contacts HTTP/1.1\r\nContent-Length: -1\r\nX:", 400, "invalid_header"),
-            ("POST /v2/contacts HTTP/1.1\r\nTransfer-Encoding: chunked\r\nX:", 400, "invalid_header"),
+            (
+                "POST /v2/contacts HTTP/1.1\r\nTransfer-Encoding: chunked\r\nX:",
+                400,
+                "invalid_header",
+            ),
             ("GET /v2/sync/s00/queues/main", 400, "invalid_header"),
             ("POST /v2/sync/start", 400, "invalid_header"),
             (f"no request at all with the token {TOKEN}", 400, "invalid_header"),
         ],
         ids=range(18),
     )
-    def test_a_request_that_is_none_is_refused_in_the_same_envelope(self, address, request_, status, code):
+    def test_a_request_that_is_none_is_refused_in_the_same_envelope(
+        self, address, request_, status, code
+    ):
         lines = f"{request_} HTTP/1.1\r\nUser-Agent: x\r\nAuthorization: Bearer {TOKEN}\r\n\r\n"
         head, _, body = raw(address, lines.encode()).decode().partition("\r\n\r\n")
         assert int(head.split()[1]) == status
@@ -643,7 +782,12 @@ class TestRequests:
         assert TOKEN not in head + body
 
     @pytest.mark.parametrize(
-        "field", [{"name": "\ud800"}, {"description": "é\u2028\x00"}, {"custom_fields": {"\ud800": "\udfff"}}]
+        "field",
+        [
+            {"name": "\ud800"},
+            {"description": "é\u2028\x00"},
+            {"custom_fields": {"\ud800": "\udfff"}},
+        ],
     )
     def test_every_text_of_json_is_kept(self, address, field):
         data = {"is_organization": True, "name": "x", **field}
@@ -653,7 +797,9 @@ class TestRequests:
 
 
 class TestReading:
-    def test_the_clients_objects_are_read_and_everybody_is_as_derived(self, client, ann, acme, deal):
+    def test_the_clients_objects_are_read_and_everybody_is_as_derived(
+        self, client, ann, acme, deal
+    ):
         bo = client.contacts.create(last_name="Bo")
         client.associated_contacts.create(deal.id, contact_id=bo.id)
         client.deals.update(deal.id, stage_id=WON)
@@ -670,7 +816,9 @@ class TestReading:
         client.deals.update(deal.id, stage_id=WON)
         with account.store.unit() as unit:
             row = unit.contacts.get(acme.id)
-            status = attrs.evolve(row.record.status, prospect=ProspectStatus.LOST, customer=CustomerStatus.NONE)
+            status = attrs.evolve(
+                row.record.status, prospect=ProspectStatus.LOST, customer=CustomerStatus.NONE
+            )
             unit.contacts.put(attrs.evolve(row.record, status=status), row.version)
             unit.commit()
         assert statuses(client, acme) == [("lost", "none")]
@@ -709,7 +857,9 @@ class TestSync:
     def short(told):
         return [(each["meta"]["type"], each["meta"]["sync"]["event_type"]) for each in told]
 
-    def test_what_it_drains_is_an_account_where_everybody_is_as_derived(self, client, drain, ann, acme, deal):
+    def test_what_it_drains_is_an_account_where_everybody_is_as_derived(
+        self, client, drain, ann, acme, deal
+    ):
         bo = client.contacts.create(last_name="Bo")
         client.associated_contacts.create(deal.id, contact_id=bo.id)
         client.deals.update(deal.id, stage_id=WON)
@@ -742,7 +892,9 @@ class TestSync:
         (told,) = drain()
         assert told["data"].name == "Acme & Sons"
 
-    def test_what_is_gone_is_told_as_deleted_to_whom_it_was_told(self, client, drain, ann, acme, deal):
+    def test_what_is_gone_is_told_as_deleted_to_whom_it_was_told(
+        self, client, drain, ann, acme, deal
+    ):
         bo = client.contacts.create(last_name="Bo")
         client.associated_contacts.create(deal.id, contact_id=bo.id)
         before = drain()
@@ -771,21 +923,36 @@ class TestSync:
 
     def test_many_pages_are_drained(self, client, drain, account):
         for number in range(230):
-            account.answer("POST", "/v2/leads", address="", query={}, data={"last_name": f"L{number}"}, device="")
+            account.answer(
+                "POST",
+                "/v2/leads",
+                address="",
+                query={},
+                data={"last_name": f"L{number}"},
+                device="",
+            )
         session = client.sync.start("d")
         assert (session.queues[0].pages, session.queues[0].total_count) == (3, 238)
         assert len(sell.read({"sync": drain()}).leads) == 230
 
     def test_a_session_is_its_devices_own(self, client):
         session = client.sync.start("d")
-        assert refused(basecrm.RequestError, client.sync.fetch, "another", session.id) == (404, [("", "not_found")])
-        assert refused(basecrm.ResourceError, client.sync.ack, "d", "1") == (422, [("/ack_keys", "invalid_type")])
+        assert refused(basecrm.RequestError, client.sync.fetch, "another", session.id) == (
+            404,
+            [("", "not_found")],
+        )
+        assert refused(basecrm.ResourceError, client.sync.ack, "d", "1") == (
+            422,
+            [("/ack_keys", "invalid_type")],
+        )
         assert client.sync.ack("d", ["none of these", "-1"])
         assert len(client.sync.fetch("d", session.id)) == session.queues[0].total_count
 
 
 class TestTogether:
-    def test_of_two_clients_at_one_deal_none_loses_what_the_other_wrote(self, address, client, deal):
+    def test_of_two_clients_at_one_deal_none_loses_what_the_other_wrote(
+        self, address, client, deal
+    ):
         keys = ("name", "currency", "source_id", "estimated_close_date")
         together = Barrier(len(keys))
 
@@ -810,12 +977,18 @@ class TestTogether:
 
         with ThreadPoolExecutor(len(people)) as pool:
             list(pool.map(involve, people))
-        assert {each.contact_id for each in client.associated_contacts.list(deal.id)} == {each.id for each in people}
+        assert {each.contact_id for each in client.associated_contacts.list(deal.id)} == {
+            each.id for each in people
+        }
         assert clean(sell.read(everything(client)))
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
@@ -831,8 +1004,26 @@ KEYS = st.sampled_from(
             "prospect_status",
             "customer_status",
         ),
-        *("stage_id", "value", "tags", "custom_fields", "address", "owner_id", "source_id", "last_stage_change_at"),
-        *("organization_name", "status", "unqualified_reason_id", "lead_id", "create_deal", "role", "ack_keys", "hot"),
+        *(
+            "stage_id",
+            "value",
+            "tags",
+            "custom_fields",
+            "address",
+            "owner_id",
+            "source_id",
+            "last_stage_change_at",
+        ),
+        *(
+            "organization_name",
+            "status",
+            "unqualified_reason_id",
+            "lead_id",
+            "create_deal",
+            "role",
+            "ack_keys",
+            "hot",
+        ),
     )
 )
 ID = st.integers(1000, 1012)
@@ -852,7 +1043,14 @@ DATA = st.fixed_dictionaries(
 )
 #: What each kind of request may say.
 WORDS = {
-    "contacts": ("last_name", "name", "contact_id", "is_organization", "prospect_status", "customer_status"),
+    "contacts": (
+        "last_name",
+        "name",
+        "contact_id",
+        "is_organization",
+        "prospect_status",
+        "customer_status",
+    ),
     "deals": ("name", "contact_id", "stage_id"),
     "leads": ("last_name",),
     "lead_conversions": ("lead_id", "create_deal"),
@@ -865,7 +1063,12 @@ def answered(account, method, path, data=None, **query):
     before = held(account)
     try:
         return account.answer(
-            method, f"/v2/{path}", address="", query={k: str(v) for k, v in query.items()}, data=data or {}, device="d"
+            method,
+            f"/v2/{path}",
+            address="",
+            query={k: str(v) for k, v in query.items()},
+            data=data or {},
+            device="d",
         )
     except (Refused, SalesStatusError):
         assert held(account) == before
@@ -875,7 +1078,14 @@ def answered(account, method, path, data=None, **query):
 class TestLaws:
     @given(
         st.sampled_from(
-            ("contacts", "deals", "leads", "lead_conversions", "deals/1004/associated_contacts", "sync/ack")
+            (
+                "contacts",
+                "deals",
+                "leads",
+                "lead_conversions",
+                "deals/1004/associated_contacts",
+                "sync/ack",
+            )
         ),
         st.sampled_from(("", "/1002", "/1004")),
         st.dictionaries(KEYS | st.text(), JSON, max_size=6),
@@ -891,7 +1101,12 @@ class TestLaws:
 
     @given(
         st.lists(
-            st.tuples(st.sampled_from(("POST", "POST", "PUT", "DELETE")), st.sampled_from(tuple(WORDS)), ID, DATA),
+            st.tuples(
+                st.sampled_from(("POST", "POST", "PUT", "DELETE")),
+                st.sampled_from(tuple(WORDS)),
+                ID,
+                DATA,
+            ),
             max_size=25,
         )
     )
@@ -899,24 +1114,38 @@ class TestLaws:
         account = Sell(clock=Ticking())
         for number in range(3):
             answered(
-                account, "POST", "contacts", {"last_name": f"P{number}", "name": "N", "is_organization": not number}
+                account,
+                "POST",
+                "contacts",
+                {"last_name": f"P{number}", "name": "N", "is_organization": not number},
             )
         for method, plural, id_, words in requests:
             data = {key: value for key, value in words.items() if key in WORDS[plural]}
             if plural == "associated_contacts":
                 other = data.get("contact_id", "")
-                path = f"deals/{id_}/associated_contacts" + (f"/{other}" if method == "DELETE" else "")
+                path = f"deals/{id_}/associated_contacts" + (
+                    f"/{other}" if method == "DELETE" else ""
+                )
             else:
                 path = plural if method == "POST" else f"{plural}/{id_}"
             answered(account, method, path, data)
-        told = {plural: answered(account, "GET", plural, per_page=100)[1] for plural in ("contacts", "leads", "stages")}
-        told["deals"] = answered(account, "GET", "deals", per_page=100, includes="associated_contacts")[1]
+        told = {
+            plural: answered(account, "GET", plural, per_page=100)[1]
+            for plural in ("contacts", "leads", "stages")
+        }
+        told["deals"] = answered(
+            account, "GET", "deals", per_page=100, includes="associated_contacts"
+        )[1]
         read = sell.read(told)
         audit = read.audited()
         assert not audit.accused, audit
         assert not read.oddities.kept
         with account.store.unit() as unit:
             deals = {row.record.id: row.record for row in unit.deals.all()}
-        assert {id_: (deal.status, deal.primary, deal.company, deal.involved) for id_, deal in read.deals.items()} == {
-            id_: (deal.status, deal.primary, deal.company, deal.involved) for id_, deal in deals.items()
+        assert {
+            id_: (deal.status, deal.primary, deal.company, deal.involved)
+            for id_, deal in read.deals.items()
+        } == {
+            id_: (deal.status, deal.primary, deal.company, deal.involved)
+            for id_, deal in deals.items()
         }

@@ -1,4 +1,5 @@
-"""The worked example of a store on SQLAlchemy: the contract, on SQLite and on a PostgreSQL server, and what is its own."""
+"""The worked example of a store on SQLAlchemy: the contract, on SQLite and on a PostgreSQL server,
+and what is its own."""
 
 import asyncio
 from contextlib import contextmanager
@@ -35,12 +36,11 @@ from salesstatus import (
     SalesStatus,
     Selection,
     Target,
-    Task,
     WireError,
-    lookup_keys,
     wire,
 )
 from salesstatus.desk import AsyncDesk, Desk
+from salesstatus.leads import Task, lookup_keys
 from salesstatus.ports import Conflict, NotFound, Standing, Versioned
 from salesstatus.testing.contracts import AsyncUnitOfWorkContract, Capability, UnitOfWorkContract
 
@@ -190,31 +190,55 @@ def in_a_loop(request):
 
 def by_hand(engine, statement, **values):
     with engine.begin() as connection:
-        return list(result) if (result := connection.execute(sa.text(statement), values)).returns_rows else []
+        return (
+            list(result)
+            if (result := connection.execute(sa.text(statement), values)).returns_rows
+            else []
+        )
 
 
 def everything(store):
     """All that a store has, to be compared."""
     with store.unit() as unit:
-        ports = (unit.contacts, unit.deals, unit.leads, unit.conversions, unit.notes, unit.tasks, unit.requests)
+        ports = (
+            unit.contacts,
+            unit.deals,
+            unit.leads,
+            unit.conversions,
+            unit.notes,
+            unit.tasks,
+            unit.requests,
+        )
         rows = [(wire.dumps(row.record), row.version) for port in ports for row in port.all()]
         return rows, [wire.dumps(record) for record in unit.log.all()]
 
 
 class TestRowsMendedByHand:
     def test_a_contact_is_what_its_columns_say(self, engine, desk):
-        by_hand(engine, "UPDATE contacts SET customer = 'past', prospect = 'lost' WHERE key = :key", key='"ann"')
+        by_hand(
+            engine,
+            "UPDATE contacts SET customer = 'past', prospect = 'lost' WHERE key = :key",
+            key='"ann"',
+        )
         standing = desk.contact("ann").record
-        assert (standing.status.prospect, standing.status.customer) == (ProspectStatus.LOST, CustomerStatus.PAST)
+        assert (standing.status.prospect, standing.status.customer) == (
+            ProspectStatus.LOST,
+            CustomerStatus.PAST,
+        )
         assert standing.status.deals == {1: DealStatus.WON}
         assert [found.id for found in desk.select(CUSTOMERS)] == ["acme"]
-        assert [found.id for found in desk.select(Selection(customer=CustomerStatus.PAST))] == ["ann"]
+        assert [found.id for found in desk.select(Selection(customer=CustomerStatus.PAST))] == [
+            "ann"
+        ]
 
     def test_what_follows_follows_from_the_columns_and_mends_the_body(self, engine, desk):
         by_hand(engine, "UPDATE contacts SET customer = 'past' WHERE key = :key", key='"bob"')
         desk.save_deal(Deal(id=2, primary="bob", status=DealStatus.LOST))
         standing = desk.contact("bob").record
-        assert (standing.status.prospect, standing.status.customer) == (ProspectStatus.LOST, CustomerStatus.PAST)
+        assert (standing.status.prospect, standing.status.customer) == (
+            ProspectStatus.LOST,
+            CustomerStatus.PAST,
+        )
         ((body,),) = by_hand(engine, "SELECT body FROM contacts WHERE key = :key", key='"bob"')
         assert wire.loads(body) == standing
 
@@ -276,7 +300,9 @@ class TestRowsMendedByHand:
 
 
 class TestOlderWireFormat:
-    def test_a_body_in_an_older_format_is_read_and_next_written_in_the_new_one(self, engine, desk, monkeypatch):
+    def test_a_body_in_an_older_format_is_read_and_next_written_in_the_new_one(
+        self, engine, desk, monkeypatch
+    ):
         monkeypatch.setattr(wire, "FORMAT", 2)
 
         def with_name(record):
@@ -310,7 +336,11 @@ class TestQueriesOfOnesOwn:
             sa.select(CONTACTS.c.customer, DEALS.c.status, CONTACTS.c.body)
             .join(DEAL_CONTACTS, DEAL_CONTACTS.c.contact == CONTACTS.c.key)
             .join(DEALS, DEALS.c.key == DEAL_CONTACTS.c.deal)
-            .where(CONTACTS.c.customer == CustomerStatus.CURRENT, CONTACTS.c.key == "ann", DEALS.c.key == 1)
+            .where(
+                CONTACTS.c.customer == CustomerStatus.CURRENT,
+                CONTACTS.c.key == "ann",
+                DEALS.c.key == 1,
+            )
         )
         with engine.connect() as connection:
             (row,) = connection.execute(query)
@@ -320,7 +350,9 @@ class TestQueriesOfOnesOwn:
     def test_who_heard_nothing_since(self, engine, desk):
         ann = desk.contact("ann").record
         with engine.connect() as connection:
-            newest = connection.scalar(sa.select(sa.func.max(LOG.c.at)).where(LOG.c.contact == "ann"))
+            newest = connection.scalar(
+                sa.select(sa.func.max(LOG.c.at)).where(LOG.c.contact == "ann")
+            )
             heard = connection.scalar(sa.select(CONTACTS.c.heard_at).where(CONTACTS.c.key == "ann"))
         assert newest == heard
         assert heard.replace(tzinfo=heard.tzinfo or timezone.utc) == ann.heard_at
@@ -397,7 +429,9 @@ class TestErrorsOfTheDatabase:
 
         return without_log
 
-    def test_one_in_the_middle_of_a_use_case_passes_and_leaves_nothing(self, store, desk, without_log):
+    def test_one_in_the_middle_of_a_use_case_passes_and_leaves_nothing(
+        self, store, desk, without_log
+    ):
         before = everything(store)
         with without_log(), pytest.raises(DBAPIError):
             desk.save_deal(Deal(id=3, primary="ann"), key="once")
@@ -443,7 +477,9 @@ class TestErrorsOfTheDatabase:
                 unit.deals.remove(3, 1)
             unit.deals.put(Deal(id=3, primary="bob"), 0)
             unit.commit()
-        assert desk.deal(1) == Versioned(Deal(id=1, primary="ann", company="acme", status=DealStatus.WON), 1)
+        assert desk.deal(1) == Versioned(
+            Deal(id=1, primary="ann", company="acme", status=DealStatus.WON), 1
+        )
         assert desk.deal(3).version == 1
 
 
@@ -536,12 +572,15 @@ class TestLostConnections:
 
     @pytest.fixture
     def end(self, postgres):
-        """End all connections to our schema but the one that says so, as a server does that goes down."""
+        """End all connections to our schema but the one that says so, as a server does that goes
+        down."""
 
         def end(process):
             engine = sa.create_engine(postgres)
             with engine.begin() as connection:
-                assert connection.scalar(sa.text("SELECT pg_terminate_backend(:process, 5000)"), {"process": process})
+                assert connection.scalar(
+                    sa.text("SELECT pg_terminate_backend(:process, 5000)"), {"process": process}
+                )
             engine.dispose()
 
         return end
@@ -670,7 +709,9 @@ class TestSqliteAsApplicationsSetItUp:
 
     @pytest.mark.parametrize("way", ["as it comes", "its own BEGIN", "AUTOCOMMIT"])
     def test_units_are_whole_in_each(self, sqlite, way):
-        engine = sa.create_engine(sqlite, **({"isolation_level": way} if way == "AUTOCOMMIT" else {}))
+        engine = sa.create_engine(
+            sqlite, **({"isolation_level": way} if way == "AUTOCOMMIT" else {})
+        )
         if way == "its own BEGIN":
             self.begins_by_itself(engine)
         with engine.connect() as connection:
@@ -715,7 +756,10 @@ class TestTexts:
             assert [row.record for row in unit.leads.sharing(lookup_keys(lead))] == [lead]
 
     def test_an_id_with_half_a_character_is_refused_and_nothing_is_kept(self, store):
-        for contact in (Contact(id="\ud800", kind=PERSON), Contact(id=1, kind=PERSON, company="\ud800")):
+        for contact in (
+            Contact(id="\ud800", kind=PERSON),
+            Contact(id=1, kind=PERSON, company="\ud800"),
+        ):
             with store.unit() as unit:
                 with pytest.raises(InvalidError):
                     unit.contacts.put(Standing(contact=contact), 0)
@@ -734,4 +778,8 @@ class TestTexts:
             unit.contacts.put(Standing(contact=Contact(id="é", kind=PERSON, name="Žofie €")), 0)
             unit.commit()
         for table in ("contacts", "contact_keys"):
-            assert all(str(value).isascii() for row in by_hand(engine, f"SELECT * FROM {table}") for value in row)
+            assert all(
+                str(value).isascii()
+                for row in by_hand(engine, f"SELECT * FROM {table}")
+                for value in row
+            )

@@ -1,4 +1,5 @@
-"""The example of a store on SQLite: the contract, and what is its own: hand-edited rows, old bodies, one file for many."""
+"""The example of a store on SQLite: the contract, and what is its own: hand-edited rows, old
+bodies, one file for many."""
 
 import json
 import os
@@ -32,22 +33,25 @@ from salesstatus import (
     SalesStatus,
     Selection,
     Target,
-    Task,
     WireError,
-    lookup_keys,
     replay,
     wire,
 )
 from salesstatus.conversion import AttachedNote
 from salesstatus.desk import Desk
+from salesstatus.leads import Task, lookup_keys
 from salesstatus.ports import Conflict, NotFound, Standing, Versioned
 from salesstatus.testing.contracts import Capability, UnitOfWorkContract
 
 pytestmark = pytest.mark.usefixtures("untraced")
 
 ACME = Contact(id="acme", kind=ContactKind.COMPANY, name="Acme")
-ANN = Contact(id="ann", kind=ContactKind.PERSON, name="Ann", company="acme", email="ann@acme.example")
-BOB = Contact(id="bob", kind=ContactKind.PERSON, name="Bob", email="bob@bits.example", phone="+49 30 4711")
+ANN = Contact(
+    id="ann", kind=ContactKind.PERSON, name="Ann", company="acme", email="ann@acme.example"
+)
+BOB = Contact(
+    id="bob", kind=ContactKind.PERSON, name="Bob", email="bob@bits.example", phone="+49 30 4711"
+)
 
 
 class TestSqlite(UnitOfWorkContract):
@@ -122,7 +126,8 @@ def rows(store, port, finder="all", *words):
 
 
 def process(program, *words):
-    """Start a process of its own that carries out a program, and wait until it has imported what it needs."""
+    """Start a process of its own that carries out a program, and wait until it has imported what it
+    needs."""
     imports = """
 import os, signal, sys
 from salesstatus import Contact, ContactKind
@@ -144,16 +149,23 @@ print("ready", flush=True)
 
 def dump(sql):
     """Everything that stands in the file."""
-    tables = sql("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name")
+    tables = sql(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name"
+    )
     return {table: sorted(sql(f"SELECT * FROM {table}"), key=repr) for (table,) in tables}
 
 
 class TestAStatusEditedByHandIsTheStatus:
     def test_on_both_axes(self, desk, sql):
         before = desk.contact("ann")
-        sql("UPDATE contacts SET prospect = 'lost', customer = 'past' WHERE key = ?", wire.key("ann"))
+        sql(
+            "UPDATE contacts SET prospect = 'lost', customer = 'past' WHERE key = ?",
+            wire.key("ann"),
+        )
         after = desk.contact("ann")
-        status = attrs.evolve(before.record.status, prospect=ProspectStatus.LOST, customer=CustomerStatus.PAST)
+        status = attrs.evolve(
+            before.record.status, prospect=ProspectStatus.LOST, customer=CustomerStatus.PAST
+        )
         assert after == Versioned(attrs.evolve(before.record, status=status), before.version)
 
     def test_contacts_are_selected_by_it(self, desk, sql):
@@ -164,7 +176,10 @@ class TestAStatusEditedByHandIsTheStatus:
     def test_the_next_change_starts_from_it_and_writes_it_into_the_body(self, desk, sql):
         sql("UPDATE contacts SET customer = 'past' WHERE key = ?", wire.key("ann"))
         (step, _) = desk.save_deal(Deal(id="D-1", primary="ann", status=DealStatus.LOST)).steps
-        assert (step.before.customer, step.after.customer) == (CustomerStatus.PAST, CustomerStatus.PAST)
+        assert (step.before.customer, step.after.customer) == (
+            CustomerStatus.PAST,
+            CustomerStatus.PAST,
+        )
         ((body,),) = sql("SELECT body FROM contacts WHERE key = ?", wire.key("ann"))
         assert wire.loads(body).status == step.after
 
@@ -178,7 +193,9 @@ class TestAStatusEditedByHandIsTheStatus:
     def test_a_deals_too(self, desk, sql):
         before = desk.deal("D-1")
         sql("UPDATE deals SET status = 'won' WHERE key = ?", wire.key("D-1"))
-        assert desk.deal("D-1") == attrs.evolve(before, record=attrs.evolve(before.record, status=DealStatus.WON))
+        assert desk.deal("D-1") == attrs.evolve(
+            before, record=attrs.evolve(before.record, status=DealStatus.WON)
+        )
 
     @pytest.mark.parametrize(
         "edit",
@@ -210,10 +227,19 @@ class TestABrokenBodyIsAWireErrorThatSaysWhereItStands:
             ("{", r"\$: expected JSON"),
             (b'{"\xff', r"\$: expected JSON, got 'utf-8' codec"),
             ("[]", r"\$: expected an object"),
-            ('{"type": "standing", "v": 1, "contact": {"id": "ann"}}', r"\$\.contact\.kind: expected a value"),
-            ('{"type": "standing", "v": 1, "contact": {"id": "ann", "kind": "robot"}}', r"\$\.contact\.kind: expected"),
+            (
+                '{"type": "standing", "v": 1, "contact": {"id": "ann"}}',
+                r"\$\.contact\.kind: expected a value",
+            ),
+            (
+                '{"type": "standing", "v": 1, "contact": {"id": "ann", "kind": "robot"}}',
+                r"\$\.contact\.kind: expected",
+            ),
             ('{"type": "standing", "v": 99}', r"\$\.v: expected a version of the format"),
-            ('{"type": "deal", "v": 1, "id": "ann", "primary": "ann"}', r'\$\.type: expected "standing"'),
+            (
+                '{"type": "deal", "v": 1, "id": "ann", "primary": "ann"}',
+                r'\$\.type: expected "standing"',
+            ),
             (wire.dumps(Standing(contact=BOB)), r'\$: expected the record of this key, got "bob"'),
         ],
     )
@@ -230,7 +256,9 @@ class TestABrokenBodyIsAWireErrorThatSaysWhereItStands:
             desk.save_deal(Deal(id="D-1", primary="ann", status=DealStatus.WON))
         assert dump(sql) == before
         assert desk.contact("bob").record.contact == BOB
-        assert [row.record.id for row in rows(store, "contacts", "sharing", lookup_keys(BOB))] == ["bob"]
+        assert [row.record.id for row in rows(store, "contacts", "sharing", lookup_keys(BOB))] == [
+            "bob"
+        ]
         sql("UPDATE contacts SET body = ? WHERE key = ?", good, wire.key("ann"))
         assert desk.contact("ann").record.contact == ANN
 
@@ -253,12 +281,23 @@ class TestABrokenBodyIsAWireErrorThatSaysWhereItStands:
 class TestBodiesOfOlderFormatsAreRead:
     def test_without_a_version_and_without_the_keys_that_came_later(self, desk, sql):
         body = {"type": "deal", "id": "D-1", "primary": "ann"}
-        sql("UPDATE deals SET body = ?, status = 'open' WHERE key = ?", json.dumps(body), wire.key("D-1"))
+        sql(
+            "UPDATE deals SET body = ?, status = 'open' WHERE key = ?",
+            json.dumps(body),
+            wire.key("D-1"),
+        )
         assert desk.deal("D-1").record == Deal(id="D-1", primary="ann")
 
     def test_through_the_upcasters_and_saved_in_the_format_of_today(self, desk, sql, monkeypatch):
         deal = desk.deal("D-1")
-        body = {"type": "deal", "v": 1, "id": "D-1", "main_contact": "ann", "company": "acme", "name": "Desks"}
+        body = {
+            "type": "deal",
+            "v": 1,
+            "id": "D-1",
+            "main_contact": "ann",
+            "company": "acme",
+            "name": "Desks",
+        }
         sql("UPDATE deals SET body = ? WHERE key = ?", json.dumps(body), wire.key("D-1"))
         with pytest.raises(WireError, match=r"\$\.main_contact"):
             desk.deal("D-1")
@@ -266,9 +305,13 @@ class TestBodiesOfOlderFormatsAreRead:
         monkeypatch.setitem(
             wire.UPCASTERS,
             1,
-            lambda fields: {("primary" if key == "main_contact" else key): fields[key] for key in fields},
+            lambda fields: {
+                ("primary" if key == "main_contact" else key): fields[key] for key in fields
+            },
         )
-        assert desk.deal("D-1") == attrs.evolve(deal, record=attrs.evolve(deal.record, name="Desks"))
+        assert desk.deal("D-1") == attrs.evolve(
+            deal, record=attrs.evolve(deal.record, name="Desks")
+        )
         assert desk.contact("ann").record.contact == ANN
         desk.save_deal(attrs.evolve(desk.deal("D-1").record, status=DealStatus.WON))
         ((body,),) = sql("SELECT body FROM deals WHERE key = ?", wire.key("D-1"))
@@ -306,7 +349,9 @@ class TestKeysAreWhatIdsAre:
         put(empty, "deals", *[Deal(id=id_, primary=id_, currency="\ud800\0") for id_ in ids])
         with empty.unit() as unit:
             for id_ in ids:
-                assert unit.deals.get(id_) == Versioned(Deal(id=id_, primary=id_, currency="\ud800\0"), 1)
+                assert unit.deals.get(id_) == Versioned(
+                    Deal(id=id_, primary=id_, currency="\ud800\0"), 1
+                )
                 assert [row.record.id for row in unit.deals.of(id_)] == [id_]
         assert all(key.isascii() for (key,) in sql("SELECT key FROM deals"))
 
@@ -325,9 +370,18 @@ class TestKeysAreWhatIdsAre:
         ]
         put(empty, "leads", *leads)
         for lead in leads:
-            assert [row.record for row in rows(empty, "leads", "sharing", lookup_keys(lead))] == [lead]
+            assert [row.record for row in rows(empty, "leads", "sharing", lookup_keys(lead))] == [
+                lead
+            ]
         assert rows(empty, "leads", "sharing", []) == []
-        assert len(rows(empty, "leads", "sharing", {key for lead in leads for key in lookup_keys(lead)})) == 3
+        assert (
+            len(
+                rows(
+                    empty, "leads", "sharing", {key for lead in leads for key in lookup_keys(lead)}
+                )
+            )
+            == 3
+        )
 
     def test_thousands_of_keys_are_one_question(self, empty):
         lead = Lead(id=1, last_name="Lee")
@@ -428,7 +482,9 @@ with store.unit() as unit:
         def work(mine):
             own = Desk(SqliteStore(store.path), tries=1000)
             for number in range(10):
-                own.save_deal(Deal(id=f"{mine}-{number}", primary="ann", status=list(DealStatus)[number % 4]))
+                own.save_deal(
+                    Deal(id=f"{mine}-{number}", primary="ann", status=list(DealStatus)[number % 4])
+                )
                 own.set_status("acme", list(CustomerStatus)[number % 3])
 
         threads = [Thread(target=work, args=(mine,)) for mine in range(3)]
@@ -438,9 +494,9 @@ with store.unit() as unit:
             thread.join()
         with store.unit() as unit:
             statuses = replay(unit.log.all()).statuses
-            assert {row.record.id: row.record.status for row in unit.contacts.all()} == {"bob": SalesStatus()} | dict(
-                statuses
-            )
+            assert {row.record.id: row.record.status for row in unit.contacts.all()} == {
+                "bob": SalesStatus()
+            } | dict(statuses)
         assert len(statuses["acme"].deals) == 31
 
 
@@ -461,7 +517,12 @@ class TestAUnitOfWorkIsUsedOnce:
             next(stream)
             unit.contacts.remove("bob", 1)
         put(store, "contacts", Standing(contact=attrs.evolve(BOB, id="rob")))
-        assert sorted(row.record.id for row in rows(store, "contacts")) == ["acme", "ann", "bob", "rob"]
+        assert sorted(row.record.id for row in rows(store, "contacts")) == [
+            "acme",
+            "ann",
+            "bob",
+            "rob",
+        ]
         with pytest.raises(sqlite3.ProgrammingError, match="closed"):
             list(stream)
 
@@ -469,13 +530,19 @@ class TestAUnitOfWorkIsUsedOnce:
 class TestAUnitMayWriteWhileItReadsAStream:
     @pytest.mark.parametrize("finder", ["all", "select"])
     def test_rows_come_once_and_new_ones_do_not_come(self, empty, finder):
-        put(empty, "contacts", *[Standing(contact=attrs.evolve(BOB, id=number)) for number in range(50)])
+        put(
+            empty,
+            "contacts",
+            *[Standing(contact=attrs.evolve(BOB, id=number)) for number in range(50)],
+        )
         words = [Selection()] if finder == "select" else []
         met = []
         with empty.unit() as unit:
             for row in getattr(unit.contacts, finder)(*words):
                 met.append(row.record.id)
-                status = SalesStatus(list(ProspectStatus)[row.record.id % 3], list(CustomerStatus)[row.record.id % 2])
+                status = SalesStatus(
+                    list(ProspectStatus)[row.record.id % 3], list(CustomerStatus)[row.record.id % 2]
+                )
                 unit.contacts.put(attrs.evolve(row.record, status=status), row.version)
                 unit.contacts.put(Standing(contact=attrs.evolve(BOB, id=f"new {row.record.id}")), 0)
             unit.commit()
@@ -532,7 +599,11 @@ class TestSideTables:
     def test_a_change_of_status_writes_no_lookup_key_again(self, desk, sql):
         for table in ("contact_keys", "deal_contacts"):
             for change in ("INSERT", "UPDATE", "DELETE"):
-                sql(self.KEEP.format(table, change).replace(f"kept_{table}", f"kept_{table}_{change}"))
+                sql(
+                    self.KEEP.format(table, change).replace(
+                        f"kept_{table}", f"kept_{table}_{change}"
+                    )
+                )
         desk.set_status("ann", CustomerStatus.PAST)
         desk.save_deal(Deal(id="D-1", primary="ann", status=DealStatus.WON))
         assert desk.contact("ann").record.status.customer is CustomerStatus.CURRENT
@@ -551,7 +622,9 @@ class TestSideTables:
             ("e-mail:ann@acme.example",),
             ("e-mail:ann@home.example",),
         ]
-        assert [row.record.id for row in rows(store, "contacts", "sharing", ["e-mail:ann@home.example"])] == ["ann"]
+        assert [
+            row.record.id for row in rows(store, "contacts", "sharing", ["e-mail:ann@home.example"])
+        ] == ["ann"]
         assert rows(store, "contacts", "sharing", ["e-mail:ann@acme.example"]) == []
 
     def test_what_is_removed_is_not_found_by_them(self, desk, store, sql):
@@ -566,9 +639,21 @@ class TestSideTables:
 
 class TestQueriesOfYourOwn:
     def test_current_customers_and_their_won_deals(self, desk, sql):
-        desk.save_deal(Deal(id="D-1", primary="ann", status=DealStatus.WON, value=Decimal("1200.50"), currency="EUR"))
-        desk.save_deal(Deal(id=2, primary="ann", status=DealStatus.WON, value=Decimal("99.50"), currency="EUR"))
-        desk.save_deal(Deal(id=3, primary="bob", status=DealStatus.LOST, value=Decimal(5), currency="EUR"))
+        desk.save_deal(
+            Deal(
+                id="D-1",
+                primary="ann",
+                status=DealStatus.WON,
+                value=Decimal("1200.50"),
+                currency="EUR",
+            )
+        )
+        desk.save_deal(
+            Deal(id=2, primary="ann", status=DealStatus.WON, value=Decimal("99.50"), currency="EUR")
+        )
+        desk.save_deal(
+            Deal(id=3, primary="bob", status=DealStatus.LOST, value=Decimal(5), currency="EUR")
+        )
         found = sql(
             """
             SELECT contacts.key, deals.key, deals.value
@@ -580,9 +665,14 @@ class TestQueriesOfYourOwn:
             """
         )
         assert found == [('"ann"', '"D-1"', "1200.50"), ('"ann"', "2", "99.50")]
-        assert sql("SELECT currency, sum(value) FROM deals WHERE status = 'won' GROUP BY currency") == [("EUR", 1300.0)]
+        assert sql(
+            "SELECT currency, sum(value) FROM deals WHERE status = 'won' GROUP BY currency"
+        ) == [("EUR", 1300.0)]
 
     def test_prospects_of_a_company_and_when_they_last_heard_something(self, desk, sql):
         heard_at = desk.contact("ann").record.heard_at
-        found = sql("SELECT key, heard_at FROM contacts WHERE company = ? AND prospect = 'current'", wire.key("acme"))
+        found = sql(
+            "SELECT key, heard_at FROM contacts WHERE company = ? AND prospect = 'current'",
+            wire.key("acme"),
+        )
         assert found == [('"ann"', heard_at.isoformat())]

@@ -1,4 +1,5 @@
-"""What a contact is said to be, whatever it heard before: in replay and trace, in explanations, on the wire, in a terminal."""
+"""What a contact is said to be, whatever it heard before: in replay and trace, in explanations, on
+the wire, in a terminal."""
 
 import json
 import pickle
@@ -28,26 +29,23 @@ from salesstatus import (
     GuardError,
     HistoryError,
     InvalidError,
-    Logged,
     Policy,
     ProspectStatus,
     ProspectStatusSet,
-    Record,
     Refused,
     Replayed,
     SalesStatus,
     StatusStated,
-    Step,
     WireError,
     as_of,
-    entries,
     explain,
-    moved,
     notices,
     replay,
     trace,
     transition,
 )
+from salesstatus.history import Logged, Record, Step, entries
+from salesstatus.propagation import moved
 from salesstatus.wire import dumps, loads, to_dict
 
 OPEN, WON, LOST, UNQUALIFIED = DealStatus
@@ -72,7 +70,9 @@ def stated(hour, status=PAST, contact="ann", rule=""):
 
 
 def saved(hour, *involved, id="D-1", primary="ann", company=None, status=OPEN):
-    return DealSaved(at(hour), Deal(id=id, primary=primary, company=company, involved=involved, status=status))
+    return DealSaved(
+        at(hour), Deal(id=id, primary=primary, company=company, involved=involved, status=status)
+    )
 
 
 def told(stream, policy=SELL, **kwargs):
@@ -82,9 +82,14 @@ def told(stream, policy=SELL, **kwargs):
 
 _moments = st.integers(0, 9).map(at)
 statements = st.builds(
-    StatusStated, _moments, strategies.contact_ids, strategies.states, st.sampled_from(["", "G1", "K12"])
+    StatusStated,
+    _moments,
+    strategies.contact_ids,
+    strategies.states,
+    st.sampled_from(["", "G1", "K12"]),
 )
-#: Everything that a log may hold, and everything that a stream may hold: few contacts and moments, so that they meet.
+#: Everything that a log may hold, and everything that a stream may hold: few contacts and moments,
+#: so that they meet.
 logged = strategies.entries | statements
 records = logged | strategies.snapshots
 streams = st.lists(records, max_size=30) | st.lists(
@@ -93,7 +98,8 @@ streams = st.lists(records, max_size=30) | st.lists(
 
 
 class Fold:
-    """What a stream comes to, as the docs say it: by `transition` and `notices`, with no code of `history`."""
+    """What a stream comes to, as the docs say it: by `transition` and `notices`, with no code of
+    `history`."""
 
     def __init__(self, policy, known=()):
         self.policy = policy
@@ -103,13 +109,17 @@ class Fold:
         self.employers, self.moved_at = {}, {}
 
     def take(self, record):
-        """Take one record; return the class of the error if it is refused, and then change nothing."""
+        """Take one record; return the class of the error if it is refused, and then change
+        nothing."""
         try:
             if isinstance(record, Entry):
                 self.hear([record])
             elif isinstance(record, StatusStated):
                 self.on_time(record.at, self.heard_at, record.contact)
-                self.statuses[record.contact], self.heard_at[record.contact] = record.status, record.at
+                self.statuses[record.contact], self.heard_at[record.contact] = (
+                    record.status,
+                    record.at,
+                )
             else:
                 self.snapshot(record)
         except (GuardError, HistoryError) as error:
@@ -126,7 +136,11 @@ class Fold:
         fresh = []
         for entry in group:
             number = (entry.contact, getattr(entry.event, "deal", None))
-            if entry.sequence is not None and number in self.numbers and entry.sequence <= self.numbers[number]:
+            if (
+                entry.sequence is not None
+                and number in self.numbers
+                and entry.sequence <= self.numbers[number]
+            ):
                 continue
             self.on_time(entry.at, self.heard_at, entry.contact)
             before = statuses.get(entry.contact, NOTHING)
@@ -169,7 +183,10 @@ class Fold:
             if deal is not None:
                 self.deals[id_] = deal
         if isinstance(record, EmployeeMoved):
-            self.employers[record.contact], self.moved_at[record.contact] = record.company, record.at
+            self.employers[record.contact], self.moved_at[record.contact] = (
+                record.company,
+                record.at,
+            )
 
 
 class TestTheValue:
@@ -189,7 +206,12 @@ class TestTheValue:
         assert record == twin
         assert hash(record) == hash(twin)
         assert pickle.loads(pickle.dumps(record)) == record
-        for other in (stated(2, rule="G1"), stated(1), stated(1, NOTHING, rule="G1"), stated(1, contact=1, rule="G1")):
+        for other in (
+            stated(2, rule="G1"),
+            stated(1),
+            stated(1, NOTHING, rule="G1"),
+            stated(1, contact=1, rule="G1"),
+        ):
             assert other != record
         assert attrs.evolve(record, rule="") == stated(1)
         with pytest.raises(attrs.exceptions.FrozenInstanceError):
@@ -231,7 +253,9 @@ class TestTheValue:
 class TestReplay:
     """From then on the contact is what was stated, whatever it heard before."""
 
-    @pytest.mark.parametrize("before", [[], [DealAssociated("D-2")], [DealAssociated("D-1", WON), DealLost("D-1")]])
+    @pytest.mark.parametrize(
+        "before", [[], [DealAssociated("D-2")], [DealAssociated("D-1", WON), DealLost("D-1")]]
+    )
     @pytest.mark.parametrize("status", [NOTHING, PAST, ODD], ids=["nothing", "past", "odd"])
     def test_the_contact_is_that(self, before, status):
         stream = [*[heard(0, event) for event in before], stated(1, status)]
@@ -248,13 +272,27 @@ class TestReplay:
         }
 
     def test_ids_of_both_types_are_two_contacts(self):
-        stream = [stated(0, ODD, 1), stated(0, PAST, "1"), heard(1, DealWon("D-1"), 1), heard(1, DealWon("D-1"), "1")]
-        assert replay(stream).statuses == {1: transition(ODD, DealWon("D-1")), "1": transition(PAST, DealWon("D-1"))}
+        stream = [
+            stated(0, ODD, 1),
+            stated(0, PAST, "1"),
+            heard(1, DealWon("D-1"), 1),
+            heard(1, DealWon("D-1"), "1"),
+        ]
+        assert replay(stream).statuses == {
+            1: transition(ODD, DealWon("D-1")),
+            "1": transition(PAST, DealWon("D-1")),
+        }
 
     def test_what_comes_after_goes_on_from_there(self):
-        stream = [stated(0, ODD), heard(1, DealLost("D-1")), heard(2, ProspectStatusSet(ProspectStatus.NONE))]
+        stream = [
+            stated(0, ODD),
+            heard(1, DealLost("D-1")),
+            heard(2, ProspectStatusSet(ProspectStatus.NONE)),
+        ]
         after = transition(ODD, DealLost("D-1"))
-        assert replay(stream).statuses["ann"] == transition(after, ProspectStatusSet(ProspectStatus.NONE))
+        assert replay(stream).statuses["ann"] == transition(
+            after, ProspectStatusSet(ProspectStatus.NONE)
+        )
 
     def test_a_deal_that_was_not_stated_is_not_held_any_more(self):
         stream = [heard(0, DealAssociated("D-1")), stated(1, NOTHING), heard(2, DealWon("D-1"))]
@@ -264,13 +302,19 @@ class TestReplay:
     def test_guards_look_at_the_deals_that_were_stated(self):
         stream = [stated(0, ODD), heard(1, ProspectStatusSet(ProspectStatus.NONE))]
         (refused,) = replay(stream, SELL, "collect").refused
-        assert (refused.error.rules, refused.error.broken[0].deals, refused.error.state) == (("M1",), ("D-1",), ODD)
+        assert (refused.error.rules, refused.error.broken[0].deals, refused.error.state) == (
+            ("M1",),
+            ("D-1",),
+            ODD,
+        )
 
     def test_the_record_is_not_changed_by_what_comes_after(self):
         record = stated(0, ODD)
         replay([record, heard(1, DealDissociated("D-1")), heard(2, DealAssociated("D-9"))])
         list(trace([record, heard(1, DealDissociated("D-1")), heard(2, DealAssociated("D-9"))]))
-        assert record.status == SalesStatus(ProspectStatus.LOST, CustomerStatus.PAST, {"D-1": OPEN, 1: WON})
+        assert record.status == SalesStatus(
+            ProspectStatus.LOST, CustomerStatus.PAST, {"D-1": OPEN, 1: WON}
+        )
 
     def test_two_contacts_may_share_one_stated_value_and_go_their_own_ways(self):
         stream = [stated(0, PAST), stated(0, PAST, "bob"), heard(1, DealWon("D-1"))]
@@ -293,7 +337,11 @@ class TestReplay:
 class TestNumberedEntries:
     """The numbers of entries that were accepted before still count after a status was stated."""
 
-    STREAM = (heard(0, DealAssociated("D-1"), sequence=1), heard(1, DealWon("D-1"), sequence=2), stated(2, ODD))
+    STREAM = (
+        heard(0, DealAssociated("D-1"), sequence=1),
+        heard(1, DealWon("D-1"), sequence=2),
+        stated(2, ODD),
+    )
 
     @pytest.mark.parametrize("hour", [1, 2, 3])
     def test_a_repetition_is_one_whatever_its_time(self, hour):
@@ -312,7 +360,11 @@ class TestNumberedEntries:
         assert done.statuses == {"ann": ODD}
 
     def test_the_number_of_a_late_entry_is_not_used_up(self):
-        stream = [*self.STREAM, heard(1, DealLost("D-1"), sequence=3), heard(4, DealLost("D-1"), sequence=3)]
+        stream = [
+            *self.STREAM,
+            heard(1, DealLost("D-1"), sequence=3),
+            heard(4, DealLost("D-1"), sequence=3),
+        ]
         assert replay(stream, SELL, "collect").statuses["ann"] == transition(ODD, DealLost("D-1"))
 
 
@@ -325,24 +377,35 @@ LATE = {
         stated(1, contact="bolt"),
     ),
     "after a newer statement": ([stated(3, ODD)], stated(1)),
-    "by a microsecond": ([stated(3, ODD)], StatusStated(at(3) - timedelta(microseconds=1), "ann", NOTHING)),
+    "by a microsecond": (
+        [stated(3, ODD)],
+        StatusStated(at(3) - timedelta(microseconds=1), "ann", NOTHING),
+    ),
 }
 
 
 class TestTheOrderOfTime:
-    """Like anything that a contact hears, it must not come before what was heard; equal times count as given."""
+    """Like anything that a contact hears, it must not come before what was heard; equal times count
+    as given."""
 
     @pytest.mark.parametrize(("before", "late"), LATE.values(), ids=LATE)
     def test_a_late_one_is_refused_and_changes_nothing(self, before, late):
-        after = [heard(3, DealAssociated("D-7"), late.contact), heard(4, DealWon("D-7"), late.contact)]
+        after = [
+            heard(3, DealAssociated("D-7"), late.contact),
+            heard(4, DealWon("D-7"), late.contact),
+        ]
         for end in ([], after):
             without = replay([*before, *end], FOLLOW)
             done = replay([*before, late, *end], FOLLOW, "collect")
             why = f"contact {late.contact!r} has heard something newer already"
             error = HistoryError(late, why, at(3))
-            assert done == Replayed(without.statuses, (Refused(len(before), late, error),), without.accepted)
+            assert done == Replayed(
+                without.statuses, (Refused(len(before), late, error),), without.accepted
+            )
             steps = [attrs.evolve(step, position=0) for step in told([*before, late, *end], FOLLOW)]
-            assert steps == [attrs.evolve(step, position=0) for step in told([*before, *end], FOLLOW)]
+            assert steps == [
+                attrs.evolve(step, position=0) for step in told([*before, *end], FOLLOW)
+            ]
         for run in (replay, lambda *given: list(trace(*given))):
             with pytest.raises(HistoryError) as caught:
                 run([*before, late], FOLLOW)
@@ -376,7 +439,9 @@ class TestTheOrderOfTime:
     def test_equal_times_count_in_the_order_given(self):
         won = heard(1, DealAssociated("D-2", WON))
         assert replay([won, stated(1)]).statuses == {"ann": PAST}
-        assert replay([stated(1), won]).statuses == {"ann": transition(PAST, DealAssociated("D-2", WON))}
+        assert replay([stated(1), won]).statuses == {
+            "ann": transition(PAST, DealAssociated("D-2", WON))
+        }
         assert replay([stated(1, ODD), stated(1)]).statuses == {"ann": PAST}
 
     def test_times_are_compared_as_instants_whatever_their_zones(self):
@@ -386,7 +451,8 @@ class TestTheOrderOfTime:
 
 
 class TestBetweenSnapshots:
-    """Deals go on being compared with the snapshots before; what contacts hear of them starts from what was stated."""
+    """Deals go on being compared with the snapshots before; what contacts hear of them starts from
+    what was stated."""
 
     def test_a_deal_that_is_saved_unchanged_tells_nobody(self):
         stream = [saved(0, status=WON), stated(1, PAST), saved(2, status=WON)]
@@ -399,9 +465,9 @@ class TestBetweenSnapshots:
     def test_a_change_of_a_deal_that_the_contact_does_not_hold_by_then_is_refused_for_all(self):
         stream = [saved(0, "bob"), stated(1, NOTHING, "bob"), saved(2, "bob", status=WON)]
         done = replay(stream, SELL, "collect")
-        assert [(each.position, each.error.rules, each.error.__notes__) for each in done.refused] == [
-            (2, ("E4",), ["heard by contact 'bob'"])
-        ]
+        assert [
+            (each.position, each.error.rules, each.error.__notes__) for each in done.refused
+        ] == [(2, ("E4",), ["heard by contact 'bob'"])]
         assert done.statuses == {"ann": transition(NOTHING, DealAssociated("D-1")), "bob": NOTHING}
 
     def test_an_account_may_begin_with_statuses_and_then_save_the_deals_that_they_hold(self):
@@ -418,9 +484,12 @@ class TestBetweenSnapshots:
 
 
 class TestTrace:
-    """A statement is a step by itself: the status before, the one stated, and its rule if it has one."""
+    """A statement is a step by itself: the status before, the one stated, and its rule if it has
+    one."""
 
-    @pytest.mark.parametrize(("rule", "rules"), [("", ()), ("G1", ("G1",)), ("our own", ("our own",))])
+    @pytest.mark.parametrize(
+        ("rule", "rules"), [("", ()), ("G1", ("G1",)), ("our own", ("our own",))]
+    )
     def test_the_step_holds_the_record_and_its_rule(self, rule, rules):
         entry, record = heard(0, DealAssociated("D-2")), stated(1, rule=rule)
         first, second = trace([entry, record])
@@ -451,7 +520,8 @@ class TestEntries:
 
 
 class TestAsOf:
-    """At a time before the statement the contact is what it heard; at that instant and after, what was stated."""
+    """At a time before the statement the contact is what it heard; at that instant and after, what
+    was stated."""
 
     STREAM = (heard(0, DealAssociated("D-1")), stated(2, PAST), heard(4, DealReopened("D-1")))
 
@@ -476,7 +546,11 @@ class TestAsOf:
 class TestLaws:
     """What holds for every stream in which statuses are stated."""
 
-    @given(streams, strategies.policies, st.dictionaries(strategies.contact_ids, strategies.states, max_size=2))
+    @given(
+        streams,
+        strategies.policies,
+        st.dictionaries(strategies.contact_ids, strategies.states, max_size=2),
+    )
     def test_it_comes_to_what_the_docs_say(self, stream, policy, known):
         fold = Fold(policy, known)
         errors = [fold.take(record) for record in stream]
@@ -491,7 +565,9 @@ class TestLaws:
     def test_trace_ends_where_replay_ends_and_refuses_the_same(self, stream, policy):
         done = replay(stream, policy, "collect")
         told = list(trace(stream, policy, "collect"))
-        assert {step.entry.contact: step.after for step in told if isinstance(step, Step)} == done.statuses
+        assert {
+            step.entry.contact: step.after for step in told if isinstance(step, Step)
+        } == done.statuses
         assert tuple(each for each in told if isinstance(each, Refused)) == done.refused
         last = {}
         for step in (each for each in told if isinstance(each, Step)):
@@ -528,25 +604,48 @@ class TestLaws:
         assert [each.error for each in done.refused] == [each.error for each in alone.refused]
         assert (done.accepted, done.later) == (alone.accepted, len(stream) - len(by_then))
 
-    @given(strategies.in_time(strategies.unnumbered | statements, max_size=20), st.integers(0, 20), strategies.policies)
+    @given(
+        strategies.in_time(strategies.unnumbered | statements, max_size=20),
+        st.integers(0, 20),
+        strategies.policies,
+    )
     def test_a_log_may_be_cut_anywhere_and_begun_with_what_everyone_is(self, log, cut, policy):
         first = replay(log[:cut], policy, "collect")
-        begin = [StatusStated(strategies.DAY, contact, status) for contact, status in first.statuses.items()]
-        second, whole = replay([*begin, *log[cut:]], policy, "collect"), replay(log, policy, "collect")
+        begin = [
+            StatusStated(strategies.DAY, contact, status)
+            for contact, status in first.statuses.items()
+        ]
+        second, whole = (
+            replay([*begin, *log[cut:]], policy, "collect"),
+            replay(log, policy, "collect"),
+        )
         assert second.statuses == whole.statuses
-        assert [each.error for each in (*first.refused, *second.refused)] == [each.error for each in whole.refused]
+        assert [each.error for each in (*first.refused, *second.refused)] == [
+            each.error for each in whole.refused
+        ]
 
     @given(streams, strategies.policies)
     def test_what_came_before_it_never_matters_to_the_contact(self, stream, policy):
         """Were it not for order and numbers, of which there are none here."""
         plain = [record for record in stream if isinstance(record, Entry | StatusStated)]
-        plain = [attrs.evolve(each, sequence=None) if isinstance(each, Entry) else each for each in plain]
+        plain = [
+            attrs.evolve(each, sequence=None) if isinstance(each, Entry) else each for each in plain
+        ]
         plain.sort(key=lambda record: record.at)
         for contact in strategies.CONTACT_IDS:
-            mine = [record for record in plain if record.contact == contact and type(record.contact) is type(contact)]
-            last = max((n for n, each in enumerate(mine) if isinstance(each, StatusStated)), default=None)
+            mine = [
+                record
+                for record in plain
+                if record.contact == contact and type(record.contact) is type(contact)
+            ]
+            last = max(
+                (n for n, each in enumerate(mine) if isinstance(each, StatusStated)), default=None
+            )
             if last is not None:
-                whole, rest = replay(mine, policy, "collect"), replay(mine[last:], policy, "collect")
+                whole, rest = (
+                    replay(mine, policy, "collect"),
+                    replay(mine[last:], policy, "collect"),
+                )
                 assert whole.statuses == rest.statuses
 
 
@@ -557,14 +656,20 @@ class TestExplain:
         log = [heard(0, DealAssociated("D-1", LOST)), stated(1, PAST, rule="G1")]
         said = explain(PAST, history=log)
         assert (said.customer.rule, said.customer.entry, said.customer.deals) == ("G1", log[1], ())
-        assert str(said.customer) == f"customer status past: so since {at(1).isoformat()}, by stating its status (G1)"
+        assert (
+            str(said.customer)
+            == f"customer status past: so since {at(1).isoformat()}, by stating its status (G1)"
+        )
         assert (said.prospect.rule, said.prospect.entry) == ("P3", log[0])
 
     def test_one_that_was_stated_without_a_rule_keeps_the_rule_of_the_state(self):
         log = [stated(1, PAST)]
         said = explain(PAST, history=log)
         assert (said.customer.rule, said.customer.entry) == (explain(PAST).customer.rule, log[0])
-        assert str(said.customer) == f"customer status past: so since {at(1).isoformat()}, by stating its status"
+        assert (
+            str(said.customer)
+            == f"customer status past: so since {at(1).isoformat()}, by stating its status"
+        )
 
     def test_one_that_no_event_leads_to_is_explained_by_its_statement(self):
         log = [stated(1, ODD, rule="G1")]
@@ -587,7 +692,10 @@ class TestExplain:
         assert said.customer.rule == "C1"
 
     def test_an_axis_that_the_statement_left_alone_is_not_explained_by_it(self):
-        log = [heard(0, CustomerStatusSet(CustomerStatus.PAST)), stated(1, SalesStatus(customer=CustomerStatus.PAST))]
+        log = [
+            heard(0, CustomerStatusSet(CustomerStatus.PAST)),
+            stated(1, SalesStatus(customer=CustomerStatus.PAST)),
+        ]
         said = explain(SalesStatus(customer=CustomerStatus.PAST), history=log)
         assert (said.customer.rule, said.customer.entry) == ("M3", log[0])
         assert said.prospect.entry is None
@@ -644,7 +752,14 @@ class TestOnTheWire:
     def test_the_rule_is_written_only_if_there_is_one(self):
         assert "rule" not in to_dict(stated(1))
         assert to_dict(stated(1, rule="G1"))["rule"] == "G1"
-        assert list(to_dict(stated(1, rule="G1"))) == ["type", "v", "at", "contact", "status", "rule"]
+        assert list(to_dict(stated(1, rule="G1"))) == [
+            "type",
+            "v",
+            "at",
+            "contact",
+            "status",
+            "rule",
+        ]
 
     def test_everything_wrong_is_told_at_once(self):
         text = json.dumps(
@@ -652,7 +767,11 @@ class TestOnTheWire:
                 "type": "status_stated",
                 "at": "2026-05-04T00:00",
                 "contact": True,
-                "status": {"prospect": "past", "customer": "none", "deals": [{"deal": None, "status": "open"}]},
+                "status": {
+                    "prospect": "past",
+                    "customer": "none",
+                    "deals": [{"deal": None, "status": "open"}],
+                },
                 "rule": 1,
                 "sequence": 1,
             }
@@ -660,7 +779,14 @@ class TestOnTheWire:
         with pytest.raises(WireError) as caught:
             loads(text)
         assert sorted(problem.place for problem in caught.value.problems) == [
-            *("$.at", "$.contact", "$.rule", "$.sequence", "$.status.deals[0].deal", "$.status.prospect"),
+            *(
+                "$.at",
+                "$.contact",
+                "$.rule",
+                "$.sequence",
+                "$.status.deals[0].deal",
+                "$.status.prospect",
+            ),
         ]
 
     @pytest.mark.parametrize("missing", ["at", "contact", "status"])
@@ -693,7 +819,9 @@ class TestTheCommandLine:
         code, out, _ = run("replay", history, "--json")
         rows = [json.loads(line) for line in out.splitlines()]
         assert code == 1
-        found = {row["contact"]: loads(json.dumps(row["status"])) for row in rows if "contact" in row}
+        found = {
+            row["contact"]: loads(json.dumps(row["status"])) for row in rows if "contact" in row
+        }
         assert found == replay(self.STREAM, SELL, "collect").statuses
         assert [(row["line"], row["refused"][:19]) for row in rows if "refused" in row] == [
             (4, "contact 'ann' has h"),
@@ -701,7 +829,9 @@ class TestTheCommandLine:
         ]
 
     def test_as_of_stops_before_it(self, run, history):
-        _, out, _ = run("replay", history, "--json", "--as-of", at(0.5).isoformat(), "--contact", "ann")
+        _, out, _ = run(
+            "replay", history, "--json", "--as-of", at(0.5).isoformat(), "--contact", "ann"
+        )
         first = transition(NOTHING, DealAssociated("D-1"))
         assert loads(json.dumps(json.loads(out.splitlines()[0])["status"])) == first
 
@@ -713,7 +843,10 @@ class TestTheCommandLine:
         assert line.split(None, 1)[0] == at(1).isoformat()
         assert line.endswith(" G1")
         assert "prospect current → lost, customer none → past" in line
-        assert f"customer status past: so since {at(1).isoformat()}, by stating its status (G1)" in lines
+        assert (
+            f"customer status past: so since {at(1).isoformat()}, by stating its status (G1)"
+            in lines
+        )
         assert "Not used: 1" in lines
         assert "  line 4: contact 'ann' has heard something newer already" in out
 

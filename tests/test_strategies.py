@@ -1,4 +1,5 @@
-"""The strategies that are shipped: what they draw is valid, reaches the edges, and is as they say."""
+"""The strategies that are shipped: what they draw is valid, reaches the edges, and is as they
+say."""
 
 import inspect
 import warnings
@@ -16,8 +17,6 @@ from hypothesis.vendor.pretty import pretty
 from salesstatus import (
     SELL,
     SELL_NEWEST,
-    SELL_STAGES,
-    SETUP,
     TEAMGATE,
     Contact,
     ContactKind,
@@ -40,7 +39,6 @@ from salesstatus import (
     ProspectStatus,
     ProspectStatusSet,
     SalesStatus,
-    StageMeaning,
     audience,
     merge_contacts,
     plan_conversion,
@@ -49,11 +47,12 @@ from salesstatus import (
     transition,
     wire,
 )
-from salesstatus.custom_fields import unfit
 from salesstatus.desk import Desk
 from salesstatus.events import CONTACT_EVENTS
 from salesstatus.exploration import explore
 from salesstatus.keys import email_key, phone_key
+from salesstatus.leads import SELL_STAGES, SETUP, StageMeaning
+from salesstatus.leads.custom_fields import unfit
 from salesstatus.memory import MemoryStore
 from salesstatus.testing import answers, strategies
 from salesstatus.values import check_id
@@ -70,12 +69,17 @@ POLICIES = [
 
 
 def drawn(strategy, condition=lambda _: True, *, simplest=False):
-    """Return a value for which a condition holds; the simplest only if asked, for that takes a while."""
+    """Return a value for which a condition holds; the simplest only if asked, for that takes a
+    while."""
     phases = [Phase.generate, Phase.shrink] if simplest else [Phase.generate]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", HypothesisWarning)  # that what is not the simplest is long to show
+        warnings.simplefilter(
+            "ignore", HypothesisWarning
+        )  # that what is not the simplest is long to show
         return find(
-            strategy, condition, settings=settings(max_examples=3000, derandomize=True, database=None, phases=phases)
+            strategy,
+            condition,
+            settings=settings(max_examples=3000, derandomize=True, database=None, phases=phases),
         )
 
 
@@ -83,7 +87,12 @@ def all_drawn(strategy, examples):
     """Return many values."""
     found = []
 
-    @settings(max_examples=examples, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=examples,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
     @given(strategy)
     def collect(value):
         found.append(value)
@@ -104,26 +113,40 @@ class TestNames:
         for module in (strategies, answers):
             for name in module.__all__:
                 value = getattr(module, name)
-                assert not callable(value) or isinstance(value, st.SearchStrategy) or inspect.getdoc(value), name
+                assert (
+                    not callable(value)
+                    or isinstance(value, st.SearchStrategy)
+                    or inspect.getdoc(value)
+                ), name
 
     def test_every_function_draws(self):
-        asked = {"accepted_events": [SalesStatus()], "refused_events": [SalesStatus()], "of": [Deal]}
+        asked = {
+            "accepted_events": [SalesStatus()],
+            "refused_events": [SalesStatus()],
+            "of": [Deal],
+        }
         for module in (strategies, answers):
-            functions = [name for name in module.__all__ if inspect.isfunction(getattr(module, name))]
+            functions = [
+                name for name in module.__all__ if inspect.isfunction(getattr(module, name))
+            ]
             assert len(functions) > 5
             for name in functions:
                 assert all_drawn(getattr(module, name)(*asked.get(name, [])), 3), name
 
     def test_a_strategy_is_shown_on_a_few_lines(self):
         for class_ in answers._BY_CLASS:
-            assert len(repr(answers.of(class_))) < 20_000, class_  # of more than 30,000 Hypothesis warns
+            assert len(repr(answers.of(class_))) < 20_000, (
+                class_
+            )  # of more than 30,000 Hypothesis warns
         assert len(repr(strategies.leads())) < 2_000
 
     def test_a_setup_is_shown_on_a_few_lines(self):
         assert len(pretty(SETUP)) < 2_000
 
     def test_a_field_is_told_as_a_value_or_as_a_strategy(self):
-        deal = drawn(strategies.deals(id=7, status=DealStatus.WON, primary=st.sampled_from(["ann", "bob"])))
+        deal = drawn(
+            strategies.deals(id=7, status=DealStatus.WON, primary=st.sampled_from(["ann", "bob"]))
+        )
         assert (deal.id, deal.status) == (7, DealStatus.WON)
         assert deal.primary in ("ann", "bob")
         assert drawn(strategies.contacts(company=None, tags=["vip"])).tags == {"vip"}
@@ -131,15 +154,26 @@ class TestNames:
 
     def test_nobody_works_for_itself_whatever_is_told(self):
         few = st.sampled_from(["acme", "ann"])
-        assert {person.id for person in all_drawn(strategies.persons(any_id=few, company="acme"), 30)} == {"ann"}
-        assert {move.contact for move in all_drawn(strategies.employees_moved(any_id=few, company="acme"), 30)} == {
-            "ann"
-        }
-        for drawn_by_itself in (strategies.persons(any_id=few), strategies.employees_moved(any_id=few)):
-            assert {record.company for record in all_drawn(drawn_by_itself, 60)} == {None, "acme", "ann"}
+        assert {
+            person.id for person in all_drawn(strategies.persons(any_id=few, company="acme"), 30)
+        } == {"ann"}
+        assert {
+            move.contact
+            for move in all_drawn(strategies.employees_moved(any_id=few, company="acme"), 30)
+        } == {"ann"}
+        for drawn_by_itself in (
+            strategies.persons(any_id=few),
+            strategies.employees_moved(any_id=few),
+        ):
+            assert {record.company for record in all_drawn(drawn_by_itself, 60)} == {
+                None,
+                "acme",
+                "ann",
+            }
 
     @pytest.mark.parametrize(
-        ("make", "class_"), [(strategies.deals, "Deal"), (strategies.persons, "Contact"), (strategies.leads, "Lead")]
+        ("make", "class_"),
+        [(strategies.deals, "Deal"), (strategies.persons, "Contact"), (strategies.leads, "Lead")],
     )
     def test_what_is_no_field_is_named_at_once(self, make, class_):
         with pytest.raises(InvalidError) as caught:
@@ -154,11 +188,25 @@ class TestNames:
         strategies.standings(any_id=st.integers(1, 9), any_text=strategies.texts(max_size=5)),
     )
     def test_the_strategies_of_ids_and_texts_go_for_every_field(self, deal, lead, standing):
-        ids = [deal.id, deal.primary, deal.company, *deal.involved, lead.id, lead.person, lead.company]
+        ids = [
+            deal.id,
+            deal.primary,
+            deal.company,
+            *deal.involved,
+            lead.id,
+            lead.person,
+            lead.company,
+        ]
         ids += [standing.id, standing.contact.company, *standing.status.deals]
         assert {type(id_) for id_ in ids} <= {int, type(None)}
         names = [name for record in (deal, lead, standing.contact) for name in record.custom_fields]
-        for text in (*texts_of(deal), *texts_of(lead), *texts_of(lead.address), *texts_of(standing.contact), *names):
+        for text in (
+            *texts_of(deal),
+            *texts_of(lead),
+            *texts_of(lead.address),
+            *texts_of(standing.contact),
+            *names,
+        ):
             assert len(text) <= 11  # a person is called by two names
 
     def test_a_class_that_has_no_strategy_is_named(self):
@@ -171,7 +219,10 @@ class TestNames:
 def texts_of(record):
     found = [getattr(record, field.name) for field in attrs.fields(type(record))]
     return [
-        text for value in found for text in (value if isinstance(value, frozenset) else [value]) if type(text) is str
+        text
+        for value in found
+        for text in (value if isinstance(value, frozenset) else [value])
+        if type(text) is str
     ]
 
 
@@ -192,14 +243,19 @@ class TestEdges:
         found = drawn(strategies.ids(), condition)
         check_id("id", found)
 
-    @pytest.mark.parametrize("part", ["\0", "'", "\n", "\u200d", "\ufeff", "é", "e\u0301", "x" * 200])
+    @pytest.mark.parametrize(
+        "part", ["\0", "'", "\n", "\u200d", "\ufeff", "é", "e\u0301", "x" * 200]
+    )
     def test_texts_that_programs_stumble_over(self, part):
         assert part in drawn(strategies.texts(), lambda text: part in text)
 
     def test_texts_are_empty_and_as_short_or_long_as_told(self):
         assert drawn(strategies.texts(), simplest=True) == ""
         assert drawn(strategies.texts(max_size=0)) == ""
-        assert {len(text) for text in all_drawn(strategies.texts(min_size=2, max_size=3), 100)} == {2, 3}
+        assert {len(text) for text in all_drawn(strategies.texts(min_size=2, max_size=3), 100)} == {
+            2,
+            3,
+        }
 
     def test_lone_surrogates_are_an_option_and_the_wire_holds_them(self):
         def is_lone(text):
@@ -213,7 +269,10 @@ class TestEdges:
         assert wire.dumps(deal).isascii()
 
     def test_times_reach_the_first_and_the_last_and_have_zones(self):
-        for edge in (datetime.min.replace(tzinfo=timezone.utc), datetime.max.replace(tzinfo=timezone.utc)):
+        for edge in (
+            datetime.min.replace(tzinfo=timezone.utc),
+            datetime.max.replace(tzinfo=timezone.utc),
+        ):
             assert drawn(strategies.times(), lambda at, edge=edge: at == edge).tzinfo is not None
         abroad = drawn(strategies.times(), lambda at: at.utcoffset() != timedelta(0))
         assert drawn(strategies.deals(created_at=abroad)).created_at == abroad
@@ -227,7 +286,9 @@ class TestEdges:
     def test_amounts_have_every_exponent_and_kind_of_zero(self):
         zero = drawn(strategies.amounts(), lambda amount: amount == 0 and amount.is_signed())
         great = drawn(strategies.amounts(), lambda amount: amount.adjusted() > 6000)
-        small = drawn(strategies.amounts(), lambda amount: amount != 0 and amount.adjusted() < -6000)
+        small = drawn(
+            strategies.amounts(), lambda amount: amount != 0 and amount.adjusted() < -6000
+        )
         long = drawn(strategies.amounts(), lambda amount: len(amount.as_tuple().digits) > 50)
         for amount in (zero, great, small, long):
             deal = drawn(strategies.deals(value=amount))
@@ -278,13 +339,24 @@ class TestStatuses:
     @pytest.mark.parametrize("policy", POLICIES, ids=str)
     def test_the_walk_over_all_states_meets_the_same(self, policy):
         walked = {shape(move.before) for move in explore(policy)}
-        found = {(*pair, kinds) for kinds, pairs in strategies._reachable(policy).items() for pair in pairs}
+        found = {
+            (*pair, kinds)
+            for kinds, pairs in strategies._reachable(policy).items()
+            for pair in pairs
+        }
         assert found == walked
-        # How many deals of a kind are held makes no difference. (With four, the walk has no room for another one.)
-        states = {move.before for move in explore(policy) if len(move.before.deals) < len(DealStatus)}
+        # How many deals of a kind are held makes no difference. (With four, the walk has no room
+        # for another one.)
+        states = {
+            move.before for move in explore(policy) if len(move.before.deals) < len(DealStatus)
+        }
         counts = {tuple(state.deals.values()) for state in states}
-        assert {(state.prospect, state.customer, tuple(state.deals.values())) for state in states} == {
-            (*pair, held) for held in counts for pair in strategies._reachable(policy)[frozenset(held)]
+        assert {
+            (state.prospect, state.customer, tuple(state.deals.values())) for state in states
+        } == {
+            (*pair, held)
+            for held in counts
+            for pair in strategies._reachable(policy)[frozenset(held)]
         }
 
     def test_the_walk_meets_every_state_of_up_to_four_deals(self):
@@ -295,7 +367,9 @@ class TestStatuses:
 
     def test_each_is_drawn(self):
         few_deals = strategies.reachable_statuses(any_id=st.integers(1, 4))
-        assert {shape(status) for status in all_drawn(few_deals, 1500)} == {shape(move.before) for move in explore()}
+        assert {shape(status) for status in all_drawn(few_deals, 1500)} == {
+            shape(move.before) for move in explore()
+        }
 
     @law
     @given(st.data(), strategies.policies())
@@ -306,22 +380,30 @@ class TestStatuses:
     def test_statuses_are_also_what_no_history_leads_to(self):
         impossible = (ProspectStatus.LOST, CustomerStatus.NONE, frozenset({DealStatus.OPEN}))
         assert impossible not in {shape(move.before) for move in explore()}
-        assert shape(drawn(strategies.statuses(), lambda status: shape(status) == impossible)) == impossible
+        assert (
+            shape(drawn(strategies.statuses(), lambda status: shape(status) == impossible))
+            == impossible
+        )
 
     def test_the_number_of_deals_can_be_told(self):
-        found = all_drawn(strategies.reachable_statuses(max_deals=2, any_id=strategies.FEW_IDS), 100)
+        found = all_drawn(
+            strategies.reachable_statuses(max_deals=2, any_id=strategies.FEW_IDS), 100
+        )
         assert {len(status.deals) for status in found} == {0, 1, 2}
 
 
 def histories_lead_to(deals, policy):
-    """Walk all statuses with these deals, by whatever a contact may hear while it holds another deal or does not."""
+    """Walk all statuses with these deals, by whatever a contact may hear while it holds another
+    deal or does not."""
     other = object.__hash__(deals)
     while other in deals:
         other += 1
     waiting = []
     for won_first in (True, False):
         state = SalesStatus()
-        for deal in sorted(deals, key=lambda deal: (deals[deal] is DealStatus.WON) is not won_first):
+        for deal in sorted(
+            deals, key=lambda deal: (deals[deal] is DealStatus.WON) is not won_first
+        ):
             state = transition(state, DealAssociated(deal, deals[deal]), policy)
         waiting.append(state)
     events = [
@@ -335,12 +417,17 @@ def histories_lead_to(deals, policy):
         state = waiting.pop()
         if state not in met:
             met.add(state)
-            waiting += [transition(state, event, policy) for event in events if refusal(state, event, policy) is None]
+            waiting += [
+                transition(state, event, policy)
+                for event in events
+                if refusal(state, event, policy) is None
+            ]
     return met
 
 
 class TestEvents:
-    """Accepted ones are never refused, refused ones are never accepted, and each kind there is occurs."""
+    """Accepted ones are never refused, refused ones are never accepted, and each kind there is
+    occurs."""
 
     @law
     @given(st.data(), strategies.policies())
@@ -373,7 +460,10 @@ class TestEvents:
     def test_some_change_nothing_and_some_bring_new_deals(self):
         state = SalesStatus(ProspectStatus.CURRENT, deals={1: DealStatus.OPEN})
         accepted = strategies.accepted_events(state)
-        assert transition(state, drawn(accepted, lambda event: transition(state, event) is state)) is state
+        assert (
+            transition(state, drawn(accepted, lambda event: transition(state, event) is state))
+            is state
+        )
         new = drawn(accepted, lambda event: getattr(event, "deal", 1) not in state.deals)
         assert len(transition(state, new).deals) == 2
 
@@ -405,19 +495,31 @@ class TestHistories:
         [
             lambda history: any(isinstance(record, DealDeleted) for record in history),
             lambda history: len({record.at for record in history}) < len(history),
-            lambda history: max((len(status.deals) for status in replay(history).statuses.values()), default=0) > 1,
             lambda history: (
-                len(deals_of(history)) < len([record for record in history if isinstance(record, DealSaved)])
+                max((len(status.deals) for status in replay(history).statuses.values()), default=0)
+                > 1
             ),
-            lambda history: deals_of(history[:-1]) == deals_of(history) and isinstance(history[-1], DealSaved),
+            lambda history: (
+                len(deals_of(history))
+                < len([record for record in history if isinstance(record, DealSaved)])
+            ),
+            lambda history: (
+                deals_of(history[:-1]) == deals_of(history) and isinstance(history[-1], DealSaved)
+            ),
         ],
         ids=["deleted", "at equal times", "meeting", "saved again", "revived"],
     )
     def test_every_turn_occurs(self, condition):
-        assert condition(drawn(strategies.deal_histories(), lambda history: history != [] and condition(history)))
+        assert condition(
+            drawn(strategies.deal_histories(), lambda history: history != [] and condition(history))
+        )
 
     @law
-    @given(strategies.deal_histories(strategies.deals(any_id=strategies.FEW_IDS), at=strategies.times(), max_size=5))
+    @given(
+        strategies.deal_histories(
+            strategies.deals(any_id=strategies.FEW_IDS), at=strategies.times(), max_size=5
+        )
+    )
     def test_whole_deals_at_any_time(self, history):
         assert replay(history).accepted == len(history) <= 5
 
@@ -430,11 +532,16 @@ class TestHistories:
 
     @pytest.mark.parametrize("kind", CONTACT_EVENTS)
     def test_contacts_hear_events_of_every_kind(self, kind):
-        history = drawn(strategies.contact_histories(), lambda found: any(type(entry.event) is kind for entry in found))
+        history = drawn(
+            strategies.contact_histories(),
+            lambda found: any(type(entry.event) is kind for entry in found),
+        )
         assert kind in {type(entry.event) for entry in history}
 
     def test_a_history_is_of_whom_and_of_what_is_told(self):
-        told = strategies.contact_histories(contact=st.just("ann"), any_id=st.just(7), min_size=3, max_size=4)
+        told = strategies.contact_histories(
+            contact=st.just("ann"), any_id=st.just(7), min_size=3, max_size=4
+        )
         for history in all_drawn(told, 30):
             assert {entry.contact for entry in history} == {"ann"}
             assert {getattr(entry.event, "deal", 7) for entry in history} == {7}
@@ -481,9 +588,13 @@ class TestLeads:
 
     def test_requests_hold_everything_that_can_be_asked(self):
         for name in ("targets", "deal", "task", "corrections", "person", "company", "key", "owner"):
-            request = drawn(strategies.requests(), lambda request, name=name: bool(getattr(request, name)))
+            request = drawn(
+                strategies.requests(), lambda request, name=name: bool(getattr(request, name))
+            )
             assert getattr(request, name)
-        corrected = drawn(strategies.requests(), lambda request: "custom_fields" in request.corrections)
+        corrected = drawn(
+            strategies.requests(), lambda request: "custom_fields" in request.corrections
+        )
         assert isinstance(corrected, ConversionRequest)
 
     @law
@@ -495,9 +606,13 @@ class TestLeads:
     @law
     @given(answers.conversions(), answers.plans(), answers.landings(), answers.merges())
     def test_answers_are_answers(self, conversion, plan, landing, merged):
-        assert conversion.plan == plan_conversion(conversion.plan.lead, conversion.plan.request, SETUP)
+        assert conversion.plan == plan_conversion(
+            conversion.plan.lead, conversion.plan.request, SETUP
+        )
         assert plan == plan_conversion(plan.lead, plan.request, SETUP)
-        assert [landing.on is None, landing.lead is None, landing.candidates == ()].count(False) == 1
+        assert [landing.on is None, landing.lead is None, landing.candidates == ()].count(
+            False
+        ) == 1
         assert isinstance(merged.contact, Contact)
 
     @pytest.mark.parametrize(
@@ -509,7 +624,10 @@ class TestLeads:
             (answers.landings(), lambda landing: landing.candidates),
             (answers.landings(), lambda landing: landing.lead is not None),
             (answers.merges(), lambda merged: merged.conflicts),
-            (answers.conversions(), lambda conversion: conversion.deal and conversion.task and conversion.person),
+            (
+                answers.conversions(),
+                lambda conversion: conversion.deal and conversion.task and conversion.person,
+            ),
             (answers.replays(), lambda replayed: replayed.refused and replayed.accepted),
             (answers.explanations(), lambda why: why.prospect.entry is None and why.prospect.deals),
             (answers.explanations(), lambda why: why.customer.entry is not None),
@@ -551,7 +669,9 @@ class TestAccounts:
     def test_everything_named_is_there(self, data, policy):
         account = data.draw(strategies.accounts(policy))
         contacts = {standing.id: standing.contact for standing in account.contacts}
-        companies = {id_ for id_, contact in contacts.items() if contact.kind is ContactKind.COMPANY}
+        companies = {
+            id_ for id_, contact in contacts.items() if contact.kind is ContactKind.COMPANY
+        }
         for contact in contacts.values():
             assert contact.company is None or contact.company in companies
         for deal in account.deals:
@@ -563,7 +683,10 @@ class TestAccounts:
             assert tied.company is None or tied.company in companies
             assert tied.person is None or tied.person in contacts.keys() - companies
         assert {lead.conversion for lead in account.leads} - {None} == set(account.conversions)
-        assert {record.deal for record in account.conversions} <= {None, *(deal.id for deal in account.deals)}
+        assert {record.deal for record in account.conversions} <= {
+            None,
+            *(deal.id for deal in account.deals),
+        }
         for lead in account.leads:
             meaning = SELL_STAGES.meaning(lead.status)
             assert (meaning is StageMeaning.SUCCESS) is (lead.conversion is not None)
@@ -573,13 +696,19 @@ class TestAccounts:
     @pytest.mark.parametrize(
         "condition",
         [
-            lambda account: any(standing.contact.company is not None for standing in account.contacts),
-            lambda account: any(deal.company not in (None, deal.primary, *deal.involved) for deal in account.deals),
+            lambda account: any(
+                standing.contact.company is not None for standing in account.contacts
+            ),
+            lambda account: any(
+                deal.company not in (None, deal.primary, *deal.involved) for deal in account.deals
+            ),
             lambda account: len(account.deals) > 1,
             lambda account: any(len(status.deals) > 1 for status in account.statuses.values()),
             lambda account: account.conversions and account.conversions[0].person is not None,
             lambda account: len(account.leads) > len(account.conversions) > 0,
-            lambda account: any(SELL_STAGES.meaning(lead.status) is StageMeaning.FAILURE for lead in account.leads),
+            lambda account: any(
+                SELL_STAGES.meaning(lead.status) is StageMeaning.FAILURE for lead in account.leads
+            ),
         ],
     )
     def test_every_tie_occurs(self, condition):
@@ -588,10 +717,14 @@ class TestAccounts:
     def test_statuses_are_set_by_hand(self):
         account = drawn(
             strategies.accounts(by_hand=True),
-            lambda account: any(isinstance(entry.event, CustomerStatusSet) for entry in account.log),
+            lambda account: any(
+                isinstance(entry.event, CustomerStatusSet) for entry in account.log
+            ),
         )
         assert replay(account.log).statuses == {
-            contact: status for contact, status in account.statuses.items() if replay(account.log).statuses.get(contact)
+            contact: status
+            for contact, status in account.statuses.items()
+            if replay(account.log).statuses.get(contact)
         }
 
     @law

@@ -78,7 +78,8 @@ def holding(*statuses, policy=SELL):
 
 
 def refused(state, event, policy=SELL):
-    """Return the error; state and deals are what they were, and `refusal` says the same without trying."""
+    """Return the error; state and deals are what they were, and `refusal` says the same without
+    trying."""
     prospect, customer, deals = state.prospect, state.customer, dict(state.deals)
     with pytest.raises(GuardError) as caught:
         transition(state, event, policy)
@@ -116,7 +117,8 @@ class TestP1:
 
 
 class TestP2:
-    """A contact with a won deal and no open one is no prospect; by policy, a deal that came to nothing shows beside it."""
+    """A contact with a won deal and no open one is no prospect; by policy, a deal that came to
+    nothing shows beside it."""
 
     @each_policy
     def test_winning_the_only_deal_ends_current(self, policy):
@@ -135,12 +137,17 @@ class TestP3:
     """A contact all of whose deals came to nothing is a lost prospect."""
 
     @each_policy
-    @pytest.mark.parametrize("statuses", [[LOST], [UNQUALIFIED], [LOST, UNQUALIFIED], [LOST, LOST]], ids=str)
+    @pytest.mark.parametrize(
+        "statuses", [[LOST], [UNQUALIFIED], [LOST, UNQUALIFIED], [LOST, LOST]], ids=str
+    )
     def test_failed_deals_alone_make_a_lost_prospect(self, policy, statuses):
         assert holding(*statuses, policy=policy).prospect is LOST_PROSPECT
 
     def test_losing_the_last_open_deal_makes_a_lost_prospect(self):
-        assert after(DealLost(0), DealUnqualified(1), state=holding(OPEN, OPEN)).prospect is LOST_PROSPECT
+        assert (
+            after(DealLost(0), DealUnqualified(1), state=holding(OPEN, OPEN)).prospect
+            is LOST_PROSPECT
+        )
 
     def test_the_won_deal_gone_the_lost_one_shows(self):
         assert after(DealDissociated(0), state=holding(WON, LOST)).prospect is LOST_PROSPECT
@@ -152,25 +159,35 @@ class TestP4:
     @each_policy
     @pytest.mark.parametrize("status", DealStatus)
     def test_going_from_the_only_deal_leaves_no_prospect(self, policy, status):
-        assert after(DealDissociated(0), state=holding(status), policy=policy).prospect is NO_PROSPECT
+        assert (
+            after(DealDissociated(0), state=holding(status), policy=policy).prospect is NO_PROSPECT
+        )
 
     def test_a_new_contact_is_neither_prospect_nor_customer(self):
         assert plain(SalesStatus()) == (NO_PROSPECT, NO_CUSTOMER, {})
 
 
 class TestC1:
-    """A held deal that becomes won, or comes already won, makes a current customer, also of a past one."""
+    """A held deal that becomes won, or comes already won, makes a current customer, also of a past
+    one."""
 
     @each_policy
     @pytest.mark.parametrize("before", CustomerStatus)
     def test_winning_a_deal_makes_a_current_customer(self, policy, before):
         state = SalesStatus(PROSPECT, before, {"D-1": OPEN})
-        assert plain(transition(state, DealWon("D-1"), policy)) == (NO_PROSPECT, CUSTOMER, {"D-1": WON})
+        assert plain(transition(state, DealWon("D-1"), policy)) == (
+            NO_PROSPECT,
+            CUSTOMER,
+            {"D-1": WON},
+        )
 
     @each_policy
     @pytest.mark.parametrize("before", CustomerStatus)
     def test_so_does_a_deal_imported_as_won(self, policy, before):
-        assert transition(SalesStatus(customer=before), DealAssociated(1, WON), policy).customer is CUSTOMER
+        assert (
+            transition(SalesStatus(customer=before), DealAssociated(1, WON), policy).customer
+            is CUSTOMER
+        )
 
     def test_so_does_being_told_again_with_the_status_won(self):
         assert after(DealAssociated(0, WON), state=holding(LOST)).customer is CUSTOMER
@@ -181,13 +198,17 @@ class TestC1:
 
 
 class TestC2:
-    """What ends a current customer beside a person's word is a policy: no deals, no open or won deal, or nothing."""
+    """What ends a current customer beside a person's word is a policy: no deals, no open or won
+    deal, or nothing."""
 
     def test_the_last_deal_going_away_ends_it(self):
         assert after(DealDissociated(0), state=holding(WON)).customer is NO_CUSTOMER
 
     def test_the_last_deal_need_not_be_the_won_one(self):
-        assert after(DealDissociated(0), DealDissociated(1), state=holding(WON, LOST)).customer is NO_CUSTOMER
+        assert (
+            after(DealDissociated(0), DealDissociated(1), state=holding(WON, LOST)).customer
+            is NO_CUSTOMER
+        )
 
     @pytest.mark.parametrize("left", DealStatus)
     def test_not_the_last_but_one(self, left):
@@ -204,17 +225,29 @@ class TestC2:
         assert after(MOVES[failed](0), state=state, policy=NO_OPEN_OR_WON).customer is NO_CUSTOMER
 
     def test_with_no_open_or_won_the_won_deal_going_away_ends_it(self):
-        for others, customer in [((), NO_CUSTOMER), ((LOST,), NO_CUSTOMER), ((OPEN,), CUSTOMER), ((WON,), CUSTOMER)]:
+        for others, customer in [
+            ((), NO_CUSTOMER),
+            ((LOST,), NO_CUSTOMER),
+            ((OPEN,), CUSTOMER),
+            ((WON,), CUSTOMER),
+        ]:
             state = holding(WON, *others, policy=NO_OPEN_OR_WON)
-            assert after(DealDissociated(0), state=state, policy=NO_OPEN_OR_WON).customer is customer
+            assert (
+                after(DealDissociated(0), state=state, policy=NO_OPEN_OR_WON).customer is customer
+            )
 
     def test_with_no_open_or_won_an_open_deal_keeps_it(self):
-        assert after(DealReopened(0), state=holding(WON), policy=NO_OPEN_OR_WON).customer is CUSTOMER
+        assert (
+            after(DealReopened(0), state=holding(WON), policy=NO_OPEN_OR_WON).customer is CUSTOMER
+        )
 
     def test_with_marked_past_nothing_but_a_person_ends_it(self):
         state = after(DealLost(0), DealDissociated(0), state=holding(WON), policy=MARKED_PAST)
         assert plain(state) == (NO_PROSPECT, CUSTOMER, {})
-        assert after(CustomerStatusSet(PAST_CUSTOMER), state=state, policy=MARKED_PAST).customer is PAST_CUSTOMER
+        assert (
+            after(CustomerStatusSet(PAST_CUSTOMER), state=state, policy=MARKED_PAST).customer
+            is PAST_CUSTOMER
+        )
 
 
 class TestC3:
@@ -245,7 +278,9 @@ class TestM1:
     def test_it_names_the_open_deals_and_no_others(self, status):
         error = refused(holding(OPEN, LOST, OPEN, UNQUALIFIED), ProspectStatusSet(status))
         assert error.broken == (
-            Broken("M1", "a prospect status of none or lost requires that no open deal is held", (0, 2)),
+            Broken(
+                "M1", "a prospect status of none or lost requires that no open deal is held", (0, 2)
+            ),
         )
 
     @pytest.mark.parametrize("closed", [LOST, UNQUALIFIED])
@@ -263,7 +298,9 @@ class TestM2:
 
     def test_it_names_the_won_deals_and_no_others(self):
         error = refused(holding(WON, LOST, WON), ProspectStatusSet(LOST_PROSPECT))
-        assert error.broken == (Broken("M2", "a prospect status of lost requires that no won deal is held", (0, 2)),)
+        assert error.broken == (
+            Broken("M2", "a prospect status of lost requires that no won deal is held", (0, 2)),
+        )
 
     @pytest.mark.parametrize("status", [NO_PROSPECT, PROSPECT])
     def test_the_other_statuses_may_be_set_beside_a_won_deal(self, status):
@@ -283,10 +320,16 @@ class TestM3:
         assert plain(after(ProspectStatusSet(status))) == (status, NO_CUSTOMER, {})
 
     @pytest.mark.parametrize("status", CustomerStatus)
-    @pytest.mark.parametrize("statuses", [[], [OPEN], [WON], [LOST], [UNQUALIFIED], [OPEN, WON]], ids=str)
+    @pytest.mark.parametrize(
+        "statuses", [[], [OPEN], [WON], [LOST], [UNQUALIFIED], [OPEN, WON]], ids=str
+    )
     def test_any_customer_status_with_any_deals(self, status, statuses):
         state = holding(*statuses)
-        assert plain(after(CustomerStatusSet(status), state=state)) == (state.prospect, status, dict(state.deals))
+        assert plain(after(CustomerStatusSet(status), state=state)) == (
+            state.prospect,
+            status,
+            dict(state.deals),
+        )
 
     @pytest.mark.parametrize("status", ProspectStatus)
     def test_any_prospect_status_beside_failed_deals(self, status):
@@ -308,11 +351,14 @@ class TestM3:
 
 
 class TestM4:
-    """By policy, a manual change that leaves both statuses none is refused while any deal is held."""
+    """By policy, a manual change that leaves both statuses none is refused while any deal is
+    held."""
 
     def test_it_names_every_deal_held(self):
         error = refused(holding(LOST, UNQUALIFIED), ProspectStatusSet(NO_PROSPECT), SELL_NEWEST)
-        assert error.broken == (Broken("M4", "leaving both statuses none requires that no deal is held", (0, 1)),)
+        assert error.broken == (
+            Broken("M4", "leaving both statuses none requires that no deal is held", (0, 1)),
+        )
 
     def test_it_holds_on_the_customer_axis_too(self):
         assert refused(holding(WON), CustomerStatusSet(NO_CUSTOMER), SELL_NEWEST).rules == ("M4",)
@@ -324,17 +370,24 @@ class TestM4:
             NO_CUSTOMER,
         )
         customer = SalesStatus(LOST_PROSPECT, PAST_CUSTOMER, {1: LOST})
-        assert after(ProspectStatusSet(NO_PROSPECT), state=customer, policy=SELL_NEWEST).prospect is NO_PROSPECT
+        assert (
+            after(ProspectStatusSet(NO_PROSPECT), state=customer, policy=SELL_NEWEST).prospect
+            is NO_PROSPECT
+        )
 
     def test_without_deals_both_may_be_cleared(self):
         state = SalesStatus(LOST_PROSPECT, NO_CUSTOMER)
-        assert after(ProspectStatusSet(NO_PROSPECT), state=state, policy=SELL_NEWEST) == SalesStatus()
+        assert (
+            after(ProspectStatusSet(NO_PROSPECT), state=state, policy=SELL_NEWEST) == SalesStatus()
+        )
 
     def test_the_default_lets_both_be_cleared(self):
         assert after(CustomerStatusSet(NO_CUSTOMER), state=holding(WON)).customer is NO_CUSTOMER
 
     def test_events_on_deals_may_leave_both_none_for_only_persons_are_refused(self):
-        cleared = after(CustomerStatusSet(NO_CUSTOMER), state=holding(WON, OPEN), policy=SELL_NEWEST)
+        cleared = after(
+            CustomerStatusSet(NO_CUSTOMER), state=holding(WON, OPEN), policy=SELL_NEWEST
+        )
         state = transition(cleared, DealDissociated(1), SELL_NEWEST)
         assert plain(state) == (NO_PROSPECT, NO_CUSTOMER, {0: WON})
 
@@ -345,7 +398,9 @@ class TestM5:
     @pytest.mark.parametrize("status", ProspectStatus)
     def test_every_manual_prospect_change_is_refused(self, status):
         error = refused(SalesStatus(), ProspectStatusSet(status), TEAMGATE)
-        assert error.broken == (Broken("M5", "the prospect status follows the deals and is never set by hand"),)
+        assert error.broken == (
+            Broken("M5", "the prospect status follows the deals and is never set by hand"),
+        )
 
     @pytest.mark.parametrize("status", CustomerStatus)
     def test_the_customer_status_is_not_concerned(self, status):
@@ -357,20 +412,37 @@ class TestSeveralGuards:
 
     def test_m1_and_m2(self):
         error = refused(holding(WON, OPEN, WON, OPEN), ProspectStatusSet(LOST_PROSPECT))
-        assert [(broken.rule, broken.deals) for broken in error.broken] == [("M1", (1, 3)), ("M2", (0, 2))]
+        assert [(broken.rule, broken.deals) for broken in error.broken] == [
+            ("M1", (1, 3)),
+            ("M2", (0, 2)),
+        ]
 
     def test_m1_m2_and_m5(self):
-        assert refused(holding(WON, OPEN), ProspectStatusSet(LOST_PROSPECT), STRICTEST).rules == ("M1", "M2", "M5")
+        assert refused(holding(WON, OPEN), ProspectStatusSet(LOST_PROSPECT), STRICTEST).rules == (
+            "M1",
+            "M2",
+            "M5",
+        )
 
     def test_m1_m4_and_m5(self):
         error = refused(holding(OPEN, LOST), ProspectStatusSet(NO_PROSPECT), STRICTEST)
-        assert [(broken.rule, broken.deals) for broken in error.broken] == [("M1", (0,)), ("M4", (0, 1)), ("M5", ())]
+        assert [(broken.rule, broken.deals) for broken in error.broken] == [
+            ("M1", (0,)),
+            ("M4", (0, 1)),
+            ("M5", ()),
+        ]
 
     def test_the_deals_stand_in_one_order_whatever_the_way_there(self):
         ids = ("b", 10, "a", 9, "10")
         states = [after(*map(DealAssociated, order)) for order in (ids, ids[::-1])]
         for state in states:
-            assert refused(state, ProspectStatusSet(NO_PROSPECT)).broken[0].deals == (9, 10, "10", "a", "b")
+            assert refused(state, ProspectStatusSet(NO_PROSPECT)).broken[0].deals == (
+                9,
+                10,
+                "10",
+                "a",
+                "b",
+            )
 
     def test_the_sentence_tells_event_rules_and_deals(self):
         error = refused(holding(WON, OPEN), ProspectStatusSet(LOST_PROSPECT))
@@ -397,12 +469,20 @@ class TestE2:
     """Any status may follow any status."""
 
     @each_policy
-    @pytest.mark.parametrize(("before", "now"), [pair for pair in product(DealStatus, DealStatus) if len({*pair}) == 2])
+    @pytest.mark.parametrize(
+        ("before", "now"), [pair for pair in product(DealStatus, DealStatus) if len({*pair}) == 2]
+    )
     def test_the_deal_is_what_it_is_told_to_be(self, policy, before, now):
-        assert after(MOVES[now](0), state=holding(before, policy=policy), policy=policy).deals == {0: now}
+        assert after(MOVES[now](0), state=holding(before, policy=policy), policy=policy).deals == {
+            0: now
+        }
 
     def test_the_other_deals_stay_what_they_are(self):
-        assert after(DealWon(1), state=holding(OPEN, OPEN, LOST)).deals == {0: OPEN, 1: WON, 2: LOST}
+        assert after(DealWon(1), state=holding(OPEN, OPEN, LOST)).deals == {
+            0: OPEN,
+            1: WON,
+            2: LOST,
+        }
 
 
 class TestE3:
@@ -436,12 +516,16 @@ class TestE4:
         assert error.broken == (Broken("E4", "the deal must be held by the contact", ("D-9",)),)
 
     def test_going_twice_is_refused_the_second_time(self):
-        assert refused(after(DealDissociated(0), state=holding(OPEN)), DealDissociated(0)).rules == ("E4",)
+        assert refused(
+            after(DealDissociated(0), state=holding(OPEN)), DealDissociated(0)
+        ).rules == ("E4",)
 
     def test_an_int_and_its_text_are_two_deals(self):
         state = after(DealAssociated(1), DealAssociated("1", LOST))
         assert state.deals == {1: OPEN, "1": LOST}
-        assert refused(after(DealDissociated("1"), state=state), DealWon("1")).broken[0].deals == ("1",)
+        assert refused(after(DealDissociated("1"), state=state), DealWon("1")).broken[0].deals == (
+            "1",
+        )
         assert refused(after(DealDissociated(1), state=state), DealWon(1)).broken[0].deals == (1,)
 
 
@@ -449,10 +533,14 @@ class TestE5:
     """Associated again with another status counts as that change of status."""
 
     @each_policy
-    @pytest.mark.parametrize(("before", "now"), [pair for pair in product(DealStatus, DealStatus) if len({*pair}) == 2])
+    @pytest.mark.parametrize(
+        ("before", "now"), [pair for pair in product(DealStatus, DealStatus) if len({*pair}) == 2]
+    )
     def test_it_equals_the_event_of_that_change(self, policy, before, now):
         state = holding(before, policy=policy)
-        assert transition(state, DealAssociated(0, now), policy) == transition(state, MOVES[now](0), policy)
+        assert transition(state, DealAssociated(0, now), policy) == transition(
+            state, MOVES[now](0), policy
+        )
 
 
 class TestE6:
@@ -470,7 +558,8 @@ class TestE6:
 
 
 class TestG1:
-    """The survivor of a merge holds all deals; prospect by P, customer the strongest of current, past, none."""
+    """The survivor of a merge holds all deals; prospect by P, customer the strongest of current,
+    past, none."""
 
     def test_the_deals_are_united_and_decide(self):
         merged = merge(holding(LOST), SalesStatus(PROSPECT, NO_CUSTOMER, {"x": OPEN, "y": WON}))
@@ -479,7 +568,11 @@ class TestG1:
     @pytest.mark.parametrize(("one", "two"), [*product(CustomerStatus, repeat=2)])
     def test_the_strongest_customer_status_stands(self, one, two):
         strongest = (
-            CUSTOMER if CUSTOMER in (one, two) else PAST_CUSTOMER if PAST_CUSTOMER in (one, two) else NO_CUSTOMER
+            CUSTOMER
+            if CUSTOMER in (one, two)
+            else PAST_CUSTOMER
+            if PAST_CUSTOMER in (one, two)
+            else NO_CUSTOMER
         )
         assert merge(SalesStatus(customer=one), SalesStatus(customer=two)).customer is strongest
 
@@ -489,7 +582,10 @@ class TestG1:
 
     def test_the_policy_decides_the_prospect_status(self):
         assert merge(holding(WON), SalesStatus(deals={"x": LOST})).prospect is NO_PROSPECT
-        assert merge(holding(WON), SalesStatus(deals={"x": LOST}), policy=UNMASKED).prospect is LOST_PROSPECT
+        assert (
+            merge(holding(WON), SalesStatus(deals={"x": LOST}), policy=UNMASKED).prospect
+            is LOST_PROSPECT
+        )
 
     def test_alone_it_is_what_it_was(self):
         by_hand = SalesStatus(LOST_PROSPECT, PAST_CUSTOMER, {1: WON})
@@ -531,9 +627,11 @@ class TestLaws:
         st.randoms(use_true_random=False),
         own.policies,
     )
-    def test_the_prospect_status_depends_only_on_the_multiset_of_deal_statuses(self, told, random, policy):
-        # What is told of each deal keeps its order; how the deals' events are mixed does not matter, nor what they
-        # are called, nor what came before.
+    def test_the_prospect_status_depends_only_on_the_multiset_of_deal_statuses(
+        self, told, random, policy
+    ):
+        # What is told of each deal keeps its order; how the deals' events are mixed does not
+        # matter, nor what they are called, nor what came before.
         def history(names):
             left = {name: list(statuses) for name, statuses in zip(names, told, strict=True)}
             while any(left.values()):
@@ -548,8 +646,14 @@ class TestLaws:
             DealDissociated("gone"),
             policy=policy,
         )
-        assert sorted(s.value for s in one.deals.values()) == sorted(s.value for s in two.deals.values())
-        assert one.prospect is two.prospect is oracle.prospect_of([statuses[-1] for statuses in told], policy)
+        assert sorted(s.value for s in one.deals.values()) == sorted(
+            s.value for s in two.deals.values()
+        )
+        assert (
+            one.prospect
+            is two.prospect
+            is oracle.prospect_of([statuses[-1] for statuses in told], policy)
+        )
 
     @law
     @given(own.states, own.deal_events(), own.policies)
@@ -578,7 +682,9 @@ class TestLaws:
 
     @law
     @given(own.states, own.events, own.policies)
-    def test_refusal_is_none_exactly_when_transition_succeeds_and_else_the_same_error(self, state, event, policy):
+    def test_refusal_is_none_exactly_when_transition_succeeds_and_else_the_same_error(
+        self, state, event, policy
+    ):
         foreseen = refusal(state, event, policy)
         try:
             transition(state, event, policy)
@@ -618,7 +724,9 @@ class TestLaws:
         error = refusal(state, event, policy)
         found = {} if error is None else {broken.rule: set(broken.deals) for broken in error.broken}
         assert found == oracle.broken_by(*plain(state), event, policy)
-        assert error is None or all(len(broken.deals) == len({*broken.deals}) for broken in error.broken)
+        assert error is None or all(
+            len(broken.deals) == len({*broken.deals}) for broken in error.broken
+        )
 
     @law
     @given(st.lists(own.events, max_size=20), own.policies)
@@ -647,7 +755,9 @@ class TestLaws:
     @given(own.states, own.states, own.events, own.policies)
     def test_equal_states_have_equal_successors(self, state, other, event, policy):
         # A state made by evolving another one carries nothing over from it.
-        same = attrs.evolve(other, prospect=state.prospect, customer=state.customer, deals=dict(state.deals))
+        same = attrs.evolve(
+            other, prospect=state.prospect, customer=state.customer, deals=dict(state.deals)
+        )
         assert same == state
         assert outcome(same, event, policy) == outcome(state, event, policy)
 
@@ -705,7 +815,9 @@ class TestWalk(Walk.TestCase):
 class TestBadInput:
     """What is no state, event or policy is refused by name, before anything is looked at."""
 
-    @pytest.mark.parametrize("event", [None, "won", 1, DealWon, object, SalesStatus(), ("D-1", WON)], ids=str)
+    @pytest.mark.parametrize(
+        "event", [None, "won", 1, DealWon, object, SalesStatus(), ("D-1", WON)], ids=str
+    )
     @pytest.mark.parametrize("call", [transition, refusal, fired])
     def test_an_unknown_event_is_named_with_the_known_ones(self, call, event):
         with pytest.raises(InvalidError) as caught:
@@ -715,7 +827,9 @@ class TestBadInput:
         assert "DealAssociated" in caught.value.expected
         assert "CustomerStatusSet" in caught.value.expected
 
-    @pytest.mark.parametrize("state", [None, {}, "none", SalesStatus, (NO_PROSPECT, NO_CUSTOMER, {})], ids=str)
+    @pytest.mark.parametrize(
+        "state", [None, {}, "none", SalesStatus, (NO_PROSPECT, NO_CUSTOMER, {})], ids=str
+    )
     def test_a_wrong_state_is_named(self, state):
         for call in (
             lambda: transition(state, DealWon(1)),
@@ -741,7 +855,9 @@ class TestBadInput:
                 call()
             assert (caught.value.place, caught.value.value) == ("policy", policy)
 
-    @pytest.mark.parametrize("id_", [True, False, None, 1.0, "", b"D-1", (), [1], OPEN, float("nan")], ids=repr)
+    @pytest.mark.parametrize(
+        "id_", [True, False, None, 1.0, "", b"D-1", (), [1], OPEN, float("nan")], ids=repr
+    )
     @pytest.mark.parametrize("event", [DealAssociated, *MOVES.values(), DealDissociated])
     def test_what_is_no_id_makes_no_event(self, event, id_):
         with pytest.raises(InvalidError) as caught:
@@ -789,7 +905,10 @@ class TestValues:
         error = refusal(state, event, policy)
         for value in (state, event, policy, *([] if error is None else [error, *error.broken])):
             for twin in (
-                *(pickle.loads(pickle.dumps(value, protocol)) for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1)),
+                *(
+                    pickle.loads(pickle.dumps(value, protocol))
+                    for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1)
+                ),
                 copy.copy(value),
                 copy.deepcopy(value),
             ):
@@ -797,7 +916,9 @@ class TestValues:
                 assert hash(twin) == hash(value)
                 assert type(twin) is type(value)
                 assert str(twin) == str(value)
-        assert outcome(pickle.loads(pickle.dumps(state)), event, policy) == outcome(state, event, policy)
+        assert outcome(pickle.loads(pickle.dumps(state)), event, policy) == outcome(
+            state, event, policy
+        )
         assert outcome(copy.deepcopy(state), event, policy) == outcome(state, event, policy)
 
     def test_an_error_raised_pickles_with_its_fields(self):
@@ -826,7 +947,14 @@ class TestValues:
 
     def test_events_with_one_meaning_are_equal_and_others_are_not(self):
         assert DealAssociated(1) == DealAssociated(1, OPEN)
-        some = [DealAssociated(1), DealReopened(1), DealWon(1), DealWon("1"), DealLost(1), DealUnqualified(1)]
+        some = [
+            DealAssociated(1),
+            DealReopened(1),
+            DealWon(1),
+            DealWon("1"),
+            DealLost(1),
+            DealUnqualified(1),
+        ]
         some += [DealDissociated(1), ProspectStatusSet(NO_PROSPECT), CustomerStatusSet(NO_CUSTOMER)]
         assert len({*some}) == len(some)
 
@@ -874,14 +1002,19 @@ class TestHugeAccount:
         state = SalesStatus(PROSPECT, CUSTOMER, dict.fromkeys(range(self.COUNT), OPEN))
         for deal in range(100):
             state = transition(state, DealWon(deal))
-        assert state.deals == {**dict.fromkeys(range(self.COUNT), OPEN), **dict.fromkeys(range(100), WON)}
+        assert state.deals == {
+            **dict.fromkeys(range(self.COUNT), OPEN),
+            **dict.fromkeys(range(100), WON),
+        }
         assert (state.prospect, state.customer) == (PROSPECT, CUSTOMER)
 
     @pytest.mark.parametrize("status", DealStatus)
     def test_the_last_of_many_deals_still_counts(self, status):
         state = SalesStatus(deals={**dict.fromkeys(range(self.COUNT), status), "odd": LOST})
         assert transition(state, DealAssociated("odd", OPEN)).prospect is PROSPECT
-        assert transition(state, DealDissociated("odd")).prospect is oracle.prospect_of([status], SELL)
+        assert transition(state, DealDissociated("odd")).prospect is oracle.prospect_of(
+            [status], SELL
+        )
 
     def test_a_refusal_holds_every_deal_and_tells_a_few(self):
         state = SalesStatus(deals={**dict.fromkeys(range(self.COUNT), OPEN), "w" * 10_000: WON})

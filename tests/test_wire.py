@@ -12,10 +12,8 @@ from hypothesis import strategies as st
 import strategies as our
 from salesstatus import (
     Address,
-    AttachedNote,
     Contact,
     ContactKind,
-    ConversionRecord,
     CustomerStatus,
     CustomerStatusSet,
     Deal,
@@ -34,26 +32,30 @@ from salesstatus import (
     FieldType,
     InvalidError,
     Lead,
-    LeadConverted,
-    LeadJunked,
-    LeadMoved,
-    LeadReopened,
-    LeadTakenUp,
     Note,
     Policy,
     ProspectStatus,
     ProspectStatusSet,
     SalesStatus,
-    Scope,
     StatusStated,
-    Tag,
     Target,
-    Task,
     WireError,
     wire,
 )
+from salesstatus.leads import (
+    AttachedNote,
+    ConversionRecord,
+    LeadConverted,
+    LeadJunked,
+    LeadMoved,
+    LeadReopened,
+    LeadTakenUp,
+    Scope,
+    Tag,
+    Task,
+)
+from salesstatus.leads.reports import LeadSaved, Visit
 from salesstatus.ports import Done, Standing
-from salesstatus.reports import LeadSaved, Visit
 from salesstatus.wire import FORMAT, TAGS, dumps, from_dict, loads, read_lines, to_dict
 
 AT = datetime(2026, 5, 4, 9, 30, tzinfo=timezone.utc)
@@ -80,7 +82,9 @@ FULL_DEAL = Deal(
     },
     created_at=AT,
 )
-RECORD = ConversionRecord(id=3, lead="L-1", at=AT, person="ann", company=7, deal="D-1", actor="sam", key="k")
+RECORD = ConversionRecord(
+    id=3, lead="L-1", at=AT, person="ann", company=7, deal="D-1", actor="sam", key="k"
+)
 FULL_LEAD = Lead(
     id="L-1",
     first_name="Ann",
@@ -115,9 +119,12 @@ FULL_LEAD = Lead(
     created_at=AT,
     conversion=RECORD,
 )
-#: One value of every kind, as it was when format 1 was made. Never change a line of the golden file: add one.
+#: One value of every kind, as it was when format 1 was made. Never change a line of the golden
+#: file: add one.
 GOLDEN = [
-    SalesStatus(ProspectStatus.LOST, CustomerStatus.PAST, {1: DealStatus.LOST, "1": DealStatus.UNQUALIFIED}),
+    SalesStatus(
+        ProspectStatus.LOST, CustomerStatus.PAST, {1: DealStatus.LOST, "1": DealStatus.UNQUALIFIED}
+    ),
     DealAssociated("D-1", DealStatus.WON),
     DealWon(1),
     DealLost("é"),
@@ -132,7 +139,14 @@ GOLDEN = [
     DealDeleted(AT, "D-1"),
     EmployeeMoved(AT, "ann", None),
     FULL_DEAL,
-    Contact(id=1, kind=ContactKind.PERSON, name="Ann", company="acme", email="a@b.example", tags=frozenset({"x"})),
+    Contact(
+        id=1,
+        kind=ContactKind.PERSON,
+        name="Ann",
+        company="acme",
+        email="a@b.example",
+        tags=frozenset({"x"}),
+    ),
     Policy(won_masks_lost=False, customer_until="marked_past", company_link="follow"),
     LeadTakenUp("sam", "Working"),
     LeadMoved("Working"),
@@ -143,11 +157,26 @@ GOLDEN = [
     Visit("7", "NEW", AT),
     FULL_LEAD,
     RECORD,
-    Task(id=1, content="Call", target=Target.PERSON, about="ann", due_at=AT, owner="sam", created_at=AT),
+    Task(
+        id=1,
+        content="Call",
+        target=Target.PERSON,
+        about="ann",
+        due_at=AT,
+        owner="sam",
+        created_at=AT,
+    ),
     Note(content="called", id=2, created_by="sam", created_at=AT),
     AttachedNote(Target.DEAL, "D-1", Note(content="")),
     Tag("vip", Scope.PROSPECT_AND_CUSTOMER),
-    FieldDefinition(name="Size", type=FieldType.DROP_DOWN, choices=("S", "L"), person=True, company=True, deal=True),
+    FieldDefinition(
+        name="Size",
+        type=FieldType.DROP_DOWN,
+        choices=("S", "L"),
+        person=True,
+        company=True,
+        deal=True,
+    ),
     Contact(
         id=2,
         kind=ContactKind.PERSON,
@@ -157,7 +186,9 @@ GOLDEN = [
         phones={"112"},
         address=Address(line1="1 Road", country="US"),
     ),
-    StatusStated(our.DAY, "ann", SalesStatus(customer=CustomerStatus.PAST, deals={1: DealStatus.WON}), "G1"),
+    StatusStated(
+        our.DAY, "ann", SalesStatus(customer=CustomerStatus.PAST, deals={1: DealStatus.WON}), "G1"
+    ),
     Standing(
         contact=Contact(id=3, kind=ContactKind.COMPANY, name="Acme"),
         status=SalesStatus(ProspectStatus.CURRENT, deals={"D-1": DealStatus.OPEN}),
@@ -195,16 +226,22 @@ class TestRoundTrip:
         assert wrong('{"type": "lead", "id": 1, "address": 1}') == {
             "$.address": "$.address: expected an object or a str, got 1"
         }
-        assert wrong('{"type": "lead", "id": 1, "address": {"street": "x"}}').keys() == {"$.address.street"}
+        assert wrong('{"type": "lead", "id": 1, "address": {"street": "x"}}').keys() == {
+            "$.address.street"
+        }
 
     def test_the_type_of_a_field_is_named_by_its_key(self):
-        assert wrong('{"type": "field_definition", "name": "x", "holds": "zzz"}').keys() == {"$.holds"}
+        assert wrong('{"type": "field_definition", "name": "x", "holds": "zzz"}').keys() == {
+            "$.holds"
+        }
         (told,) = wrong('{"type": "field_definition", "name": "x", "kind": "text"}').values()
         assert "one of the keys name, holds, choices" in told
 
     @given(our.states, our.deals)
     def test_equal_values_are_written_alike(self, state, deal):
-        other_order = SalesStatus(state.prospect, state.customer, dict(reversed(state.deals.items())))
+        other_order = SalesStatus(
+            state.prospect, state.customer, dict(reversed(state.deals.items()))
+        )
         assert dumps(other_order) == dumps(state)
         assert dumps(loads(dumps(deal))) == dumps(deal)
 
@@ -257,12 +294,25 @@ class TestStrictTypes:
         )
 
     @pytest.mark.parametrize(
-        "at", ['"2026-05-04T09:30:00"', '"2026-05-04"', '"soon"', "1", "null", '"0001-01-01T00:00:00+23:59"']
+        "at",
+        [
+            '"2026-05-04T09:30:00"',
+            '"2026-05-04"',
+            '"soon"',
+            "1",
+            "null",
+            '"0001-01-01T00:00:00+23:59"',
+        ],
     )
     def test_a_time_has_a_zone(self, at):
-        assert "a time with a zone" in wrong(f'{{"type": "deal_deleted", "at": {at}, "deal": 1}}')["$.at"]
+        assert (
+            "a time with a zone"
+            in wrong(f'{{"type": "deal_deleted", "at": {at}, "deal": 1}}')["$.at"]
+        )
 
-    @pytest.mark.parametrize("value", ["12", "12.5", '"12,5"', '" 1"', '"1_000"', '"NaN"', '"Infinity"', '"٣"', "true"])
+    @pytest.mark.parametrize(
+        "value", ["12", "12.5", '"12,5"', '" 1"', '"1_000"', '"NaN"', '"Infinity"', '"٣"', "true"]
+    )
     def test_an_amount_is_a_decimal_in_a_string(self, value):
         assert (
             "decimal number as a string"
@@ -311,8 +361,13 @@ class TestStrictTypes:
         assert wrong(text) == {"$.deals[1].deal": "$.deals[1].deal: expected each deal once, got 1"}
 
     def test_a_rule_of_the_value_itself_is_named_with_its_place(self):
-        assert wrong('{"type": "deal", "id": 1, "primary": null}')["$.primary"].endswith("(W6), got null")
-        assert "(W4)" in wrong('{"type": "contact", "id": 1, "kind": "company", "company": 2}')["$.company"]
+        assert wrong('{"type": "deal", "id": 1, "primary": null}')["$.primary"].endswith(
+            "(W6), got null"
+        )
+        assert (
+            "(W4)"
+            in wrong('{"type": "contact", "id": 1, "kind": "company", "company": 2}')["$.company"]
+        )
         assert "$.sequence" in wrong(
             dumps(Entry(AT, 1, ProspectStatusSet(ProspectStatus.NONE)))[:-1] + ', "sequence": 1}'
         )
@@ -323,9 +378,13 @@ class TestStrictTypes:
 
     @pytest.mark.parametrize("event", ["5", "null", "[]", '"deal_won"'])
     def test_an_event_is_an_object(self, event):
-        assert "$.event" in wrong(f'{{"type": "entry", "at": "2026-01-01T00:00:00Z", "contact": 1, "event": {event}}}')
+        assert "$.event" in wrong(
+            f'{{"type": "entry", "at": "2026-01-01T00:00:00Z", "contact": 1, "event": {event}}}'
+        )
 
-    @pytest.mark.parametrize("record", ["5", "null", "[]", '"deal_won"', '{"deal": 1}', '{"type": ["deal_won"]}'])
+    @pytest.mark.parametrize(
+        "record", ["5", "null", "[]", '"deal_won"', '{"deal": 1}', '{"type": ["deal_won"]}']
+    )
     def test_a_record_is_an_object_with_a_type(self, record):
         assert len(wrong(record)) == 1
 
@@ -344,14 +403,25 @@ class TestCustomFields:
     """Values of custom fields that JSON has no word for keep their type."""
 
     @pytest.mark.parametrize(
-        "value", ['{"$decimal": 1}', '{"$date": "x"}', '{"$datetime": "2026-01-01"}', '{"$what": 1}', "1e999"]
+        "value",
+        [
+            '{"$decimal": 1}',
+            '{"$date": "x"}',
+            '{"$datetime": "2026-01-01"}',
+            '{"$what": 1}',
+            "1e999",
+        ],
     )
     def test_what_is_none_of_these_is_refused(self, value):
-        places = wrong(f'{{"type": "deal", "id": 1, "primary": 2, "custom_fields": {{"f": {value}}}}}')
+        places = wrong(
+            f'{{"type": "deal", "id": 1, "primary": 2, "custom_fields": {{"f": {value}}}}}'
+        )
         assert all(place.startswith("$.custom_fields") for place in places)
 
     def test_custom_fields_are_an_object(self):
-        assert "$.custom_fields" in wrong('{"type": "deal", "id": 1, "primary": 2, "custom_fields": [1]}')
+        assert "$.custom_fields" in wrong(
+            '{"type": "deal", "id": 1, "primary": 2, "custom_fields": [1]}'
+        )
 
 
 class TestNotJson:
@@ -359,7 +429,16 @@ class TestNotJson:
 
     @pytest.mark.parametrize(
         "text",
-        ["", "{", "nonsense", '{"type": "deal_won", "deal": NaN}', "9" * 5000, "[" * 100_000, b"\xff", "<html></html>"],
+        [
+            "",
+            "{",
+            "nonsense",
+            '{"type": "deal_won", "deal": NaN}',
+            "9" * 5000,
+            "[" * 100_000,
+            b"\xff",
+            "<html></html>",
+        ],
     )
     def test_it_is_told_at_the_root(self, text):
         (place,) = wrong(text)
@@ -393,7 +472,9 @@ class TestNotJson:
     @given(
         st.recursive(
             st.none() | st.booleans() | st.integers() | st.text(),
-            lambda x: st.lists(x) | st.dictionaries(st.text() | st.sampled_from(["type", "deal", "v"]), x),
+            lambda x: (
+                st.lists(x) | st.dictionaries(st.text() | st.sampled_from(["type", "deal", "v"]), x)
+            ),
         )
     )
     def test_any_json_is_a_value_or_a_wire_error(self, record):
@@ -408,7 +489,11 @@ class TestNotJson:
     def test_a_record_with_a_key_spoilt_is_a_value_or_a_wire_error(self, record, data):
         key = data.draw(st.sampled_from(sorted(record)))
         record[key] = data.draw(
-            st.none() | st.integers() | st.text() | st.lists(st.integers()) | st.just({"type": "deal"})
+            st.none()
+            | st.integers()
+            | st.text()
+            | st.lists(st.integers())
+            | st.just({"type": "deal"})
         )
         try:
             from_dict(record)
@@ -450,7 +535,9 @@ class TestVersions:
     def test_upcasters_run_one_after_another_and_may_change_the_type(self, monkeypatch):
         monkeypatch.setattr(wire, "FORMAT", 3)
         monkeypatch.setitem(wire.UPCASTERS, 1, lambda record: {**record, "deal": record["deal_id"]})
-        monkeypatch.setitem(wire.UPCASTERS, 2, lambda record: {"type": "deal_won", "deal": record["deal"]})
+        monkeypatch.setitem(
+            wire.UPCASTERS, 2, lambda record: {"type": "deal_won", "deal": record["deal"]}
+        )
         assert from_dict({"type": "deal", "v": 1, "deal_id": 5}) == DealWon(5)
         assert from_dict({"type": "deal_won", "v": 3, "deal": 5}) == DealWon(5)
 
@@ -481,7 +568,9 @@ class TestLines:
         lines = [good] * 20_000
         lines[9_999] = '{"type": "deal_won", "deal": null}'
         errors = [line for line in read_lines(lines) if line.error]
-        assert [str(line.error) for line in errors] == ["line 10000: $.deal: expected int or str, got null"]
+        assert [str(line.error) for line in errors] == [
+            "line 10000: $.deal: expected int or str, got null"
+        ]
 
     def test_lines_are_read_one_by_one(self):
         def endless():
@@ -513,7 +602,9 @@ class TestKey:
         assert key.isprintable()
         assert len(key) <= 200
         if not key.startswith("#"):
-            assert json.loads(key) == ([keyed.scope.value, keyed.name] if isinstance(keyed, Tag) else keyed)
+            assert json.loads(key) == (
+                [keyed.scope.value, keyed.name] if isinstance(keyed, Tag) else keyed
+            )
 
     @pytest.mark.parametrize(
         ("keyed", "key"),
@@ -534,7 +625,9 @@ class TestKey:
         assert wire.key(keyed) == key
 
     @pytest.mark.parametrize(
-        "thing", [None, True, False, 1.0, b"7", ("contact", "vip"), ["7"], Scope.CONTACT, DealWon(1), Tag], ids=repr
+        "thing",
+        [None, True, False, 1.0, b"7", ("contact", "vip"), ["7"], Scope.CONTACT, DealWon(1), Tag],
+        ids=repr,
     )
     def test_what_is_no_id_and_no_tag_is_refused(self, thing):
         with pytest.raises(InvalidError) as caught:
@@ -570,12 +663,17 @@ class TestKey:
 
 
 class TestStoredRecords:
-    """What stores keep beside the records of a history: a contact's standing, what was stated of it, and requests done."""
+    """What stores keep beside the records of a history: a contact's standing, what was stated of
+    it, and requests done."""
 
     STORED = (
         st.builds(StatusStated, our.times, our.any_ids, our.states, st.text())
-        | st.builds(Standing, contact=our.contacts, status=our.states, heard_at=st.none() | our.times)
-        | st.builds(Done, key=st.text(), use_case=st.text(), kind=st.text(), about=our.any_ids, at=our.times)
+        | st.builds(
+            Standing, contact=our.contacts, status=our.states, heard_at=st.none() | our.times
+        )
+        | st.builds(
+            Done, key=st.text(), use_case=st.text(), kind=st.text(), about=our.any_ids, at=our.times
+        )
     )
 
     @given(STORED)

@@ -18,13 +18,11 @@ from salesstatus import (
     SalesStatus,
     audience,
     exported,
-    hearing,
-    moved,
     notices,
     replay,
     select,
-    with_primary,
 )
+from salesstatus.propagation import hearing, moved, with_primary
 from salesstatus.wire import dumps, loads
 
 AT = datetime(2026, 5, 4, tzinfo=timezone.utc)

@@ -9,12 +9,10 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar, assert_type
 
 from salesstatus import (
-    AttachedNote,
     Contact,
     ContactId,
     ConversionError,
     ConversionPlan,
-    ConversionRecord,
     ConversionRequest,
     CustomerStatus,
     Deal,
@@ -22,25 +20,21 @@ from salesstatus import (
     FieldDefinition,
     Lead,
     LeadId,
-    LeadJunked,
-    Logged,
-    Merged,
     Policy,
     ProspectStatus,
     Refused,
     SalesStatus,
     Selection,
-    Step,
-    Tag,
     Target,
-    Task,
-    lookup_keys,
 )
 from salesstatus.conversion import Rebuilt
 from salesstatus.desk import AsyncDesk, Change, Converted, Desk, Outcome
-from salesstatus.faces import as_async
-from salesstatus.intake import ContactPoint, Landing
+from salesstatus.desk.faces import as_async
+from salesstatus.history import Logged, Step
+from salesstatus.leads import AttachedNote, ConversionRecord, LeadJunked, Tag, Task, lookup_keys
+from salesstatus.leads.intake import ContactPoint, Landing
 from salesstatus.memory import MemoryStore
+from salesstatus.merging import Merged
 from salesstatus.ports import (
     AsyncContacts,
     AsyncDeals,
@@ -139,7 +133,10 @@ class MyUnit:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         raise NotImplementedError
 
@@ -187,7 +184,9 @@ class MyAsyncContacts(MyAsyncRecords[ContactId, Standing]):
                 yield row
 
     def sharing(self, keys: Collection[str]) -> AsyncIterator[Versioned[Standing]]:
-        return (row async for row in self.all() if lookup_keys(row.record.contact).intersection(keys))
+        return (
+            row async for row in self.all() if lookup_keys(row.record.contact).intersection(keys)
+        )
 
 
 class MyAsyncDeals(MyAsyncRecords[DealId, Deal]):
@@ -237,7 +236,10 @@ class MyAsyncUnit:
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         raise NotImplementedError
 
@@ -267,7 +269,14 @@ class MyIds:
 
 
 def stores(store: Store, other: AsyncStore) -> tuple[Store | AsyncStore, ...]:
-    Desk(MyStore(), clock=MyClock(), ids=MyIds(), policy=Policy(company_link="follow"), region="DE", tries=3)
+    Desk(
+        MyStore(),
+        clock=MyClock(),
+        ids=MyIds(),
+        policy=Policy(company_link="follow"),
+        region="DE",
+        tries=3,
+    )
     Desk(MyManagedStore())
     Desk(MemoryStore())
     AsyncDesk(MyAsyncStore(), clock=MyClock(), ids=MyIds(), repeat_leads=True)
@@ -286,7 +295,11 @@ def stores(store: Store, other: AsyncStore) -> tuple[Store | AsyncStore, ...]:
         unit.deals.put(Deal(id=1, primary=2), 0)
         unit.commit()
     sync: tuple[Store, ...] = (MyStore(), MyManagedStore(), MemoryStore())
-    waiting: tuple[AsyncStore, ...] = (MyAsyncStore(), MyManagedAsyncStore(), as_async(MemoryStore()))
+    waiting: tuple[AsyncStore, ...] = (
+        MyAsyncStore(),
+        MyManagedAsyncStore(),
+        as_async(MemoryStore()),
+    )
     return (*sync, *waiting)
 
 
@@ -295,7 +308,9 @@ async def reading(store: AsyncStore) -> None:
         assert_type(unit, AsyncUnitOfWork)
         assert_type(await unit.contacts.get("ann"), Versioned[Standing])
         assert_type(unit.deals.of("ann"), AsyncIterator[Versioned[Deal]])
-        async for row in unit.contacts.select(Selection(customer=frozenset({CustomerStatus.CURRENT}))):
+        async for row in unit.contacts.select(
+            Selection(customer=frozenset({CustomerStatus.CURRENT}))
+        ):
             assert_type(row, Versioned[Standing])
         await unit.commit()
 
@@ -314,7 +329,9 @@ def desk(desk: Desk, at: datetime, contact: Contact, point: ContactPoint) -> Non
     assert_type(desk.set_status("ann", ProspectStatus.LOST), Outcome[Standing])
     assert_type(desk.state_status("ann", SalesStatus()), Outcome[Standing])
     assert_type(desk.merge_contacts("ann", "bob", 7), Outcome[Merged])
-    assert_type(desk.select(Selection(prospect=frozenset({ProspectStatus.CURRENT}))), Iterator[Standing])
+    assert_type(
+        desk.select(Selection(prospect=frozenset({ProspectStatus.CURRENT}))), Iterator[Standing]
+    )
     assert_type(desk.history("ann"), tuple[Step | Refused, ...])
     assert_type(desk.lead(1), Versioned[Lead])
     assert_type(desk.save_lead(Lead(id=1)), Outcome[Lead])
@@ -322,7 +339,10 @@ def desk(desk: Desk, at: datetime, contact: Contact, point: ContactPoint) -> Non
     assert_type(desk.take_in(point, by="kim"), Outcome[Landing])
     assert_type(desk.plan(1, ConversionRequest(deal=True)), ConversionPlan)
     assert_type(desk.convert(1, ConversionRequest(deal=True), actor="kim"), Outcome[Converted])
-    assert_type(desk.convert_many([1, "2"], mode="all_or_nothing"), Outcome[tuple[Converted | ConversionError, ...]])
+    assert_type(
+        desk.convert_many([1, "2"], mode="all_or_nothing"),
+        Outcome[tuple[Converted | ConversionError, ...]],
+    )
     assert_type(desk.rebuild_lead("ann"), Outcome[Rebuilt])
 
 

@@ -24,28 +24,18 @@ from salesstatus import (
     DealWon,
     Entry,
     FieldDefinition,
-    FrozenMap,
     GuardError,
     Lead,
-    LeadConverted,
-    LeadEvent,
-    LeadJunked,
-    LeadMoved,
-    LeadReopened,
-    LeadTakenUp,
-    ManualEvent,
     NewDeal,
     Note,
     Notice,
     Policy,
     ProspectStatus,
     ProspectStatusSet,
-    Record,
     Refused,
     Replayed,
     SalesStatus,
     Setup,
-    Step,
     Target,
     convert,
     convert_many,
@@ -60,6 +50,17 @@ from salesstatus import (
     trace,
     transition,
 )
+from salesstatus.events import ManualEvent
+from salesstatus.history import Record, Step
+from salesstatus.leads import (
+    LeadConverted,
+    LeadEvent,
+    LeadJunked,
+    LeadMoved,
+    LeadReopened,
+    LeadTakenUp,
+)
+from salesstatus.values import FrozenMap
 from salesstatus.wire import loads
 
 
@@ -94,13 +95,19 @@ class Nobody:
 
 
 def converting(at: datetime, known: Iterable[Contact]) -> None:
-    lead = Lead(id=1, last_name="Boxer", address="1 Road", notes=["called"], tags=frozenset({"vip"}))
+    lead = Lead(
+        id=1, last_name="Boxer", address="1 Road", notes=["called"], tags=frozenset({"vip"})
+    )
     assert_type(lead.address, Address)
     assert_type(lead.notes, tuple[Note, ...])
-    request = ConversionRequest(targets=["person", Target.DEAL], deal=True, task="Call", corrections={"title": "CFO"})
+    request = ConversionRequest(
+        targets=["person", Target.DEAL], deal=True, task="Call", corrections={"title": "CFO"}
+    )
     assert_type(request.targets, frozenset[Target] | None)
     assert_type(request.deal, NewDeal | None)
-    setup = Setup(rights=Everybody(), fields=[FieldDefinition(name="Size", choices=["S"])], owners={"sam"})
+    setup = Setup(
+        rights=Everybody(), fields=[FieldDefinition(name="Size", choices=["S"])], owners={"sam"}
+    )
     assert_type(plan_conversion(lead, request, setup, known=known), ConversionPlan)
     done = convert(lead, request, at=at, ids=lambda lead, what: f"{what} of {lead.id}")
     assert_type(done, Conversion)
@@ -142,7 +149,13 @@ def every_event(event: ContactEvent) -> str:
     match event:
         case DealAssociated(deal, status):
             return f"{deal} {status}"
-        case DealWon(deal) | DealLost(deal) | DealUnqualified(deal) | DealReopened(deal) | DealDissociated(deal):
+        case (
+            DealWon(deal)
+            | DealLost(deal)
+            | DealUnqualified(deal)
+            | DealReopened(deal)
+            | DealDissociated(deal)
+        ):
             return str(deal)
         case ProspectStatusSet(status):
             return status.value

@@ -1,8 +1,9 @@
-"""The tables: one for each kind of record, with the record as the wire writes it, and beside it columns to find it by.
+"""The tables: one for each kind of record, with the record as the wire writes it, and beside it
+columns to find it by.
 
-Columns hold keys and statuses: short texts in ASCII, whatever people type. Where a column repeats a status, **the column is the
-truth**: a row edited in the admin is what its columns say. Links to contacts are not enforced, for a record may name a contact that
-comes later, or is there no more.
+Columns hold keys and statuses: short texts in ASCII, whatever people type. Where a column repeats a
+status, **the column is the truth**: a row edited in the admin is what its columns say. Links to
+contacts are not enforced, for a record may name a contact that comes later, or is there no more.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import attrs
 from django.db import models
 
 import salesstatus as sales
-from salesstatus import wire
+from salesstatus import leads, wire
 from salesstatus.ports import Done, Standing
 
 LONGEST: Final = 200
@@ -35,7 +36,9 @@ def _contact(related_name: str = "+", **options: Any) -> Any:
 
 
 def _one_of(members: type[Enum]) -> Any:
-    return models.CharField(max_length=20, choices=[(member.value, member.value.capitalize()) for member in members])
+    return models.CharField(
+        max_length=20, choices=[(member.value, member.value.capitalize()) for member in members]
+    )
 
 
 def _known(column: str, members: type[Enum]) -> Any:
@@ -63,7 +66,10 @@ class Row(models.Model):
 
 
 class ContactRow(Row):
-    """A contact with its status. `employees` work there, `deals` are what it hears of, `log` is what it heard."""
+    """A contact with its status.
+
+    `employees` work there, `deals` are what it hears of, `log` is what it heard.
+    """
 
     holds = Standing
     prospect = _one_of(sales.ProspectStatus)
@@ -74,13 +80,21 @@ class ContactRow(Row):
 
     class Meta:
         indexes = (models.Index(fields=["prospect"]), models.Index(fields=["customer"]))
-        constraints = (_known("prospect", sales.ProspectStatus), _known("customer", sales.CustomerStatus))
+        constraints = (
+            _known("prospect", sales.ProspectStatus),
+            _known("customer", sales.CustomerStatus),
+        )
 
     def record(self) -> Standing:
         """Return the contact, with its status from the columns."""
         standing: Standing = super().record()
-        prospect, customer = sales.ProspectStatus(self.prospect), sales.CustomerStatus(self.customer)
-        return attrs.evolve(standing, status=attrs.evolve(standing.status, prospect=prospect, customer=customer))
+        prospect, customer = (
+            sales.ProspectStatus(self.prospect),
+            sales.CustomerStatus(self.customer),
+        )
+        return attrs.evolve(
+            standing, status=attrs.evolve(standing.status, prospect=prospect, customer=customer)
+        )
 
 
 class DealRow(Row):
@@ -113,7 +127,7 @@ class LeadRow(Row):
 class ConversionRow(Row):
     """That a lead was converted."""
 
-    holds = sales.ConversionRecord
+    holds = leads.ConversionRecord
     lead = _text(db_index=True)
 
 
@@ -129,19 +143,19 @@ class _About(Row):
 class NoteRow(_About):
     """A note on a contact or a deal."""
 
-    holds = sales.AttachedNote
+    holds = leads.AttachedNote
 
 
 class TaskRow(_About):
     """A task about a contact or a deal."""
 
-    holds = sales.Task
+    holds = leads.Task
 
 
 class TagRow(Row):
     """The name of a tag in its scope."""
 
-    holds = sales.Tag
+    holds = leads.Tag
 
 
 class FieldRow(Row):
@@ -210,7 +224,7 @@ COLUMNS: Final[dict[type[Row], Callable[[Any], dict[str, Any]]]] = {
 }
 #: The table beside a table, its column, and what a record has there.
 BESIDE: Final[dict[type[Row], tuple[type[models.Model], str, Callable[[Any], Iterable[str]]]]] = {
-    ContactRow: (ContactKey, "text", lambda standing: sales.lookup_keys(standing.contact)),
+    ContactRow: (ContactKey, "text", lambda standing: leads.lookup_keys(standing.contact)),
     DealRow: (DealContact, "contact_id", lambda deal: map(wire.key, sales.audience(deal))),
-    LeadRow: (LeadKey, "text", sales.lookup_keys),
+    LeadRow: (LeadKey, "text", leads.lookup_keys),
 }

@@ -1,9 +1,11 @@
 """The store of `salesstatus.desk` on the Django ORM: ``Desk(DjangoStore())``.
 
-A unit of work reads as any code on the connection does, and begins its transaction (`transaction.atomic`) with the first write: a
-stream that is still being read holds none open, and on SQLite writers wait rather than fail. Versions are compared in the `UPDATE`
-itself. Within an `atomic` block of the application a unit of work is a savepoint, and goes if the block is rolled back. After a `Conflict`
-leave it: PostgreSQL does nothing more in a transaction in which something failed.
+A unit of work reads as any code on the connection does, and begins its transaction
+(`transaction.atomic`) with the first write: a stream that is still being read holds none open, and
+on SQLite writers wait rather than fail. Versions are compared in the `UPDATE` itself. Within an
+`atomic` block of the application a unit of work is a savepoint, and goes if the block is rolled
+back. After a `Conflict` leave it: PostgreSQL does nothing more in a transaction in which something
+failed.
 """
 
 from __future__ import annotations
@@ -16,10 +18,11 @@ from weakref import WeakKeyDictionary
 from django.db import DatabaseError, IntegrityError, connections, transaction
 
 import salesstatus as sales
-from salesstatus import wire
-from salesstatus.errors import Conflict, InvalidError, NotFound
+from salesstatus import leads, wire
+from salesstatus.errors import Conflict, NotFound
 from salesstatus.history import Logged
 from salesstatus.ports import KINDS, Done, Standing, Versioned, record_id
+from salesstatus.values import InvalidError
 
 from . import models
 
@@ -34,7 +37,9 @@ _WRITING: Final[WeakKeyDictionary[Any, _Unit]] = WeakKeyDictionary()
 
 
 def _in_the_way(error: DatabaseError) -> bool:
-    codes = (getattr(error.__cause__, name, None) for name in ("sqlstate", "pgcode", "sqlite_errorname"))
+    codes = (
+        getattr(error.__cause__, name, None) for name in ("sqlstate", "pgcode", "sqlite_errorname")
+    )
     return any(code is not None and code.startswith(IN_THE_WAY) for code in codes)
 
 
@@ -114,7 +119,9 @@ class _Found(_Records[R]):
 @final
 class _Contacts(_Found[Standing]):
     def select(self, selection: sales.Selection, /) -> Iterator[Versioned[Standing]]:
-        prospect, customer = ([s.value for s in states] for states in (selection.prospect, selection.customer))
+        prospect, customer = (
+            [s.value for s in states] for states in (selection.prospect, selection.customer)
+        )
         return self._stream(self._rows(prospect__in=prospect, customer__in=customer))
 
     def employees(self, company: sales.ContactId, /) -> Iterator[Versioned[Standing]]:
@@ -130,7 +137,9 @@ class _Deals(_Records[sales.Deal]):
 @final
 class _Leads(_Found[sales.Lead]):
     def of(self, contact: sales.ContactId, /) -> Iterator[Versioned[sales.Lead]]:
-        return self._stream(self._rows(person=wire.key(contact)) | self._rows(company=wire.key(contact)))
+        return self._stream(
+            self._rows(person=wire.key(contact)) | self._rows(company=wire.key(contact))
+        )
 
 
 @final
@@ -145,7 +154,10 @@ class _Log:
         self._unit = unit
 
     def append(self, records: Iterable[Logged], /) -> None:
-        rows = [models.LogRow(contact_id=wire.key(one.contact), at=one.at, body=wire.dumps(one)) for one in records]
+        rows = [
+            models.LogRow(contact_id=wire.key(one.contact), at=one.at, body=wire.dumps(one))
+            for one in records
+        ]
         if rows:
             with self._unit.writing():
                 self._unit.of(models.LogRow).bulk_create(rows)
@@ -171,10 +183,12 @@ class _Unit:
         self.contacts = _Contacts(self, "contacts", models.ContactRow)
         self.deals = _Deals(self, "deals", models.DealRow)
         self.leads = _Leads(self, "leads", models.LeadRow)
-        self.conversions: _Records[sales.ConversionRecord] = _Records(self, "conversions", models.ConversionRow)
-        self.notes: _About[sales.AttachedNote] = _About(self, "notes", models.NoteRow)
-        self.tasks: _About[sales.Task] = _About(self, "tasks", models.TaskRow)
-        self.tags: _Records[sales.Tag] = _Records(self, "tags", models.TagRow)
+        self.conversions: _Records[leads.ConversionRecord] = _Records(
+            self, "conversions", models.ConversionRow
+        )
+        self.notes: _About[leads.AttachedNote] = _About(self, "notes", models.NoteRow)
+        self.tasks: _About[leads.Task] = _About(self, "tasks", models.TaskRow)
+        self.tags: _Records[leads.Tag] = _Records(self, "tags", models.TagRow)
         self.fields: _Records[sales.FieldDefinition] = _Records(self, "fields", models.FieldRow)
         self.requests: _Records[Done] = _Records(self, "requests", models.RequestRow)
         self.log = _Log(self)
@@ -203,7 +217,9 @@ class _Unit:
             yield
         except DatabaseError as error:
             if self._atomic is not None:
-                transaction.set_rollback(True, using=self._using)  # what failed is not to be committed later
+                transaction.set_rollback(
+                    True, using=self._using
+                )  # what failed is not to be committed later
             if isinstance(error, IntegrityError) or _in_the_way(error):
                 raise Conflict("unit of work", None) from error
             raise
@@ -232,16 +248,23 @@ class _Unit:
 
     def _check(self) -> None:
         if not self._open:
-            raise RuntimeError("this unit of work is not open: use it once, in a with statement, and commit at its end")
+            raise RuntimeError(
+                "this unit of work is not open: use it once, in a with statement, and commit at its end"
+            )
         if _WRITING.get(connections[self._using], self) is not self:
-            raise RuntimeError("another unit of work is writing on this connection: commit or leave it first")
+            raise RuntimeError(
+                "another unit of work is writing on this connection: commit or leave it first"
+            )
 
 
 @final
 class DjangoStore:
-    """A `salesstatus.ports.Store` in a database of the project. It may be shared by threads: each has a connection of its own.
+    """A `salesstatus.ports.Store` in a database of the project.
 
-    With `durable` a unit of work refuses to be part of a transaction of the application, which may be rolled back later.
+    It may be shared by threads: each has a connection of its own.
+
+    With `durable` a unit of work refuses to be part of a transaction of the application, which may
+    be rolled back later.
     """
 
     def __init__(self, using: str = "default", *, durable: bool = False) -> None:

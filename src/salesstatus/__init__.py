@@ -2,36 +2,24 @@
 
     state = transition(SalesStatus(), DealAssociated("D-1"))
 
-The rules are rows in tables (`salesstatus.rules`); everything here is an immutable value or a pure function of
-values. Reading and writing JSON is `salesstatus.wire`.
+The rules are rows in tables (`salesstatus.rules`); everything here is an immutable value or a pure
+function of values. What belongs to leads is in `salesstatus.leads`, to storage in
+`salesstatus.desk`, to JSON in `salesstatus.wire`. The statuses are loaded at once, the rest when it
+is first used.
 """
 
-from salesstatus.audience import Notice, audience, hearing, moved, notices, placed, with_primary
-from salesstatus.conversion import (
-    AttachedNote,
-    BulkConversion,
-    Conversion,
-    Rebuilt,
-    convert,
-    convert_many,
-    derived_id,
-    rebuild_lead,
-)
-from salesstatus.conversion_plan import Action, Carried, ConversionPlan, Lost, Planned
-from salesstatus.conversion_request import SETUP, ConversionRequest, NewDeal, NewTask, Setup
-from salesstatus.custom_fields import scopes
+from typing import TYPE_CHECKING
+
+from salesstatus._lazy import door
 from salesstatus.errors import (
     Broken,
     Conflict,
     ConversionError,
     GuardError,
     HistoryError,
-    InvalidError,
     LabelError,
     MergeError,
     NotFound,
-    Problem,
-    SalesStatusError,
     WireError,
 )
 from salesstatus.events import (
@@ -39,115 +27,101 @@ from salesstatus.events import (
     CustomerStatusSet,
     DealAssociated,
     DealDissociated,
-    DealEvent,
     DealLost,
     DealReopened,
     DealUnqualified,
     DealWon,
-    LeadConverted,
-    LeadEvent,
-    LeadJunked,
-    LeadMoved,
-    LeadReopened,
-    LeadTakenUp,
-    ManualEvent,
     ProspectStatusSet,
 )
-from salesstatus.explanation import Explanation, Reason, explain
-from salesstatus.history import (
-    DealDeleted,
-    DealSaved,
-    EmployeeMoved,
-    Entry,
-    Logged,
-    Record,
-    Refused,
-    Replayed,
-    StatusStated,
-    Step,
-    as_of,
-    entries,
-    exported,
-    replay,
-    trace,
-)
-from salesstatus.intake import Channel, ContactPoint, Landing, take_in, take_in_lead
-from salesstatus.labels import axis_label, label, parse_status
-from salesstatus.lead_csv import CsvProblem, CsvRow, IgnoredColumn, LeadColumn, LeadCsv, read_leads_csv, template_csv
-from salesstatus.lead_rules import INHERITANCE
-from salesstatus.leads import BITRIX24_STAGES, SELL_STAGES, Stage, StageBook
-from salesstatus.matching import MATCHING, NAME_AND_WEBSITE, Known, Match, MatchRow, Shared, lookup_keys
-from salesstatus.merging import FieldConflict, Merged, merge_contacts
 from salesstatus.model import (
     Address,
     Contact,
     ContactId,
     ContactKind,
-    ConversionRecord,
     CustomerStatus,
     Deal,
     DealId,
     DealStatus,
-    FieldDefinition,
-    FieldType,
-    Lead,
-    LeadId,
-    Note,
     ProspectStatus,
     SalesStatus,
-    Scope,
-    StageMeaning,
-    Tag,
-    Target,
-    Task,
 )
-from salesstatus.planning import offered, plan_conversion
 from salesstatus.policy import PRESETS, SELL, SELL_NEWEST, TEAMGATE, Policy
-from salesstatus.reports import LeadSaved, Visit
-from salesstatus.rights import AdderRights, Organisation, Rights, Role, RoleRights, Width
-from salesstatus.selection import Selection, select
 from salesstatus.transitions import merge, permitted, refusal, transition
-from salesstatus.values import FrozenMap
+from salesstatus.values import InvalidError, SalesStatusError
+
+if TYPE_CHECKING:
+    from salesstatus.conversion import Conversion, convert, convert_many, rebuild_lead
+    from salesstatus.explanation import explain
+    from salesstatus.history import (
+        DealDeleted,
+        DealSaved,
+        EmployeeMoved,
+        Entry,
+        Refused,
+        Replayed,
+        StatusStated,
+        as_of,
+        exported,
+        replay,
+        trace,
+    )
+    from salesstatus.labels import label, parse_status
+    from salesstatus.lead import FieldDefinition, FieldType, Lead, LeadId, Note, Target
+    from salesstatus.leads.matching import Known
+    from salesstatus.leads.plan import ConversionPlan
+    from salesstatus.leads.planning import plan_conversion
+    from salesstatus.leads.request import ConversionRequest, NewDeal, NewTask, Setup
+    from salesstatus.leads.stages import StageBook
+    from salesstatus.merging import merge_contacts
+    from salesstatus.propagation import Notice, audience, notices
+    from salesstatus.selection import Selection, select
+    from salesstatus.tables.leads import read_leads_csv, template_csv
+else:
+    __getattr__, __dir__ = door(
+        __name__,
+        {
+            "salesstatus.conversion": "Conversion convert convert_many rebuild_lead",
+            "salesstatus.explanation": "explain",
+            "salesstatus.history": (
+                "DealDeleted DealSaved EmployeeMoved Entry Refused Replayed StatusStated as_of "
+                "exported replay trace"
+            ),
+            "salesstatus.labels": "label parse_status",
+            "salesstatus.lead": "FieldDefinition FieldType Lead LeadId Note Target",
+            "salesstatus.leads.matching": "Known",
+            "salesstatus.leads.plan": "ConversionPlan",
+            "salesstatus.leads.planning": "plan_conversion",
+            "salesstatus.leads.request": "ConversionRequest NewDeal NewTask Setup",
+            "salesstatus.leads.stages": "StageBook",
+            "salesstatus.merging": "merge_contacts",
+            "salesstatus.propagation": "Notice audience notices",
+            "salesstatus.selection": "Selection select",
+            "salesstatus.tables.leads": "read_leads_csv template_csv",
+        },
+    )
 
 __all__ = [
-    "BITRIX24_STAGES",
-    "INHERITANCE",
-    "MATCHING",
-    "NAME_AND_WEBSITE",
     "PRESETS",
     "SELL",
     "SELL_NEWEST",
-    "SELL_STAGES",
-    "SETUP",
     "TEAMGATE",
-    "Action",
-    "AdderRights",
     "Address",
-    "AttachedNote",
     "Broken",
-    "BulkConversion",
-    "Carried",
-    "Channel",
     "Conflict",
     "Contact",
     "ContactEvent",
     "ContactId",
     "ContactKind",
-    "ContactPoint",
     "Conversion",
     "ConversionError",
     "ConversionPlan",
-    "ConversionRecord",
     "ConversionRequest",
-    "CsvProblem",
-    "CsvRow",
     "CustomerStatus",
     "CustomerStatusSet",
     "Deal",
     "DealAssociated",
     "DealDeleted",
     "DealDissociated",
-    "DealEvent",
     "DealId",
     "DealLost",
     "DealReopened",
@@ -157,103 +131,53 @@ __all__ = [
     "DealWon",
     "EmployeeMoved",
     "Entry",
-    "Explanation",
-    "FieldConflict",
     "FieldDefinition",
     "FieldType",
-    "FrozenMap",
     "GuardError",
     "HistoryError",
-    "IgnoredColumn",
     "InvalidError",
     "Known",
     "LabelError",
-    "Landing",
     "Lead",
-    "LeadColumn",
-    "LeadConverted",
-    "LeadCsv",
-    "LeadEvent",
     "LeadId",
-    "LeadJunked",
-    "LeadMoved",
-    "LeadReopened",
-    "LeadSaved",
-    "LeadTakenUp",
-    "Logged",
-    "Lost",
-    "ManualEvent",
-    "Match",
-    "MatchRow",
     "MergeError",
-    "Merged",
     "NewDeal",
     "NewTask",
     "NotFound",
     "Note",
     "Notice",
-    "Organisation",
-    "Planned",
     "Policy",
-    "Problem",
     "ProspectStatus",
     "ProspectStatusSet",
-    "Reason",
-    "Rebuilt",
-    "Record",
     "Refused",
     "Replayed",
-    "Rights",
-    "Role",
-    "RoleRights",
     "SalesStatus",
     "SalesStatusError",
-    "Scope",
     "Selection",
     "Setup",
-    "Shared",
-    "Stage",
     "StageBook",
-    "StageMeaning",
     "StatusStated",
-    "Step",
-    "Tag",
     "Target",
-    "Task",
-    "Visit",
-    "Width",
     "WireError",
     "as_of",
     "audience",
-    "axis_label",
     "convert",
     "convert_many",
-    "derived_id",
-    "entries",
     "explain",
     "exported",
-    "hearing",
     "label",
-    "lookup_keys",
     "merge",
     "merge_contacts",
-    "moved",
     "notices",
-    "offered",
     "parse_status",
     "permitted",
-    "placed",
     "plan_conversion",
     "read_leads_csv",
     "rebuild_lead",
     "refusal",
     "replay",
-    "scopes",
     "select",
-    "take_in",
-    "take_in_lead",
     "template_csv",
     "trace",
     "transition",
-    "with_primary",
 ]

@@ -1,14 +1,16 @@
-"""The hook by which Hypothesis learns our strategies: `st.from_type(Deal)` draws deals that are some.
+"""The hook by which Hypothesis learns our strategies: `st.from_type(Deal)` draws deals that are
+some.
 
-It runs whenever anybody imports Hypothesis where this library is installed. So it only says which classes there are: what draws them is
-imported when the first is asked for.
+It runs whenever anybody imports Hypothesis where this library is installed. So it only says which
+classes there are: what draws them is imported when the first is asked for.
 """
 
 from __future__ import annotations
 
 from typing import Any, get_origin
 
-#: The first version that the extra ``salesstatus[testing]`` takes. Much older ones take no NotImplemented for an answer.
+#: The first version that the extra ``salesstatus[testing]`` takes. Much older ones take no
+#: NotImplemented for an answer.
 _OLDEST = (6, 120)
 
 
@@ -20,12 +22,15 @@ def register() -> None:
     if __version_info__ < _OLDEST:
         return
     import salesstatus  # noqa: PLC0415
+    from salesstatus import leads, tables  # noqa: PLC0415
     from salesstatus.ports import Done, Standing, Versioned  # noqa: PLC0415
 
-    public = [getattr(salesstatus, name) for name in salesstatus.__all__]
-    values = [each for each in public if isinstance(each, type) and hasattr(each, "__attrs_attrs__")]
-    classes = {*values, salesstatus.Rights, Done, Standing, Versioned} - {
-        salesstatus.LeadCsv
+    public = [getattr(door, name) for door in (salesstatus, leads, tables) for name in door.__all__]
+    values = [
+        each for each in public if isinstance(each, type) and hasattr(each, "__attrs_attrs__")
+    ]
+    classes = {*values, leads.Rights, Done, Standing, Versioned} - {
+        tables.LeadCsv
     }  # a file being read is no value
 
     def drawn(asked: Any) -> Any:

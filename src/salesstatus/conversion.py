@@ -1,7 +1,8 @@
 """Converting leads: a plan applied, one by one or in bulk, and the way back that is none (rules K).
 
-`plan_conversion` (`salesstatus.planning`) decides everything: here the records are made that a plan names. A conversion is an immutable
-value; the inputs stay as they were, and a refusal creates nothing. Ids and times are arguments.
+`plan_conversion` (`salesstatus.leads.planning`) decides everything: here the records are made that
+a plan names. A conversion is an immutable value; the inputs stay as they were, and a refusal
+creates nothing. Ids and times are arguments.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ from typing import Any, Final, Literal, TypeAlias, final
 
 import attrs
 
-from salesstatus.audience import Notice, notices
-from salesstatus.conversion_plan import (
+from salesstatus.errors import Broken, ConversionError
+from salesstatus.lead import ConversionRecord, Lead, LeadConverted, Note, Scope, Tag, Target, Task
+from salesstatus.leads.matching import Known
+from salesstatus.leads.plan import (
     Action,
     ConversionPlan,
     Lost,
@@ -23,48 +26,25 @@ from salesstatus.conversion_plan import (
     task_content,
     walked,
 )
-from salesstatus.conversion_request import SETUP, ConversionRequest, NewDeal, Setup
-from salesstatus.errors import Broken, ConversionError, InvalidError, shown
-from salesstatus.events import LeadConverted
-from salesstatus.leads import transition
-from salesstatus.matching import Known
-from salesstatus.model import (
-    Contact,
-    ContactId,
-    ContactKind,
-    ConversionRecord,
-    Deal,
-    Lead,
-    Note,
-    Scope,
-    Tag,
-    Target,
-    Task,
-    full_name,
-)
-from salesstatus.planning import REQUEST, as_known, check_asked, may_convert, planned
-from salesstatus.values import Id, an_id, check, is_a, listing, utc
-
-__all__ = [
-    "AttachedNote",
-    "BulkConversion",
-    "Conversion",
-    "Rebuilt",
-    "convert",
-    "convert_many",
-    "derived_id",
-    "rebuild_lead",
-]
+from salesstatus.leads.planning import REQUEST, as_known, check_asked, may_convert, planned
+from salesstatus.leads.request import SETUP, ConversionRequest, NewDeal, Setup
+from salesstatus.leads.stages import transition
+from salesstatus.model import Contact, ContactId, ContactKind, Deal, full_name
+from salesstatus.propagation import Notice, notices
+from salesstatus.values import Id, InvalidError, an_id, check, is_a, listing, shown, utc
 
 PERSON, COMPANY, DEAL = Target
 _KINDS: Final = {PERSON: ContactKind.PERSON, COMPANY: ContactKind.COMPANY}
 
-#: Makes the id of a new record of a lead's conversion: "conversion", "person", "company", "deal" or "task".
+#: Makes the id of a new record of a lead's conversion: "conversion", "person", "company", "deal" or
+#: "task".
 Ids: TypeAlias = Callable[[Lead, str], Id]
 
 
 def derived_id(lead: Lead, what: str) -> Id:
-    """Return an id made of the lead's, like ``"7-person"``: the same for the same lead, in whatever order leads come."""
+    """Return an id made of the lead's, like ``"7-person"``: the same for the same lead, in whatever
+    order leads come.
+    """
     check("lead", lead, Lead)
     # Not the same for lead 7 and lead "7".
     return f"{lead.id}-{what}" if isinstance(lead.id, int) else f"{lead.id}:{what}"
@@ -84,9 +64,10 @@ class AttachedNote:
 class Conversion:
     """What a lead became: everything to save, at once or not at all.
 
-    `person` and `company` are the contacts as they are now, new or filled or only linked; None if there is none, or if a repeat lead
-    is tied to one that was not given. `notices` are what they hear of the deal: fed to `salesstatus.transition`, they
-    make both current prospects (rule K3). `tags_to_register` are the names for the lists of tags (rule K6).
+    `person` and `company` are the contacts as they are now, new or filled or only linked; None if
+    there is none, or if a repeat lead is tied to one that was not given. `notices` are what they
+    hear of the deal: fed to `salesstatus.transition`, they make both current prospects (rule K3).
+    `tags_to_register` are the names for the lists of tags (rule K6).
     """
 
     lead: Lead
@@ -102,14 +83,21 @@ class Conversion:
 
 
 def _made(
-    plan: ConversionPlan, target: Target, fields: Mapping[str, Any], ids: Ids, at: datetime, link: Mapping[str, Any]
+    plan: ConversionPlan,
+    target: Target,
+    fields: Mapping[str, Any],
+    ids: Ids,
+    at: datetime,
+    link: Mapping[str, Any],
 ) -> Contact | None:
     """Return the contact of a plan: new, filled, as it is, or none."""
     record = plan.planned(target)
     if record is None:
         return None
     if record.action is Action.CREATE:
-        return Contact(id=ids(plan.lead, target.value), kind=_KINDS[target], created_at=at, **link, **fields)
+        return Contact(
+            id=ids(plan.lead, target.value), kind=_KINDS[target], created_at=at, **link, **fields
+        )
     if record.action is Action.LINK or record.contact is None:
         return record.contact
     filled = {name: value for name, value in link.items() if getattr(record.contact, name) is None}
@@ -168,14 +156,19 @@ def _applied(plan: ConversionPlan, at: datetime, ids: Ids, actor: str) -> Conver
         deal=deal,
         task=_task(plan, held, ids, at),
         notes=tuple(
-            AttachedNote(to, id_, note) for to in walk.notes if (id_ := held[to]) is not None for note in lead.notes
+            AttachedNote(to, id_, note)
+            for to in walk.notes
+            if (id_ := held[to]) is not None
+            for note in lead.notes
         ),
         notices=notices(None, deal) if deal is not None else (),
         tags_to_register=frozenset(Tag(name, scope) for name in lead.tags),
     )
 
 
-def _task(plan: ConversionPlan, held: Mapping[Target, Id | None], ids: Ids, at: datetime) -> Task | None:
+def _task(
+    plan: ConversionPlan, held: Mapping[Target, Id | None], ids: Ids, at: datetime
+) -> Task | None:
     wanted = plan.request.task
     target = next((target for target in Target if held[target] is not None), None)
     about = None if target is None else held[target]
@@ -205,9 +198,10 @@ def convert(
 ) -> Conversion:
     """Convert a lead: the plan applied.
 
-    `at` is when, `actor` who does it, `ids` makes the ids of what is new (`derived_id` makes them of the lead's). `earlier` is the
-    conversion that was made by this request before, if its key is known: it is returned unchanged, so that a double click makes one deal.
-    Raises `ConversionError` with every rule that stands in the way; then nothing is made.
+    `at` is when, `actor` who does it, `ids` makes the ids of what is new (`derived_id` makes them
+    of the lead's). `earlier` is the conversion that was made by this request before, if its key is
+    known: it is returned unchanged, so that a double click makes one deal. Raises `ConversionError`
+    with every rule that stands in the way; then nothing is made.
 
     >>> from datetime import timezone
     >>> lead = Lead(id=7, first_name="Bertha", last_name="Boxer", organization_name="Farmers Coop")
@@ -221,7 +215,10 @@ def convert(
     _check_ids("convert.ids", ids)
     if earlier is not None:
         check("convert.earlier", earlier, Conversion)
-        same = request.key != "" and (earlier.record.lead, earlier.record.key) == (lead.id, request.key)
+        same = request.key != "" and (earlier.record.lead, earlier.record.key) == (
+            lead.id,
+            request.key,
+        )
         if same and may_convert(lead, setup, actor):
             return earlier
     plan = planned(lead, request, setup, actor, as_known(known), bulk=False)
@@ -238,7 +235,9 @@ def _check_ids(place: str, ids: object) -> None:
 @final
 @attrs.frozen
 class BulkConversion:
-    """The results of `convert_many`: for each lead, in the order given, its conversion or the error (rule K14)."""
+    """The results of `convert_many`: for each lead, in the order given, its conversion or the error
+    (rule K14).
+    """
 
     results: tuple[Conversion | ConversionError, ...]
 
@@ -267,9 +266,11 @@ def convert_many(
 ) -> BulkConversion:
     """Convert leads by one request (rule K14): one result for each, in the order given.
 
-    A lead that occurs twice is converted once. Where contacts are looked for (`known`) or named in the request, a later lead meets them as
-    the earlier ones left them, new ones too; save the results in their order. With `mode="all_or_nothing"` nothing is converted if one lead is refused, and each
-    of the others says so. Other arguments and errors are those of `convert`, but a refusal is a result and not raised.
+    A lead that occurs twice is converted once. Where contacts are looked for (`known`) or named in
+    the request, a later lead meets them as the earlier ones left them, new ones too; save the
+    results in their order. With `mode="all_or_nothing"` nothing is converted if one lead is
+    refused, and each of the others says so. Other arguments and errors are those of `convert`, but
+    a refusal is a result and not raised.
     """
     if mode not in ("best_effort", "all_or_nothing"):
         raise InvalidError("convert_many.mode", mode, "'best_effort' or 'all_or_nothing'", "K14")
@@ -335,18 +336,27 @@ def _each(
 
 
 def _meet(index: Known | None, result: Conversion, *, keep: bool) -> None:
-    """Let the next leads meet the contacts of this one; if `keep`, what is known of them already stands."""
+    """Let the next leads meet the contacts of this one; if `keep`, what is known of them already
+    stands.
+    """
     for contact in (result.company, result.person):
         if index is not None and contact is not None and not (keep and index.contact(contact.id)):
             index._put(contact)
 
 
 def _all_refused(
-    tried: Iterable[Conversion | ConversionError], refused: Sequence[Id], done: Mapping[tuple[Id, str], Conversion]
+    tried: Iterable[Conversion | ConversionError],
+    refused: Sequence[Id],
+    done: Mapping[tuple[Id, str], Conversion],
 ) -> Iterator[Conversion | ConversionError]:
-    """Yield the errors, one for each lead that could have been converted too; what was converted before stays so."""
+    """Yield the errors, one for each lead that could have been converted too; what was converted
+    before stays so.
+    """
     for result in tried:
-        if isinstance(result, Conversion) and done.get((result.record.lead, result.record.key)) is not result:
+        if (
+            isinstance(result, Conversion)
+            and done.get((result.record.lead, result.record.key)) is not result
+        ):
             yield spoilt(result.record.lead, refused)
         else:
             yield result
@@ -354,7 +364,9 @@ def _all_refused(
 
 def twice(lead: Id) -> ConversionError:
     """Return why a lead is not converted that occurred in the batch before."""
-    return ConversionError(lead, (Broken("K14", "a lead is converted once in a batch", field="id", value=lead),))
+    return ConversionError(
+        lead, (Broken("K14", "a lead is converted once in a batch", field="id", value=lead),)
+    )
 
 
 def spoilt(lead: Id, refused: Sequence[Id]) -> ConversionError:
@@ -365,7 +377,9 @@ def spoilt(lead: Id, refused: Sequence[Id]) -> ConversionError:
 
 @attrs.frozen
 class Rebuilt:
-    """A new lead made of a contact (rule K11), and everything of the contact that does not come along."""
+    """A new lead made of a contact (rule K11), and everything of the contact that does not come
+    along.
+    """
 
     lead: Lead
     lost: tuple[Lost, ...]
@@ -390,9 +404,10 @@ def rebuild_lead(
 ) -> Rebuilt:
     """Make a *new* lead of a contact, for one that was converted too early (rule K11).
 
-    No contact is turned back: the contact, its deals and its statuses stay what they are. `company` is the employer of a person,
-    whose name becomes the lead's company name. Notes and tasks do not come along; those given are listed as lost, with the other fields
-    of the contact that a lead does not have.
+    No contact is turned back: the contact, its deals and its statuses stay what they are. `company`
+    is the employer of a person, whose name becomes the lead's company name. Notes and tasks do not
+    come along; those given are listed as lost, with the other fields of the contact that a lead
+    does not have.
 
     >>> rose = Contact(id=1, kind=ContactKind.PERSON, first_name="Rose", last_name="Gonzalez", company=9)
     >>> rebuilt = rebuild_lead(rose, id="L-2")
@@ -414,9 +429,13 @@ def rebuild_lead(
         if not (contact.first_name or contact.last_name):
             fields["last_name"] = contact.name  # which part of it is which would be a guess
         elif contact.name != full_name(contact.first_name, contact.last_name):
-            lost.append(Lost("name", contact.name, "K11", "a lead has a first and a last name only"))
+            lost.append(
+                Lost("name", contact.name, "K11", "a lead has a first and a last name only")
+            )
         if contact.company is not None and not fields["organization_name"]:
-            lost.append(Lost("company", contact.company, "K11", "the name of the company was not given"))
+            lost.append(
+                Lost("company", contact.company, "K11", "the name of the company was not given")
+            )
     if contact.created_at is not None:
         lost.append(Lost("created_at", contact.created_at, "K11", "the lead is a new one"))
     for field, left, kind in (("notes", notes, Note), ("tasks", tasks, Task)):

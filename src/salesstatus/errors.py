@@ -5,16 +5,19 @@ The fields are the truth; the sentence is derived from them. Rule ids are those 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING
 
 import attrs
 
+from salesstatus.events import ContactEvent
+from salesstatus.model import Contact, ContactId, DealId, SalesStatus
+from salesstatus.values import InvalidError, SalesStatusError, listed, shown
+
 if TYPE_CHECKING:
-    from salesstatus.events import ContactEvent, LeadEvent
-    from salesstatus.model import Contact, ContactId, DealId, Lead, LeadId, SalesStatus
+    # For annotations alone: who works with statuses does not load leads.
+    from salesstatus.lead import Lead, LeadEvent, LeadId
 
 __all__ = [
     "Broken",
@@ -29,32 +32,9 @@ __all__ = [
     "Problem",
     "SalesStatusError",
     "WireError",
-    "listed",
-    "sentence",
-    "shown",
 ]
 
-_SHOWN_IDS = 5
 _SHOWN_PROBLEMS = 20
-_SHOWN_CHARACTERS = 80
-
-
-def shown(value: object) -> str:
-    """Return a value as it stands in messages: its repr, cut where it is long.
-
-    Messages reach logs and terminals, so one hostile value must not fill them.
-    """
-    try:
-        text = repr(value)
-    except Exception as error:  # noqa: BLE001 - a broken __repr__ must not hide the error being told
-        text = f"<{type(value).__name__} whose repr raises {type(error).__name__}>"
-    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}… ({len(text)} characters)"
-
-
-def listed(ids: Sequence[object]) -> str:
-    """Return ids as they stand in messages: the first five, and how many more there are."""
-    more = f" and {len(ids) - _SHOWN_IDS} more" if len(ids) > _SHOWN_IDS else ""
-    return ", ".join(map(shown, ids[:_SHOWN_IDS])) + more
 
 
 def sentence(event: ContactEvent | LeadEvent) -> str:
@@ -66,50 +46,19 @@ def sentence(event: ContactEvent | LeadEvent) -> str:
     """
     told = {field.name: getattr(event, field.name) for field in attrs.fields(type(event))}
     return event.told.format(
-        **{name: value.value if isinstance(value, Enum) else shown(value) for name, value in told.items()}
+        **{
+            name: value.value if isinstance(value, Enum) else shown(value)
+            for name, value in told.items()
+        }
     )
-
-
-class SalesStatusError(Exception):
-    """The root of all errors of this library. Errors with the same fields are equal, and pickle."""
-
-    def __eq__(self, other: object) -> bool:
-        # attrs gives exceptions no __eq__, but hands their fields to `args`.
-        return (
-            type(other) is type(self) and self.args == other.args
-            if isinstance(other, SalesStatusError)
-            else NotImplemented
-        )
-
-    def __hash__(self) -> int:
-        # By the sentence, which equal errors share: the fields may hold what cannot be hashed.
-        return hash((type(self), str(self)))
-
-
-@attrs.frozen
-class InvalidError(SalesStatusError, ValueError):
-    """A value cannot be what it is given as. What to do: mend the value at its source.
-
-    `place` says where (``Deal.primary``), `value` what was found, `expected` what would do, and
-    `rule` the id of the rule that wants it, or ``""`` where it is only a matter of types.
-    """
-
-    place: str
-    value: object
-    expected: str
-    rule: str = ""
-
-    def __str__(self) -> str:
-        rule = f" ({self.rule})" if self.rule else ""
-        return f"{self.place}: expected {self.expected}, got {shown(self.value)}{rule}"
 
 
 @attrs.frozen
 class Broken:
     """One rule that stands in the way: its id, what it requires, and what it meets instead.
 
-    That is the deals in the way of an event; or, for a lead, the `field` and the `value` in it, or the `contacts` that
-    the rule is about.
+    That is the deals in the way of an event; or, for a lead, the `field` and the `value` in it, or
+    the `contacts` that the rule is about.
     """
 
     rule: str
@@ -122,13 +71,19 @@ class Broken:
     def __str__(self) -> str:
         met = f"{self.field} {shown(self.value)}: " if self.field else ""
         in_the_way = self.deals or self.contacts
-        what = ("; in the way: " if self.deals else "; contacts: ") + listed(in_the_way) if in_the_way else ""
+        what = (
+            ("; in the way: " if self.deals else "; contacts: ") + listed(in_the_way)
+            if in_the_way
+            else ""
+        )
         return f"{self.rule}: {met}{self.requires}{what}"
 
 
 @attrs.frozen
 class GuardError(SalesStatusError):
-    """An event is refused in this state; nothing was changed. What to do: read `broken`, drop or mend the event.
+    """An event is refused in this state; nothing was changed.
+
+    What to do: read `broken`, drop or mend the event.
 
     `broken` holds every rule that fails, in the order of the rule tables, each with its deals.
     """
@@ -148,10 +103,12 @@ class GuardError(SalesStatusError):
 
 @attrs.frozen
 class HistoryError(SalesStatusError):
-    """A record does not fit the history before it. What to do: put the source in order, or leave the record out.
+    """A record does not fit the history before it.
 
-    `record` is what was given, `reason` why it cannot be used, `latest` the time of the newest record
-    it had to follow, if that is the reason.
+    What to do: put the source in order, or leave the record out.
+
+    `record` is what was given, `reason` why it cannot be used, `latest` the time of the newest
+    record it had to follow, if that is the reason.
     """
 
     record: object
@@ -165,7 +122,10 @@ class HistoryError(SalesStatusError):
 
 @attrs.frozen
 class MergeError(SalesStatusError):
-    """These contacts cannot become one (rule G2). What to do: read `broken`, choose other contacts."""
+    """These contacts cannot become one (rule G2).
+
+    What to do: read `broken`, choose other contacts.
+    """
 
     contacts: tuple[Contact, ...]
     broken: tuple[Broken, ...]
@@ -182,20 +142,27 @@ class MergeError(SalesStatusError):
 
 @attrs.frozen
 class LabelError(SalesStatusError, LookupError):
-    """A text is no known label, or a locale has no labels. What to do: offer `candidates`, the nearest known ones."""
+    """A text is no known label, or a locale has no labels.
+
+    What to do: offer `candidates`, the nearest known ones.
+    """
 
     text: str
     reason: str
     candidates: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        nearest = f"; did you mean {' or '.join(map(shown, self.candidates))}?" if self.candidates else ""
+        nearest = (
+            f"; did you mean {' or '.join(map(shown, self.candidates))}?" if self.candidates else ""
+        )
         return f"{self.reason}: {shown(self.text)}{nearest}"
 
 
 @attrs.frozen
 class Problem:
-    """One thing wrong in a record: where (`$.event.deal`), what would do, and what was found, as JSON."""
+    """One thing wrong in a record: where (`$.event.deal`), what would do, and what was found, as
+    JSON.
+    """
 
     place: str
     expected: str
@@ -207,7 +174,9 @@ class Problem:
 
 @attrs.frozen
 class WireError(SalesStatusError, ValueError):
-    """A text is no record of ours. What to do: mend it at its source; `problems` holds all that is wrong with it.
+    """A text is no record of ours.
+
+    What to do: mend it at its source; `problems` holds all that is wrong with it.
 
     `line` is the number of the line in a file, from 1, or None if the text was read by itself.
     """
@@ -224,7 +193,9 @@ class WireError(SalesStatusError, ValueError):
 
 @attrs.frozen
 class ConversionError(SalesStatusError):
-    """A lead cannot be converted; nothing was created. What to do: read `broken`, mend the lead or the request.
+    """A lead cannot be converted; nothing was created.
+
+    What to do: read `broken`, mend the lead or the request.
 
     `broken` holds every rule that stands in the way, in the order of the rule ids.
     """
@@ -257,11 +228,13 @@ class NotFound(SalesStatusError, LookupError):  # noqa: N818 - the name of what 
 
 @attrs.frozen
 class Conflict(SalesStatusError):  # noqa: N818 - the name of what happened, as it is used everywhere
-    """A record is not as it was when it was read; nothing was changed. What to do: read it again, and decide anew.
+    """A record is not as it was when it was read; nothing was changed.
 
-    `version` is the version that the change was made for, 0 for a record that was to be new; `found` the version
-    that the store has, 0 if it has none, or None if the store does not tell. Where two units of work meet in a way that names no
-    record, `id` is None.
+    What to do: read it again, and decide anew.
+
+    `version` is the version that the change was made for, 0 for a record that was to be new;
+    `found` the version that the store has, 0 if it has none, or None if the store does not tell.
+    Where two units of work meet in a way that names no record, `id` is None.
     """
 
     kind: str
@@ -278,5 +251,9 @@ class Conflict(SalesStatusError):  # noqa: N818 - the name of what happened, as 
             )
         if self.version == 0:
             return f"{self.kind} {shown(self.id)} exists already"
-        found = "" if self.found is None else f", but has {'none' if self.found == 0 else f'version {self.found}'} now"
+        found = (
+            ""
+            if self.found is None
+            else f", but has {'none' if self.found == 0 else f'version {self.found}'} now"
+        )
         return f"{self.kind} {shown(self.id)} was to be in version {self.version}{found}"

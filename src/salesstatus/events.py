@@ -1,8 +1,8 @@
 """What a contact or a lead can hear, in the past tense. Nothing here knows what follows from it.
 
-A contact hears eight events. Six are about a deal and say what the deal *is* now (`status`), so that hearing one twice
-tells nothing new. Two are about the contact itself: a person set one of its statuses by hand. A lead hears five.
-`told` is the form of a sentence about the event.
+A contact hears eight events. Six are about a deal and say what the deal *is* now (`status`), so
+that hearing one twice tells nothing new. Two are about the contact itself: a person set one of its
+statuses by hand. A lead hears five. `told` is the form of a sentence about the event.
 """
 
 # No `from __future__ import annotations` here: Hypothesis reads the annotations of these classes.
@@ -10,31 +10,8 @@ from typing import Any, ClassVar, Final, final, get_args
 
 import attrs
 
-from salesstatus.errors import InvalidError
-from salesstatus.model import ConversionRecord, CustomerStatus, DealId, DealStatus, ProspectStatus
-from salesstatus.values import a_text, check_id, is_a
-
-__all__ = [
-    "CONTACT_EVENTS",
-    "LEAD_EVENTS",
-    "ContactEvent",
-    "CustomerStatusSet",
-    "DealAssociated",
-    "DealDissociated",
-    "DealEvent",
-    "DealLost",
-    "DealReopened",
-    "DealUnqualified",
-    "DealWon",
-    "LeadConverted",
-    "LeadEvent",
-    "LeadJunked",
-    "LeadMoved",
-    "LeadReopened",
-    "LeadTakenUp",
-    "ManualEvent",
-    "ProspectStatusSet",
-]
+from salesstatus.model import CustomerStatus, DealId, DealStatus, ProspectStatus
+from salesstatus.values import InvalidError, check_id
 
 
 def _deal_id(self: object, field: "attrs.Attribute[Any]", value: object) -> None:
@@ -49,15 +26,12 @@ def _member_of(kind: type) -> Any:
     return check
 
 
-def _a_stage(self: object, field: "attrs.Attribute[Any]", value: object) -> None:
-    if type(value) is not str or not value:
-        raise InvalidError(f"{type(self).__name__}.{field.name}", value, "the id of a stage", "L1")
-
-
 @final
 @attrs.frozen
 class DealAssociated:
-    """The contact was put on a deal that has this status (rule E1); on a deal it holds, the deal is so now (E5)."""
+    """The contact was put on a deal that has this status (rule E1); on a deal it holds, the deal is
+    so now (E5).
+    """
 
     deal: DealId = attrs.field(validator=_deal_id)
     status: DealStatus = attrs.field(default=DealStatus.OPEN, validator=_member_of(DealStatus))
@@ -107,7 +81,10 @@ class DealReopened:
 @final
 @attrs.frozen
 class DealDissociated:
-    """The contact was taken off a deal, or the deal was deleted (rules W5, W7). It is nothing to the contact now."""
+    """The contact was taken off a deal, or the deal was deleted (rules W5, W7).
+
+    It is nothing to the contact now.
+    """
 
     deal: DealId = attrs.field(validator=_deal_id)
     status: ClassVar[None] = None
@@ -132,59 +109,9 @@ class CustomerStatusSet:
     told: ClassVar[str] = "setting the customer status to {status} by hand"
 
 
-@final
-@attrs.frozen
-class LeadTakenUp:
-    """Somebody works on the lead now, as its owner if named; in this stage, or without one in the next of the book."""
-
-    owner: str = a_text()
-    stage: str = a_text()
-    told: ClassVar[str] = "taking the lead up"
-
-
-@final
-@attrs.frozen
-class LeadMoved:
-    """The lead is in another stage of the same meaning, or out of junk (rule L2)."""
-
-    stage: str = attrs.field(validator=_a_stage)
-    told: ClassVar[str] = "moving the lead to stage {stage}"
-
-
-@final
-@attrs.frozen
-class LeadJunked:
-    """The lead came to nothing, for this reason; in this failure stage, or without one in the first of the book."""
-
-    reason: str = a_text()
-    stage: str = a_text()
-    told: ClassVar[str] = "junking the lead"
-
-
-@final
-@attrs.frozen
-class LeadReopened:
-    """A junk lead is worked on again, in this stage, or without one in the first of the book."""
-
-    stage: str = a_text()
-    told: ClassVar[str] = "reopening the lead"
-
-
-@final
-@attrs.frozen
-class LeadConverted:
-    """The lead was converted (rules K13, L2)."""
-
-    record: ConversionRecord = attrs.field(validator=is_a(ConversionRecord))
-    told: ClassVar[str] = "converting the lead"
-
-
 DealEvent = DealAssociated | DealWon | DealLost | DealUnqualified | DealReopened | DealDissociated
 ManualEvent = ProspectStatusSet | CustomerStatusSet
 ContactEvent = DealEvent | ManualEvent
-LeadEvent = LeadTakenUp | LeadMoved | LeadJunked | LeadReopened | LeadConverted
 
 #: The classes of all events, in the order of this module.
 CONTACT_EVENTS: Final[tuple[type[ContactEvent], ...]] = get_args(ContactEvent)
-#: As above, for leads.
-LEAD_EVENTS: Final[tuple[type[LeadEvent], ...]] = get_args(LeadEvent)

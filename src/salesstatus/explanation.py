@@ -7,24 +7,23 @@ from typing import Final
 
 import attrs
 
-from salesstatus.errors import HistoryError, InvalidError, listed, sentence
+from salesstatus.errors import HistoryError, sentence
 from salesstatus.events import ProspectStatusSet
 from salesstatus.history import Logged, StatusStated, Step, trace
 from salesstatus.model import CustomerStatus, DealId, DealStatus, ProspectStatus, SalesStatus
 from salesstatus.policy import SELL, Policy
 from salesstatus.transitions import Book, book, kinds_held, refusal
-from salesstatus.values import id_order
-
-__all__ = ["Explanation", "Reason", "explain"]
+from salesstatus.values import InvalidError, id_order, listed
 
 
 @attrs.frozen
 class Reason:
     """Why one status is what it is.
 
-    `rule` is the id of the rule behind it: a row of table P or C, or M3 where a person must have set it by hand,
-    or the guard that forbids it where no accepted event leads there. `deals` are the deals that show it. `entry` is the
-    very entry that made it so, if a history was given and one did.
+    `rule` is the id of the rule behind it: a row of table P or C, or M3 where a person must have
+    set it by hand, or the guard that forbids it where no accepted event leads there. `deals` are
+    the deals that show it. `entry` is the very entry that made it so, if a history was given and
+    one did.
     """
 
     status: ProspectStatus | CustomerStatus
@@ -53,7 +52,9 @@ def _named(deals: tuple[DealId, ...]) -> str:
 
 
 def _held(state: SalesStatus, statuses: frozenset[DealStatus]) -> tuple[DealId, ...]:
-    return tuple(sorted((deal for deal, status in state.deals.items() if status in statuses), key=id_order))
+    return tuple(
+        sorted((deal for deal, status in state.deals.items() if status in statuses), key=id_order)
+    )
 
 
 def _prospect(state: SalesStatus, rules: Book) -> Reason:
@@ -62,7 +63,9 @@ def _prospect(state: SalesStatus, rules: Book) -> Reason:
     deals = _held(state, row.some)
     because = f"{_named(deals)} decide{'s' * (len(deals) == 1)}" if deals else "no deal is held"
     if derived is state.prospect:
-        return Reason(derived, row.id, deals, f"prospect status {derived.value}: {row.id}, {because}")
+        return Reason(
+            derived, row.id, deals, f"prospect status {derived.value}: {row.id}, {because}"
+        )
     said = f"prospect status {state.prospect.value}"
     from_deals = f"by the deals it would be {derived.value} ({row.id}, {because})"
     forbidden = refusal(state, ProspectStatusSet(state.prospect), rules.policy)
@@ -70,12 +73,17 @@ def _prospect(state: SalesStatus, rules: Book) -> Reason:
         return Reason(state.prospect, "M3", deals, f"{said}: M3, set by hand; {from_deals}")
     broken = forbidden.broken[0]
     return Reason(
-        state.prospect, broken.rule, broken.deals, f"{said}: no accepted event leads here, {broken}; {from_deals}"
+        state.prospect,
+        broken.rule,
+        broken.deals,
+        f"{said}: no accepted event leads here, {broken}; {from_deals}",
     )
 
 
 def _customer(state: SalesStatus, rules: Book) -> Reason:
-    """Go by what the rows of table C could have left: the deals of the row that gives this status, if there is one."""
+    """Go by what the rows of table C could have left: the deals of the row that gives this status,
+    if there is one.
+    """
     kinds = kinds_held(state)
     won = _held(state, frozenset({DealStatus.WON}))
     said = f"customer status {state.customer.value}"
@@ -105,8 +113,13 @@ def heard(record: Logged) -> str:
 
 
 def _since(reason: Reason, steps: list[Step], axis: str) -> Reason:
-    """Add the last entry that changed this status. Where the state alone cannot tell the rule, that entry does."""
-    changed = [step for step in steps if getattr(step.before, axis) is not getattr(step.after, axis)]
+    """Add the last entry that changed this status.
+
+    Where the state alone cannot tell the rule, that entry does.
+    """
+    changed = [
+        step for step in steps if getattr(step.before, axis) is not getattr(step.after, axis)
+    ]
     if not changed:
         return reason
     step = changed[-1]
@@ -117,7 +130,10 @@ def _since(reason: Reason, steps: list[Step], axis: str) -> Reason:
     since = f"so since {step.entry.at.isoformat()}, by {heard(step.entry)}{by}"
     if reason.rule not in _FROM_DEALS:
         return attrs.evolve(
-            reason, rule=then, sentence=f"{axis} status {reason.status.value}: {since}", entry=step.entry
+            reason,
+            rule=then,
+            sentence=f"{axis} status {reason.status.value}: {since}",
+            entry=step.entry,
         )
     return attrs.evolve(reason, sentence=f"{reason.sentence}; {since}", entry=step.entry)
 
@@ -126,12 +142,14 @@ def _since(reason: Reason, steps: list[Step], axis: str) -> Reason:
 _FROM_DEALS: Final = frozenset({"P1", "P2", "P3", "P4", "C1"})
 
 
-def explain(state: SalesStatus, policy: Policy = SELL, *, history: Iterable[Logged] | None = None) -> Explanation:
+def explain(
+    state: SalesStatus, policy: Policy = SELL, *, history: Iterable[Logged] | None = None
+) -> Explanation:
     """Say which rule and which deals are behind each status, or that it was set by hand.
 
-    From the state alone this is what the deals held show. With the `history` of the one contact it names the
-    very entry. Raises `HistoryError` if the history is of several contacts or does not end in this state, and what
-    `salesstatus.replay` raises.
+    From the state alone this is what the deals held show. With the `history` of the one contact it
+    names the very entry. Raises `HistoryError` if the history is of several contacts or does not
+    end in this state, and what `salesstatus.replay` raises.
 
     >>> from salesstatus import DealAssociated, transition
     >>> print(explain(transition(SalesStatus(), DealAssociated("D-1"))))
@@ -147,8 +165,13 @@ def explain(state: SalesStatus, policy: Policy = SELL, *, history: Iterable[Logg
     steps = [step for step in trace(history, policy) if isinstance(step, Step)]
     contacts = {step.entry.contact for step in steps}
     if len(contacts) > 1:
-        raise HistoryError(sorted(contacts, key=id_order), f"a history of {len(contacts)} contacts, not of one")
+        raise HistoryError(
+            sorted(contacts, key=id_order), f"a history of {len(contacts)} contacts, not of one"
+        )
     ends = steps[-1].after if steps else SalesStatus()
     if ends != state:
         raise HistoryError(state, f"the history ends in {ends}, not in the state to explain")
-    return Explanation(_since(explanation.prospect, steps, "prospect"), _since(explanation.customer, steps, "customer"))
+    return Explanation(
+        _since(explanation.prospect, steps, "prospect"),
+        _since(explanation.customer, steps, "customer"),
+    )

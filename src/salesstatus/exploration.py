@@ -1,8 +1,9 @@
 """Every state there is: a walk over the reachable ones, a few deals at a time.
 
-What the rules look at is which kinds of deals are held, and there are four kinds; so states with up to four deals
-show everything that states with thousands can. The walk starts from a contact that nothing is known of and tries
-every event on every state it meets. It is what the diagrams and the table of reachable states are printed from.
+What the rules look at is which kinds of deals are held, and there are four kinds; so states with up
+to four deals show everything that states with thousands can. The walk starts from a contact that
+nothing is known of and tries every event on every state it meets. It is what the diagrams and the
+table of reachable states are printed from.
 """
 
 from __future__ import annotations
@@ -27,16 +28,17 @@ from salesstatus.model import CustomerStatus, DealStatus, ProspectStatus, SalesS
 from salesstatus.policy import SELL, Policy
 from salesstatus.transitions import fired, refusal, transition
 
-__all__ = ["Move", "every_event", "explore"]
-
 _MOST_DEALS: Final = len(DealStatus)
-#: The walk has room for one deal more: some states are reached only by way of a deal that goes again.
+#: The walk has room for one deal more: some states are reached only by way of a deal that goes
+#: again.
 _DEALS: Final = tuple(range(1, _MOST_DEALS + 2))
 
 
 @attrs.frozen
 class Move:
-    """One event on one state: the state after it, or None if it is refused, and the ids of the rules behind it."""
+    """One event on one state: the state after it, or None if it is refused, and the ids of the
+    rules behind it.
+    """
 
     before: SalesStatus
     event: ContactEvent
@@ -45,18 +47,26 @@ class Move:
 
 
 def every_event(state: SalesStatus) -> tuple[ContactEvent, ...]:
-    """Return every event that a contact in this state could be told, with one deal it does not hold among them."""
+    """Return every event that a contact in this state could be told, with one deal it does not hold
+    among them.
+    """
     deals = (*state.deals, next(deal for deal in count(1) if deal not in state.deals))
     return (
         *(DealAssociated(deal, status) for deal in deals for status in DealStatus),
-        *(kind(deal) for kind in (DealWon, DealLost, DealUnqualified, DealReopened, DealDissociated) for deal in deals),
+        *(
+            kind(deal)
+            for kind in (DealWon, DealLost, DealUnqualified, DealReopened, DealDissociated)
+            for deal in deals
+        ),
         *(ProspectStatusSet(status) for status in ProspectStatus),
         *(CustomerStatusSet(status) for status in CustomerStatus),
     )
 
 
 def _canonical(state: SalesStatus) -> SalesStatus:
-    """Return the state with its deals renumbered: which deal is which makes no difference to what follows."""
+    """Return the state with its deals renumbered: which deal is which makes no difference to what
+    follows.
+    """
     held = sorted(state.deals.values(), key=list(DealStatus).index)
     return SalesStatus(state.prospect, state.customer, dict(zip(_DEALS, held, strict=False)))
 
@@ -79,7 +89,9 @@ def explore(policy: Policy = SELL) -> tuple[Move, ...]:
                 moves.append(Move(state, event, None, error.rules))
                 continue
             after = transition(state, event, policy)
-            moves.append(Move(state, event, after, tuple(row.id for row in fired(state, event, policy))))
+            moves.append(
+                Move(state, event, after, tuple(row.id for row in fired(state, event, policy)))
+            )
             if len(after.deals) <= len(_DEALS) and (canonical := _canonical(after)) not in met:
                 met.add(canonical)
                 waiting.append(canonical)

@@ -1,20 +1,25 @@
-"""Entries in time: what every contact is after all it heard, what each entry did, and why a contact is what it is.
+"""Entries in time: what every contact is after all it heard, what each entry did, and why a contact
+is what it is.
 
-A history is a stream of records. An `Entry` is one contact hearing one event. `DealSaved`, `DealDeleted` and
-`EmployeeMoved` are what CRMs export: snapshots of whole deals, which become entries through
-`salesstatus.notices`. `StatusStated` says what a contact is from then on, whatever it heard before: it was imported with
-statuses, or merged (rule G1). All may come in one stream, and are taken in the order given:
+A history is a stream of records. An `Entry` is one contact hearing one event. `DealSaved`,
+`DealDeleted` and `EmployeeMoved` are what CRMs export: snapshots of whole deals, which become
+entries through `salesstatus.notices`. `StatusStated` says what a contact is from then on, whatever
+it heard before: it was imported with statuses, or merged (rule G1). All may come in one stream, and
+are taken in the order given:
 
-* Two records that concern the same contact or the same deal must come in the order of their times; one that is
-  earlier than what was already accepted is refused. Applied late, it would undo what came after it (a deal
-  won, reopened, and then the old "won" again), and sorting would need the whole stream in memory. Records with
-  equal times count in the order given. Contacts that share no deal do not wait for each other.
-* A source that delivers *once and in order* needs nothing more. One that delivers *at least once* may number its
-  entries for each deal (`sequence`): a number that is not higher than the last one accepted for that contact and
-  deal is a repetition and changes nothing. Without numbers a repetition is harmless while nothing newer was heard (rule
-  E3), and refused as late afterwards; only a repetition that shares its time with newer entries cannot be told.
-  Snapshots say what *is*, so repeating one changes nothing either (rule E5).
-* A record that is refused changes nothing, be it one entry or a snapshot that several contacts hear.
+* Two records that concern the same contact or the same deal must come in the order of their times;
+  one that is earlier than what was already accepted is refused. Applied late, it would undo what
+  came after it (a deal won, reopened, and then the old "won" again), and sorting would need the
+  whole stream in memory. Records with equal times count in the order given. Contacts that share no
+  deal do not wait for each other.
+* A source that delivers *once and in order* needs nothing more. One that delivers *at least once*
+  may number its entries for each deal (`sequence`): a number that is not higher than the last one
+  accepted for that contact and deal is a repetition and changes nothing. Without numbers a
+  repetition is harmless while nothing newer was heard (rule E3), and refused as late afterwards;
+  only a repetition that shares its time with newer entries cannot be told. Snapshots say what *is*,
+  so repeating one changes nothing either (rule E5).
+* A record that is refused changes nothing, be it one entry or a snapshot that several contacts
+  hear.
 """
 
 from __future__ import annotations
@@ -25,31 +30,24 @@ from typing import Any, Final, Literal, final
 
 import attrs
 
-from salesstatus.audience import moved, notices
-from salesstatus.errors import GuardError, HistoryError, InvalidError, shown
+from salesstatus.errors import GuardError, HistoryError
 from salesstatus.events import CONTACT_EVENTS, ContactEvent, ManualEvent
 from salesstatus.model import ContactId, Deal, DealId, SalesStatus
 from salesstatus.policy import SELL, Policy
+from salesstatus.propagation import moved, notices
 from salesstatus.transitions import CHANGES, REFUSED, Draft, Ruling, _broken, _decide, book, fired
-from salesstatus.values import FrozenMap, a_text, aware, check, check_id, id_order, in_utc, utc
-
-__all__ = [
-    "DealDeleted",
-    "DealSaved",
-    "EmployeeMoved",
-    "Entry",
-    "Logged",
-    "Record",
-    "Refused",
-    "Replayed",
-    "StatusStated",
-    "Step",
-    "as_of",
-    "entries",
-    "exported",
-    "replay",
-    "trace",
-]
+from salesstatus.values import (
+    FrozenMap,
+    InvalidError,
+    a_text,
+    aware,
+    check,
+    check_id,
+    id_order,
+    in_utc,
+    shown,
+    utc,
+)
 
 
 def _id(self: object, field: attrs.Attribute[Any], value: object) -> None:
@@ -71,7 +69,9 @@ def _instance(*kinds: type) -> Any:
         if type(value) not in kinds:
             names = ", ".join(kind.__name__ for kind in kinds)
             raise InvalidError(
-                f"{type(self).__name__}.{field.name}", value, names if len(kinds) == 1 else f"one of {names}"
+                f"{type(self).__name__}.{field.name}",
+                value,
+                names if len(kinds) == 1 else f"one of {names}",
             )
 
     return check
@@ -82,7 +82,8 @@ def _instance(*kinds: type) -> Any:
 class Entry:
     """One contact heard one event at a time. Times are kept in UTC.
 
-    `sequence` numbers the entries about one deal, for sources that may deliver an entry more than once.
+    `sequence` numbers the entries about one deal, for sources that may deliver an entry more than
+    once.
     """
 
     at: datetime = attrs.field(converter=in_utc, validator=aware)
@@ -92,7 +93,9 @@ class Entry:
 
     def __attrs_post_init__(self) -> None:
         if self.sequence is not None and isinstance(self.event, ManualEvent):
-            raise InvalidError("Entry.sequence", self.sequence, "None, for the event is about no deal")
+            raise InvalidError(
+                "Entry.sequence", self.sequence, "None, for the event is about no deal"
+            )
 
 
 @final
@@ -116,7 +119,9 @@ class DealDeleted:
 @final
 @attrs.frozen
 class EmployeeMoved:
-    """A person works for another company, or for none; its deals follow it if the policy says so (rule W10)."""
+    """A person works for another company, or for none; its deals follow it if the policy says so
+    (rule W10).
+    """
 
     at: datetime = attrs.field(converter=in_utc, validator=aware)
     contact: ContactId = attrs.field(validator=_id)
@@ -124,16 +129,22 @@ class EmployeeMoved:
 
     def __attrs_post_init__(self) -> None:
         if self.company == self.contact:
-            raise InvalidError("EmployeeMoved.company", self.company, "another contact than the person itself", "W4")
+            raise InvalidError(
+                "EmployeeMoved.company",
+                self.company,
+                "another contact than the person itself",
+                "W4",
+            )
 
 
 @final
 @attrs.frozen
 class StatusStated:
-    """What a contact is from this time on, whatever it heard before; `rule` is the id of the rule that says so, if one does.
+    """What a contact is from this time on, whatever it heard before; `rule` is the id of the rule
+    that says so, if one does.
 
-    This is how a history begins in the middle: a contact came with statuses from elsewhere, or is the survivor of a
-    merge (rule G1). The deals held are part of what is stated.
+    This is how a history begins in the middle: a contact came with statuses from elsewhere, or is
+    the survivor of a merge (rule G1). The deals held are part of what is stated.
     """
 
     at: datetime = attrs.field(converter=in_utc, validator=aware)
@@ -149,8 +160,11 @@ Record = Logged | Snapshot
 _RECORDS: Final = frozenset((Entry, StatusStated, DealSaved, DealDeleted, EmployeeMoved))
 
 
-def exported(at: datetime, deals: Iterable[Deal], before: Iterable[Deal] = ()) -> Iterator[DealSaved | DealDeleted]:
-    """Yield the records of an export of all deals: those of the export before that are missing now were deleted.
+def exported(
+    at: datetime, deals: Iterable[Deal], before: Iterable[Deal] = ()
+) -> Iterator[DealSaved | DealDeleted]:
+    """Yield the records of an export of all deals: those of the export before that are missing now
+    were deleted.
 
     Raises `InvalidError` if the export holds a deal twice.
 
@@ -174,7 +188,9 @@ def exported(at: datetime, deals: Iterable[Deal], before: Iterable[Deal] = ()) -
 
 @attrs.frozen
 class Refused:
-    """A record that was not accepted: its position among those given (from 0), itself, and the error."""
+    """A record that was not accepted: its position among those given (from 0), itself, and the
+    error.
+    """
 
     position: int
     entry: Record
@@ -185,8 +201,8 @@ class Refused:
 class Replayed:
     """What a replay came to: accepted + refused + later = given.
 
-    `statuses` holds every contact that heard something, and those known before. `later` counts the records
-    after the time asked for.
+    `statuses` holds every contact that heard something, and those known before. `later` counts the
+    records after the time asked for.
     """
 
     statuses: FrozenMap[ContactId, SalesStatus]
@@ -197,10 +213,11 @@ class Replayed:
 
 @attrs.frozen
 class Step:
-    """What one entry did: the status before and after, and the ids of the rules that decided it, table by table.
+    """What one entry did: the status before and after, and the ids of the rules that decided it,
+    table by table.
 
-    `position` is that of the record given (from 0). A snapshot gives a step for each contact that hears it. Where a status
-    was stated, `entry` is the `StatusStated`.
+    `position` is that of the record given (from 0). A snapshot gives a step for each contact that
+    hears it. Where a status was stated, `entry` is the `StatusStated`.
     """
 
     position: int
@@ -222,7 +239,9 @@ class _Deals:
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
         self._deals: dict[DealId, Deal] = {}
-        self._saved: dict[DealId, datetime] = {}  # kept after a deletion: a late snapshot must not revive a deal
+        self._saved: dict[
+            DealId, datetime
+        ] = {}  # kept after a deletion: a late snapshot must not revive a deal
         self._led: dict[ContactId, set[DealId]] = {}
         self._companies: dict[ContactId, ContactId | None] = {}
         self._moved: dict[ContactId, datetime] = {}
@@ -230,13 +249,26 @@ class _Deals:
     def _after(self, record: Snapshot) -> list[tuple[DealId, Deal | None]]:
         """Return the deals that a record touches, as they are after it. Raises `HistoryError`."""
         if isinstance(record, EmployeeMoved):
-            _in_time(record, self._moved.get(record.contact), f"contact {shown(record.contact)} has a newer move")
-            led = [self._deals[deal] for deal in sorted(self._led.get(record.contact, ()), key=id_order)]
-            after = [(deal, moved(deal, record.contact, record.company, self._policy)) for deal in led]
-            touched: list[tuple[DealId, Deal | None]] = [(deal.id, now) for deal, now in after if now is not deal]
+            _in_time(
+                record,
+                self._moved.get(record.contact),
+                f"contact {shown(record.contact)} has a newer move",
+            )
+            led = [
+                self._deals[deal]
+                for deal in sorted(self._led.get(record.contact, ()), key=id_order)
+            ]
+            after = [
+                (deal, moved(deal, record.contact, record.company, self._policy)) for deal in led
+            ]
+            touched: list[tuple[DealId, Deal | None]] = [
+                (deal.id, now) for deal, now in after if now is not deal
+            ]
         elif isinstance(record, DealDeleted):
             if record.deal not in self._saved:
-                raise HistoryError(record, f"deal {shown(record.deal)} is deleted, and was never saved")
+                raise HistoryError(
+                    record, f"deal {shown(record.deal)} is deleted, and was never saved"
+                )
             touched = [(record.deal, None)]
         else:
             deal = record.deal
@@ -244,11 +276,16 @@ class _Deals:
                 deal = moved(deal, deal.primary, self._companies[deal.primary], self._policy)
             touched = [(deal.id, deal)]
         for deal_id, _ in touched:
-            _in_time(record, self._saved.get(deal_id), f"deal {shown(deal_id)} has a newer snapshot")
+            _in_time(
+                record, self._saved.get(deal_id), f"deal {shown(deal_id)} has a newer snapshot"
+            )
         return touched
 
     def told(self, record: Snapshot) -> list[Entry]:
-        """Return what the contacts hear, in a fixed order. Raises `HistoryError`; changes nothing."""
+        """Return what the contacts hear, in a fixed order.
+
+        Raises `HistoryError`; changes nothing.
+        """
         return [
             Entry(record.at, notice.contact, notice.event)
             for deal_id, deal in self._after(record)
@@ -283,7 +320,9 @@ class _Line(Draft):
     def __init__(self, state: SalesStatus) -> None:
         super().__init__(state)
         self.latest = _EVER
-        self.sequences: dict[DealId, int] | None = None  # made when the first number comes: most sources have none
+        self.sequences: dict[DealId, int] | None = (
+            None  # made when the first number comes: most sources have none
+        )
         #: The status as a value, while nothing has changed since it was asked for.
         self.frozen: SalesStatus | None = state
 
@@ -293,7 +332,9 @@ class _Line(Draft):
         return self.frozen
 
     def repeats(self, entry: Entry) -> bool:
-        """Whether the source numbers its entries, and this one or a newer one on the same deal was accepted."""
+        """Whether the source numbers its entries, and this one or a newer one on the same deal was
+        accepted.
+        """
         if entry.sequence is None or self.sequences is None or isinstance(entry.event, ManualEvent):
             return False
         return entry.sequence <= self.sequences.get(entry.event.deal, entry.sequence - 1)
@@ -355,7 +396,9 @@ class _Ledger:
         latest = self.line(record.contact).latest
         if record.at >= latest:
             return None
-        return HistoryError(record, f"contact {shown(record.contact)} has heard something newer already", latest)
+        return HistoryError(
+            record, f"contact {shown(record.contact)} has heard something newer already", latest
+        )
 
     def state(self, record: StatusStated) -> HistoryError | None:
         """Let a contact be what is stated; return why not, if it comes late."""
@@ -374,7 +417,10 @@ class _Ledger:
         return error
 
     def told(self, record: Snapshot) -> list[Entry]:
-        """Return what a snapshot tells. Raises `GuardError` or `HistoryError` if one contact cannot hear it."""
+        """Return what a snapshot tells.
+
+        Raises `GuardError` or `HistoryError` if one contact cannot hear it.
+        """
         told = self.deals.told(record)
         for entry in told:
             error = self.objection(entry)
@@ -396,7 +442,9 @@ class _Ledger:
 
     def statuses(self) -> FrozenMap[ContactId, SalesStatus]:
         """Return every contact that heard something or was known, and give up the ledger."""
-        heard = {contact: line.done() for contact, line in self.lines.items() if line.latest is not _EVER}
+        heard = {
+            contact: line.done() for contact, line in self.lines.items() if line.latest is not _EVER
+        }
         return FrozenMap.over({**self._known, **heard} if self._known else heard)
 
 
@@ -408,11 +456,15 @@ def _checked(on_refusal: OnRefusal) -> bool:
 
 def _not_a_record(record: object, position: int) -> InvalidError:
     return InvalidError(
-        f"records[{position}]", record, "an Entry, StatusStated, DealSaved, DealDeleted or EmployeeMoved"
+        f"records[{position}]",
+        record,
+        "an Entry, StatusStated, DealSaved, DealDeleted or EmployeeMoved",
     )
 
 
-def _raised(error: GuardError | HistoryError, position: int, record: Record) -> GuardError | HistoryError:
+def _raised(
+    error: GuardError | HistoryError, position: int, record: Record
+) -> GuardError | HistoryError:
     error.add_note(f"record {position}: {shown(record)}")
     return error
 
@@ -427,11 +479,12 @@ def replay(  # noqa: C901, PLR0912 - the one loop that everything passes through
 ) -> Replayed:
     """Fold a stream of records into the statuses of all contacts.
 
-    A refused record raises its `GuardError` or `HistoryError` (with a note that names the record), or is
-    collected and left out; either way it changes nothing. A contact not `known` starts without deals and
-    statuses. With `until`, records after that time are counted and left out. Raises `InvalidError` for what is no
-    record. Memory grows with contacts, deals and refusals, not with records. `known` carries statuses and no deals
-    or times, so resume a stream of entries with it, and a stream of snapshots from its beginning.
+    A refused record raises its `GuardError` or `HistoryError` (with a note that names the record),
+    or is collected and left out; either way it changes nothing. A contact not `known` starts
+    without deals and statuses. With `until`, records after that time are counted and left out.
+    Raises `InvalidError` for what is no record. Memory grows with contacts, deals and refusals, not
+    with records. `known` carries statuses and no deals or times, so resume a stream of entries with
+    it, and a stream of snapshots from its beginning.
 
     >>> from salesstatus import DealAssociated
     >>> day = datetime(2026, 5, 4, tzinfo=timezone.utc)
@@ -456,7 +509,9 @@ def replay(  # noqa: C901, PLR0912 - the one loop that everything passes through
             if line is None:
                 line = ledger.line(record.contact)
             at = record.at
-            if at >= newest:  # then also newer than what this contact heard: no need to look up when that was
+            if (
+                at >= newest
+            ):  # then also newer than what this contact heard: no need to look up when that was
                 newest = at
                 in_time = True
             else:
@@ -495,7 +550,9 @@ def as_of(
     *,
     known: Mapping[ContactId, SalesStatus] = _NOBODY,
 ) -> Replayed:
-    """Return what every contact was at a time, after everything that was heard by then (that instant included)."""
+    """Return what every contact was at a time, after everything that was heard by then (that
+    instant included).
+    """
     return replay(records, policy, on_refusal, known=known, until=at)
 
 
@@ -508,8 +565,8 @@ def trace(
 ) -> Iterator[Step | Refused]:
     """Yield what each entry did and by which rules, as it goes; refused records in their place.
 
-    Refusals are treated as in `replay`. A step keeps two statuses with all deals held, so let go of steps
-    when going through long histories of contacts with very many deals.
+    Refusals are treated as in `replay`. A step keeps two statuses with all deals held, so let go of
+    steps when going through long histories of contacts with very many deals.
     """
     raising = _checked(on_refusal)
     ledger = _Ledger(policy, known)
@@ -542,12 +599,16 @@ def _step(ledger: _Ledger, position: int, entry: Logged) -> Step:
     if error is not None:
         raise error
     # A repetition known by its number is not looked up in the tables; what it says is rule E3.
-    rules = ("E3",) if repeats else tuple(row.id for row in fired(before, entry.event, ledger.policy))
+    rules = (
+        ("E3",) if repeats else tuple(row.id for row in fired(before, entry.event, ledger.policy))
+    )
     return Step(position, entry, before, line.status(), rules)
 
 
 def entries(records: Iterable[Record], policy: Policy = SELL) -> Iterator[Logged]:
-    """Turn snapshots into the entries that contacts hear; others pass as they are. Raises `HistoryError`.
+    """Turn snapshots into the entries that contacts hear; others pass as they are.
+
+    Raises `HistoryError`.
 
     >>> day = datetime(2026, 5, 4, tzinfo=timezone.utc)
     >>> [entry.event for entry in entries([DealSaved(day, Deal(id="D-1", primary="ann"))])]

@@ -1,7 +1,7 @@
 """Normal forms: when two names, e-mail addresses or phone numbers are the same.
 
-A key is compared whole, never as a part of another, so what is found by it is symmetric. ``""`` is the key of what is
-none of its kind, and matches nothing.
+A key is compared whole, never as a part of another, so what is found by it is symmetric. ``""`` is
+the key of what is none of its kind, and matches nothing.
 """
 
 from __future__ import annotations
@@ -11,10 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 from unicodedata import category, normalize
 
-from salesstatus.errors import InvalidError
-from salesstatus.values import check
-
-__all__ = ["email_key", "phone_endings", "phone_key", "text_key"]
+from salesstatus.values import InvalidError, check
 
 
 def text_key(text: str) -> str:
@@ -26,7 +23,8 @@ def text_key(text: str) -> str:
     check("text", text, str)
     if text.isascii():
         return _WORDS.sub(" ", text.lower()).strip()
-    # Each character by itself: sorting a long run of marks takes NFKD quadratic time, and they are dropped anyway.
+    # Each character by itself: sorting a long run of marks takes NFKD quadratic time, and they are
+    # dropped anyway.
     parts = (part for character in text for part in normalize("NFKD", character))
     letters = "".join(part for part in parts if not category(part).startswith("M"))
     # The Turkish i without a dot is written with one wherever there is no other.
@@ -60,11 +58,13 @@ _DIGITS: Final = range(3, 16)
 
 
 def phone_key(text: str, region: str | None = None) -> str:
-    """Return a phone number without punctuation, international ones with ``+``; ``""`` if the text is none.
+    """Return a phone number without punctuation, international ones with ``+``; ``""`` if the text
+    is none.
 
-    ``+`` and ``00`` say the same, and the ``(0)`` after a country's code is not dialled. Whether a number written the national
-    way is the same as an international one depends on where it is dialled: with a `region` (``"DE"``) the phonenumbers
-    library (``pip install salesstatus[phone]``) says so, without one the two differ.
+    ``+`` and ``00`` say the same, and the ``(0)`` after a country's code is not dialled. Whether a
+    number written the national way is the same as an international one depends on where it is
+    dialled: with a `region` (``"DE"``) the phonenumbers library (``pip install
+    salesstatus[phone]``) says so, without one the two differ.
 
     >>> phone_key("0049 (0)30 / 1234-5"), phone_key("(512) 757-6000 ext. 12"), phone_key("call me")
     ('+493012345', '5127576000x12', '')
@@ -91,7 +91,9 @@ def phone_key(text: str, region: str | None = None) -> str:
 
 
 def _plain(character: str) -> str:
-    """Return a character as a key has it: no blanks, every dash alike, and the digits of any script as ours."""
+    """Return a character as a key has it: no blanks, every dash alike, and the digits of any script
+    as ours.
+    """
     kind = category(character)
     if kind == "Nd":
         return str(int(character))
@@ -117,7 +119,8 @@ def _dialled(written: str, region: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) + extension
 
 
-#: So many digits at the end of a phone number are the same in whatever way, and from wherever, it is dialled.
+#: So many digits at the end of a phone number are the same in whatever way, and from wherever, it
+#: is dialled.
 _DIALLED: Final = 4
 #: What parts the numbers in a text that only a region can read.
 _BETWEEN: Final = re.compile(r"[^\d().\-/·+]+")
@@ -128,7 +131,8 @@ _SHORT: Final = 8
 
 
 def phone_endings(text: str) -> Iterator[str]:
-    """Yield how a phone number ends, wherever it is dialled; of a text that only a region can read, how each number in it does.
+    """Yield how a phone number ends, wherever it is dialled; of a text that only a region can read,
+    how each number in it does.
 
     Two texts that have one `phone_key`, in any region, have an ending in common.
 

@@ -1,9 +1,9 @@
 """What people call the statuses: labels to show in their languages, and texts of theirs to read.
 
-A label belongs to a status, that is to an axis *and* a state, never to a word alone: where English says "prospect",
-Portuguese says "cliente potencial", so the word of one axis there is part of the word of the other. Therefore reading
-a text needs the axis. Codes (`ProspectStatus.LOST.value`) are for storing, labels for people. The locale is an
-argument; that of the process is never asked.
+A label belongs to a status, that is to an axis *and* a state, never to a word alone: where English
+says "prospect", Portuguese says "cliente potencial", so the word of one axis there is part of the
+word of the other. Therefore reading a text needs the axis. Codes (`ProspectStatus.LOST.value`) are
+for storing, labels for people. The locale is an argument; that of the process is never asked.
 """
 
 from __future__ import annotations
@@ -14,23 +14,27 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Final, Literal, TypeAlias, get_args, overload
 
-from salesstatus.errors import InvalidError, LabelError, shown
+from salesstatus.errors import LabelError
 from salesstatus.keys import text_key
 from salesstatus.model import CustomerStatus, ProspectStatus
-
-__all__ = ["LOCALES", "Axis", "axis_label", "label", "language_of", "parse_status"]
+from salesstatus.values import InvalidError, shown
 
 #: One of the two independent halves of a sales status.
 Axis: TypeAlias = Literal["prospect", "customer"]
 _Status: TypeAlias = ProspectStatus | CustomerStatus
 
-#: The locales that have labels; all but the last three have one for every status. ``pt`` is Brazilian Portuguese.
+#: The locales that have labels; all but the last three have one for every status. ``pt`` is
+#: Brazilian Portuguese.
 LOCALES: Final = ("en", "fr", "it", "pt", "de", "es", "ja")
 
-_STATUSES: Final[Mapping[Axis, type[_Status]]] = {"prospect": ProspectStatus, "customer": CustomerStatus}
+_STATUSES: Final[Mapping[Axis, type[_Status]]] = {
+    "prospect": ProspectStatus,
+    "customer": CustomerStatus,
+}
 
-# The vendor's own words; where a row is missing, none were found. A status is an axis and a state in one, and an axis
-# alone stands for its field. The first name is the one to show, the others are only read.
+# The vendor's own words; where a row is missing, none were found. A status is an axis and a state
+# in one, and an axis alone stands for its field. The first name is the one to show, the others are
+# only read.
 _LABELS: Final[Mapping[tuple[_Status | Axis, str], tuple[str, ...]]] = {
     ("prospect", "en"): ("Prospect Status",),
     ("prospect", "fr"): ("Statut prospect",),
@@ -47,11 +51,18 @@ _LABELS: Final[Mapping[tuple[_Status | Axis, str], tuple[str, ...]]] = {
     (ProspectStatus.CURRENT, "fr"): ("Prospect actuel",),
     (ProspectStatus.CURRENT, "it"): ("Prospect attuale",),
     (ProspectStatus.CURRENT, "pt"): ("Cliente potencial atual",),
-    (ProspectStatus.CURRENT, "de"): ("Aktueller potenzieller Kunde", "Aktuell"),  # the short one stands on cards
+    (ProspectStatus.CURRENT, "de"): (
+        "Aktueller potenzieller Kunde",
+        "Aktuell",
+    ),  # the short one stands on cards
     (ProspectStatus.CURRENT, "ja"): ("現在の見込み",),
     (ProspectStatus.LOST, "en"): ("Lost Prospect",),
     (ProspectStatus.LOST, "fr"): ("Prospect perdu",),
-    (ProspectStatus.LOST, "it"): ("Lost Prospect", "prospect perso", "prospect smarrito"),  # English on screen
+    (ProspectStatus.LOST, "it"): (
+        "Lost Prospect",
+        "prospect perso",
+        "prospect smarrito",
+    ),  # English on screen
     (ProspectStatus.LOST, "pt"): ("Cliente potencial perdido",),
     ("customer", "en"): ("Customer Status",),
     ("customer", "fr"): ("Statut client",),
@@ -82,9 +93,10 @@ _LABELS: Final[Mapping[tuple[_Status | Axis, str], tuple[str, ...]]] = {
 def label(status: ProspectStatus | CustomerStatus, locale: str = "en") -> str:
     """Return the label to show for a status.
 
-    Only the language of a locale counts: ``pt-BR`` and ``pt_BR`` are ``pt``. Where a known locale has no label for
-    the status, the English one is returned. Raises `LabelError` for an unknown locale, with the known ones as
-    candidates, and `InvalidError` for what is no status or no locale name.
+    Only the language of a locale counts: ``pt-BR`` and ``pt_BR`` are ``pt``. Where a known locale
+    has no label for the status, the English one is returned. Raises `LabelError` for an unknown
+    locale, with the known ones as candidates, and `InvalidError` for what is no status or no locale
+    name.
 
     >>> label(CustomerStatus.PAST, "fr")
     'Ancien client'
@@ -106,16 +118,23 @@ def axis_label(axis: Axis, locale: str = "en") -> str:
 
 
 @overload
-def parse_status(text: str, axis: Literal["prospect"], locale: str | None = None) -> ProspectStatus: ...
+def parse_status(
+    text: str, axis: Literal["prospect"], locale: str | None = None
+) -> ProspectStatus: ...
 @overload
-def parse_status(text: str, axis: Literal["customer"], locale: str | None = None) -> CustomerStatus: ...
-def parse_status(text: str, axis: Axis, locale: str | None = None) -> ProspectStatus | CustomerStatus:
+def parse_status(
+    text: str, axis: Literal["customer"], locale: str | None = None
+) -> CustomerStatus: ...
+def parse_status(
+    text: str, axis: Axis, locale: str | None = None
+) -> ProspectStatus | CustomerStatus:
     """Return the status that a text names on this axis, in one locale or, without one, in any.
 
-    Labels, their aliases and the API values (``none``, ``current`` …) are read, whatever their case, accents, spaces
-    and punctuation; so is the English label where `label` returns it for want of another. No text means two statuses
-    of one axis. Raises `LabelError` for an unknown text, with the nearest known ones as candidates or, if none is
-    near, all labels of the locale; for an unknown locale as `label` does; and `InvalidError` for what is no text and no axis.
+    Labels, their aliases and the API values (``none``, ``current`` …) are read, whatever their
+    case, accents, spaces and punctuation; so is the English label where `label` returns it for want
+    of another. No text means two statuses of one axis. Raises `LabelError` for an unknown text,
+    with the nearest known ones as candidates or, if none is near, all labels of the locale; for an
+    unknown locale as `label` does; and `InvalidError` for what is no text and no axis.
 
     >>> parse_status("  cliente PASSATO ", "customer")
     <CustomerStatus.PAST: 'past'>
@@ -135,10 +154,20 @@ def _names(named: _Status | Axis, language: str) -> tuple[str, ...]:
 
 @cache
 def _known(axis: Axis, language: str | None) -> Mapping[str, tuple[_Status, str]]:
-    """Return every text that can be read, by its normal form: the status it means, and how it is written."""
+    """Return every text that can be read, by its normal form: the status it means, and how it is
+    written.
+    """
     languages = LOCALES if language is None else (language,)
-    spelled = [(status, name) for place in languages for status in _STATUSES[axis] for name in _names(status, place)]
-    return {text_key(name): (status, name) for status, name in [*spelled, *((s, s.value) for s in _STATUSES[axis])]}
+    spelled = [
+        (status, name)
+        for place in languages
+        for status in _STATUSES[axis]
+        for name in _names(status, place)
+    ]
+    return {
+        text_key(name): (status, name)
+        for status, name in [*spelled, *((s, s.value) for s in _STATUSES[axis])]
+    }
 
 
 def language_of(locale: object) -> str:

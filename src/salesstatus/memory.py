@@ -7,9 +7,11 @@ In short::
         unit.contacts.put(Standing(contact=ann), 0)
         unit.commit()
 
-A unit writes on a sheet of its own. What it read or found is remembered with its version, and `commit` compares all of it with what is
-there, under a lock, before it keeps anything: so units behave as if one came after the other, in any number of threads. Only who walks over
-all of a kind, or over a selection, is not told of changes meanwhile. For asynchronous code: `salesstatus.faces.as_async`.
+A unit writes on a sheet of its own. What it read or found is remembered with its version, and
+`commit` compares all of it with what is there, under a lock, before it keeps anything: so units
+behave as if one came after the other, in any number of threads. Only who walks over all of a kind,
+or over a selection, is not told of changes meanwhile. For asynchronous code:
+`salesstatus.desk.faces.as_async`.
 """
 
 from __future__ import annotations
@@ -20,15 +22,15 @@ from typing import Any, Final, Generic, Self, TypeVar, final
 
 import attrs
 
-from salesstatus.audience import audience
 from salesstatus.conversion import AttachedNote
-from salesstatus.errors import InvalidError
 from salesstatus.history import Logged
-from salesstatus.matching import lookup_keys
-from salesstatus.model import ContactId, ConversionRecord, Deal, FieldDefinition, Lead, Tag, Target, Task
+from salesstatus.lead import ConversionRecord, FieldDefinition, Lead, Tag, Target, Task
+from salesstatus.leads.matching import lookup_keys
+from salesstatus.model import ContactId, Deal
 from salesstatus.ports import KINDS, Conflict, Done, NotFound, Standing, Versioned, record_id
+from salesstatus.propagation import audience
 from salesstatus.selection import Selection
-from salesstatus.values import Id, check, check_id
+from salesstatus.values import Id, InvalidError, check, check_id
 
 __all__ = ["MemoryStore"]
 
@@ -71,8 +73,12 @@ _HOLDS: Final[dict[str, type]] = {
 
 
 def _same_profile(one: object, other: object) -> bool:
-    """Whether only the status of a contact changed: what it is found under need not be worked out again."""
-    return isinstance(one, Standing) and isinstance(other, Standing) and one.contact is other.contact
+    """Whether only the status of a contact changed: what it is found under need not be worked out
+    again.
+    """
+    return (
+        isinstance(one, Standing) and isinstance(other, Standing) and one.contact is other.contact
+    )
 
 
 @attrs.define
@@ -117,7 +123,9 @@ class _Records(Generic[R]):
         self._holds = _HOLDS[kind]
         self._table: _Table[R] = unit.store._tables[kind]
         self._read: dict[Any, int] = {}  # the version in which each was met, 0 if it was not there
-        self._sheet: dict[Any, Versioned[R] | None] = {}  # as it was met, or as it was written; None: not there
+        self._sheet: dict[
+            Any, Versioned[R] | None
+        ] = {}  # as it was met, or as it was written; None: not there
         self._written: set[Any] = set()
         self._sought: dict[Hashable, dict[Any, None]] = {}  # what was found under which key
 
@@ -167,7 +175,9 @@ class _Records(Generic[R]):
             raise Conflict(self._kind, id_, version, found)
 
     def _seen(self, ids: Iterable[Any]) -> Iterator[Versioned[R]]:
-        """Yield what there is of these records, and of those written here, without remembering their versions."""
+        """Yield what there is of these records, and of those written here, without remembering
+        their versions.
+        """
         self._unit.check()
         for id_ in dict.fromkeys((*ids, *self._sheet)):
             row = self._sheet[id_] if id_ in self._sheet else self._table.rows.get(id_)
@@ -182,7 +192,11 @@ class _Records(Generic[R]):
         for id_ in ids:
             self._row(id_)  # as it was found it stays, for this unit
         wanted = set(keys)
-        return (row for row in self._seen(ids) if not wanted.isdisjoint(self._table.found_by(row.record)))
+        return (
+            row
+            for row in self._seen(ids)
+            if not wanted.isdisjoint(self._table.found_by(row.record))
+        )
 
     def clash(self) -> Conflict | None:
         """Return why what was done here cannot be kept; under the lock."""
@@ -303,9 +317,13 @@ class _Unit:
         self._open = False
 
     def check(self) -> None:
-        """Raise `RuntimeError` unless the unit is in use: it is used once, and closed by `commit`."""
+        """Raise `RuntimeError` unless the unit is in use: it is used once, and closed by
+        `commit`.
+        """
         if not self._open:
-            raise RuntimeError("this unit of work is not open: use it once, in a with statement, and commit at its end")
+            raise RuntimeError(
+                "this unit of work is not open: use it once, in a with statement, and commit at its end"
+            )
 
     def commit(self) -> None:
         """Keep everything that was changed."""
@@ -326,7 +344,10 @@ class _Unit:
 
 @final
 class MemoryStore:
-    """A `salesstatus.ports.Store` in memory. It may be shared by threads, and is gone with the process."""
+    """A `salesstatus.ports.Store` in memory.
+
+    It may be shared by threads, and is gone with the process.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()

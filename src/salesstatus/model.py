@@ -1,11 +1,12 @@
 """The nouns: statuses, contacts, deals and leads, as immutable values.
 
-Nothing here knows a rule. A value checks only that it is what it says it is (`salesstatus.values`). Whether a
-status *follows* is for `salesstatus.transitions`, what becomes of a lead for `salesstatus.conversion`.
+Nothing here knows a rule. A value checks only that it is what it says it is (`salesstatus.values`).
+Whether a status *follows* is for `salesstatus.transitions`, what becomes of a lead for
+`salesstatus.conversion`.
 """
 
 # No `from __future__ import annotations` here: Hypothesis reads the annotations of these classes.
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import unique
@@ -13,61 +14,31 @@ from typing import Any, Final, final
 
 import attrs
 
-from salesstatus.errors import InvalidError, shown
 from salesstatus.values import (
     FrozenMap,
     Id,
     IdentityEnum,
+    InvalidError,
     a_mapping,
     a_text,
     amount,
     an_id,
     an_id_or_none,
-    aware,
     aware_or_none,
     check_id,
     ids,
-    in_utc,
     in_utc_or_none,
     is_a,
-    listing,
-    place_of,
     set_of,
+    shown,
     texts,
 )
 
-__all__ = [
-    "Address",
-    "Contact",
-    "ContactId",
-    "ContactKind",
-    "ConversionRecord",
-    "CustomerStatus",
-    "Deal",
-    "DealId",
-    "DealStatus",
-    "FieldDefinition",
-    "FieldType",
-    "Lead",
-    "LeadId",
-    "Note",
-    "ProspectStatus",
-    "SalesStatus",
-    "Scope",
-    "StageMeaning",
-    "Tag",
-    "Target",
-    "Task",
-    "absent",
-    "full_name",
-]
-
-#: What names a contact. An int stays an int and a string a string: ``7`` and ``"7"`` are two contacts.
+#: What names a contact. An int stays an int and a string a string: ``7`` and ``"7"`` are two
+#: contacts.
 ContactId = Id
 #: What names a deal; see `ContactId`.
 DealId = Id
-#: What names a lead; see `ContactId`.
-LeadId = Id
 
 
 @final
@@ -110,63 +81,17 @@ class ContactKind(IdentityEnum):
     COMPANY = "company"
 
 
-@final
-@unique
-class Target(IdentityEnum):
-    """What a lead can become (rule L3)."""
-
-    PERSON = "person"
-    COMPANY = "company"
-    DEAL = "deal"
-
-
-@final
-@unique
-class StageMeaning(IdentityEnum):
-    """What a lead's stage means, whatever it is called (rule L1)."""
-
-    IN_PROCESS = "process"
-    SUCCESS = "success"  #: converted
-    FAILURE = "failure"  #: junk
-
-
-@final
-@unique
-class Scope(IdentityEnum):
-    """Whose tags and custom fields these are (rules T1, T2). The scopes are separate, also where names are equal."""
-
-    LEAD = "lead"
-    CONTACT = "contact"
-    PROSPECT_AND_CUSTOMER = "prospect_and_customer"
-    DEAL = "deal"
-
-
-@final
-@unique
-class FieldType(IdentityEnum):
-    """What a custom field holds (rule T3)."""
-
-    TEXT = "text"
-    PARAGRAPH = "paragraph"
-    NUMBER = "number"
-    CHECKBOX = "checkbox"
-    DROP_DOWN = "drop_down"
-    MULTI_SELECT = "multi_select"
-    DATE = "date"
-    EMAIL = "email"
-    PHONE = "phone"
-    ADDRESS = "address"
-    URL = "url"
-
-
 def _a_primary(self: object, field: "attrs.Attribute[Any]", value: object) -> None:
     if value is None:
-        raise InvalidError("Deal.primary", value, "a contact: a deal always has a primary contact", "W6")
+        raise InvalidError(
+            "Deal.primary", value, "a contact: a deal always has a primary contact", "W6"
+        )
     an_id(self, field, value)
 
 
-# How many deals of each status are held, packed into one int: 32 bits for each status. It spares a walk
-# over all deals after each event, and an int is the one counter the garbage collector never looks at.
+# How many deals of each status are held, packed into one int: 32 bits for each status. It spares a
+# walk over all deals after each event, and an int is the one counter the garbage collector never
+# looks at.
 _BITS: Final = 32
 TALLY_UNIT: Final = {status: 1 << _BITS * i for i, status in enumerate(DealStatus)}
 
@@ -187,32 +112,47 @@ def _held(deals: Mapping[DealId, DealStatus]) -> dict[DealId, DealStatus]:
 class SalesStatus:
     """What one contact is: its prospect status, its customer status, and the deals it holds.
 
-    The two statuses are independent: a contact can be a current prospect and a current customer at once.
-    A value says what *is*, be it right or wrong; `salesstatus.transition` says what follows.
+    The two statuses are independent: a contact can be a current prospect and a current customer at
+    once. A value says what *is*, be it right or wrong; `salesstatus.transition` says what follows.
 
     >>> SalesStatus().prospect
     <ProspectStatus.NONE: 'none'>
     """
 
-    prospect: ProspectStatus = attrs.field(default=ProspectStatus.NONE, validator=is_a(ProspectStatus))
-    customer: CustomerStatus = attrs.field(default=CustomerStatus.NONE, validator=is_a(CustomerStatus))
-    # Private, for a dict can be changed; with the members as values, for attrs.evolve passes it to `_held` again.
+    prospect: ProspectStatus = attrs.field(
+        default=ProspectStatus.NONE, validator=is_a(ProspectStatus)
+    )
+    customer: CustomerStatus = attrs.field(
+        default=CustomerStatus.NONE, validator=is_a(CustomerStatus)
+    )
+    # Private, for a dict can be changed; with the members as values, for attrs.evolve passes it to
+    # `_held` again.
     _deals: dict[DealId, DealStatus] = attrs.field(factory=dict, converter=_held, alias="deals")
     _tally: int = attrs.field(init=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "_tally", sum(TALLY_UNIT[status] for status in self._deals.values()))
+        object.__setattr__(
+            self, "_tally", sum(TALLY_UNIT[status] for status in self._deals.values())
+        )
 
     @property
     def deals(self) -> FrozenMap[DealId, DealStatus]:
-        """The deals held, by id. "Held" means associated with the contact, whatever the deal's status."""
+        """The deals held, by id.
+
+        "Held" means associated with the contact, whatever the deal's status.
+        """
         return FrozenMap.over(self._deals)
 
     @classmethod
     def trusted(
-        cls, prospect: ProspectStatus, customer: CustomerStatus, deals: dict[DealId, DealStatus], tally: int
+        cls,
+        prospect: ProspectStatus,
+        customer: CustomerStatus,
+        deals: dict[DealId, DealStatus],
+        tally: int,
     ) -> "SalesStatus":
-        """Make a status of parts known to be right, without checks or copies; for `salesstatus.transitions` only.
+        """Make a status of parts known to be right, without checks or copies; for
+        `salesstatus.transitions` only.
 
         The caller gives `deals` away. It costs a third of the checked way, once for each event.
         """
@@ -250,7 +190,9 @@ def _own_name(self: "Contact") -> str:
 @final
 @attrs.frozen(kw_only=True)
 class Address:
-    """A postal address. Empty parts are not known, and an address without any part is the absence of one.
+    """A postal address.
+
+    Empty parts are not known, and an address without any part is the absence of one.
 
     >>> str(Address(line1="1 Main Street", city="Springfield", country="US"))
     '1 Main Street, Springfield, US'
@@ -270,11 +212,13 @@ class Address:
 
 
 _PARTS: Final = attrs.fields_dict(Address).keys()
-_NOWHERE: Final = Address()
+NOWHERE: Final = Address()
 
 
-def _address(place: str, value: object) -> Address:
-    """Take an address as it comes: one of ours, its parts by name, or one text that nobody has taken apart."""
+def parsed_address(place: str, value: object) -> Address:
+    """Take an address as it comes: one of ours, its parts by name, or one text that nobody has
+    taken apart.
+    """
     if isinstance(value, Address):
         return value
     if isinstance(value, str):
@@ -284,17 +228,16 @@ def _address(place: str, value: object) -> Address:
     raise InvalidError(place, value, f"an Address, a text, or a mapping of {', '.join(_PARTS)}")
 
 
-# A function for each class: type checkers read from it what may be given, and the error names the class.
+# A function for each class: type checkers read from it what may be given, and the error names the
+# class.
 def _contact_address(value: Address | str | Mapping[str, str]) -> Address:
-    return _address("Contact.address", value)
-
-
-def _lead_address(value: Address | str | Mapping[str, str]) -> Address:
-    return _address("Lead.address", value)
+    return parsed_address("Contact.address", value)
 
 
 def absent(value: object) -> bool:
-    """Whether a value says that nothing is known: None, or an empty text, address or collection. False and 0 are known."""
+    """Whether a value says that nothing is known: None, or an empty text, address or collection.
+    False and 0 are known.
+    """
     return value is None or (not value and not isinstance(value, bool | int | float | Decimal))
 
 
@@ -303,9 +246,10 @@ def absent(value: object) -> bool:
 class Contact:
     """A person or a company we have qualified. A person may be an employee of one company.
 
-    A company contact belongs to no company here: nothing reaches a parent company (rule W4). A person whose `name` is
-    not given is called by its first and last name. `emails` and `phones` are further ones, beside `email`, `phone`
-    and `mobile`. An empty text means that nothing is known. Raises `InvalidError` naming the field.
+    A company contact belongs to no company here: nothing reaches a parent company (rule W4). A
+    person whose `name` is not given is called by its first and last name. `emails` and `phones` are
+    further ones, beside `email`, `phone` and `mobile`. An empty text means that nothing is known.
+    Raises `InvalidError` naming the field.
     """
 
     id: ContactId = attrs.field(validator=an_id)
@@ -326,21 +270,27 @@ class Contact:
     facebook: str = a_text()
     linkedin: str = a_text()
     skype: str = a_text()
-    address: Address = attrs.field(default=_NOWHERE, converter=_contact_address)
+    address: Address = attrs.field(default=NOWHERE, converter=_contact_address)
     emails: frozenset[str] = set_of(texts)
     phones: frozenset[str] = set_of(texts)
     owner: str = a_text()
     tags: frozenset[str] = set_of(texts)
     custom_fields: Mapping[str, Any] = a_mapping()
-    created_at: datetime | None = attrs.field(default=None, converter=in_utc_or_none, validator=aware_or_none)
+    created_at: datetime | None = attrs.field(
+        default=None, converter=in_utc_or_none, validator=aware_or_none
+    )
 
     def __attrs_post_init__(self) -> None:
         if self.company is None:
             return
         if self.kind is ContactKind.COMPANY:
-            raise InvalidError("Contact.company", self.company, "None, for only a person is an employee", "W4")
+            raise InvalidError(
+                "Contact.company", self.company, "None, for only a person is an employee", "W4"
+            )
         if self.company == self.id:
-            raise InvalidError("Contact.company", self.company, "another contact than the person itself", "W4")
+            raise InvalidError(
+                "Contact.company", self.company, "another contact than the person itself", "W4"
+            )
 
 
 @final
@@ -349,8 +299,8 @@ class Deal:
     """A sales opportunity, with the contacts that hear of it.
 
     `primary` is the one contact a deal must have (rule W6), `company` the company that the primary
-    contact was an employee of when it became primary, `involved` the other contacts. A contact named
-    twice still hears each event once (rule W8). `value` is in units of `currency` (ISO 4217).
+    contact was an employee of when it became primary, `involved` the other contacts. A contact
+    named twice still hears each event once (rule W8). `value` is in units of `currency` (ISO 4217).
     Raises `InvalidError` naming the field.
     """
 
@@ -367,150 +317,6 @@ class Deal:
     owner: str = a_text()
     tags: frozenset[str] = set_of(texts)
     custom_fields: Mapping[str, Any] = a_mapping()
-    created_at: datetime | None = attrs.field(default=None, converter=in_utc_or_none, validator=aware_or_none)
-
-
-@final
-@attrs.frozen(kw_only=True)
-class Note:
-    """What somebody wrote down about a lead, a contact or a deal."""
-
-    content: str = attrs.field(validator=is_a(str))
-    id: Id | None = attrs.field(default=None, validator=an_id_or_none)
-    created_by: str = a_text()
-    created_at: datetime | None = attrs.field(default=None, converter=in_utc_or_none, validator=aware_or_none)
-
-
-def _notes(value: Iterable[Note | str]) -> tuple[Note, ...]:
-    """Take notes, or texts as notes of which only the content is known."""
-    given = listing("Lead.notes", value, "a list of notes")
-    notes = tuple(Note(content=note) if type(note) is str else note for note in given)
-    for note in notes:
-        if type(note) is not Note:
-            raise InvalidError("Lead.notes", note, "a Note or a str")
-    return notes
-
-
-def _choices(value: Iterable[str]) -> tuple[str, ...]:
-    return listing("FieldDefinition.choices", value, "a list of texts", "T3")
-
-
-@final
-@attrs.frozen(kw_only=True)
-class Task:
-    """Something to do about a contact or a deal: `about` is its id, `target` says which of them it is."""
-
-    id: Id = attrs.field(validator=an_id)
-    content: str = attrs.field(validator=is_a(str))
-    target: Target = attrs.field(validator=is_a(Target))
-    about: Id = attrs.field(validator=an_id)
-    due_at: datetime | None = attrs.field(default=None, converter=in_utc_or_none, validator=aware_or_none)
-    owner: str = a_text()
-    created_at: datetime | None = attrs.field(default=None, converter=in_utc_or_none, validator=aware_or_none)
-
-
-@final
-@attrs.frozen
-class Tag:
-    """A tag's name in one scope; the same name in another scope is another tag (rule T1)."""
-
-    name: str = attrs.field(validator=is_a(str))
-    scope: Scope = attrs.field(validator=is_a(Scope))
-
-
-@final
-@attrs.frozen(kw_only=True)
-class FieldDefinition:
-    """A custom field of leads: its name, what it may hold (rule T3), and where it goes on conversion (rule K7).
-
-    `person`, `company` and `deal` are the three opt-ins. `choices` are what a drop-down or a multi-select offers.
-    Raises `InvalidError` naming the field.
-    """
-
-    name: str = attrs.field(validator=is_a(str))
-    type: FieldType = attrs.field(default=FieldType.TEXT, validator=is_a(FieldType))
-    choices: tuple[str, ...] = attrs.field(default=(), converter=_choices, validator=texts)
-    person: bool = attrs.field(default=False, validator=is_a(bool))
-    company: bool = attrs.field(default=False, validator=is_a(bool))
-    deal: bool = attrs.field(default=False, validator=is_a(bool))
-
-    def __attrs_post_init__(self) -> None:
-        chosen = self.type in (FieldType.DROP_DOWN, FieldType.MULTI_SELECT)
-        if bool(self.choices) is not chosen or len(set(self.choices)) < len(self.choices):
-            expected = "different choices for a drop-down or a multi-select, and none for another type"
-            raise InvalidError("FieldDefinition.choices", self.choices, expected, "T3")
-
-
-@final
-@attrs.frozen(kw_only=True)
-class ConversionRecord:
-    """That a lead was converted (rule K13): into what, by whom, when, and by the request with which key."""
-
-    id: Id = attrs.field(validator=an_id)
-    lead: LeadId = attrs.field(validator=an_id)
-    at: datetime = attrs.field(converter=in_utc, validator=aware)
-    person: ContactId | None = attrs.field(default=None, validator=an_id_or_none)
-    company: ContactId | None = attrs.field(default=None, validator=an_id_or_none)
-    deal: DealId | None = attrs.field(default=None, validator=an_id_or_none)
-    actor: str = a_text()
-    key: str = a_text()
-
-
-def _a_conversion(self: "Lead", field: "attrs.Attribute[Any]", value: ConversionRecord | None) -> None:
-    if value is None:
-        return
-    if type(value) is not ConversionRecord:
-        raise InvalidError(place_of(self, field), value, "a ConversionRecord or None")
-    if value.lead != self.id:
-        raise InvalidError(place_of(self, field), value.lead, f"the conversion of lead {shown(self.id)}", "K13")
-
-
-@final
-@attrs.frozen(kw_only=True)
-class Lead:
-    """A person and/or a company not yet qualified. Field names are those of Zendesk Sell.
-
-    `status` is the stage in a `salesstatus.StageBook`; ``""`` is its first. `email` and `phone` are the main ones, `emails`
-    and `phones` further ones. `person` and `company` are known contacts that a *repeat lead* is tied to (rule L4).
-    `created_by` added the lead and `owner` is responsible for it; `open_to_all` says that every user may work with it (rule L5).
-    `conversion` is the record of its conversion, which data of other systems may lack (rule L10). Nothing here is
-    required but the id: a lead is what came in. Raises `InvalidError` naming the field.
-    """
-
-    id: LeadId = attrs.field(validator=an_id)
-    first_name: str = a_text()
-    last_name: str = a_text()
-    organization_name: str = a_text()
-    title: str = a_text()
-    description: str = a_text()
-    industry: str = a_text()
-    website: str = a_text()
-    email: str = a_text()
-    phone: str = a_text()
-    mobile: str = a_text()
-    fax: str = a_text()
-    twitter: str = a_text()
-    facebook: str = a_text()
-    linkedin: str = a_text()
-    skype: str = a_text()
-    address: Address = attrs.field(default=_NOWHERE, converter=_lead_address)
-    emails: frozenset[str] = set_of(texts)
-    phones: frozenset[str] = set_of(texts)
-    tags: frozenset[str] = set_of(texts)
-    custom_fields: Mapping[str, Any] = a_mapping()
-    source: str = a_text()
-    status: str = a_text()
-    unqualified_reason: str = a_text()
-    owner: str = a_text()
-    notes: tuple[Note, ...] = attrs.field(default=(), converter=_notes)
-    person: ContactId | None = attrs.field(default=None, validator=an_id_or_none)
-    company: ContactId | None = attrs.field(default=None, validator=an_id_or_none)
-    open_to_all: bool = attrs.field(default=False, validator=is_a(bool))
-    created_by: str = a_text()
-    created_at: datetime | None = attrs.field(default=None, converter=in_utc_or_none, validator=aware_or_none)
-    conversion: ConversionRecord | None = attrs.field(default=None, validator=_a_conversion)
-
-    @property
-    def name(self) -> str:
-        """How the lead is called: by the person, else by the company, else ``""``."""
-        return full_name(self.first_name, self.last_name) or self.organization_name
+    created_at: datetime | None = attrs.field(
+        default=None, converter=in_utc_or_none, validator=aware_or_none
+    )

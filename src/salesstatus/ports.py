@@ -1,20 +1,26 @@
-"""What an application's storage has to offer: small ports, one for each kind of record, held by a unit of work.
+"""What an application's storage has to offer: small ports, one for each kind of record, held by a
+unit of work.
 
-The library stores nothing. A store (`Store`, or `AsyncStore` for asynchronous applications) opens units of work; a unit holds
-the ports; the use cases of `salesstatus.desk` do the rest. What the ports promise, `salesstatus.testing` checks:
+The library stores nothing. A store (`Store`, or `AsyncStore` for asynchronous applications) opens
+units of work; a unit holds the ports; the use cases of `salesstatus.desk` do the rest. What the
+ports promise, `salesstatus.testing` checks:
 
-* A record comes with its **version**: 1 when it is new, one more with each `put`. `put` and `remove` name the version that was
-  read; if the record is in another one now, they raise `Conflict`, so that no update is lost. A store that locks or serializes
-  may raise it wherever two units of work meet, also from `commit`. After a `Conflict` a unit is only left.
-* What changes nothing (removing what is not there, appending nothing) takes no lock that others would wait for.
+* A record comes with its **version**: 1 when it is new, one more with each `put`. `put` and
+  `remove` name the version that was read; if the record is in another one now, they raise
+  `Conflict`, so that no update is lost. A store that locks or serializes may raise it wherever two
+  units of work meet, also from `commit`. After a `Conflict` a unit is only left.
+* What changes nothing (removing what is not there, appending nothing) takes no lock that others
+  would wait for.
 * `get` and `remove` raise `NotFound` for an id that is not there.
-* A unit of work **commits whole or not at all**. Left without `commit`, by an exception or without one, it leaves nothing
-  behind. Within a unit its own changes are seen; other units see them only once they are committed.
+* A unit of work **commits whole or not at all**. Left without `commit`, by an exception or without
+  one, it leaves nothing behind. Within a unit its own changes are seen; other units see them only
+  once they are committed.
 * Ids keep their type: ``7`` and ``"7"`` are two records.
 * Records are values. What a store gave out never changes, whatever is saved afterwards.
 * The log only grows. Records come back in the order in which they were appended.
 
-Asynchronous ports have the same methods; `salesstatus.faces.as_async` makes them of synchronous ones.
+Asynchronous ports have the same methods; `salesstatus.desk.faces.as_async` makes them of
+synchronous ones.
 """
 
 from __future__ import annotations
@@ -29,23 +35,20 @@ import attrs
 from salesstatus.conversion import AttachedNote
 from salesstatus.errors import Conflict, NotFound
 from salesstatus.history import Logged
-from salesstatus.model import (
-    Contact,
-    ContactId,
-    ConversionRecord,
-    Deal,
-    DealId,
-    FieldDefinition,
-    Lead,
-    LeadId,
-    SalesStatus,
-    Tag,
-    Target,
-    Task,
-)
-from salesstatus.rights import Rights
+from salesstatus.lead import ConversionRecord, FieldDefinition, Lead, LeadId, Tag, Target, Task
+from salesstatus.leads.rights import Rights
+from salesstatus.model import Contact, ContactId, Deal, DealId, SalesStatus
 from salesstatus.selection import Selection
-from salesstatus.values import Id, an_id, aware, aware_or_none, check_id, in_utc, in_utc_or_none, is_a
+from salesstatus.values import (
+    Id,
+    an_id,
+    aware,
+    aware_or_none,
+    check_id,
+    in_utc,
+    in_utc_or_none,
+    is_a,
+)
 
 __all__ = [
     "AsyncContacts",
@@ -86,7 +89,9 @@ R = TypeVar("R")
 @final
 @attrs.frozen
 class Versioned(Generic[R_co]):
-    """A record as a store has it, and in which version: the number that `put` and `remove` want back."""
+    """A record as a store has it, and in which version: the number that `put` and `remove` want
+    back.
+    """
 
     record: R_co
     version: int
@@ -97,12 +102,15 @@ class Versioned(Generic[R_co]):
 class Standing:
     """A contact as a store keeps it: who it is, its sales status, and when it last heard something.
 
-    `heard_at` is the time of the newest entry in the log about this contact; no later entry is dated before it.
+    `heard_at` is the time of the newest entry in the log about this contact; no later entry is
+    dated before it.
     """
 
     contact: Contact = attrs.field(validator=is_a(Contact))
     status: SalesStatus = attrs.field(factory=SalesStatus, validator=is_a(SalesStatus))
-    heard_at: datetime | None = attrs.field(default=None, converter=in_utc_or_none, validator=aware_or_none)
+    heard_at: datetime | None = attrs.field(
+        default=None, converter=in_utc_or_none, validator=aware_or_none
+    )
 
     @property
     def id(self) -> ContactId:
@@ -113,7 +121,8 @@ class Standing:
 @final
 @attrs.frozen(kw_only=True)
 class Done:
-    """That a request with this key was carried out: which use case, on a record of which kind, when. For `salesstatus.desk`.
+    """That a request with this key was carried out: which use case, on a record of which kind,
+    when. For `salesstatus.desk`.
 
     `request` is a digest of all that was asked for, so that a key is not taken for another request.
     """
@@ -127,11 +136,12 @@ class Done:
 
 
 def record_id(record: Any) -> Any:
-    """Return what a record is found by: its `id`, a note's, a custom field's name, a request's key, and a tag by itself.
+    """Return what a record is found by: its `id`, a note's, a custom field's name, a request's key,
+    and a tag by itself.
 
     Raises `InvalidError` for a note without an id.
 
-    >>> from salesstatus import Scope
+    >>> from salesstatus.leads import Scope
     >>> record_id(Deal(id="D-1", primary="ann")), record_id(FieldDefinition(name="Budget"))
     ('D-1', 'Budget')
     """
@@ -159,12 +169,16 @@ class Records(Protocol[K_contra, R]):
     def put(self, record: R, version: int, /) -> None:
         """Save a record that was read in this version; 0: it is to be new.
 
-        It is in the next version then. Raises `Conflict` if it is in another version now, or is there no more, or already.
+        It is in the next version then. Raises `Conflict` if it is in another version now, or is
+        there no more, or already.
         """
         ...
 
     def remove(self, id: K_contra, version: int, /) -> None:
-        """Remove a record that was read in this version. Raises `NotFound`, and `Conflict` if it is in another one."""
+        """Remove a record that was read in this version.
+
+        Raises `NotFound`, and `Conflict` if it is in another one.
+        """
         ...
 
     def all(self) -> Iterator[Versioned[R]]:
@@ -184,7 +198,9 @@ class Contacts(Records[ContactId, Standing], Protocol):
         ...
 
     def sharing(self, keys: Collection[str], /) -> Iterator[Versioned[Standing]]:
-        """Yield, once each, the contacts that have at least one of these `salesstatus.lookup_keys` (rules K12, L7)."""
+        """Yield, once each, the contacts that have at least one of these `salesstatus.lookup_keys`
+        (rules K12, L7).
+        """
         ...
 
 
@@ -192,7 +208,9 @@ class Deals(Records[DealId, Deal], Protocol):
     """The deals."""
 
     def of(self, contact: ContactId, /) -> Iterator[Versioned[Deal]]:
-        """Yield, once each, the deals that name a contact: as the primary one, as the company, or among the involved."""
+        """Yield, once each, the deals that name a contact: as the primary one, as the company, or
+        among the involved.
+        """
         ...
 
 
@@ -200,16 +218,23 @@ class Leads(Records[LeadId, Lead], Protocol):
     """The leads."""
 
     def of(self, contact: ContactId, /) -> Iterator[Versioned[Lead]]:
-        """Yield, once each, the leads that are tied to a contact, by `person` or `company` (rule L4)."""
+        """Yield, once each, the leads that are tied to a contact, by `person` or `company` (rule
+        L4).
+        """
         ...
 
     def sharing(self, keys: Collection[str], /) -> Iterator[Versioned[Lead]]:
-        """Yield, once each, the leads that have at least one of these `salesstatus.lookup_keys` (rule L7)."""
+        """Yield, once each, the leads that have at least one of these `salesstatus.lookup_keys`
+        (rule L7).
+        """
         ...
 
 
 class Notes(Records[Id, AttachedNote], Protocol):
-    """The notes on contacts and deals. Each is found by the id of its note, which no stored note is without."""
+    """The notes on contacts and deals.
+
+    Each is found by the id of its note, which no stored note is without.
+    """
 
     def of(self, target: Target, id: Id, /) -> Iterator[Versioned[AttachedNote]]:
         """Yield the notes on a contact or a deal."""
@@ -236,7 +261,9 @@ class Log(Protocol):
         ...
 
     def all(self) -> Iterator[Logged]:
-        """Yield everything; the records of each contact in the order in which they were appended."""
+        """Yield everything; the records of each contact in the order in which they were
+        appended.
+        """
         ...
 
 
@@ -294,7 +321,10 @@ class UnitOfWork(Protocol):
         ...
 
     def commit(self) -> None:
-        """Keep everything that was changed. Raises `Conflict` if another unit of work stands in the way; then nothing is kept."""
+        """Keep everything that was changed.
+
+        Raises `Conflict` if another unit of work stands in the way; then nothing is kept.
+        """
         ...
 
 
@@ -390,7 +420,9 @@ class AsyncLog(Protocol):
         ...
 
     def all(self) -> AsyncIterator[Logged]:
-        """Yield everything; the records of each contact in the order in which they were appended."""
+        """Yield everything; the records of each contact in the order in which they were
+        appended.
+        """
         ...
 
 
@@ -472,7 +504,9 @@ class Ids(Protocol):
     """Makes ids for what is new."""
 
     def new(self, kind: str, /) -> Id:
-        """Return an id that nothing of this kind has: ``"lead"``, ``"contact"``, ``"deal"``, ``"conversion"``, ``"note"`` or ``"task"``."""
+        """Return an id that nothing of this kind has: ``"lead"``, ``"contact"``, ``"deal"``,
+        ``"conversion"``, ``"note"`` or ``"task"``.
+        """
         ...
 
 

@@ -1,11 +1,12 @@
 """The rules, as rows.
 
-Each row has an id, a condition, an outcome, how sure it is, where it stands and why it is so. The tables are
-all there is: `salesstatus.transitions` reads nothing else, the docs are printed from them, and a row that
-is taken out breaks the tests. Rows that differ by `Policy` carry the setting under which they hold (`when`).
+Each row has an id, a condition, an outcome, how sure it is, where it stands and why it is so. The
+tables are all there is: `salesstatus.transitions` reads nothing else, the docs are printed from
+them, and a row that is taken out breaks the tests. Rows that differ by `Policy` carry the setting
+under which they hold (`when`).
 
-Conditions are sets. A condition on the deals held names statuses of which *some* deal must be held and
-statuses of which *none* may be; how many does not matter, nor in which order they came.
+Conditions are sets. A condition on the deals held names statuses of which *some* deal must be held
+and statuses of which *none* may be; how many does not matter, nor in which order they came.
 """
 
 from __future__ import annotations
@@ -31,24 +32,6 @@ from salesstatus.events import (
 )
 from salesstatus.model import CustomerStatus, DealStatus, ProspectStatus
 from salesstatus.policy import Policy
-
-__all__ = [
-    "SOURCES",
-    "TABLES",
-    "CustomerRow",
-    "Effect",
-    "EventRow",
-    "Known",
-    "ManualRow",
-    "ProspectRow",
-    "Row",
-    "Statement",
-    "Sure",
-    "TableRow",
-    "Tables",
-    "When",
-    "says",
-]
 
 #: The texts behind the rules, by the short name that rows cite.
 SOURCES: Final = {
@@ -124,7 +107,9 @@ class ProspectRow(Row):
 
 @attrs.frozen(kw_only=True)
 class CustomerRow(Row):
-    """Table C: what a deal is now, and what is held besides → what the customer status becomes. The first match counts.
+    """Table C: what a deal is now, and what is held besides → what the customer status becomes.
+
+    The first match counts.
 
     `now` may contain None: the deal is held no more. `becomes` None: the status stays what it was.
     """
@@ -137,10 +122,12 @@ class CustomerRow(Row):
 
 @attrs.frozen(kw_only=True)
 class ManualRow(Row):
-    """Table M: which status a person sets, and what it would leave → accepted or refused. Every refusal counts.
+    """Table M: which status a person sets, and what it would leave → accepted or refused.
 
-    `held`: the row stands in the way while a deal of these statuses is held, and those deals block it;
-    None: whatever is held.
+    Every refusal counts.
+
+    `held`: the row stands in the way while a deal of these statuses is held, and those deals block
+    it; None: whatever is held.
     """
 
     sets: frozenset[type[ManualEvent]]
@@ -153,7 +140,9 @@ class ManualRow(Row):
 
 @attrs.frozen(kw_only=True)
 class EventRow(Row):
-    """Table E: which event about a deal, and what was known of it → what it does. Exactly one row matches."""
+    """Table E: which event about a deal, and what was known of it → what it does. Exactly one row
+    matches.
+    """
 
     hears: frozenset[type[DealEvent]]
     known: Known
@@ -198,7 +187,9 @@ class Tables:
 
 
 def _holding(rows: tuple[AnyRow, ...], policy: Policy) -> tuple[AnyRow, ...]:
-    return tuple(row for row in rows if row.when is None or getattr(policy, row.when[0]) == row.when[1])
+    return tuple(
+        row for row in rows if row.when is None or getattr(policy, row.when[0]) == row.when[1]
+    )
 
 
 OPEN, WON, LOST, UNQUALIFIED = DealStatus
@@ -451,9 +442,13 @@ EV: Final = (
 )
 
 
-def says(id: str, sure: Sure, source: str, where: str, says: str, reason: str, when: When = None) -> Statement:
+def says(
+    id: str, sure: Sure, source: str, where: str, says: str, reason: str, when: When = None
+) -> Statement:
     """Return a rule that is no table of its own."""
-    return Statement(id=id, sure=sure, source=source, where=where, says=says, reason=reason, when=when)
+    return Statement(
+        id=id, sure=sure, source=source, where=where, says=says, reason=reason, when=when
+    )
 
 
 W: Final = (

@@ -8,10 +8,8 @@ from typing import Any
 
 import attrs
 
-from salesstatus.errors import InvalidError
 from salesstatus.model import ContactId, CustomerStatus, ProspectStatus, SalesStatus
-
-__all__ = ["Selection", "select"]
+from salesstatus.values import InvalidError
 
 
 def _states(value: object, self: object, field: attrs.Attribute[Any]) -> frozenset[Any]:
@@ -19,7 +17,9 @@ def _states(value: object, self: object, field: attrs.Attribute[Any]) -> frozens
     members = value if isinstance(value, frozenset | set | list | tuple) else (value,)
     for member in members:
         if type(member) is not axis:
-            raise InvalidError(f"Selection.{field.name}", member, f"a {axis.__name__}, or a set of them")
+            raise InvalidError(
+                f"Selection.{field.name}", member, f"a {axis.__name__}, or a set of them"
+            )
     return frozenset(members)
 
 
@@ -30,7 +30,9 @@ def _axis(axis: type[Enum]) -> Any:
 
 @attrs.frozen(kw_only=True)
 class Selection:
-    """A set of prospect states and a set of customer states; a contact must be in both. The default is every state.
+    """A set of prospect states and a set of customer states; a contact must be in both.
+
+    The default is every state.
 
     >>> customers = Selection(customer=frozenset({CustomerStatus.CURRENT}))
     >>> customers.matches(SalesStatus())
@@ -45,7 +47,9 @@ class Selection:
         return status.prospect in self.prospect and status.customer in self.customer
 
 
-def select(statuses: Mapping[ContactId, SalesStatus], selection: Selection) -> Iterator[tuple[ContactId, SalesStatus]]:
+def select(
+    statuses: Mapping[ContactId, SalesStatus], selection: Selection
+) -> Iterator[tuple[ContactId, SalesStatus]]:
     """Yield the contacts that a selection matches, with their statuses, in the order given."""
     if type(selection) is not Selection:
         raise InvalidError("selection", selection, "a Selection")

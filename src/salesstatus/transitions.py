@@ -1,15 +1,17 @@
 """The heart: `(state, event) -> state`.
 
-The strongest deal decides. The prospect status is a function of *which kinds of deals are held*, not of the
-way there, so four rows (table P) cover every history in any order. The customer status has a memory, so it is a
-short table over what just happened (table C). What a person may set by hand is a table of guards (table M), and
-what an event about a deal can mean is a table too (table E). Nothing else decides a status anywhere.
+The strongest deal decides. The prospect status is a function of *which kinds of deals are held*,
+not of the way there, so four rows (table P) cover every history in any order. The customer status
+has a memory, so it is a short table over what just happened (table C). What a person may set by
+hand is a table of guards (table M), and what an event about a deal can mean is a table too (table
+E). Nothing else decides a status anywhere.
 
-The rows become a `Book`: for each policy, once, every combination of the few things that rows look at is tried
-against them and the `Ruling` written down: what the event does, by which rows, and what becomes of the statuses.
-From then on an event is decided by looking its ruling up, which is the only way to a refusal and writes nothing, and
-then written, which never raises. `transition` does so on a draft of the state, `salesstatus.replay` on a draft that it
-keeps for each contact: one `Draft.hear` for both, so a million entries cannot differ from a million transitions.
+The rows become a `Book`: for each policy, once, every combination of the few things that rows look
+at is tried against them and the `Ruling` written down: what the event does, by which rows, and what
+becomes of the statuses. From then on an event is decided by looking its ruling up, which is the
+only way to a refusal and writes nothing, and then written, which never raises. `transition` does so
+on a draft of the state, `salesstatus.replay` on a draft that it keeps for each contact: one
+`Draft.hear` for both, so a million entries cannot differ from a million transitions.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from typing import Final, cast
 
 import attrs
 
-from salesstatus.errors import Broken, GuardError, InvalidError
+from salesstatus.errors import Broken, GuardError
 from salesstatus.events import (
     CONTACT_EVENTS,
     ContactEvent,
@@ -29,7 +31,14 @@ from salesstatus.events import (
     ManualEvent,
     ProspectStatusSet,
 )
-from salesstatus.model import TALLY_UNIT, CustomerStatus, DealId, DealStatus, ProspectStatus, SalesStatus
+from salesstatus.model import (
+    TALLY_UNIT,
+    CustomerStatus,
+    DealId,
+    DealStatus,
+    ProspectStatus,
+    SalesStatus,
+)
 from salesstatus.policy import SELL, Policy
 from salesstatus.rules import (
     TABLES,
@@ -42,15 +51,14 @@ from salesstatus.rules import (
     Row,
     Tables,
 )
-from salesstatus.values import id_order
-
-__all__ = ["Book", "book", "fired", "kinds_held", "merge", "permitted", "refusal", "transition"]
+from salesstatus.values import InvalidError, id_order
 
 CHANGES, NOTHING, REFUSED = Effect
 OPEN, WON, LOST, UNQUALIFIED = DealStatus
 
-# One `kinds` is a set of deal statuses as an int: the top bit of a status's field in a tally is set where at
-# least one such deal is held. Adding all the fields' lower bits carries into the top bit of each that is not zero.
+# One `kinds` is a set of deal statuses as an int: the top bit of a status's field in a tally is set
+# where at least one such deal is held. Adding all the fields' lower bits carries into the top bit
+# of each that is not zero.
 _UNITS: Final[dict[DealStatus | None, int]] = {None: 0} | TALLY_UNIT
 _FIELD: Final = TALLY_UNIT[WON] // TALLY_UNIT[OPEN]
 _CARRY: Final = sum((_FIELD // 2 - 1) * unit for unit in TALLY_UNIT.values())
@@ -73,16 +81,19 @@ _ALL_KINDS: Final = {
 }
 
 
-#: kinds → the prospect status, and the customer status by the one before: tables P and C side by side
+#: kinds → the prospect status, and the customer status by the one before: tables P and C side by
+#: side
 Outcomes = dict[int, tuple[ProspectStatus, dict[CustomerStatus, CustomerStatus]]]
 
 
 @attrs.frozen(eq=False)
 class Ruling:
-    """What the tables say to one event: the effect and the rows behind it, and what is needed to write it.
+    """What the tables say to one event: the effect and the rows behind it, and what is needed to
+    write it.
 
-    For an event about a deal, `counts` is by how much the tally of deals changes and `outcomes` what becomes
-    of the statuses; for a manual change, which writes what the event says, they are 0 and empty.
+    For an event about a deal, `counts` is by how much the tally of deals changes and `outcomes`
+    what becomes of the statuses; for a manual change, which writes what the event says, they are 0
+    and empty.
     """
 
     effect: Effect
@@ -91,7 +102,9 @@ class Ruling:
     outcomes: Outcomes = attrs.field(factory=dict)
 
     def so_already(self) -> Ruling:
-        """Return the ruling for a person who sets what is so: refused like any other, but it changes nothing."""
+        """Return the ruling for a person who sets what is so: refused like any other, but it
+        changes nothing.
+        """
         return self if self.effect is REFUSED else Ruling(NOTHING, self.rows)
 
 
@@ -105,7 +118,8 @@ class Book:
     policy: Policy
     #: event class → what the deal was → what it is told to be → the ruling
     events: dict[type[DealEvent], dict[DealStatus | None, dict[DealStatus | None, Ruling]]]
-    #: event class → prospect status it would leave → customer status it would leave → kinds → the ruling
+    #: event class → prospect status it would leave → customer status it would leave → kinds → the
+    #: ruling
     manual: dict[type[ManualEvent], dict[ProspectStatus, dict[CustomerStatus, dict[int, Ruling]]]]
     #: kinds → the row of table P
     prospect: dict[int, ProspectRow]
@@ -120,14 +134,19 @@ class Book:
         prospect = {kinds: _prospect_row(tables, held) for kinds, held in _ALL_KINDS.items()}
         customer = {
             now: {
-                kinds: {before: _customer_row(tables, now, held, before) for before in CustomerStatus}
+                kinds: {
+                    before: _customer_row(tables, now, held, before) for before in CustomerStatus
+                }
                 for kinds, held in _ALL_KINDS.items()
             }
             for now in said
         }
         outcomes: dict[DealStatus | None, Outcomes] = {
             now: {
-                kinds: (prospect[kinds].becomes, {before: row.becomes or before for before, row in rows.items()})
+                kinds: (
+                    prospect[kinds].becomes,
+                    {before: row.becomes or before for before, row in rows.items()},
+                )
                 for kinds, rows in by_kinds.items()
             }
             for now, by_kinds in customer.items()
@@ -168,7 +187,8 @@ class Book:
 
 
 _DEAL_EVENTS: Final = cast(
-    "tuple[type[DealEvent], ...]", tuple(event for event in CONTACT_EVENTS if "deal" in attrs.fields_dict(event))
+    "tuple[type[DealEvent], ...]",
+    tuple(event for event in CONTACT_EVENTS if "deal" in attrs.fields_dict(event)),
 )
 _MANUAL_EVENTS: Final[tuple[type[ManualEvent], ...]] = (ProspectStatusSet, CustomerStatusSet)
 
@@ -185,7 +205,9 @@ def _prospect_row(tables: Tables, kinds: frozenset[DealStatus]) -> ProspectRow:
         if (not row.some or not row.some.isdisjoint(kinds)) and row.none.isdisjoint(kinds)
     ]
     if len(rows) != 1:
-        raise InvalidError("Tables.prospect", [row.id for row in rows], f"exactly one row for {kinds}")
+        raise InvalidError(
+            "Tables.prospect", [row.id for row in rows], f"exactly one row for {kinds}"
+        )
     return rows[0]
 
 
@@ -198,11 +220,19 @@ def _customer_row(
     raise InvalidError("Tables.customer", (now, before), f"a row for {kinds}")
 
 
-def _event_row(tables: Tables, event: type[DealEvent], before: DealStatus | None, now: DealStatus | None) -> EventRow:
-    known = Known.NOT_HELD if before is None else Known.AS_TOLD if before is now else Known.OTHERWISE
+def _event_row(
+    tables: Tables, event: type[DealEvent], before: DealStatus | None, now: DealStatus | None
+) -> EventRow:
+    known = (
+        Known.NOT_HELD if before is None else Known.AS_TOLD if before is now else Known.OTHERWISE
+    )
     rows = [row for row in tables.events if event in row.hears and row.known is known]
     if len(rows) != 1:
-        raise InvalidError("Tables.events", [row.id for row in rows], f"one row for {event.__name__}, {known.value}")
+        raise InvalidError(
+            "Tables.events",
+            [row.id for row in rows],
+            f"one row for {event.__name__}, {known.value}",
+        )
     return rows[0]
 
 
@@ -222,7 +252,9 @@ def _manual_ruling(
         and (row.held is None or not row.held.isdisjoint(kinds))
     )
     if not rows:
-        raise InvalidError("Tables.manual", (prospect, customer), f"a row for {event.__name__} with {kinds}")
+        raise InvalidError(
+            "Tables.manual", (prospect, customer), f"a row for {event.__name__} with {kinds}"
+        )
     if any(row.effect is NOTHING for row in rows):
         raise InvalidError("Tables.manual", [row.id for row in rows], "rows that accept or refuse")
     refusing = tuple(row for row in rows if row.effect is REFUSED)
@@ -235,7 +267,10 @@ def _book(policy: Policy) -> Book:
 
 
 def book(policy: Policy = SELL) -> Book:
-    """Return the rows written out for a policy, made once for each. Raises `InvalidError` for anything but a `Policy`."""
+    """Return the rows written out for a policy, made once for each.
+
+    Raises `InvalidError` for anything but a `Policy`.
+    """
     if policy is SELL:
         return _SELL_BOOK
     if type(policy) is not Policy:
@@ -247,7 +282,9 @@ _SELL_BOOK: Final = _book(SELL)
 
 
 def _decide(state: SalesStatus | Draft, event: ContactEvent, rules: Book) -> Ruling:
-    """Look up what the tables say; the only way to a refusal. Reads everything and writes nothing."""
+    """Look up what the tables say; the only way to a refusal. Reads everything and writes
+    nothing.
+    """
     if type(event) is ProspectStatusSet:
         ruling = rules.manual[ProspectStatusSet][event.status][state.customer][_kinds(state._tally)]
         return ruling.so_already() if state.prospect is event.status else ruling
@@ -255,7 +292,9 @@ def _decide(state: SalesStatus | Draft, event: ContactEvent, rules: Book) -> Rul
         ruling = rules.manual[CustomerStatusSet][state.prospect][event.status][_kinds(state._tally)]
         return ruling.so_already() if state.customer is event.status else ruling
     if type(event) not in rules.events:
-        raise InvalidError("event", event, f"one of {', '.join(known.__name__ for known in CONTACT_EVENTS)}")
+        raise InvalidError(
+            "event", event, f"one of {', '.join(known.__name__ for known in CONTACT_EVENTS)}"
+        )
     return rules.events[type(event)][state._deals.get(event.deal)][event.status]
 
 
@@ -271,7 +310,10 @@ class Draft:
         self._tally = state._tally
 
     def hear(self, event: ContactEvent, rules: Book) -> Ruling:
-        """Look up the ruling and, unless it refuses, write what follows. A refusal writes nothing."""
+        """Look up the ruling and, unless it refuses, write what follows.
+
+        A refusal writes nothing.
+        """
         by_deal = rules.events.get(type(event))  # type: ignore[arg-type] # a manual event is not found
         if by_deal is None:
             ruling = _decide(self, event, rules)
@@ -310,7 +352,9 @@ def _broken(state: SalesStatus | Draft, event: ContactEvent, ruling: Ruling) -> 
             in_the_way = [event.deal] if not isinstance(event, ManualEvent) else []
         else:
             blocking = row.held or ()
-            in_the_way = sorted([deal for deal, status in state._deals.items() if status in blocking], key=id_order)
+            in_the_way = sorted(
+                [deal for deal, status in state._deals.items() if status in blocking], key=id_order
+            )
         broken.append(Broken(row.id, row.requires, tuple(in_the_way)))
     return tuple(broken)
 
@@ -329,14 +373,19 @@ def refusal(state: SalesStatus, event: ContactEvent, policy: Policy = SELL) -> G
     winning deal 'D-1' is refused. E4: the deal must be held by the contact; in the way: 'D-1'
     """
     ruling = _decide(_checked(state), event, book(policy))
-    return GuardError(state, event, _broken(state, event, ruling)) if ruling.effect is REFUSED else None
+    return (
+        GuardError(state, event, _broken(state, event, ruling))
+        if ruling.effect is REFUSED
+        else None
+    )
 
 
 def transition(state: SalesStatus, event: ContactEvent, policy: Policy = SELL) -> SalesStatus:
-    """Return what a contact is after it heard an event; the same object if nothing changes (rule E3).
+    """Return what a contact is after it heard an event; the same object if nothing changes (rule
+    E3).
 
-    Raises `GuardError` if the event is refused (rules M1, M2, M4, M5, E4), and `InvalidError` if one of
-    the arguments is not what it should be. The state given is never changed.
+    Raises `GuardError` if the event is refused (rules M1, M2, M4, M5, E4), and `InvalidError` if
+    one of the arguments is not what it should be. The state given is never changed.
 
     >>> from salesstatus import DealAssociated, DealWon
     >>> state = transition(SalesStatus(), DealAssociated("D-1"))
@@ -353,7 +402,8 @@ def transition(state: SalesStatus, event: ContactEvent, policy: Policy = SELL) -
 
 
 def fired(before: SalesStatus, event: ContactEvent, policy: Policy = SELL) -> tuple[Row, ...]:
-    """Return the rows that decide an event: of table M, or of E, then P and C if it changes something.
+    """Return the rows that decide an event: of table M, or of E, then P and C if it changes
+    something.
 
     For an event refused, the rows that refuse it.
     """
@@ -372,14 +422,17 @@ _EVERY_MANUAL_EVENT: Final[tuple[ManualEvent, ...]] = (
 
 
 def permitted(state: SalesStatus, policy: Policy = SELL) -> frozenset[ManualEvent]:
-    """Return the manual changes that would be accepted now, for greying out the buttons of the others.
+    """Return the manual changes that would be accepted now, for greying out the buttons of the
+    others.
 
     >>> from salesstatus import DealAssociated
     >>> held = transition(SalesStatus(), DealAssociated("D-1"))
     >>> ProspectStatusSet(ProspectStatus.LOST) in permitted(held)
     False
     """
-    return frozenset(event for event in _EVERY_MANUAL_EVENT if refusal(state, event, policy) is None)
+    return frozenset(
+        event for event in _EVERY_MANUAL_EVENT if refusal(state, event, policy) is None
+    )
 
 
 #: Rule G1: the first of these that one of the merged contacts has.
@@ -389,10 +442,10 @@ _STRONGEST: Final = (CustomerStatus.CURRENT, CustomerStatus.PAST, CustomerStatus
 def merge(survivor: SalesStatus, *others: SalesStatus, policy: Policy = SELL) -> SalesStatus:
     """Return what the survivor of a merge is (rule G1).
 
-    It holds the union of the deals; where two disagree on a deal's status, the survivor's word, then the earlier
-    one's, stands. Its prospect status follows from these deals, so one set by hand is gone. Without others
-    nothing is merged and the survivor is returned as it is. Which contacts may be merged at all (G2) is for
-    `salesstatus.merge_contacts`.
+    It holds the union of the deals; where two disagree on a deal's status, the survivor's word,
+    then the earlier one's, stands. Its prospect status follows from these deals, so one set by hand
+    is gone. Without others nothing is merged and the survivor is returned as it is. Which contacts
+    may be merged at all (G2) is for `salesstatus.merge_contacts`.
     """
     rules = book(policy)
     if not others:
@@ -402,5 +455,7 @@ def merge(survivor: SalesStatus, *others: SalesStatus, policy: Policy = SELL) ->
     for state in reversed(everyone):
         deals.update(_checked(state)._deals)
     tally = sum(_UNITS[status] for status in deals.values())
-    customer = next(status for status in _STRONGEST if any(state.customer is status for state in everyone))
+    customer = next(
+        status for status in _STRONGEST if any(state.customer is status for state in everyone)
+    )
     return SalesStatus.trusted(rules.prospect[_kinds(tally)].becomes, customer, deals, tally)

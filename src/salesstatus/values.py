@@ -1,12 +1,22 @@
-"""What a field of a value may hold: the checks and conversions that all values of the library share.
+"""What a field of a value may hold: the checks and conversions that all values of the library
+share.
 
-A value checks only that it is what it says it is: ids are ints or strings, times carry a zone, collections cannot
-be changed. Every error names the class and the field.
+A value checks only that it is what it says it is: ids are ints or strings, times carry a zone,
+collections cannot be changed. Every error names the class and the field.
 """
 
 # No `from __future__ import annotations` here: Hypothesis reads the annotations of the classes.
 import math
-from collections.abc import Hashable, ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
+from collections.abc import (
+    Hashable,
+    ItemsView,
+    Iterable,
+    Iterator,
+    KeysView,
+    Mapping,
+    Sequence,
+    ValuesView,
+)
 from datetime import date, datetime, timezone
 from decimal import Decimal
 from enum import Enum
@@ -14,45 +24,79 @@ from typing import Any, Final, TypeVar, final
 
 import attrs
 
-from salesstatus.errors import InvalidError, shown
-
-__all__ = [
-    "FrozenMap",
-    "Id",
-    "IdentityEnum",
-    "a_mapping",
-    "a_text",
-    "amount",
-    "an_id",
-    "an_id_or_none",
-    "aware",
-    "aware_or_none",
-    "check",
-    "check_id",
-    "id_order",
-    "ids",
-    "in_utc",
-    "in_utc_or_none",
-    "is_a",
-    "listing",
-    "parse_time",
-    "place_of",
-    "set_of",
-    "texts",
-    "utc",
-]
-
-#: What names a record. An int stays an int and a string a string: ``7`` and ``"7"`` are two records.
+#: What names a record. An int stays an int and a string a string: ``7`` and ``"7"`` are two
+#: records.
 Id = int | str
 
 K = TypeVar("K", bound=Hashable)
 V_co = TypeVar("V_co", covariant=True)
 
 
+_SHOWN_IDS = 5
+_SHOWN_CHARACTERS = 80
+
+
+def shown(value: object) -> str:
+    """Return a value as it stands in messages: its repr, cut where it is long.
+
+    Messages reach logs and terminals, so one hostile value must not fill them.
+    """
+    try:
+        text = repr(value)
+    except Exception as error:  # noqa: BLE001 - a broken __repr__ must not hide the error being told
+        text = f"<{type(value).__name__} whose repr raises {type(error).__name__}>"
+    return (
+        text
+        if len(text) <= _SHOWN_CHARACTERS
+        else f"{text[:_SHOWN_CHARACTERS]}… ({len(text)} characters)"
+    )
+
+
+def listed(ids: Sequence[object]) -> str:
+    """Return ids as they stand in messages: the first five, and how many more there are."""
+    more = f" and {len(ids) - _SHOWN_IDS} more" if len(ids) > _SHOWN_IDS else ""
+    return ", ".join(map(shown, ids[:_SHOWN_IDS])) + more
+
+
+class SalesStatusError(Exception):
+    """The root of all errors of this library. Errors with the same fields are equal, and pickle."""
+
+    def __eq__(self, other: object) -> bool:
+        # attrs gives exceptions no __eq__, but hands their fields to `args`.
+        return (
+            type(other) is type(self) and self.args == other.args
+            if isinstance(other, SalesStatusError)
+            else NotImplemented
+        )
+
+    def __hash__(self) -> int:
+        # By the sentence, which equal errors share: the fields may hold what cannot be hashed.
+        return hash((type(self), str(self)))
+
+
+@attrs.frozen
+class InvalidError(SalesStatusError, ValueError):
+    """A value cannot be what it is given as. What to do: mend the value at its source.
+
+    `place` says where (``Deal.primary``), `value` what was found, `expected` what would do, and
+    `rule` the id of the rule that wants it, or ``""`` where it is only a matter of types.
+    """
+
+    place: str
+    value: object
+    expected: str
+    rule: str = ""
+
+    def __str__(self) -> str:
+        rule = f" ({self.rule})" if self.rule else ""
+        return f"{self.place}: expected {self.expected}, got {shown(self.value)}{rule}"
+
+
 class IdentityEnum(Enum):
     """An Enum whose members hash by identity.
 
-    They are keys of the rule tables, and Enum's own hash is a Python call that costs more than the look-up.
+    They are keys of the rule tables, and Enum's own hash is a Python call that costs more than the
+    look-up.
     """
 
     __hash__ = object.__hash__
@@ -116,7 +160,8 @@ class FrozenMap(Mapping[K, V_co]):
 
 
 def check_id(place: str, value: object) -> None:
-    """Raise `InvalidError` unless `value` can name a contact or a deal: an int or a non-empty string.
+    """Raise `InvalidError` unless `value` can name a contact or a deal: an int or a non-empty
+    string.
 
     A bool is no id although Python counts it as an int: ``True`` would name the same deal as ``1``.
     """
@@ -131,7 +176,9 @@ def check(place: str, value: object, kind: type) -> None:
 
 
 def id_order(value: Id) -> tuple[bool, Id]:
-    """Sort key for ids that may be of both kinds: ints before strings, so that every listing has one order."""
+    """Sort key for ids that may be of both kinds: ints before strings, so that every listing has
+    one order.
+    """
     return isinstance(value, str), value
 
 
@@ -151,7 +198,9 @@ def utc(place: str, value: object) -> datetime:
 
 
 def parse_time(text: object) -> datetime:
-    """Return the time that an ISO 8601 text with an offset stands for, in UTC; raise `InvalidError` for anything else."""
+    """Return the time that an ISO 8601 text with an offset stands for, in UTC; raise `InvalidError`
+    for anything else.
+    """
     expected = "a time with a zone, like 2026-05-04T09:30:00+00:00"
     try:
         return utc("", datetime.fromisoformat(text))  # type: ignore[arg-type] # what is no str is a TypeError
@@ -189,7 +238,9 @@ def texts(self: object, field: "attrs.Attribute[Any]", value: Iterable[object]) 
 
 
 def is_a(kind: type) -> Any:
-    """Return a validator for exactly this type (a bool is not an int here, nor a str subclass a str)."""
+    """Return a validator for exactly this type (a bool is not an int here, nor a str subclass a
+    str).
+    """
 
     def check(self: object, field: "attrs.Attribute[Any]", value: object) -> None:
         if type(value) is not kind:
@@ -219,18 +270,23 @@ def _frozenset(value: object, self: object, field: "attrs.Attribute[Any]") -> fr
 
 #: What a custom field holds as it is.
 _PLAIN: Final = frozenset({str, int, bool, date, type(None)})
-#: How deep custom fields may nest: no form has more, and what has no end (a list in itself) is found out.
+#: How deep custom fields may nest: no form has more, and what has no end (a list in itself) is
+#: found out.
 _DEEPEST: Final = 20
 
 
 def _field_value(place: str, value: object, depth: int = 0) -> Any:
-    """Return a custom field's value so that it cannot be changed: lists become tuples, dicts `FrozenMap`."""
+    """Return a custom field's value so that it cannot be changed: lists become tuples, dicts
+    `FrozenMap`.
+    """
     if depth > _DEEPEST:
         raise InvalidError(place, value, f"collections at most {_DEEPEST} deep")
     if isinstance(value, datetime):
         return utc(place, value)
     if isinstance(value, list | tuple):
-        return tuple(_field_value(f"{place}[{i}]", member, depth + 1) for i, member in enumerate(value))
+        return tuple(
+            _field_value(f"{place}[{i}]", member, depth + 1) for i, member in enumerate(value)
+        )
     if isinstance(value, Mapping):
         return _field_values(place, value, depth + 1)
     if (
@@ -240,7 +296,9 @@ def _field_value(place: str, value: object, depth: int = 0) -> Any:
     ):
         return value
     raise InvalidError(
-        place, value, "a text, a finite number, a bool, a date, an aware datetime, None, or a collection of them"
+        place,
+        value,
+        "a text, a finite number, a bool, a date, an aware datetime, None, or a collection of them",
     )
 
 
@@ -257,7 +315,9 @@ def _field_values(place: str, values: Mapping[Any, object], depth: int = 0) -> F
 _NO_FIELDS: Final[FrozenMap[str, Any]] = FrozenMap()
 
 
-def _frozen_fields(value: object, self: object, field: "attrs.Attribute[Any]") -> FrozenMap[str, Any]:
+def _frozen_fields(
+    value: object, self: object, field: "attrs.Attribute[Any]"
+) -> FrozenMap[str, Any]:
     if value is _NO_FIELDS:
         return _NO_FIELDS
     if not isinstance(value, Mapping):
@@ -266,7 +326,9 @@ def _frozen_fields(value: object, self: object, field: "attrs.Attribute[Any]") -
 
 
 def in_utc(value: datetime) -> datetime:
-    """Return the instant in UTC, for a converter; what has none is left to `aware`, which knows the place."""
+    """Return the instant in UTC, for a converter; what has none is left to `aware`, which knows the
+    place.
+    """
     try:
         return utc("", value)
     except InvalidError:
@@ -290,7 +352,9 @@ def aware_or_none(self: object, field: "attrs.Attribute[Any]", value: object) ->
 
 
 def listing(place: str, value: object, expected: str, rule: str = "") -> tuple[Any, ...]:
-    """Return the members of a collection; raise `InvalidError` for what is none, a text and a mapping included."""
+    """Return the members of a collection; raise `InvalidError` for what is none, a text and a
+    mapping included.
+    """
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
         raise InvalidError(place, value, expected, rule)
     return tuple(value)

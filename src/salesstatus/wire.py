@@ -1,10 +1,13 @@
-"""JSON and JSON Lines, strictly: `loads(dumps(value)) == value` for every value below, and nothing else is read.
+"""JSON and JSON Lines, strictly: `loads(dumps(value)) == value` for every value below, and nothing
+else is read.
 
-Written and read are the statuses, events, records of a history, entities and policies that `TAGS` lists. A record is an object with a `type`, whose names are fixed here and are no class names, and the version
-`v` of the format (absent: 1). Records of older versions pass through `UPCASTERS` first.
+Written and read are the statuses, events, records of a history, entities and policies that `TAGS`
+lists. A record is an object with a `type`, whose names are fixed here and are no class names, and
+the version `v` of the format (absent: 1). Records of older versions pass through `UPCASTERS` first.
 
-Types are strict: `"12"` is not 12, a time needs a zone, an unknown or repeated key is an error. Amounts are strings,
-so that no decimal place is lost. All that is wrong with a record is told at once, each with its place.
+Types are strict: `"12"` is not 12, a time needs a zone, an unknown or repeated key is an error.
+Amounts are strings, so that no decimal place is lost. All that is wrong with a record is told at
+once, each with its place.
 """
 
 from __future__ import annotations
@@ -29,7 +32,7 @@ from cattrs import (
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from salesstatus.conversion import AttachedNote
-from salesstatus.errors import InvalidError, Problem, WireError, shown
+from salesstatus.errors import Problem, WireError
 from salesstatus.events import (
     CONTACT_EVENTS,
     ContactEvent,
@@ -40,36 +43,49 @@ from salesstatus.events import (
     DealReopened,
     DealUnqualified,
     DealWon,
+    ProspectStatusSet,
+)
+from salesstatus.history import DealDeleted, DealSaved, EmployeeMoved, Entry, StatusStated
+from salesstatus.lead import (
+    ConversionRecord,
+    FieldDefinition,
+    Lead,
     LeadConverted,
     LeadJunked,
     LeadMoved,
     LeadReopened,
     LeadTakenUp,
-    ProspectStatusSet,
+    Note,
+    Tag,
+    Task,
 )
-from salesstatus.history import DealDeleted, DealSaved, EmployeeMoved, Entry, StatusStated
+from salesstatus.leads.reports import LeadSaved, Visit
 from salesstatus.model import (
     Address,
     Contact,
-    ConversionRecord,
     CustomerStatus,
     Deal,
     DealId,
     DealStatus,
-    FieldDefinition,
-    Lead,
-    Note,
     ProspectStatus,
     SalesStatus,
-    Tag,
-    Task,
 )
 from salesstatus.policy import Policy
 from salesstatus.ports import Done, Standing
-from salesstatus.reports import LeadSaved, Visit
-from salesstatus.values import FrozenMap, Id, check_id, id_order, parse_time
+from salesstatus.values import FrozenMap, Id, InvalidError, check_id, id_order, parse_time, shown
 
-__all__ = ["FORMAT", "TAGS", "UPCASTERS", "Line", "dumps", "from_dict", "key", "loads", "read_lines", "to_dict"]
+__all__ = [
+    "FORMAT",
+    "TAGS",
+    "UPCASTERS",
+    "Line",
+    "dumps",
+    "from_dict",
+    "key",
+    "loads",
+    "read_lines",
+    "to_dict",
+]
 
 #: The version of the format that is written.
 FORMAT: Final = 1
@@ -197,8 +213,8 @@ def _choice(value: object, kind: Any) -> object:
     return value
 
 
-# Values of custom fields that JSON has no word for are objects with one key that begins with a dollar sign; a
-# mapping's own keys that begin so get a second one.
+# Values of custom fields that JSON has no word for are objects with one key that begins with a
+# dollar sign; a mapping's own keys that begin so get a second one.
 _DOLLAR: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "$decimal": _amount,
     "$datetime": _time,
@@ -219,8 +235,12 @@ def _field_value(value: Any, _: Any = None) -> Any:
                 raise _wrong(value, f"a {name[1:]} after {name}") from error
     strange = [name for name in value if name.startswith("$") and not name.startswith("$$")]
     if strange:
-        raise _wrong(strange[0], f"one of {', '.join(_DOLLAR)}, or a name that begins with two dollar signs")
-    return FrozenMap({name.removeprefix("$"): _field_value(content) for name, content in value.items()})
+        raise _wrong(
+            strange[0], f"one of {', '.join(_DOLLAR)}, or a name that begins with two dollar signs"
+        )
+    return FrozenMap(
+        {name.removeprefix("$"): _field_value(content) for name, content in value.items()}
+    )
 
 
 def _field_written(value: Any) -> Any:
@@ -233,7 +253,10 @@ def _field_written(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_field_written(member) for member in value]
     if isinstance(value, Mapping):
-        return {f"${name}" if name.startswith("$") else name: _field_written(value[name]) for name in value}
+        return {
+            f"${name}" if name.startswith("$") else name: _field_written(value[name])
+            for name in value
+        }
     return value
 
 
@@ -254,7 +277,10 @@ def _event_read(converter: Converter) -> Callable[[object, Any], Any]:
 
 
 def _class_of(value: object, classes: Mapping[str, type], what: str) -> type:
-    """Return the class that a record's tag names. Raises `InvalidError` with the place below the record."""
+    """Return the class that a record's tag names.
+
+    Raises `InvalidError` with the place below the record.
+    """
     if not isinstance(value, dict):
         raise _wrong(value, f"an object with the type of {what}")
     if "type" not in value:
@@ -282,7 +308,9 @@ _SPECIAL: Final[dict[type, dict[str, Any]]] = {
 
 def _object_reader(converter: Converter) -> Callable[[Any], Callable[[object, Any], Any]]:
     def factory(class_: Any) -> Callable[[object, Any], Any]:
-        read = make_dict_structure_fn(class_, converter, _cattrs_forbid_extra_keys=True, **_SPECIAL.get(class_, {}))
+        read = make_dict_structure_fn(
+            class_, converter, _cattrs_forbid_extra_keys=True, **_SPECIAL.get(class_, {})
+        )
 
         def structure(value: object, type_: Any) -> Any:
             if not isinstance(value, dict):
@@ -349,7 +377,8 @@ def _list_reader(
     return factory
 
 
-#: Written without the fields that have their default; an address and a note before those that hold them.
+#: Written without the fields that have their default; an address and a note before those that hold
+#: them.
 _SPARSE: Final = (
     Address,
     Note,
@@ -376,14 +405,17 @@ def _equals(union: Any) -> Callable[[Any], bool]:
 
 def _made() -> Converter:
     converter = Converter(forbid_extra_keys=True)
-    # Collections and objects first, for a later factory goes before an earlier one; then the simple types, before
-    # anything is asked of the converter that would be made with cattrs' own, laxer hooks.
+    # Collections and objects first, for a later factory goes before an earlier one; then the simple
+    # types, before anything is asked of the converter that would be made with cattrs' own, laxer
+    # hooks.
     converter.register_structure_hook_factory(attrs.has, _object_reader(converter))
     converter.register_structure_hook_factory(_is(frozenset), _list_reader(converter, frozenset))
     converter.register_structure_hook_factory(_is(tuple), _list_reader(converter, tuple))
     for kind, expected in ((str, "str"), (int, "int"), (bool, "true or false")):
         converter.register_structure_hook(kind, _exactly(kind, expected))
-    converter.register_structure_hook_func(lambda kind: isinstance(kind, type) and issubclass(kind, Enum), _member)
+    converter.register_structure_hook_func(
+        lambda kind: isinstance(kind, type) and issubclass(kind, Enum), _member
+    )
     converter.register_structure_hook_func(_is(Literal), _choice)
     converter.register_structure_hook(datetime, _time)
     unions: list[tuple[Any, Callable[[object, Any], Any]]] = [
@@ -457,7 +489,14 @@ def _problems(error: BaseException, place: str) -> Iterator[Problem]:
     if isinstance(error, BaseValidationError):
         for inner in error.exceptions:
             notes = getattr(inner, "__notes__", ())
-            note = next((n for n in notes if isinstance(n, AttributeValidationNote | IterableValidationNote)), None)
+            note = next(
+                (
+                    n
+                    for n in notes
+                    if isinstance(n, AttributeValidationNote | IterableValidationNote)
+                ),
+                None,
+            )
             at = place
             if isinstance(note, AttributeValidationNote):
                 at = f"{place}.{_key(getattr(error, 'cl', None), note.name)}"
@@ -465,15 +504,22 @@ def _problems(error: BaseException, place: str) -> Iterator[Problem]:
                 at = f"{place}[{note.index}]"
             yield from _problems(inner, at)
     elif isinstance(error, ForbiddenExtraKeysError):
-        known = ", ".join(_key(error.cl, field.alias or field.name) for field in attrs.fields(error.cl))
+        known = ", ".join(
+            _key(error.cl, field.alias or field.name) for field in attrs.fields(error.cl)
+        )
         for name in sorted(error.extra_fields):
             cut = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…"
             yield Problem(f"{place}.{cut}", f"one of the keys {known}", shown_json(name))
     elif isinstance(error, InvalidError):
-        # A value's own check names the class and its field, which is the key here; a hook's names what is below.
-        inside = error.place.partition(".")[2] if not error.place.startswith(".") else error.place[1:]
+        # A value's own check names the class and its field, which is the key here; a hook's names
+        # what is below.
+        inside = (
+            error.place.partition(".")[2] if not error.place.startswith(".") else error.place[1:]
+        )
         rule = f" ({error.rule})" if error.rule else ""
-        yield Problem(f"{place}.{inside}" if inside else place, error.expected + rule, _json(error.value))
+        yield Problem(
+            f"{place}.{inside}" if inside else place, error.expected + rule, _json(error.value)
+        )
     elif isinstance(error, KeyError):
         yield Problem(place, "a value", "nothing")
     elif isinstance(error, RecursionError):
@@ -483,14 +529,22 @@ def _problems(error: BaseException, place: str) -> Iterator[Problem]:
 
 
 def to_dict(value: object) -> dict[str, Any]:
-    """Return a value as an object of JSON types, with its `type` and the version `v`. Raises `InvalidError`."""
+    """Return a value as an object of JSON types, with its `type` and the version `v`.
+
+    Raises `InvalidError`.
+    """
     if type(value) not in TAGS:
-        raise InvalidError("value", value, f"one of {', '.join(class_.__name__ for class_ in TAGS)}")
+        raise InvalidError(
+            "value", value, f"one of {', '.join(class_.__name__ for class_ in TAGS)}"
+        )
     return {"type": TAGS[type(value)], "v": FORMAT, **_CONVERTER.unstructure(value)}
 
 
 def from_dict(record: object) -> Any:
-    """Return the value that an object of JSON types stands for. Raises `WireError` with all that is wrong."""
+    """Return the value that an object of JSON types stands for.
+
+    Raises `WireError` with all that is wrong.
+    """
     try:
         class_ = _class_of(record, _CLASSES, "a record")
         fields = _upcast(cast("dict[str, Any]", record))
@@ -536,10 +590,12 @@ _LONGEST_KEY: Final = 200
 
 
 def key(id: Id | Tag) -> str:
-    """Return a text that stands for an id and for no other one, for stores whose keys are texts: ASCII, 200 characters at most.
+    """Return a text that stands for an id and for no other one, for stores whose keys are texts:
+    ASCII, 200 characters at most.
 
-    The names of custom fields and the keys of requests are ids here, and so is a tag. It is the id as JSON, or where that is longer its
-    digest. Raises `InvalidError` for anything else, and for a text with half a character in it.
+    The names of custom fields and the keys of requests are ids here, and so is a tag. It is the id
+    as JSON, or where that is longer its digest. Raises `InvalidError` for anything else, and for a
+    text with half a character in it.
 
     >>> key(7), key("7"), key("D-1")
     ('7', '"7"', '"D-1"')
@@ -557,7 +613,9 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
-        raise InvalidError("", next(name for name in names if names.count(name) > 1), "each key of an object once")
+        raise InvalidError(
+            "", next(name for name in names if names.count(name) > 1), "each key of an object once"
+        )
     return found
 
 
@@ -575,7 +633,9 @@ def loads(text: str | bytes) -> Any: ...
 @overload
 def loads(text: str | bytes, kind: type[T]) -> T: ...
 def loads(text: str | bytes, kind: type[Any] = object) -> Any:
-    """Return the value that a JSON text stands for. Raises `WireError` with all that is wrong, also if it is no `kind`.
+    """Return the value that a JSON text stands for.
+
+    Raises `WireError` with all that is wrong, also if it is no `kind`.
 
     Raises `InvalidError` if `text` is no text, or `kind` is no class that has a place on the wire.
 
@@ -612,9 +672,12 @@ class Line:
 
 
 def read_lines(lines: Iterable[str | bytes]) -> Iterator[Line]:
-    """Read JSON Lines, one by one; a broken line is an error in its place and hides no other. Empty lines are skipped.
+    """Read JSON Lines, one by one; a broken line is an error in its place and hides no other.
 
-    Give it a file opened in binary mode, so that a line that is not UTF-8 is one broken line and no more.
+    Empty lines are skipped.
+
+    Give it a file opened in binary mode, so that a line that is not UTF-8 is one broken line and no
+    more.
     """
     for number, text in enumerate(lines, 1):
         if not text.strip():

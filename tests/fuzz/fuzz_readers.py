@@ -2,9 +2,9 @@
 
     python tests/fuzz/fuzz_readers.py READER [FOLDER] -runs=20000 -seed=1
 
-All that follows the reader is libFuzzer's. Without a folder it begins from nothing; `seeds` writes one to begin from. Whatever
-the bytes, a reader raises nothing but what `READERS` allows it, and what it reads of a body is written back as that body.
-"""
+All that follows the reader is libFuzzer's. Without a folder it begins from nothing; `seeds` writes
+one to begin from. Whatever the bytes, a reader raises nothing but what `READERS` allows it, and
+what it reads of a body is written back as that body."""
 
 import contextlib
 import json
@@ -15,7 +15,7 @@ import atheris
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-with atheris.instrument_imports(include=["salesstatus.crm", "salesstatus.csv_rows"]):
+with atheris.instrument_imports(include=["salesstatus.crm", "salesstatus.tables.rows"]):
     from salesstatus.crm import bitrix24, sell
     from salesstatus.crm.oddities import Reporter
 
@@ -61,8 +61,17 @@ def sell_csv(data):
 
 
 def bitrix24_json(data):
-    name = ("crm.lead.list", "crm.item.list", "crm.status.list", "crm.stagehistory.list", "crm.deal.list", "hooks")
-    _looked_at(bitrix24.read({name[data[0] % len(name)] if data else name[0]: data[1:]}, limit=100_000))
+    name = (
+        "crm.lead.list",
+        "crm.item.list",
+        "crm.status.list",
+        "crm.stagehistory.list",
+        "crm.deal.list",
+        "hooks",
+    )
+    _looked_at(
+        bitrix24.read({name[data[0] % len(name)] if data else name[0]: data[1:]}, limit=100_000)
+    )
 
 
 def conversion_request(data):

@@ -9,13 +9,9 @@ from typing import Final, Literal, TypeAlias, final, get_args
 
 import attrs
 
-from salesstatus.audience import hearing
-from salesstatus.audit import Audit, Stored, audit
 from salesstatus.conversion import AttachedNote
-from salesstatus.crm.oddities import Oddities
-from salesstatus.errors import InvalidError
-from salesstatus.events import DealAssociated
-from salesstatus.evidence import (
+from salesstatus.crm.auditing import Audit, Stored, audit
+from salesstatus.crm.evidence import (
     Certainty,
     Dated,
     Evidence,
@@ -26,29 +22,17 @@ from salesstatus.evidence import (
     from_stream,
     timeline,
 )
+from salesstatus.crm.oddities import Oddities
+from salesstatus.events import DealAssociated
 from salesstatus.history import DealDeleted, DealSaved, Replayed, replay
-from salesstatus.leads import SELL_STAGES, StageBook
-from salesstatus.model import (
-    ContactId,
-    ConversionRecord,
-    Deal,
-    DealId,
-    DealStatus,
-    FieldDefinition,
-    Lead,
-    LeadId,
-    SalesStatus,
-    Scope,
-    Tag,
-    Task,
-)
+from salesstatus.lead import ConversionRecord, FieldDefinition, Lead, LeadId, Scope, Tag, Task
+from salesstatus.leads.reports import Visit
+from salesstatus.leads.stages import SELL_STAGES, StageBook
+from salesstatus.model import ContactId, Deal, DealId, DealStatus, SalesStatus
 from salesstatus.policy import SELL, Policy
-from salesstatus.reports import Visit
+from salesstatus.propagation import hearing
 from salesstatus.transitions import Draft, book, transition
-from salesstatus.values import FrozenMap, Id, utc
-
-__all__ = ["Account", "Catalogue", "Stage", "Statuses", "Wanted"]
-
+from salesstatus.values import FrozenMap, Id, InvalidError, utc
 
 #: Which statuses go elsewhere.
 Statuses: TypeAlias = Literal["mended", "stored", "derived"]
@@ -65,7 +49,9 @@ class Wanted(Enum):
 
 @attrs.frozen(kw_only=True)
 class Stage:
-    """A stage of deals: its name, in which pipeline it stands, and what it says of a deal; None if nobody can tell."""
+    """A stage of deals: its name, in which pipeline it stands, and what it says of a deal; None if
+    nobody can tell.
+    """
 
     id: Id
     name: str = ""
@@ -88,11 +74,13 @@ class Catalogue:
 class Account:
     """Everything that was read of one account.
 
-    `undecided` are the deals whose status nobody can tell, with the contacts that hear them: they are not among `deals`, and no
-    contact that holds one is judged. `gone` are deals that other records mention and that are not there. `changed_at` is when a deal came into
-    its present stage, `stream` what was told of deals as it happened (for `assumed` deals it begins with what they were before), `stage_rows` and `visits` the stages of deals and of leads over
-    time. `book` has the stages of
-    leads, `skipped` counts the records of kinds that mean nothing here, and `oddities` is all that was strange.
+    `undecided` are the deals whose status nobody can tell, with the contacts that hear them: they
+    are not among `deals`, and no contact that holds one is judged. `gone` are deals that other
+    records mention and that are not there. `changed_at` is when a deal came into its present stage,
+    `stream` what was told of deals as it happened (for `assumed` deals it begins with what they
+    were before), `stage_rows` and `visits` the stages of deals and of leads over time. `book` has
+    the stages of leads, `skipped` counts the records of kinds that mean nothing here, and
+    `oddities` is all that was strange.
     """
 
     crm: str
@@ -122,23 +110,30 @@ class Account:
         return f"<Account of {self.crm}: {told}>"
 
     def newest(self) -> datetime | None:
-        """Return the latest time that anything was told of a deal: at the earliest then the account was looked at."""
+        """Return the latest time that anything was told of a deal: at the earliest then the account
+        was looked at.
+        """
         told = [deal.created_at for deal in self.deals.values() if deal.created_at is not None]
         told += self.changed_at.values()
         told += [row.at for row in self.stage_rows]
         told += [record.at for record in self.stream]
         return max(told, default=None)
 
-    def evidence(self, at: datetime | None = None, *, of: frozenset[DealId] | None = None) -> list[Evidence]:
+    def evidence(
+        self, at: datetime | None = None, *, of: frozenset[DealId] | None = None
+    ) -> list[Evidence]:
         """Return what is known, seen and assumed of the past of the deals, in the order of time.
 
-        `at` is when the account was looked at (default: the latest time in it), `of` the deals that matter (default: all). Raises
-        `InvalidError` for a time without zone, and for deals without any time if none is given.
+        `at` is when the account was looked at (default: the latest time in it), `of` the deals that
+        matter (default: all). Raises `InvalidError` for a time without zone, and for deals without
+        any time if none is given.
         """
         looked_at = self.newest() if at is None else utc("evidence.at", at)
         if looked_at is None:
             if self.deals:
-                raise InvalidError("evidence.at", at, "the time of the look, for the deals carry none")
+                raise InvalidError(
+                    "evidence.at", at, "the time of the look, for the deals carry none"
+                )
             return []
         told = [record for record in self._told() if of is None or _about(record) in of]
         streamed = {_about(record) for record in told}
@@ -153,7 +148,9 @@ class Account:
         return timeline([*looked, *self._streamed(told), *self._since(told, looked_at)])
 
     def _told(self) -> Iterator[DealSaved | DealDeleted]:
-        """Yield the stream without the deletions of deals that it never showed: nobody is known to have heard of them."""
+        """Yield the stream without the deletions of deals that it never showed: nobody is known to
+        have heard of them.
+        """
         met: set[DealId] = set()
         for record in self.stream:
             if isinstance(record, DealSaved):
@@ -162,22 +159,33 @@ class Account:
                 yield record
 
     def _streamed(self, told: list[DealSaved | DealDeleted]) -> Iterator[Evidence]:
-        """Yield what the stream tells. What it says that was before its first event is so since nobody knows when."""
+        """Yield what the stream tells.
+
+        What it says that was before its first event is so since nobody knows when.
+        """
         before = set(self.assumed)
         for found in from_stream(told):
             if isinstance(found.record, DealSaved) and found.record.deal.id in before:
                 before.discard(found.record.deal.id)
-                yield attrs.evolve(found, certainty=Certainty.ASSUMED, because=_BEFORE, audience=Certainty.ASSUMED)
+                yield attrs.evolve(
+                    found, certainty=Certainty.ASSUMED, because=_BEFORE, audience=Certainty.ASSUMED
+                )
             else:
                 yield found
 
-    def _since(self, told: list[DealSaved | DealDeleted], looked_at: datetime) -> Iterator[Evidence]:
-        """Yield what became of deals after the last that the stream told of them: they are not so any more."""
+    def _since(
+        self, told: list[DealSaved | DealDeleted], looked_at: datetime
+    ) -> Iterator[Evidence]:
+        """Yield what became of deals after the last that the stream told of them: they are not so
+        any more.
+        """
         last = {_about(record): record for record in told if record.at <= looked_at}
         for id_, record in last.items():
             now = self.deals.get(id_)
             if now is not None and isinstance(record, DealDeleted):
-                yield Evidence(DealSaved(looked_at, now), Certainty.SEEN, "so in this look, and deleted before")
+                yield Evidence(
+                    DealSaved(looked_at, now), Certainty.SEEN, "so in this look, and deleted before"
+                )
             elif now is not None and isinstance(record, DealSaved):
                 dated = Dated(deal=now, changed_at=self.changed_at.get(id_))
                 yield from _changed(Dated(deal=record.deal), dated, looked_at, record.at)
@@ -189,8 +197,9 @@ class Account:
     def derived(self, policy: Policy = SELL) -> dict[ContactId, SalesStatus]:
         """Return what every contact is by its deals, also those that hold none.
 
-        Where the account tells of the past, customers are those that its deals made so (rule C3), else those who hold a won
-        deal (C1). Contacts of `undecided` deals are left out: nobody can tell.
+        Where the account tells of the past, customers are those that its deals made so (rule C3),
+        else those who hold a won deal (C1). Contacts of `undecided` deals are left out: nobody can
+        tell.
         """
         unsure = {contact for contacts in self.undecided.values() for contact in contacts}
         told = self.stream or self.stage_rows
@@ -200,11 +209,16 @@ class Account:
         return {contact: status for contact, status in everyone.items() if contact not in unsure}
 
     def audited(self, policy: Policy = SELL) -> Audit:
-        """Return the audit of what is stored of the contacts. Where the deals carry times it says until when something was right."""
+        """Return the audit of what is stored of the contacts.
+
+        Where the deals carry times it says until when something was right.
+        """
 
         def past(contacts: frozenset[ContactId]) -> list[DealSaved | DealDeleted]:
             """Look at the past only where it can explain something."""
-            told = frozenset(id_ for id_, deal in self.deals.items() if not contacts.isdisjoint(hearing(deal)))
+            told = frozenset(
+                id_ for id_, deal in self.deals.items() if not contacts.isdisjoint(hearing(deal))
+            )
             records = (found.record for found in self.evidence(of=told))
             return [record for record in records if isinstance(record, DealSaved | DealDeleted)]
 
@@ -217,12 +231,15 @@ class Account:
             gone=self.gone,
         )
 
-    def statuses(self, policy: Policy = SELL, which: Statuses = "mended") -> dict[ContactId, SalesStatus]:
+    def statuses(
+        self, policy: Policy = SELL, which: Statuses = "mended"
+    ) -> dict[ContactId, SalesStatus]:
         """Return what every contact is to be elsewhere, with the deals it holds.
 
-        ``mended``: what is stored, and where that is wrong for sure what the audit's patch makes of it; a status that is not stored is
-        the derived one. ``stored`` and ``derived``: only that. Contacts of `undecided` deals keep what is stored, and are left
-        out where nothing is. Raises `InvalidError` for another word.
+        ``mended``: what is stored, and where that is wrong for sure what the audit's patch makes of
+        it; a status that is not stored is the derived one. ``stored`` and ``derived``: only that.
+        Contacts of `undecided` deals keep what is stored, and are left out where nothing is. Raises
+        `InvalidError` for another word.
         """
         if which not in get_args(Statuses):
             raise InvalidError("which", which, f"one of {', '.join(get_args(Statuses))}")
@@ -249,7 +266,16 @@ class Account:
         return found
 
 
-_COUNTED: Final = ("contacts", "deals", "undecided", "leads", "conversions", "notes", "tasks", "oddities")
+_COUNTED: Final = (
+    "contacts",
+    "deals",
+    "undecided",
+    "leads",
+    "conversions",
+    "notes",
+    "tasks",
+    "oddities",
+)
 
 
 _BEFORE: Final = "so before the first event that the stream tells of it; that it was so since its creation is assumed"

@@ -1,8 +1,10 @@
-"""JSON as it comes out of a CRM: pages, lines and whole files, as one stream of bodies, however broken or large they are.
+"""JSON as it comes out of a CRM: pages, lines and whole files, as one stream of bodies, however
+broken or large they are.
 
-A content is a text or bytes (also in chunks, such as a file opened in binary mode), or what somebody parsed already. Text is one JSON document,
-several one after the other, or JSON Lines. Each body is read by itself: a broken one is an oddity in its place, and hides no other. No
-more is held than one line, or one document that spans several, which may have `LIMIT` characters.
+A content is a text or bytes (also in chunks, such as a file opened in binary mode), or what
+somebody parsed already. Text is one JSON document, several one after the other, or JSON Lines. Each
+body is read by itself: a broken one is an oddity in its place, and hides no other. No more is held
+than one line, or one document that spans several, which may have `LIMIT` characters.
 """
 
 from __future__ import annotations
@@ -16,10 +18,8 @@ from typing import Any, Final
 import attrs
 
 from salesstatus.crm.oddities import Outcome, Place, Reporter, cleaned, safely
-from salesstatus.csv_rows import BROKEN, decoded
-from salesstatus.errors import InvalidError
-
-__all__ = ["LIMIT", "Body", "bodies"]
+from salesstatus.tables.rows import BROKEN, decoded
+from salesstatus.values import InvalidError
 
 #: How many characters a line, or a document of several lines, may have.
 LIMIT: Final = 64 * 1024 * 1024
@@ -38,7 +38,9 @@ _Text: Final = str | bytes | bytearray | memoryview
 
 def _has_objects(content: object) -> bool:
     """Whether a list holds parsed JSON, whatever it begins with."""
-    return isinstance(content, list | tuple) and any(isinstance(member, Mapping | list) for member in content)
+    return isinstance(content, list | tuple) and any(
+        isinstance(member, Mapping | list) for member in content
+    )
 
 
 def _chunks(place: Place, members: Iterable[object]) -> Iterator[object]:
@@ -52,8 +54,8 @@ def _chunks(place: Place, members: Iterable[object]) -> Iterator[object]:
 def bodies(name: str, content: object, report: Reporter, limit: int = LIMIT) -> Iterator[Body]:
     """Yield the JSON values of a content, and report what is none.
 
-    `content` is a text, bytes, chunks of either, or parsed JSON: an object, or a collection of objects.
-    Raises `InvalidError` for what is none of these.
+    `content` is a text, bytes, chunks of either, or parsed JSON: an object, or a collection of
+    objects. Raises `InvalidError` for what is none of these.
     """
     place = Place(cleaned(name))
     if type(limit) is not int or limit < 1:
@@ -68,7 +70,9 @@ def bodies(name: str, content: object, report: Reporter, limit: int = LIMIT) -> 
         content = _in_pieces(content)
     if not isinstance(content, Iterable):
         # What it is, and not what it holds, which may be secret.
-        raise InvalidError(place.name, type(content), "a text, bytes, chunks of them, or parsed JSON")
+        raise InvalidError(
+            place.name, type(content), "a text, bytes, chunks of them, or parsed JSON"
+        )
     members = iter(content)
     first = next(members, _NONE)
     if first is _NONE:
@@ -97,12 +101,18 @@ def _parsed(place: Place, value: object, report: Reporter) -> Iterator[Body]:
 
 
 def _plainly(value: Any, depth: int = 0) -> Any:
-    """Return parsed JSON in plain dicts and lists; the clients of CRMs have classes of their own for these."""
+    """Return parsed JSON in plain dicts and lists; the clients of CRMs have classes of their own
+    for these.
+    """
     if depth > _DEEPEST:
         raise RecursionError
     if isinstance(value, Mapping):
         return {str(key): _plainly(member, depth + 1) for key, member in value.items()}
-    return [_plainly(member, depth + 1) for member in value] if isinstance(value, list | tuple) else value
+    return (
+        [_plainly(member, depth + 1) for member in value]
+        if isinstance(value, list | tuple)
+        else value
+    )
 
 
 #: No record of a CRM nests deeper.
@@ -131,7 +141,8 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 _DECODER: Final = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_no_constant)
-#: Reads numbers that are none as floats, which no field takes that holds a number, and of a key that stands twice the last value.
+#: Reads numbers that are none as floats, which no field takes that holds a number, and of a key
+#: that stands twice the last value.
 _TOLERANT: Final = json.JSONDecoder(parse_int=_digits)
 #: Python may be set up to read no more digits than this as one number.
 _MOST_DIGITS: Final = 640
@@ -140,7 +151,9 @@ _BLANKS: Final = re.compile(r"[ \t\r\n]*")
 
 
 def _read(place: Place, chunks: Iterable[Any], report: Reporter, limit: int) -> Iterator[Body]:
-    """Yield the bodies of a text: its lines, if the first of them is JSON by itself, else the documents it holds."""
+    """Yield the bodies of a text: its lines, if the first of them is JSON by itself, else the
+    documents it holds.
+    """
     lines = _lines(chunks, limit)
     first = next(lines, None)
     if first is None:
@@ -174,7 +187,10 @@ def _value(text: str) -> Any:
 
 
 def _decode(text: str, at: int, place: Place, report: Reporter) -> tuple[Any, int]:
-    """Return the document that begins here, and where it ends. Raises `ValueError` or `RecursionError` where there is none."""
+    """Return the document that begins here, and where it ends.
+
+    Raises `ValueError` or `RecursionError` where there is none.
+    """
     try:
         return _DECODER.raw_decode(text, at)
     except json.JSONDecodeError:
@@ -186,12 +202,19 @@ def _decode(text: str, at: int, place: Place, report: Reporter) -> tuple[Any, in
             told = f"{safely('', error.args[0])} again: the last one counts"
             report.tell(Outcome.READ, place, "each key of an object once", told)
         else:
-            report.tell(Outcome.READ, place, "numbers of JSON", "NaN, one that is infinite, or one of too many digits")
+            report.tell(
+                Outcome.READ,
+                place,
+                "numbers of JSON",
+                "NaN, one that is infinite, or one of too many digits",
+            )
         return found
 
 
 def _lines(chunks: Iterable[Any], limit: int) -> Iterator[tuple[int, str | None]]:
-    """Yield the lines that are not blank, with their numbers; None in the place of one that is too long."""
+    """Yield the lines that are not blank, with their numbers; None in the place of one that is too
+    long.
+    """
     number, size, parts = 1, 0, list[str]()
     for text in decoded(chunks):
         *whole, rest = text.split("\n")
@@ -213,7 +236,9 @@ def _lines(chunks: Iterable[Any], limit: int) -> Iterator[tuple[int, str | None]
         yield number, line
 
 
-def _each(place: Place, lines: Iterable[tuple[int, str | None]], report: Reporter) -> Iterator[Body]:
+def _each(
+    place: Place, lines: Iterable[tuple[int, str | None]], report: Reporter
+) -> Iterator[Body]:
     for number, line in lines:
         at = Place(place.name, number)
         if line is None:
@@ -232,8 +257,13 @@ def _each(place: Place, lines: Iterable[tuple[int, str | None]], report: Reporte
             yield Body(at, value)
 
 
-def _documents(place: Place, lines: Iterable[tuple[int, str | None]], report: Reporter, limit: int) -> Iterator[Body]:
-    """Yield the documents of a text that spans lines. What is broken there ends it, unless each line seems to be a document."""
+def _documents(
+    place: Place, lines: Iterable[tuple[int, str | None]], report: Reporter, limit: int
+) -> Iterator[Body]:
+    """Yield the documents of a text that spans lines.
+
+    What is broken there ends it, unless each line seems to be a document.
+    """
     held: list[tuple[int, str | None]] = []
     size = 0
     for number, line in lines:
@@ -258,7 +288,9 @@ def _documents(place: Place, lines: Iterable[tuple[int, str | None]], report: Re
                 yield from _each(place, held, report)  # lines, of which the first is broken
                 return
             line_number = held[text.count("\n", 0, getattr(error, "pos", at))][0]
-            report.tell(Outcome.NOT_USED, Place(place.name, line_number), "JSON", _why(text, error, at))
+            report.tell(
+                Outcome.NOT_USED, Place(place.name, line_number), "JSON", _why(text, error, at)
+            )
             return
         if BROKEN in text[at:end]:
             report.tell(Outcome.NOT_USED, where, "UTF-8", _BYTES)
@@ -283,5 +315,7 @@ def _why(text: str, error: Exception, at: int = 0) -> str:
         return "HTML or XML: most likely an error page, or a page that asks to log in"
     if not isinstance(error, json.JSONDecodeError):
         return _DEEP
-    where = "its end: it is cut off" if error.pos >= len(text.rstrip()) else f"character {error.colno}"
+    where = (
+        "its end: it is cut off" if error.pos >= len(text.rstrip()) else f"character {error.colno}"
+    )
     return f"a text that is none ({error.msg}) at {where}"

@@ -1,4 +1,5 @@
-"""The files of a folder, as contents to read: opened one after the other, and those first that say what the others mean.
+"""The files of a folder, as contents to read: opened one after the other, and those first that say
+what the others mean.
 
 account = sell.read(contents("export"))
 """
@@ -8,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
-
-__all__ = ["ENDINGS", "contents", "reads_first"]
 
 #: What the names of files end in that hold records.
 ENDINGS: Final = frozenset({".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt"})
@@ -28,7 +27,9 @@ _FIRST: Final = (
 
 
 def reads_first(name: str) -> bool:
-    """Whether a file of this name says what the records of others mean. Any order is read, and this one takes the least memory.
+    """Whether a file of this name says what the records of others mean.
+
+    Any order is read, and this one takes the least memory.
 
     >>> reads_first("stages-1.json"), reads_first("deals-1.json")
     (True, False)
@@ -37,13 +38,23 @@ def reads_first(name: str) -> bool:
 
 
 def contents(folder: str | Path) -> Iterator[tuple[str, BinaryIO]]:
-    """Yield the files in a folder and below it, each by its name there and open until the next one is asked for.
+    """Yield the files in a folder and below it, each by its name there and open until the next one
+    is asked for.
 
-    Hidden files and folders, and files of other `ENDINGS`, are passed over. Raises `OSError` for what cannot be read.
+    Hidden files and folders, and files of other `ENDINGS`, are passed over. Raises `OSError` for
+    what cannot be read.
     """
     base = Path(folder)
-    files = [file for file in sorted(base.rglob("*")) if file.suffix.lower() in ENDINGS and file.is_file()]
-    shown = [file for file in files if not any(part.startswith(".") for part in file.relative_to(base).parts)]
+    files = [
+        file
+        for file in sorted(base.rglob("*"))
+        if file.suffix.lower() in ENDINGS and file.is_file()
+    ]
+    shown = [
+        file
+        for file in files
+        if not any(part.startswith(".") for part in file.relative_to(base).parts)
+    ]
     if not shown and not base.is_dir():
         raise NotADirectoryError(20, "not a folder", str(folder))
     for file in sorted(shown, key=lambda file: not reads_first(file.name)):

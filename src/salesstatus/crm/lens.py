@@ -1,9 +1,10 @@
 """Between a CRM's JSON and our fields, both ways: one table of columns for each kind of record.
 
-A column names a key of theirs, a field of ours, and the codec between them. Reading takes what is right, and what is nearly right
-with a report, and leaves out what is neither. Writing goes *over* the body that was read: only what has another value than
-before is written, and all else stays as it came, keys that nobody here knows included. So what is read and
-written is equal, and what is written and read again is what was to be said.
+A column names a key of theirs, a field of ours, and the codec between them. Reading takes what is
+right, and what is nearly right with a report, and leaves out what is neither. Writing goes *over*
+the body that was read: only what has another value than before is written, and all else stays as it
+came, keys that nobody here knows included. So what is read and written is equal, and what is
+written and read again is what was to be said.
 """
 
 from __future__ import annotations
@@ -19,50 +20,18 @@ from typing import Any, Final
 import attrs
 
 from salesstatus.crm.oddities import Outcome, Place, Reporter, safely
-from salesstatus.errors import InvalidError
 from salesstatus.model import Address, absent
-from salesstatus.values import utc
-
-__all__ = [
-    "ADDRESS",
-    "AMOUNT",
-    "CONTACTS",
-    "CUSTOM_FIELDS",
-    "FLAG",
-    "ID",
-    "NAMES",
-    "NUMBER",
-    "TAGS",
-    "TEXT",
-    "TIME",
-    "USER",
-    "Codec",
-    "Column",
-    "Columns",
-    "Lenient",
-    "Unreadable",
-    "choice",
-]
-
-
-class Unreadable(Exception):  # noqa: N818 - it is caught where it is reported, one call above
-    """A value cannot be read."""
-
-
-@attrs.frozen
-class Lenient:
-    """A value that was read although it is written strangely; `note` says what was made of it."""
-
-    value: Any
-    note: str
+from salesstatus.tables.cells import Lenient, Unreadable
+from salesstatus.values import InvalidError, utc
 
 
 @attrs.frozen
 class Codec:
     """How one value is read and written.
 
-    Values of the types `plain` are read by `read`. Others go through `lenient`, which returns a `Lenient`, or raises `Unreadable`.
-    `beside` returns what an object of theirs holds that is not read, which writing keeps.
+    Values of the types `plain` are read by `read`. Others go through `lenient`, which returns a
+    `Lenient`, or raises `Unreadable`. `beside` returns what an object of theirs holds that is not
+    read, which writing keeps.
     """
 
     expected: str
@@ -90,7 +59,8 @@ def _text(value: object) -> Any:
 TEXT: Final = Codec("a text", frozenset({str}), _same, _same, _text)
 
 _DIGITS: Final = re.compile(r"[0-9]{1,30}")
-#: No id, no number of a user and no position is as large; and Python refuses to write out what is very large.
+#: No id, no number of a user and no position is as large; and Python refuses to write out what is
+#: very large.
 _HUGE: Final = 10**30
 
 
@@ -131,14 +101,29 @@ def _user_written(value: str) -> int | None:
 
 
 #: A user's number, which with us is a text as in every system.
-USER: Final = Codec("the number of a user", frozenset({int}), lambda value: str(_whole(value)), _user_written, _user)
+USER: Final = Codec(
+    "the number of a user", frozenset({int}), lambda value: str(_whole(value)), _user_written, _user
+)
 NUMBER: Final = Codec("a whole number", frozenset({int}), _whole, _same, _id)
 
-_FLAGS: Final = {"true": True, "false": False, "1": True, "0": False, "y": True, "n": False, "yes": True, "no": False}
+_FLAGS: Final = {
+    "true": True,
+    "false": False,
+    "1": True,
+    "0": False,
+    "y": True,
+    "n": False,
+    "yes": True,
+    "no": False,
+}
 
 
 def _flag(value: object) -> Any:
-    known = _FLAGS.get(str(value).strip().lower()) if isinstance(value, str) or value in (0, 1) else None
+    known = (
+        _FLAGS.get(str(value).strip().lower())
+        if isinstance(value, str) or value in (0, 1)
+        else None
+    )
     if known is None:
         raise Unreadable
     return Lenient(known, "read as true" if known else "read as false")
@@ -151,7 +136,10 @@ _FOREVER: Final = 9999
 
 
 def time_read(value: Any) -> Any:
-    """Return the time that a text of ISO 8601 stands for. The year 9999 is "forever", which is no time."""
+    """Return the time that a text of ISO 8601 stands for.
+
+    The year 9999 is "forever", which is no time.
+    """
     try:
         at = datetime.fromisoformat(value)
     except ValueError:
@@ -170,7 +158,9 @@ def _time_written(value: datetime) -> str:
     return value.isoformat().replace("+00:00", "Z")
 
 
-TIME: Final = Codec("a time, like 2026-05-04T09:30:00Z", frozenset({str}), time_read, _time_written, _never)
+TIME: Final = Codec(
+    "a time, like 2026-05-04T09:30:00Z", frozenset({str}), time_read, _time_written, _never
+)
 
 
 def _amount(value: Any) -> Any:
@@ -189,14 +179,21 @@ def _amount_written(value: Decimal) -> str:
     return format(value, "f")
 
 
-#: No sum of money has more digits, and one that is written with an exponent must not be written out.
+#: No sum of money has more digits, and one that is written with an exponent must not be written
+#: out.
 _LARGEST: Final = 100
-AMOUNT: Final = Codec("an amount, like 12.50", frozenset({str, int, float, Decimal}), _amount, _amount_written, _never)
+AMOUNT: Final = Codec(
+    "an amount, like 12.50", frozenset({str, int, float, Decimal}), _amount, _amount_written, _never
+)
 
 
 def _tags(value: Any) -> Any:
     tags = frozenset(tag for tag in value if type(tag) is str)
-    return tags if len(tags) == len(value) else Lenient(tags, "read without what is no text, and each tag once")
+    return (
+        tags
+        if len(tags) == len(value)
+        else Lenient(tags, "read without what is no text, and each tag once")
+    )
 
 
 TAGS: Final = Codec("a list of tags", frozenset({list}), _tags, sorted, _never)
@@ -227,16 +224,24 @@ def _fits(value: Any, depth: int = 0) -> bool:
 
 
 def _fields(value: Any) -> Any:
-    fitting = {name: member for name, member in value.items() if type(member) in _FLAT or _fits(member)}
+    fitting = {
+        name: member for name, member in value.items() if type(member) in _FLAT or _fits(member)
+    }
     strange = len(value) - len(fitting)
-    return Lenient(fitting, f"read without {strange} of them, which hold what none can") if strange else fitting
+    return (
+        Lenient(fitting, f"read without {strange} of them, which hold what none can")
+        if strange
+        else fitting
+    )
 
 
 def _unfit(value: Any) -> dict[str, Any]:
     return {name: member for name, member in value.items() if not _fits(member)}
 
 
-CUSTOM_FIELDS: Final = Codec("an object of custom fields", frozenset({dict}), _fields, _thawed, _never, _unfit)
+CUSTOM_FIELDS: Final = Codec(
+    "an object of custom fields", frozenset({dict}), _fields, _thawed, _never, _unfit
+)
 
 _PARTS: Final = ("line1", "city", "postal_code", "state", "country")
 
@@ -261,27 +266,41 @@ def _address_written(value: Address) -> dict[str, str]:
 
 
 def _no_parts(value: Any) -> dict[str, Any]:
-    return {part: member for part, member in value.items() if part not in _PARTS and part != "street"}
+    return {
+        part: member for part, member in value.items() if part not in _PARTS and part != "street"
+    }
 
 
-ADDRESS: Final = Codec("an address", frozenset({dict}), _address, _address_written, _address_text, _no_parts)
+ADDRESS: Final = Codec(
+    "an address", frozenset({dict}), _address, _address_written, _address_text, _no_parts
+)
 
 
 def _names(value: Any) -> Any:
     """Return the names in a list of them, or in a list of objects that have one."""
     found = [member.get("name") if type(member) is dict else member for member in value]
     names = tuple(dict.fromkeys(name for name in found if type(name) is str))
-    return names if len(names) == len(value) else Lenient(names, "read without what has no name, and each name once")
+    return (
+        names
+        if len(names) == len(value)
+        else Lenient(names, "read without what has no name, and each name once")
+    )
 
 
 #: What a list offers.
 NAMES: Final = Codec(
-    "a list of names", frozenset({list}), _names, lambda names: [{"name": name} for name in names], _never
+    "a list of names",
+    frozenset({list}),
+    _names,
+    lambda names: [{"name": name} for name in names],
+    _never,
 )
 
 
 def _contacts(value: Any) -> Any:
-    """Return the contacts in a list of their ids, of objects that name one, or in a collection of such."""
+    """Return the contacts in a list of their ids, of objects that name one, or in a collection of
+    such.
+    """
     members = value.get("items") if type(value) is dict else value
     found: set[int] = set()
     for member in members if type(members) is list else ():
@@ -290,7 +309,9 @@ def _contacts(value: Any) -> Any:
         if type(contact) is int and _is_whole(contact):
             found.add(contact)
     if type(members) is not list or len(found) < len(members):
-        return Lenient(frozenset(found), "read without what names no contact, and each contact once")
+        return Lenient(
+            frozenset(found), "read without what names no contact, and each contact once"
+        )
     return frozenset(found)
 
 
@@ -318,12 +339,16 @@ def choice(members: Mapping[str, Enum], expected: str) -> Codec:
             raise Unreadable
         return Lenient(member, f"read as {words[member]}")
 
-    return Codec(f"{expected}: {', '.join(members)}", frozenset({str}), read, words.__getitem__, _never)
+    return Codec(
+        f"{expected}: {', '.join(members)}", frozenset({str}), read, words.__getitem__, _never
+    )
 
 
 @attrs.frozen
 class Column:
-    """One key of theirs and the field of ours; a record without a value for a `needed` one is not used."""
+    """One key of theirs and the field of ours; a record without a value for a `needed` one is not
+    used.
+    """
 
     key: str
     field: str
@@ -336,11 +361,16 @@ _ABSENT: Final = object()
 
 @attrs.frozen
 class Columns:
-    """The columns of one kind of records. Columns of several keys for one field stand in the order in which they count."""
+    """The columns of one kind of records.
+
+    Columns of several keys for one field stand in the order in which they count.
+    """
 
     name: str
     columns: tuple[Column, ...]
-    _plan: tuple[tuple[str, str, frozenset[type], Callable[[Any], Any], Column], ...] = attrs.field(init=False)
+    _plan: tuple[tuple[str, str, frozenset[type], Callable[[Any], Any], Column], ...] = attrs.field(
+        init=False
+    )
 
     def __attrs_post_init__(self) -> None:
         plan = tuple((c.key, c.field, c.codec.plain, c.codec.read, c) for c in self.columns)
@@ -348,10 +378,16 @@ class Columns:
 
     def only(self, *fields: str) -> Columns:
         """Return these columns alone."""
-        return Columns(self.name, tuple(column for column in self.columns if column.field in fields))
+        return Columns(
+            self.name, tuple(column for column in self.columns if column.field in fields)
+        )
 
-    def read(self, body: Mapping[str, Any], place: Place, report: Reporter) -> dict[str, Any] | None:
-        """Return the values of a body by our fields, those that are there; None if a needed one is not."""
+    def read(
+        self, body: Mapping[str, Any], place: Place, report: Reporter
+    ) -> dict[str, Any] | None:
+        """Return the values of a body by our fields, those that are there; None if a needed one is
+        not.
+        """
         values: dict[str, Any] = {}
         get = body.get
         for key, field, plain, read, column in self._plan:
@@ -370,21 +406,34 @@ class Columns:
                     return None
                 continue
             if type(value) is Lenient:
-                report.tell(Outcome.READ, place.at(key), column.codec.expected, f"{safely(key, raw)}: {value.note}")
+                report.tell(
+                    Outcome.READ,
+                    place.at(key),
+                    column.codec.expected,
+                    f"{safely(key, raw)}: {value.note}",
+                )
                 value = value.value
                 if value is None and column.needed:
-                    report.tell(Outcome.NOT_USED, place.at(key), column.codec.expected, "one that says nothing")
+                    report.tell(
+                        Outcome.NOT_USED,
+                        place.at(key),
+                        column.codec.expected,
+                        "one that says nothing",
+                    )
                     return None
                 if value is None:
                     continue
             values[field] = value
         return values
 
-    def write(self, values: Mapping[str, Any], over: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def write(
+        self, values: Mapping[str, Any], over: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
         """Return a body that says these values.
 
-        Written over a body, it is this body but for the keys whose values are not those that were read from it. A field that
-        `values` does not name stays as it is, and what is absent here and there is left absent as it was.
+        Written over a body, it is this body but for the keys whose values are not those that were
+        read from it. A field that `values` does not name stays as it is, and what is absent here
+        and there is left absent as it was.
         """
         body = dict(over or {})
         before = self.read(body, _NOWHERE, Reporter()) if body else {}
@@ -392,7 +441,9 @@ class Columns:
         for column in self.columns:
             value = values.get(column.field, _ABSENT)
             was = before.get(column.field)
-            value = _thawed(value) if column.codec is CUSTOM_FIELDS else value  # lists compare equal to lists only
+            value = (
+                _thawed(value) if column.codec is CUSTOM_FIELDS else value
+            )  # lists compare equal to lists only
             if value is _ABSENT or value == was or (absent(value) and absent(was)):
                 continue
             written = None if value is None else column.codec.write(value)

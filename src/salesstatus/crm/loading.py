@@ -2,8 +2,9 @@
 
     loaded = load(sell.read(…), SqliteStore("crm.db"), at=now)
 
-Contacts come with their statuses as `Account.statuses` says them. A history of them is not made up: the log of each begins with what
-it is (`salesstatus.StatusStated`). What the store has already is left as it is, so loading can be repeated, and gone on with.
+Contacts come with their statuses as `Account.statuses` says them. A history of them is not made up:
+the log of each begins with what it is (`salesstatus.StatusStated`). What the store has already is
+left as it is, so loading can be repeated, and gone on with.
 """
 
 from __future__ import annotations
@@ -17,27 +18,27 @@ from typing import Any, TypeVar
 
 import attrs
 
-from salesstatus.audience import audience, hearing
 from salesstatus.crm.account import Account, Statuses
-from salesstatus.errors import InvalidError, NotFound
-from salesstatus.faces import as_async, at_once
+from salesstatus.desk.faces import as_async, at_once
+from salesstatus.errors import NotFound
 from salesstatus.history import DealSaved, StatusStated
 from salesstatus.model import ContactId, DealId, DealStatus, SalesStatus
 from salesstatus.policy import SELL, Policy
 from salesstatus.ports import KINDS, AsyncStore, AsyncUnitOfWork, Standing, Store, record_id
-from salesstatus.values import FrozenMap, check, check_id, id_order, utc
-
-__all__ = ["Loaded", "load", "load_async"]
+from salesstatus.propagation import audience, hearing
+from salesstatus.values import FrozenMap, InvalidError, check, check_id, id_order, utc
 
 T = TypeVar("T")
 
 
 @attrs.frozen(kw_only=True)
 class Loaded:
-    """What a load came to, by kind of records: how many were `written`, were there in the `same` state, or are `others` there.
+    """What a load came to, by kind of records: how many were `written`, were there in the `same`
+    state, or are `others` there.
 
-    Those are left as they were. `left` are the deals that cannot be loaded, each with the contacts that would not have heard of it: nobody
-    sent them, or they are others in the store. `undecided` are those whose status nobody can tell.
+    Those are left as they were. `left` are the deals that cannot be loaded, each with the contacts
+    that would not have heard of it: nobody sent them, or they are others in the store. `undecided`
+    are those whose status nobody can tell.
     """
 
     written: Mapping[str, int]
@@ -56,12 +57,15 @@ def load(
     policy: Policy = SELL,
     batch: int = 500,
 ) -> Loaded:
-    """Write an account into a store, `batch` records in a unit of work; `at` is when the statuses are stated.
+    """Write an account into a store, `batch` records in a unit of work; `at` is when the statuses
+    are stated.
 
-    An error of the store ends the load, and what was written in earlier units stays; loading again goes on from there. Raises
-    `InvalidError` for arguments that are none.
+    An error of the store ends the load, and what was written in earlier units stays; loading again
+    goes on from there. Raises `InvalidError` for arguments that are none.
     """
-    return at_once(load_async(account, as_async(store), at=at, statuses=statuses, policy=policy, batch=batch))
+    return at_once(
+        load_async(account, as_async(store), at=at, statuses=statuses, policy=policy, batch=batch)
+    )
 
 
 async def load_async(
@@ -77,8 +81,13 @@ async def load_async(
     stated_at = utc("load.at", at)
     _check(account, policy, batch)
     unsent = {id_: audience(deal) - account.contacts.keys() for id_, deal in account.deals.items()}
-    left = {id_: frozenset(contacts) for id_, contacts in (await _unheard(account, store, batch)).items()}
-    left |= {id_: contacts | left.get(id_, frozenset()) for id_, contacts in unsent.items() if contacts}
+    left = {
+        id_: frozenset(contacts)
+        for id_, contacts in (await _unheard(account, store, batch)).items()
+    }
+    left |= {
+        id_: contacts | left.get(id_, frozenset()) for id_, contacts in unsent.items() if contacts
+    }
     whole = _without(account, left.keys())
     loading = _Loading(stated_at)
     for chunk in _chunks(_records(whole, _statuses(whole, policy, statuses), stated_at), batch):
@@ -89,7 +98,9 @@ async def load_async(
         written=FrozenMap(loading.written),
         same=FrozenMap(loading.same),
         others=FrozenMap({kind: tuple(ids) for kind, ids in loading.others.items()}),
-        left=FrozenMap({id_: tuple(sorted(contacts, key=id_order)) for id_, contacts in left.items()}),
+        left=FrozenMap(
+            {id_: tuple(sorted(contacts, key=id_order)) for id_, contacts in left.items()}
+        ),
         undecided=tuple(account.undecided),
     )
 
@@ -105,8 +116,12 @@ def _check(account: Account, policy: Policy, batch: int) -> None:
         check_id(f"load.account.notes[{position}].note.id", note.note.id)
 
 
-async def _unheard(account: Account, store: AsyncStore, batch: int) -> dict[DealId, list[ContactId]]:
-    """Return the deals that the store has not, and whose contacts there have heard otherwise: those that do not hold it as it is."""
+async def _unheard(
+    account: Account, store: AsyncStore, batch: int
+) -> dict[DealId, list[ContactId]]:
+    """Return the deals that the store has not, and whose contacts there have heard otherwise: those
+    that do not hold it as it is.
+    """
     held = _held(account)
     found: dict[DealId, list[ContactId]] = defaultdict(list)
     for contacts in _chunks(iter(account.contacts), batch):
@@ -136,13 +151,17 @@ def _held(account: Account) -> dict[ContactId, dict[DealId, DealStatus]]:
 
 
 def _without(account: Account, left: Collection[DealId]) -> Account:
-    """Return an account without some deals and without the undecided ones, neither of which a store gets."""
+    """Return an account without some deals and without the undecided ones, neither of which a store
+    gets.
+    """
     away = {*left, *account.undecided}
     return attrs.evolve(
         account,
         deals=FrozenMap({id_: deal for id_, deal in account.deals.items() if id_ not in left}),
         stream=tuple(
-            told for told in account.stream if (told.deal.id if isinstance(told, DealSaved) else told.deal) not in away
+            told
+            for told in account.stream
+            if (told.deal.id if isinstance(told, DealSaved) else told.deal) not in away
         ),
     )
 
@@ -153,7 +172,9 @@ def _statuses(account: Account, policy: Policy, which: Statuses) -> dict[Contact
     Those of undecided deals of whom nothing is stored are what the other deals make them.
     """
     held = _held(account)
-    told = attrs.evolve(account, undecided=FrozenMap()).derived(policy) | account.statuses(policy, which)
+    told = attrs.evolve(account, undecided=FrozenMap()).derived(policy) | account.statuses(
+        policy, which
+    )
     return {id_: attrs.evolve(told[id_], deals=held.get(id_, {})) for id_ in account.contacts}
 
 
@@ -179,7 +200,11 @@ class _Loading:
                     stated.append(StatusStated(self.at, record.id, record.status))
                 continue
             # When a contact heard of its status says nothing of what it is.
-            if found == (attrs.evolve(record, heard_at=found.heard_at) if isinstance(record, Standing) else record):
+            if found == (
+                attrs.evolve(record, heard_at=found.heard_at)
+                if isinstance(record, Standing)
+                else record
+            ):
                 self.same[KINDS[port]] += 1
             else:
                 self.others.setdefault(KINDS[port], []).append(record_id(record))
@@ -187,7 +212,9 @@ class _Loading:
             await unit.log.append(stated)
 
 
-def _records(account: Account, statuses: Mapping[ContactId, SalesStatus], at: datetime) -> Iterator[tuple[str, Any]]:
+def _records(
+    account: Account, statuses: Mapping[ContactId, SalesStatus], at: datetime
+) -> Iterator[tuple[str, Any]]:
     """Yield every record with its port, those first that others name."""
     for fields in account.fields.values():
         for field in fields:

@@ -1,7 +1,8 @@
 """What is strange in the data of a CRM: where it stands, what was found, and what was made of it.
 
-Nothing strange stops a reading, and nothing of it is passed over: a reading counts every oddity and keeps the first ones of
-each sort whole, so that a million of them are a number and not a million objects.
+Nothing strange stops a reading, and nothing of it is passed over: a reading counts every oddity and
+keeps the first ones of each sort whole, so that a million of them are a number and not a million
+objects.
 """
 
 from __future__ import annotations
@@ -15,10 +16,7 @@ from typing import Final, final
 
 import attrs
 
-from salesstatus.errors import shown
-from salesstatus.values import FrozenMap
-
-__all__ = ["KEPT", "Oddities", "Oddity", "Outcome", "Place", "Reporter", "cleaned", "safely"]
+from salesstatus.values import FrozenMap, shown
 
 
 @final
@@ -34,7 +32,9 @@ class Outcome(Enum):
 
 @attrs.frozen
 class Place:
-    """Where something stands: the name of the file or the page, the line in it from 1 if it has lines, and the path in the JSON."""
+    """Where something stands: the name of the file or the page, the line in it from 1 if it has
+    lines, and the path in the JSON.
+    """
 
     name: str
     line: int | None = None
@@ -50,7 +50,11 @@ class Place:
         path = "" if self.path == "$" else f" {self.path}"
         said = f"{self.name[-_LONGEST_NAME:]}{line}{path}"
         # Names of files and headers of CSV are anybody's, and this goes to terminals.
-        return said if said.isprintable() else "".join(part if part.isprintable() else "\ufffd" for part in said)
+        return (
+            said
+            if said.isprintable()
+            else "".join(part if part.isprintable() else "\ufffd" for part in said)
+        )
 
 
 _LONGEST_KEY: Final = 40
@@ -59,10 +63,11 @@ _LONGEST_NAME: Final = 120
 
 @attrs.frozen
 class Oddity:
-    """One strange thing: what was made of it, where it stands, what would do there, and what was found instead.
+    """One strange thing: what was made of it, where it stands, what would do there, and what was
+    found instead.
 
-    `found` is a text for people: never the value of a key that may be a secret, and never more than the beginning of it.
-    `rule` is the id of the rule that wants it otherwise, or ``""``.
+    `found` is a text for people: never the value of a key that may be a secret, and never more than
+    the beginning of it. `rule` is the id of the rule that wants it otherwise, or ``""``.
     """
 
     outcome: Outcome
@@ -73,7 +78,9 @@ class Oddity:
 
     def __str__(self) -> str:
         rule = f" ({self.rule})" if self.rule else ""
-        return f"{self.place}: expected {self.expected}, got {self.found}{rule}; {self.outcome.value}"
+        return (
+            f"{self.place}: expected {self.expected}, got {self.found}{rule}; {self.outcome.value}"
+        )
 
 
 #: How many oddities of one sort are kept whole.
@@ -85,7 +92,9 @@ _OTHERS: Final = (Outcome.NOT_USED, "what was expected otherwise in many places"
 
 @attrs.frozen(kw_only=True)
 class Oddities:
-    """All that was strange: `counts` by outcome and by what was expected, and of each sort the first `KEPT` whole."""
+    """All that was strange: `counts` by outcome and by what was expected, and of each sort the
+    first `KEPT` whole.
+    """
 
     kept: tuple[Oddity, ...] = ()
     counts: Mapping[tuple[Outcome, str], int] = attrs.field(factory=FrozenMap)
@@ -98,11 +107,16 @@ class Oddities:
         return sum(number for (of, _), number in self.counts.items() if of is outcome)
 
     def __str__(self) -> str:
-        lines = [f"{number} × {outcome.value}: expected {expected}" for (outcome, expected), number in self._ranked()]
+        lines = [
+            f"{number} × {outcome.value}: expected {expected}"
+            for (outcome, expected), number in self._ranked()
+        ]
         return "\n".join(lines) or "nothing strange"
 
     def _ranked(self) -> list[tuple[tuple[Outcome, str], int]]:
-        return sorted(self.counts.items(), key=lambda item: (-item[1], item[0][0].value, item[0][1]))
+        return sorted(
+            self.counts.items(), key=lambda item: (-item[1], item[0][0].value, item[0][1])
+        )
 
 
 class Reporter:
@@ -114,7 +128,9 @@ class Reporter:
         #: Hears each oddity too, while it is set.
         self.listener: Callable[[Oddity], None] | None = None
 
-    def tell(self, outcome: Outcome, place: Place, expected: str, found: str, rule: str = "") -> None:
+    def tell(
+        self, outcome: Outcome, place: Place, expected: str, found: str, rule: str = ""
+    ) -> None:
         """Take down an oddity."""
         if self.listener is not None:
             self.listener(Oddity(outcome, place, expected, found, rule))
@@ -133,7 +149,8 @@ class Reporter:
 _SECRET_KEY: Final = re.compile(
     r"token|secret|passw|auth|cookie|session|credential|api.?key|member_id|signature", re.IGNORECASE
 )
-#: After a word for a secret; what is said to be one, as in ``password: …``; or what is as long as secrets are.
+#: After a word for a secret; what is said to be one, as in ``password: …``; or what is as long as
+#: secrets are.
 _SECRET_VALUE: Final = re.compile(
     r"\b(?:bearer|basic|token)\s+\S+"
     r"|\b[\w.-]*(?:token|secret|passw|auth|key|session|credential)[\w.-]*[\"']?\s*[=:]\s*[^&,;]*"
@@ -143,7 +160,8 @@ _SECRET_VALUE: Final = re.compile(
 
 
 def safely(key: object, value: object) -> str:
-    """Return a value as it stands in messages, without what may be a secret: by its key, or by how it looks.
+    """Return a value as it stands in messages, without what may be a secret: by its key, or by how
+    it looks.
 
     >>> safely("access_token", "b7"), safely("name", "Bearer b7"), safely("email", 7)
     ('a value that is not shown', "'…'", '7')
@@ -155,7 +173,8 @@ def safely(key: object, value: object) -> str:
     if isinstance(value, list | tuple):
         return f"a list of {len(value)}"
     if isinstance(value, str):
-        # Before it is cut where it ends in messages, for a part of a secret looks like none; what is long is not searched through.
+        # Before it is cut where it ends in messages, for a part of a secret looks like none; what
+        # is long is not searched through.
         return shown(_SECRET_VALUE.sub("…", value[:_SEARCHED]))
     if isinstance(value, int | float | Decimal | None):
         return _SECRET_VALUE.sub("…", shown(value))

@@ -10,12 +10,12 @@ import attrs
 
 from salesstatus.crm.oddities import Outcome, Place, Reporter, safely
 
-__all__ = ["Pages"]
-
 
 @attrs.define
 class _List:
-    """One list of a CRM: the pages of it that were met, and whether the last one says that more follow."""
+    """One list of a CRM: the pages of it that were met, and whether the last one says that more
+    follow.
+    """
 
     place: Place
     name: str
@@ -35,7 +35,9 @@ class Pages:
         try:
             parts = urlsplit(address)
             # What is asked for, without where in the list.
-            query = dict(parse_qsl(parts.query, keep_blank_values=True, max_num_fields=_MOST_FIELDS))
+            query = dict(
+                parse_qsl(parts.query, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+            )
         except ValueError:
             return
         number = query.pop("page", "1")
@@ -56,7 +58,12 @@ class Pages:
                 which = f"page {first}" if first == last else f"pages {first} to {last}"
                 report.tell(Outcome.MISSING, found.place, _ALL, f"no {which} of {found.name}")
             if found.more:
-                report.tell(Outcome.MISSING, found.place, _ALL, f"nothing after page {found.last} of {found.name}")
+                report.tell(
+                    Outcome.MISSING,
+                    found.place,
+                    _ALL,
+                    f"nothing after page {found.last} of {found.name}",
+                )
 
 
 def _gaps(numbers: set[int]) -> Iterator[tuple[int, int]]:

@@ -1,8 +1,10 @@
-"""A reading that can go on where it was broken off: what was read of each file, as lines to keep beside it.
+"""A reading that can go on where it was broken off: what was read of each file, as lines to keep
+beside it.
 
-A state begins with a line that says of what it is (`opening`). `recorded` reads a content and hands out its lines, which count only when
-all of them are there: `whole` says how much of a state counts, and `resumed` takes that over. The lines of Sell hold what the reading
-wants of each record and no more, those of Bitrix24 whole records.
+A state begins with a line that says of what it is (`opening`). `recorded` reads a content and hands
+out its lines, which count only when all of them are there: `whole` says how much of a state counts,
+and `resumed` takes that over. The lines of Sell hold what the reading wants of each record and no
+more, those of Bitrix24 whole records.
 """
 
 from __future__ import annotations
@@ -22,9 +24,7 @@ from salesstatus.crm.bitrix24 import lens as bitrix24_lens
 from salesstatus.crm.oddities import Oddity, Outcome, Place, Reporter
 from salesstatus.crm.sell import columns as sell_columns
 from salesstatus.crm.sell.unpacking import previous_values
-from salesstatus.errors import InvalidError
-
-__all__ = ["Resumable", "opening", "recorded", "resumed", "whole"]
+from salesstatus.values import InvalidError
 
 Write = Callable[[str], object]
 
@@ -46,7 +46,10 @@ class Resumable(Protocol):
 
 
 def opening(reading: Resumable, **about: str | None) -> str:
-    """Return the first line of a state. What was read for another purpose, or with other columns, does not go on from it."""
+    """Return the first line of a state.
+
+    What was read for another purpose, or with other columns, does not go on from it.
+    """
     keys = _dialect(reading).keys(reading)
     return json.dumps({_MARK: 1, **about, "keys": crc32(json.dumps(keys).encode())})
 
@@ -55,7 +58,8 @@ _MARK: Final = "salesstatus_reading"
 
 
 def whole(state: BinaryIO, first: str) -> int:
-    """Return how many bytes of a state count, up to the last file that was read to its end; `first` is its `opening`.
+    """Return how many bytes of a state count, up to the last file that was read to its end; `first`
+    is its `opening`.
 
     A state is gone through from its beginning. Raises `InvalidError` for one that begins otherwise.
     """
@@ -64,11 +68,19 @@ def whole(state: BinaryIO, first: str) -> int:
     if found != start:
         if start.startswith(found):
             return 0  # it was broken off while it was begun
-        asked, told = json.loads(first), _begun_for((found + state.readline(_LONGEST)).partition(b"\n")[0])
+        asked, told = (
+            json.loads(first),
+            _begun_for((found + state.readline(_LONGEST)).partition(b"\n")[0]),
+        )
         other = [key for key in asked if told.get(key) != asked[key]] if told else []
-        what = ", ".join(f"{key} {told[key]}" for key in other if key in told) or "no state of a reading"
+        what = (
+            ", ".join(f"{key} {told[key]}" for key in other if key in told)
+            or "no state of a reading"
+        )
         raise InvalidError(
-            "line 1", what, f"a state that was begun for {', '.join(f'{key} {asked[key]}' for key in other or asked)}"
+            "line 1",
+            what,
+            f"a state that was begun for {', '.join(f'{key} {asked[key]}' for key in other or asked)}",
         )
     size = counted = len(start)
     for line in state:
@@ -83,7 +95,9 @@ _LONGEST: Final = 4096
 
 
 def _begun_for(line: bytes) -> dict[str, Any]:
-    """Return what a state says that it is of; nothing if it is none, for the content of another file is not repeated."""
+    """Return what a state says that it is of; nothing if it is none, for the content of another
+    file is not repeated.
+    """
     try:
         told = json.loads(line)
     except (ValueError, RecursionError):
@@ -92,7 +106,10 @@ def _begun_for(line: bytes) -> dict[str, Any]:
 
 
 def recorded(reading: Resumable, content: object, name: str, stamp: str, write: Write) -> None:
-    """Read a content, and write down what was read. `stamp` tells whether it is the same content later, like its size and date."""
+    """Read a content, and write down what was read.
+
+    `stamp` tells whether it is the same content later, like its size and date.
+    """
     dialect = _dialect(reading)
     pages, skipped = reading.pages, reading.skipped
     met = Counter(skipped)
@@ -102,7 +119,9 @@ def recorded(reading: Resumable, content: object, name: str, stamp: str, write: 
 
     def odd(oddity: Oddity) -> None:
         place = oddity.place
-        say(odd=[oddity.outcome.value, *_written(place), oddity.expected, oddity.found, oddity.rule])
+        say(
+            odd=[oddity.outcome.value, *_written(place), oddity.expected, oddity.found, oddity.rule]
+        )
 
     def page(*told: Any, **more: Any) -> None:
         say(page=dialect.page_written(*told, **more))
@@ -111,7 +130,8 @@ def recorded(reading: Resumable, content: object, name: str, stamp: str, write: 
     heard = _Heard(pages, page)
     rows: Iterator[Any] | None = None
     while True:
-        # Only while a row is read: what is said when it is taken over is said again when it is taken over again.
+        # Only while a row is read: what is said when it is taken over is said again when it is
+        # taken over again.
         reading.report.listener, reading.pages, reading.skipped = odd, heard, met
         try:
             rows = iter(reading.rows(content, name)) if rows is None else rows
@@ -139,9 +159,11 @@ class _Heard:
 
 
 def resumed(reading: Resumable, lines: Iterable[bytes]) -> dict[str, str]:
-    """Take over what was written down of files, after the first line; return these files with their stamps.
+    """Take over what was written down of files, after the first line; return these files with their
+    stamps.
 
-    All lines must count (see `whole`). Raises `InvalidError` for lines that are none of ours, or that two have written at once.
+    All lines must count (see `whole`). Raises `InvalidError` for lines that are none of ours, or
+    that two have written at once.
     """
     dialect = _dialect(reading)
     done: dict[str, str] = {}
@@ -185,7 +207,9 @@ def _written(place: Place) -> tuple[str, int | None, str]:
 
 @attrs.frozen
 class _Dialect:
-    """How the rows and pages of a reading are written down and read again, and on which keys of theirs it depends."""
+    """How the rows and pages of a reading are written down and read again, and on which keys of
+    theirs it depends.
+    """
 
     keys: Callable[[Any], object]
     row_written: Callable[[Any, Any], dict[str, Any]]
@@ -197,12 +221,19 @@ class _Dialect:
 def _dialect(reading: Resumable) -> _Dialect:
     found = _DIALECTS.get(type(reading))
     if found is None:
-        raise InvalidError("reading", type(reading), "a Reading of salesstatus.crm.sell or salesstatus.crm.bitrix24")
+        raise InvalidError(
+            "reading",
+            type(reading),
+            "a Reading of salesstatus.crm.sell or salesstatus.crm.bitrix24",
+        )
     return found
 
 
 def _sell_keys(reading: sell.Reading) -> object:
-    return {kind.value: [column.key for column in columns.columns] for kind, columns in reading.columns.items()}
+    return {
+        kind.value: [column.key for column in columns.columns]
+        for kind, columns in reading.columns.items()
+    }
 
 
 def _sell_written(reading: sell.Reading, row: sell.Row) -> dict[str, Any]:
@@ -229,11 +260,17 @@ def _sell_written(reading: sell.Reading, row: sell.Row) -> dict[str, Any]:
 
 def _sell_read(reading: sell.Reading, written: dict[str, Any]) -> sell.Row:
     kind = sell_columns.Kind(written["kind"])
-    place, columns, previous = Place(*written["place"]), reading.columns[kind], written.get("previous")
+    place, columns, previous = (
+        Place(*written["place"]),
+        reading.columns[kind],
+        written.get("previous"),
+    )
     told = columns.only(*written["fields"]) if "fields" in written else columns
     values = told.read(written["body"], place, Reporter()) or {}
     beside = written.get("beside", {})
-    values |= {field: tuple(value) if type(value) is list else value for field, value in beside.items()}
+    values |= {
+        field: tuple(value) if type(value) is list else value for field, value in beside.items()
+    }
     return sell.Row(
         kind=kind,
         values=values,
@@ -293,21 +330,36 @@ def _bitrix24_page(
     place: Place, kind: bitrix24_columns.Kind | None, answer: Mapping[str, Any], members: list[Any]
 ) -> list[Any]:
     numbers = {key: answer[key] for key in ("total", "next") if type(answer.get(key)) is int}
-    return [*_written(place), None if kind is None else kind.value, numbers, [_id_alone(member) for member in members]]
+    return [
+        *_written(place),
+        None if kind is None else kind.value,
+        numbers,
+        [_id_alone(member) for member in members],
+    ]
 
 
 def _id_alone(member: object) -> dict[str, Any]:
     """Return a record with nothing but what it is counted by."""
-    key = next((key for key in ("ID", "id") if key in member), "") if isinstance(member, dict) else ""
-    return {key: member[key]} if isinstance(member, dict) and key and type(member[key]) in (int, str) else {}
+    key = (
+        next((key for key in ("ID", "id") if key in member), "") if isinstance(member, dict) else ""
+    )
+    return (
+        {key: member[key]}
+        if isinstance(member, dict) and key and type(member[key]) in (int, str)
+        else {}
+    )
 
 
 def _bitrix24_met(pages: Any, written: list[Any]) -> None:
     *place, kind, numbers, members = written
-    pages.met(Place(*place), None if kind is None else bitrix24_columns.Kind(kind), numbers, members)
+    pages.met(
+        Place(*place), None if kind is None else bitrix24_columns.Kind(kind), numbers, members
+    )
 
 
 _DIALECTS: Final[Mapping[type, _Dialect]] = {
     sell.Reading: _Dialect(_sell_keys, _sell_written, _sell_read, _sell_page, _sell_met),
-    bitrix24.Reading: _Dialect(lambda _: None, _bitrix24_written, _bitrix24_read, _bitrix24_page, _bitrix24_met),
+    bitrix24.Reading: _Dialect(
+        lambda _: None, _bitrix24_written, _bitrix24_read, _bitrix24_page, _bitrix24_met
+    ),
 }

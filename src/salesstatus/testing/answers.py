@@ -1,7 +1,7 @@
 """Strategies for what the library answers, always as it answers it, and the strategy of each class.
 
-For those who show answers: a step of a history, the explanation of a status, the plan of a conversion, a refusal.
-`of` is what `st.from_type` asks.
+For those who show answers: a step of a history, the explanation of a status, the plan of a
+conversion, a refusal. `of` is what `st.from_type` asks.
 """
 
 # No `from __future__ import annotations` here: Hypothesis reads the annotations of what it builds.
@@ -14,7 +14,6 @@ import attrs
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy as Strategy
 
-from salesstatus.audience import Notice
 from salesstatus.conversion import (
     AttachedNote,
     BulkConversion,
@@ -24,30 +23,19 @@ from salesstatus.conversion import (
     convert_many,
     rebuild_lead,
 )
-from salesstatus.conversion_plan import Carried, ConversionPlan, Lost, Planned
-from salesstatus.conversion_request import SETUP, ConversionRequest, NewDeal, NewTask, Setup
 from salesstatus.errors import (
     Broken,
     Conflict,
     ConversionError,
     GuardError,
     HistoryError,
-    InvalidError,
     LabelError,
     MergeError,
     NotFound,
     Problem,
-    SalesStatusError,
     WireError,
 )
-from salesstatus.events import (
-    CONTACT_EVENTS,
-    LeadConverted,
-    LeadJunked,
-    LeadMoved,
-    LeadReopened,
-    LeadTakenUp,
-)
+from salesstatus.events import CONTACT_EVENTS
 from salesstatus.explanation import Explanation, Reason, explain
 from salesstatus.history import (
     DealDeleted,
@@ -62,45 +50,38 @@ from salesstatus.history import (
     replay,
     trace,
 )
-from salesstatus.intake import ContactPoint, Landing, take_in
-from salesstatus.lead_csv import CsvProblem, CsvRow, IgnoredColumn, LeadColumn
-from salesstatus.leads import Stage, StageBook
-from salesstatus.matching import MATCHING, Known, Match, MatchRow, Shared
-from salesstatus.merging import FieldConflict, Merged, merge_contacts
-from salesstatus.model import (
-    Address,
-    Contact,
+from salesstatus.lead import (
     ConversionRecord,
-    Deal,
     FieldDefinition,
     Lead,
+    LeadConverted,
+    LeadJunked,
+    LeadMoved,
+    LeadReopened,
+    LeadTakenUp,
     Note,
-    SalesStatus,
     Tag,
     Task,
 )
-from salesstatus.planning import plan_conversion
+from salesstatus.leads.intake import ContactPoint, Landing, take_in
+from salesstatus.leads.matching import MATCHING, Known, Match, MatchRow, Shared
+from salesstatus.leads.plan import Carried, ConversionPlan, Lost, Planned
+from salesstatus.leads.planning import plan_conversion
+from salesstatus.leads.reports import LeadSaved, Visit
+from salesstatus.leads.request import SETUP, ConversionRequest, NewDeal, NewTask, Setup
+from salesstatus.leads.rights import AdderRights, Organisation, Rights, Role, RoleRights
+from salesstatus.leads.stages import Stage, StageBook
+from salesstatus.merging import FieldConflict, Merged, merge_contacts
+from salesstatus.model import Address, Contact, Deal, SalesStatus
 from salesstatus.policy import SELL, Policy
 from salesstatus.ports import KINDS, Done, Standing, Versioned
-from salesstatus.reports import LeadSaved, Visit
-from salesstatus.rights import AdderRights, Organisation, Rights, Role, RoleRights
+from salesstatus.propagation import Notice
 from salesstatus.selection import Selection
+from salesstatus.tables.leads import CsvProblem, CsvRow, IgnoredColumn, LeadColumn
 from salesstatus.testing import strategies as our
 from salesstatus.testing.strategies import ANY_ID, FEW_IDS, FEW_TEXTS, _made
 from salesstatus.transitions import transition
-from salesstatus.values import FrozenMap, Id
-
-__all__ = [
-    "conversions",
-    "explanations",
-    "guard_errors",
-    "landings",
-    "merges",
-    "of",
-    "plans",
-    "replays",
-    "steps",
-]
+from salesstatus.values import FrozenMap, Id, InvalidError, SalesStatusError
 
 #: An answer says most things several times.
 _SHORT: Final = our.texts(max_size=9)
@@ -112,7 +93,9 @@ E = TypeVar("E", bound=SalesStatusError)
 def steps(policy: Policy = SELL) -> Strategy[Step]:
     """What single entries did, and by which rules."""
     return our.contact_histories(policy, min_size=1).flatmap(
-        lambda history: st.sampled_from([step for step in trace(history, policy) if isinstance(step, Step)])
+        lambda history: st.sampled_from(
+            [step for step in trace(history, policy) if isinstance(step, Step)]
+        )
     )
 
 
@@ -165,7 +148,13 @@ def conversions(setup: Setup = SETUP) -> Strategy[Conversion]:
     """Conversions that were made, with or without a deal and a task."""
     task = st.none() | our.new_tasks(owner="")
     request = our.requests(
-        any_text=_SHORT, task=task, targets=None, corrections={}, person=None, company=None, owner=""
+        any_text=_SHORT,
+        task=task,
+        targets=None,
+        corrections={},
+        person=None,
+        company=None,
+        owner="",
     )
     lead = our.convertible_leads(setup, any_text=_SHORT)
     return st.builds(convert, lead, request, st.just(setup), at=our.times())
@@ -205,7 +194,11 @@ def landings() -> Strategy[Landing]:
 
 def _one_of(drawn: Strategy[Any], name: str) -> Strategy[Any]:
     """Return the members of an attribute of what is drawn."""
-    return drawn.map(lambda value: getattr(value, name)).filter(lambda found: len(found) > 0).flatmap(st.sampled_from)
+    return (
+        drawn.map(lambda value: getattr(value, name))
+        .filter(lambda found: len(found) > 0)
+        .flatmap(st.sampled_from)
+    )
 
 
 def _of_a_port(error: type[E], *more: Strategy[Any]) -> Strategy[E]:
@@ -303,9 +296,13 @@ _BY_CLASS: Final[dict[Any, Callable[..., Strategy[Any]]]] = {
     GuardError: guard_errors,
     Broken: lambda: _one_of(guard_errors(), "broken") | _one_of(plans(), "broken"),
     ConversionError: lambda: (
-        plans().filter(lambda plan: plan.broken != ()).map(lambda plan: ConversionError(plan.lead.id, plan.broken))
+        plans()
+        .filter(lambda plan: plan.broken != ())
+        .map(lambda plan: ConversionError(plan.lead.id, plan.broken))
     ),
-    MergeError: lambda: st.builds(partial(_raised, MergeError, merge_contacts), our.persons(), our.companies()),
+    MergeError: lambda: st.builds(
+        partial(_raised, MergeError, merge_contacts), our.persons(), our.companies()
+    ),
     HistoryError: lambda: st.builds(_never_saved, our.times(), ANY_ID),
     NotFound: lambda: _of_a_port(NotFound),
     Conflict: lambda: _of_a_port(Conflict, st.integers(0), st.integers(0)),
@@ -314,13 +311,18 @@ _BY_CLASS: Final[dict[Any, Callable[..., Strategy[Any]]]] = {
         WireError, st.lists(_made(Problem), min_size=1, max_size=3).map(tuple), st.none() | _LINES
     ),
     # what holds others
-    FrozenMap: lambda key=str, value=object: st.dictionaries(_held(key), _held(value), max_size=3).map(FrozenMap),
+    FrozenMap: lambda key=str, value=object: st.dictionaries(
+        _held(key), _held(value), max_size=3
+    ).map(FrozenMap),
     Versioned: lambda record=Deal: st.builds(Versioned, _held(record), st.integers(1)),
 }
 
 
 def of(class_: type[T]) -> Strategy[T]:
-    """Return the strategy of a class of the library, which `st.from_type` finds too. Raises `InvalidError` for others."""
+    """Return the strategy of a class of the library, which `st.from_type` finds too.
+
+    Raises `InvalidError` for others.
+    """
     strategy = _BY_CLASS.get(get_origin(class_) or class_)
     if strategy is None:
         raise InvalidError("of", class_, "a class of values that the library has a strategy for")

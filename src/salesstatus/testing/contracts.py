@@ -1,15 +1,18 @@
-"""What a store promises (`salesstatus.ports`), as tests to subclass: one factory method, and pytest does the rest.
+"""What a store promises (`salesstatus.ports`), as tests to subclass: one factory method, and pytest
+does the rest.
 
     class TestMyStore(UnitOfWorkContract):
         def make(self) -> Store:
             return MyStore("a new, empty database")
 
-There is a class for a whole store (`UnitOfWorkContract`) and one for each port, so that a store can be built port by port
-(`ContactsContract`, `DealsContract` …); each also for asynchronous stores (`AsyncUnitOfWorkContract` …), whose `make` may be a coroutine.
+There is a class for a whole store (`UnitOfWorkContract`) and one for each port, so that a store can
+be built port by port (`ContactsContract`, `DealsContract` …); each also for asynchronous stores
+(`AsyncUnitOfWorkContract` …), whose `make` may be a coroutine.
 
-Each runs a Hypothesis state machine: two units of work at a time put, remove, read, find, append, commit and leave in any order, beside
-a model of what must come of it. Further tests put records of every shape, many records, and let writers race. What a store
-cannot do is declared in `capabilities`: its tests are then skipped with that reason.
+Each runs a Hypothesis state machine: two units of work at a time put, remove, read, find, append,
+commit and leave in any order, beside a model of what must come of it. Further tests put records of
+every shape, many records, and let writers race. What a store cannot do is declared in
+`capabilities`: its tests are then skipped with that reason.
 """
 
 from __future__ import annotations
@@ -25,11 +28,19 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from salesstatus.faces import as_async, at_once
+from salesstatus.desk.faces import as_async, at_once
 from salesstatus.model import CustomerStatus
 from salesstatus.ports import KINDS, AsyncStore, Conflict, Store, Versioned, record_id
 from salesstatus.selection import Selection
-from salesstatus.testing.machine import Capability, find_rows, get_row, lines, read_log, store_machine, told
+from salesstatus.testing.machine import (
+    Capability,
+    find_rows,
+    get_row,
+    lines,
+    read_log,
+    store_machine,
+    told,
+)
 from salesstatus.testing.samples import every, numbered
 from salesstatus.wire import dumps
 
@@ -65,13 +76,19 @@ T = TypeVar("T")
 
 
 class Contract(Generic[S]):
-    """What the contracts have in common. Subclass one of those for a store or a port, and say how one is made."""
+    """What the contracts have in common.
+
+    Subclass one of those for a store or a port, and say how one is made.
+    """
 
     #: The ports that are tried.
     ports: ClassVar[tuple[str, ...]] = ()
     #: What the store can do; what is missing here is skipped, and said.
-    capabilities: ClassVar[frozenset[Capability]] = frozenset({Capability.ISOLATION, Capability.CONCURRENCY})
-    #: How many examples Hypothesis tries, and of how many steps; how many writers race, how often each writes.
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(
+        {Capability.ISOLATION, Capability.CONCURRENCY}
+    )
+    #: How many examples Hypothesis tries, and of how many steps; how many writers race, how often
+    #: each writes.
     examples: ClassVar[int] = 50
     steps: ClassVar[int] = 25
     writers: ClassVar[int] = 4
@@ -80,22 +97,34 @@ class Contract(Generic[S]):
     many: ClassVar[int] = 1200
 
     def make(self) -> S | Awaitable[S]:
-        """Return a new, empty store. Called for every example, so make it quick: empty a database rather than make one."""
+        """Return a new, empty store.
+
+        Called for every example, so make it quick: empty a database rather than make one.
+        """
         raise NotImplementedError(f"{type(self).__name__}.make returns a new, empty store")
 
     def other(self, store: S) -> S:
-        """Return another way to the same records: a store of its own connection, where one store has but one."""
+        """Return another way to the same records: a store of its own connection, where one store
+        has but one.
+        """
         return store
 
     def reopen(self, store: S) -> S | Awaitable[S]:
-        """Close a store, and return one over the same records, as after a restart. For `Capability.PERSISTENCE`."""
-        raise NotImplementedError(f"{type(self).__name__}.reopen is needed for Capability.PERSISTENCE")
+        """Close a store, and return one over the same records, as after a restart.
+
+        For `Capability.PERSISTENCE`.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__}.reopen is needed for Capability.PERSISTENCE"
+        )
 
     def dispose(self, store: S) -> Awaitable[None] | None:
         """Give up a store that was made, if there is anything to give up."""
 
     def leave_thread(self, store: S) -> None:
-        """Give up what a store holds for the thread that ends now, if it holds anything for threads."""
+        """Give up what a store holds for the thread that ends now, if it holds anything for
+        threads.
+        """
 
     # --- how stores are asked: in `_SyncContract` and `_AsyncContract` ---
 
@@ -138,7 +167,11 @@ class Contract(Generic[S]):
             max_examples=self.examples,
             deadline=None,
             # A database takes its time, and so do records of every shape.
-            suppress_health_check=(HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example),
+            suppress_health_check=(
+                HealthCheck.too_slow,
+                HealthCheck.data_too_large,
+                HealthCheck.large_base_example,
+            ),
             report_multiple_bugs=False,
             phases=[phase for phase in Phase if phase is not Phase.explain],
             **further,
@@ -156,7 +189,9 @@ class Contract(Generic[S]):
             metafunc.parametrize("together", self.together(), ids="+".join)
 
     def together(self) -> tuple[tuple[str, ...], ...]:
-        """Return the ports that are tried at once: few at a time, so that what is done to them meets."""
+        """Return the ports that are tried at once: few at a time, so that what is done to them
+        meets.
+        """
         tables = [port for port in self.ports if port != "log"]
         log = tuple(port for port in self.ports if port == "log")
         several = [(*tables[:2], *log)] if len(tables) > 1 else []
@@ -170,13 +205,17 @@ class Contract(Generic[S]):
         assert set(self.ports) <= {*KINDS, "log"}
 
     def test_units_of_work_in_any_order(self, together: tuple[str, ...]) -> None:
-        """Versions, conflicts, whole commits, isolation, finders, the log: as the model has them."""
+        """Versions, conflicts, whole commits, isolation, finders, the log: as the model has
+        them.
+        """
         run_state_machine_as_test(
             store_machine(self, together), settings=self._settings(stateful_step_count=self.steps)
         )
 
     def test_a_record_comes_back_as_it_was(self, port: str) -> None:
-        """Every field of every record, whatever it holds; in the unit that put it, and in the next one."""
+        """Every field of every record, whatever it holds; in the unit that put it, and in the next
+        one.
+        """
         with self.store() as store:
             face = self.face(store)
 
@@ -211,7 +250,9 @@ class Contract(Generic[S]):
             each()
 
     def test_all_of_many_are_found(self, port: str) -> None:
-        """No record is missing, none comes twice, and other questions may be asked while a stream is open."""
+        """No record is missing, none comes twice, and other questions may be asked while a stream
+        is open.
+        """
         with self.store() as store:
             self.run(self._many(self.face(store), port))
 
@@ -227,7 +268,9 @@ class Contract(Generic[S]):
         async with face.unit() as unit:
             if port == "log":
                 assert lines(await read_log(unit)) == lines(records)
-                assert lines(await read_log(unit, 1)) == lines(record for record in records if record.contact == 1)
+                assert lines(await read_log(unit, 1)) == lines(
+                    record for record in records if record.contact == 1
+                )
                 return
             expected = told(Versioned(record, 1) for record in records)
             assert told(await find_rows(unit, port, "all")) == expected
@@ -263,7 +306,9 @@ class Contract(Generic[S]):
                 assert told(await find_rows(unit, port, "all")) == told([Versioned(record, 1)])
 
     def test_writers_race_and_lose_nothing(self, port: str) -> None:
-        """Each adds one to the version of one record, over and over, and tries again on a Conflict: none is lost."""
+        """Each adds one to the version of one record, over and over, and tries again on a Conflict:
+        none is lost.
+        """
         self._needs(Capability.CONCURRENCY)
         record = numbered(port, 1)
         logs = "log" in self.ports
@@ -323,7 +368,10 @@ def _in_a_loop() -> bool:
 
 class _SyncContract(Contract[Store]):
     def make(self) -> Store:
-        """Return a new, empty store. Called for every example, so make it quick: empty a database rather than make one."""
+        """Return a new, empty store.
+
+        Called for every example, so make it quick: empty a database rather than make one.
+        """
         raise NotImplementedError(f"{type(self).__name__}.make returns a new, empty store")
 
     def face(self, store: Store) -> AsyncStore:
@@ -365,7 +413,10 @@ class _AsyncContract(Contract[AsyncStore]):
         self._runner.close()
 
     def make(self) -> AsyncStore | Awaitable[AsyncStore]:
-        """Return a new, empty store, or a coroutine that makes one. Called for every example, so make it quick."""
+        """Return a new, empty store, or a coroutine that makes one.
+
+        Called for every example, so make it quick.
+        """
         raise NotImplementedError(f"{type(self).__name__}.make returns a new, empty store")
 
     def face(self, store: AsyncStore) -> AsyncStore:
@@ -376,7 +427,9 @@ class _AsyncContract(Contract[AsyncStore]):
         """Run what is asked of it, in the loop of the test."""
         return self._runner.run(program)
 
-    def race(self, store: AsyncStore, writer: Callable[[AsyncStore], Coroutine[Any, Any, None]]) -> None:
+    def race(
+        self, store: AsyncStore, writer: Callable[[AsyncStore], Coroutine[Any, Any, None]]
+    ) -> None:
         """Run some writers at once, each in a task of its own."""
 
         async def write() -> None:

@@ -1,4 +1,6 @@
-"""The state machine of the contracts: units of work do anything in any order, beside a model of what must come of it."""
+"""The state machine of the contracts: units of work do anything in any order, beside a model of
+what must come of it.
+"""
 
 from __future__ import annotations
 
@@ -32,9 +34,11 @@ T = TypeVar("T")
 class Capability(Enum):
     """What not every store can do."""
 
-    #: Several units of work can be open at once in one thread, and each sees what others did only once it is committed.
+    #: Several units of work can be open at once in one thread, and each sees what others did only
+    #: once it is committed.
     ISOLATION = "isolation"
-    #: Units of work can be used in several threads at once, or if the store is asynchronous in several tasks.
+    #: Units of work can be used in several threads at once, or if the store is asynchronous in
+    #: several tasks.
     CONCURRENCY = "concurrency"
     #: What was committed is still there when the store was opened anew; needs `Contract.reopen`.
     PERSISTENCE = "persistence"
@@ -45,7 +49,9 @@ class _LeftError(Exception):
 
 
 def told(rows: Iterable[Versioned[Any]]) -> list[str]:
-    """Return rows as they are compared and shown: all that can be told of them, in a fixed order."""
+    """Return rows as they are compared and shown: all that can be told of them, in a fixed
+    order.
+    """
     return sorted(f"{dumps(row.record)} in version {row.version}" for row in rows)
 
 
@@ -64,14 +70,18 @@ async def get_row(unit: AsyncUnitOfWork, port: str, id_: Any) -> Versioned[Any] 
     return row
 
 
-async def find_rows(unit: AsyncUnitOfWork, port: str, finder: str, *words: Any) -> list[Versioned[Any]]:
+async def find_rows(
+    unit: AsyncUnitOfWork, port: str, finder: str, *words: Any
+) -> list[Versioned[Any]]:
     """Return all that a finder of a port yields."""
     return [row async for row in getattr(getattr(unit, port), finder)(*words)]
 
 
 async def read_log(unit: AsyncUnitOfWork, contact: Any = None) -> list[Logged]:
     """Return the log, or one contact's."""
-    return [record async for record in (unit.log.all() if contact is None else unit.log.of(contact))]
+    return [
+        record async for record in (unit.log.all() if contact is None else unit.log.of(contact))
+    ]
 
 
 @attrs.define(eq=False)
@@ -83,7 +93,8 @@ class _Open:
     log_before: int
     mine: dict[tuple[str, Any], Versioned[Any] | None] = attrs.field(factory=dict)
     appended: list[Logged] = attrs.field(factory=list)
-    #: What others committed meanwhile: each of the values that a record has had since this unit was opened.
+    #: What others committed meanwhile: each of the values that a record has had since this unit was
+    #: opened.
     others: dict[tuple[str, Any], list[Versioned[Any] | None]] = attrs.field(factory=dict)
     overlapped: bool = False
     #: Something was tried that may hold a lock, whatever came of it.
@@ -109,16 +120,24 @@ class Tried(Protocol):
 def store_machine(  # noqa: C901 - one class, over what one contract has
     contract: Tried, ports: tuple[str, ...]
 ) -> type[RuleBasedStateMachine]:
-    """Return the state machine for some ports of a store: any order of what units of work do, beside a model."""
+    """Return the state machine for some ports of a store: any order of what units of work do,
+    beside a model.
+    """
     tables = tuple(port for port in ports if port in KINDS)
     logs = "log" in ports
     names = ["first", "second"] if Capability.ISOLATION in contract.capabilities else ["first"]
     units = st.sampled_from(names)
     nothing = st.nothing()
     records = st.one_of(*(FEW[port] for port in tables)) if tables else nothing
-    places = st.one_of(*(st.tuples(st.just(port), FEW_IDS[port]) for port in tables)) if tables else nothing
+    places = (
+        st.one_of(*(st.tuples(st.just(port), FEW_IDS[port]) for port in tables))
+        if tables
+        else nothing
+    )
     # Mostly what is there, for what is not there does less.
-    met = st.runner().flatmap(lambda machine: st.sampled_from([*machine.rows]) if machine.rows else places)
+    met = st.runner().flatmap(
+        lambda machine: st.sampled_from([*machine.rows]) if machine.rows else places
+    )
 
     class StoreMachine(RuleBasedStateMachine):
         """Whatever units of work do, in whatever order, the store does as the model does."""
@@ -146,7 +165,9 @@ def store_machine(  # noqa: C901 - one class, over what one contract has
             return not any(other.wrote for of, other in self.opened.items() if of != name)
 
         def seen(self, of: _Open, place: tuple[str, Any]) -> list[Versioned[Any] | None]:
-            """Return what a unit may read there: mostly one value; if others committed meanwhile, any since it was opened."""
+            """Return what a unit may read there: mostly one value; if others committed meanwhile,
+            any since it was opened.
+            """
             if place in of.mine:
                 return [of.mine[place]]
             return of.others.get(place) or [self.rows.get(place)]
@@ -172,11 +193,15 @@ def store_machine(  # noqa: C901 - one class, over what one contract has
                     found = await find_rows(of.unit, port, finder, *words)
                     # What others committed since the unit was opened it may see or not.
                     rows = [
-                        row for row in found if (port, record_id(row.record)) not in of.others.keys() - of.mine.keys()
+                        row
+                        for row in found
+                        if (port, record_id(row.record)) not in of.others.keys() - of.mine.keys()
                     ]
                     places = {*self.rows, *of.mine} - (of.others.keys() - of.mine.keys())
                     known = [self.seen(of, place)[0] for place in places if place[0] == port]
-                    expected = [row for row in known if row is not None and matches(row.record, *words)]
+                    expected = [
+                        row for row in known if row is not None and matches(row.record, *words)
+                    ]
                     assert told(rows) == told(expected), f"{port}.{finder}{words}"
                     assert len({record_id(row.record) for row in found}) == len(found), (
                         f"{port}.{finder} yields each once"
@@ -185,7 +210,11 @@ def store_machine(  # noqa: C901 - one class, over what one contract has
                 heard = lines(await read_log(of.unit, contact))
                 ends = range(of.log_before, len(self.log) + 1) if of.overlapped else [len(self.log)]
                 logged = [
-                    lines(one for one in (*self.log[:end], *of.appended) if contact is None or one.contact == contact)
+                    lines(
+                        one
+                        for one in (*self.log[:end], *of.appended)
+                        if contact is None or one.contact == contact
+                    )
                     for end in ends
                 ]
                 if len(logged) == 1:
@@ -193,18 +222,26 @@ def store_machine(  # noqa: C901 - one class, over what one contract has
                 else:
                     assert heard in logged, f"the log of {contact!r}"
 
-        def refused(self, name: str, error: Conflict, place: tuple[str, Any] | None, *, expected: bool) -> None:
+        def refused(
+            self, name: str, error: Conflict, place: tuple[str, Any] | None, *, expected: bool
+        ) -> None:
             """A Conflict came: leave the unit, of which nothing must stay."""
             of = self.opened[name]
             if place is not None and error.id is not None:
-                assert (error.kind, error.id) == (KINDS[place[0]], place[1]), "Conflict names the kind and the id"
+                assert (error.kind, error.id) == (KINDS[place[0]], place[1]), (
+                    "Conflict names the kind and the id"
+                )
             assert expected or of.overlapped, f"a Conflict without a reason: {error}"
             self.close(name, error)
 
         # --- what units do ---
 
         @precondition(lambda _: bool(tables))
-        @rule(name=units, record=records, which=st.sampled_from(["read", "read", "older", "newer", "new"]))
+        @rule(
+            name=units,
+            record=records,
+            which=st.sampled_from(["read", "read", "older", "newer", "new"]),
+        )
         def put(self, name: str, record: Any, which: str) -> None:
             if not self.may_write(name):
                 return
@@ -212,7 +249,9 @@ def store_machine(  # noqa: C901 - one class, over what one contract has
             of = self.unit(name)
             row = of.mine[place] if place in of.mine else self.rows.get(place)
             found = 0 if row is None else row.version
-            version = {"read": found, "older": max(found - 1, 0), "newer": found + 1, "new": 0}[which]
+            version = {"read": found, "older": max(found - 1, 0), "newer": found + 1, "new": 0}[
+                which
+            ]
             of.wrote = True
             try:
                 contract.run(getattr(of.unit, place[0]).put(record, version))
@@ -223,7 +262,11 @@ def store_machine(  # noqa: C901 - one class, over what one contract has
                 of.doomed |= version != found
 
         @precondition(lambda _: bool(tables))
-        @rule(name=units, place=met | places, which=st.sampled_from(["read", "read", "older", "newer"]))
+        @rule(
+            name=units,
+            place=met | places,
+            which=st.sampled_from(["read", "read", "older", "newer"]),
+        )
         def remove(self, name: str, place: tuple[str, Any], which: str) -> None:
             if not self.may_write(name):
                 return
@@ -235,12 +278,16 @@ def store_machine(  # noqa: C901 - one class, over what one contract has
             try:
                 contract.run(getattr(of.unit, place[0]).remove(place[1], version))
             except NotFound as error:
-                assert (error.kind, error.id) == (KINDS[place[0]], place[1]), "NotFound names the kind and the id"
+                assert (error.kind, error.id) == (KINDS[place[0]], place[1]), (
+                    "NotFound names the kind and the id"
+                )
                 assert row is None or of.overlapped, "remove does not find a record that is there"
             except Conflict as error:
                 self.refused(name, error, place, expected=row is not None and version != found)
             else:
-                assert row is not None or of.overlapped, "remove raises NotFound where there is no record"
+                assert row is not None or of.overlapped, (
+                    "remove raises NotFound where there is no record"
+                )
                 of.mine[place] = None
                 of.doomed |= version != found
 
@@ -283,24 +330,34 @@ def store_machine(  # noqa: C901 - one class, over what one contract has
         @precondition(lambda self: bool(tables) and len(names) > 1 and not self.opened)
         @rule(record=records, another=records)
         def overtake(self, record: Any, another: Any) -> None:
-            """One unit reads a record, another one changes it and commits: what the first does then is refused, all of it."""
+            """One unit reads a record, another one changes it and commits: what the first does then
+            is refused, all of it.
+            """
             place, beside = ((PORT_OF[type(one)], record_id(one)) for one in (record, another))
             row = self.rows.get(place)
             version = 0 if row is None else row.version
             slow = self.unit("second")
-            assert told(filter(None, [contract.run(get_row(slow.unit, *place))])) == told(filter(None, [row]))
+            assert told(filter(None, [contract.run(get_row(slow.unit, *place))])) == told(
+                filter(None, [row])
+            )
             self.put("first", record, "read")
             self.commit("first")
             try:
                 if beside != place:
                     row = contract.run(get_row(slow.unit, *beside))
-                    contract.run(getattr(slow.unit, beside[0]).put(another, 0 if row is None else row.version))
+                    contract.run(
+                        getattr(slow.unit, beside[0]).put(
+                            another, 0 if row is None else row.version
+                        )
+                    )
                 contract.run(getattr(slow.unit, place[0]).put(record, version))
                 contract.run(slow.unit.commit())
             except Conflict as error:
                 self.refused("second", error, None, expected=True)
             else:
-                raise AssertionError("of two units that read the same version and wrote, both were committed")
+                raise AssertionError(
+                    "of two units that read the same version and wrote, both were committed"
+                )
 
         @rule(name=units)
         def commit(self, name: str) -> None:
@@ -339,5 +396,7 @@ def store_machine(  # noqa: C901 - one class, over what one contract has
                     else:
                         self.commit(name)
 
-    StoreMachine.__qualname__ = StoreMachine.__name__ = f"StoreMachine for {type(contract).__name__}"
+    StoreMachine.__qualname__ = StoreMachine.__name__ = (
+        f"StoreMachine for {type(contract).__name__}"
+    )
     return StoreMachine

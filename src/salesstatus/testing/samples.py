@@ -1,4 +1,6 @@
-"""Records for the contracts: few that meet each other, every shape that there is, and many that differ."""
+"""Records for the contracts: few that meet each other, every shape that there is, and many that
+differ.
+"""
 
 from __future__ import annotations
 
@@ -9,27 +11,19 @@ from typing import Any, Final
 import attrs
 from hypothesis import strategies as st
 
-from salesstatus.audience import audience
 from salesstatus.conversion import AttachedNote
 from salesstatus.events import CustomerStatusSet, DealAssociated, DealWon
 from salesstatus.history import Entry, StatusStated
-from salesstatus.matching import lookup_keys
+from salesstatus.lead import ConversionRecord, FieldDefinition, Lead, Note, Scope, Tag, Target, Task
+from salesstatus.leads.matching import lookup_keys
 from salesstatus.model import (
     Contact,
     ContactKind,
-    ConversionRecord,
     CustomerStatus,
     Deal,
     DealStatus,
-    FieldDefinition,
-    Lead,
-    Note,
     ProspectStatus,
     SalesStatus,
-    Scope,
-    Tag,
-    Target,
-    Task,
 )
 from salesstatus.ports import (
     KINDS,
@@ -37,10 +31,12 @@ from salesstatus.ports import (
     Standing,
     record_id,
 )
+from salesstatus.propagation import audience
 from salesstatus.selection import Selection
 from salesstatus.testing import strategies as our
 
-# --- Records of which few are the same: what they are put, found and overwritten by in the state machine. ---
+# --- Records of which few are the same: what they are put, found and overwritten by in the state
+# machine. ---
 
 _DAY: Final = datetime(2026, 5, 4, tzinfo=timezone.utc)
 #: Ids of which two look alike.
@@ -63,17 +59,26 @@ _persons = st.builds(
     company=st.none() | _some_id,
 )
 _companies = st.builds(
-    Contact, id=st.just("c"), kind=st.just(ContactKind.COMPANY), name=st.sampled_from(["Acme", "Lee", "b"])
+    Contact,
+    id=st.just("c"),
+    kind=st.just(ContactKind.COMPANY),
+    name=st.sampled_from(["Acme", "Lee", "b"]),
 )
 
 
-def _standing(contact: Contact, id_: Any, status: SalesStatus, heard_at: datetime | None) -> Standing:
+def _standing(
+    contact: Contact, id_: Any, status: SalesStatus, heard_at: datetime | None
+) -> Standing:
     company = None if contact.company == id_ else contact.company
-    return Standing(contact=attrs.evolve(contact, id=id_, company=company), status=status, heard_at=heard_at)
+    return Standing(
+        contact=attrs.evolve(contact, id=id_, company=company), status=status, heard_at=heard_at
+    )
 
 
 FEW: Final[dict[str, st.SearchStrategy[Any]]] = {
-    "contacts": st.builds(_standing, _persons | _companies, _some_id, _statuses, st.none() | _moments),
+    "contacts": st.builds(
+        _standing, _persons | _companies, _some_id, _statuses, st.none() | _moments
+    ),
     "deals": st.builds(
         Deal,
         id=_some_id,
@@ -106,8 +111,12 @@ FEW: Final[dict[str, st.SearchStrategy[Any]]] = {
         target=st.sampled_from(Target),
         about=_some_id,
     ),
-    "tags": st.builds(Tag, st.sampled_from(["vip", "fair"]), st.sampled_from([Scope.CONTACT, Scope.DEAL])),
-    "fields": st.builds(FieldDefinition, name=st.sampled_from(["Size", "Budget"]), person=st.booleans()),
+    "tags": st.builds(
+        Tag, st.sampled_from(["vip", "fair"]), st.sampled_from([Scope.CONTACT, Scope.DEAL])
+    ),
+    "fields": st.builds(
+        FieldDefinition, name=st.sampled_from(["Size", "Budget"]), person=st.booleans()
+    ),
     "requests": st.builds(
         Done,
         key=st.sampled_from(["k", "l"]),
@@ -123,7 +132,9 @@ FEW: Final[dict[str, st.SearchStrategy[Any]]] = {
             Entry(_DAY, 1, DealWon(1)),
             Entry(_DAY + timedelta(hours=1), "1", DealAssociated("b")),
             Entry(_DAY, "b", CustomerStatusSet(CustomerStatus.PAST)),
-            StatusStated(_DAY + timedelta(hours=1), 1, SalesStatus(customer=CustomerStatus.CURRENT), "G1"),
+            StatusStated(
+                _DAY + timedelta(hours=1), 1, SalesStatus(customer=CustomerStatus.CURRENT), "G1"
+            ),
         ]
     ),
 }
@@ -198,10 +209,16 @@ FINDERS: Final[dict[tuple[str, str], _Finder]] = {
         ],
         lambda record, selection: selection.matches(record.status),
     ),
-    ("contacts", "employees"): (_of_contact, lambda record, company: record.contact.company == company),
+    ("contacts", "employees"): (
+        _of_contact,
+        lambda record, company: record.contact.company == company,
+    ),
     ("contacts", "sharing"): _sharing,
     ("deals", "of"): (_of_contact, lambda record, contact: contact in audience(record)),
-    ("leads", "of"): (_of_contact, lambda record, contact: contact in (record.person, record.company)),
+    ("leads", "of"): (
+        _of_contact,
+        lambda record, contact: contact in (record.person, record.company),
+    ),
     ("leads", "sharing"): _sharing,
     ("notes", "of"): _attached(lambda note: note.id),
     ("tasks", "of"): _attached(lambda task: task.about),
@@ -214,7 +231,9 @@ def numbered(port: str, number: int) -> Any:
     match port:
         case "contacts":
             contact = Contact(id=number, kind=ContactKind.PERSON, name=f"Lee {number}")
-            return Standing(contact=contact, status=SalesStatus(customer=list(CustomerStatus)[number % 3]))
+            return Standing(
+                contact=contact, status=SalesStatus(customer=list(CustomerStatus)[number % 3])
+            )
         case "deals":
             return Deal(id=number, primary=number % 7)
         case "leads":
@@ -230,6 +249,8 @@ def numbered(port: str, number: int) -> Any:
         case "fields":
             return FieldDefinition(name=f"field {number}")
         case "requests":
-            return Done(key=f"key {number}", use_case="save_deal", kind="deals", about=number, at=_DAY)
+            return Done(
+                key=f"key {number}", use_case="save_deal", kind="deals", about=number, at=_DAY
+            )
         case _:
             return Entry(_DAY + timedelta(seconds=number), number % 7, DealAssociated(number))

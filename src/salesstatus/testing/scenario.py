@@ -1,9 +1,12 @@
-"""Examples told as given, when, then, for those who write tests: about one contact, or about a desk.
+"""Examples told as given, when, then, for those who write tests: about one contact, or about a
+desk.
 
-    given(DealAssociated("D-1"), DealWon("D-1")).when(ProspectStatusSet(ProspectStatus.LOST)).refused("M2")
-    given(desk, ann, deal).when(Desk.delete_deal, deal.id).then("ann", prospect=ProspectStatus.NONE).heard("ann")
+    given(DealAssociated("D-1"),
+    DealWon("D-1")).when(ProspectStatusSet(ProspectStatus.LOST)).refused("M2") given(desk, ann,
+    deal).when(Desk.delete_deal, deal.id).then("ann", prospect=ProspectStatus.NONE).heard("ann")
 
-An example that fails tells what was before, what happened, and by which rules. One that holds can go on with another `when`.
+An example that fails tells what was before, what happened, and by which rules. One that holds can
+go on with another `when`.
 """
 
 from __future__ import annotations
@@ -14,9 +17,10 @@ from typing import Any, Concatenate, ParamSpec, Self, final, overload
 import attrs
 
 from salesstatus.desk import Desk, Outcome
-from salesstatus.errors import InvalidError, SalesStatusError, sentence
+from salesstatus.errors import sentence
 from salesstatus.events import ContactEvent
 from salesstatus.history import Entry, Step
+from salesstatus.lead import Lead
 from salesstatus.model import (
     Contact,
     ContactId,
@@ -24,7 +28,6 @@ from salesstatus.model import (
     Deal,
     DealId,
     DealStatus,
-    Lead,
     ProspectStatus,
     SalesStatus,
 )
@@ -32,6 +35,7 @@ from salesstatus.policy import SELL, Policy
 from salesstatus.ports import Standing
 from salesstatus.selection import Selection
 from salesstatus.transitions import fired, refusal, transition
+from salesstatus.values import InvalidError, SalesStatusError
 
 __all__ = ["ContactExample", "DeskExample", "given"]
 
@@ -40,7 +44,9 @@ P = ParamSpec("P")
 
 @attrs.frozen(kw_only=True)
 class _Example:
-    """What examples have in common: what happened last, as it is told, and the refusal that it came to, if it did."""
+    """What examples have in common: what happened last, as it is told, and the refusal that it came
+    to, if it did.
+    """
 
     story: tuple[str, ...] = ("nothing happened yet",)
     error: SalesStatusError | None = None
@@ -54,23 +60,33 @@ class _Example:
     def _expect_status(self, status: SalesStatus, whose: str, **wanted: Any) -> Self:
         __tracebackhide__ = True
         wanted = {name: value for name, value in wanted.items() if value is not None}
-        expected = ", ".join(f"{name} {getattr(value, 'value', value)}" for name, value in wanted.items())
+        expected = ", ".join(
+            f"{name} {getattr(value, 'value', value)}" for name, value in wanted.items()
+        )
         return self.accepted()._expect(
-            whose + expected, status, holds=all(getattr(status, name) == value for name, value in wanted.items())
+            whose + expected,
+            status,
+            holds=all(getattr(status, name) == value for name, value in wanted.items()),
         )
 
     def accepted(self) -> Self:
         """Expect that it was not refused."""
         __tracebackhide__ = True
-        return self._expect("no refusal", f"{type(self.error).__name__}: {self.error}", holds=self.error is None)
+        return self._expect(
+            "no refusal", f"{type(self.error).__name__}: {self.error}", holds=self.error is None
+        )
 
     def refused(self, *rules: str, error: type[SalesStatusError] = SalesStatusError) -> Self:
-        """Expect that it was refused with an error of this kind; if rules are named, by these and no others."""
+        """Expect that it was refused with an error of this kind; if rules are named, by these and
+        no others.
+        """
         __tracebackhide__ = True
         broken = getattr(self.error, "rules", None) or (getattr(self.error, "rule", ""),)
         as_expected = isinstance(self.error, error) and (not rules or {*rules} == {*broken})
         found = "acceptance" if self.error is None else f"{type(self.error).__name__}: {self.error}"
-        self._expect(f"{error.__name__}{' by ' if rules else ''}{', '.join(rules)}", found, holds=as_expected)
+        self._expect(
+            f"{error.__name__}{' by ' if rules else ''}{', '.join(rules)}", found, holds=as_expected
+        )
         return attrs.evolve(self, error=None)
 
 
@@ -89,8 +105,17 @@ class ContactExample(_Example):
         before = self.accepted().state
         error = refusal(before, event, self.policy)
         after = before if error else transition(before, event, self.policy)
-        rules = error.broken if error else [f"{row.id}: {row.reason}" for row in fired(before, event, self.policy)]
-        story = (f"given {before}", f"when {sentence(event)}: {event}", f"then {after}", *map(str, rules))
+        rules = (
+            error.broken
+            if error
+            else [f"{row.id}: {row.reason}" for row in fired(before, event, self.policy)]
+        )
+        story = (
+            f"given {before}",
+            f"when {sentence(event)}: {event}",
+            f"then {after}",
+            *map(str, rules),
+        )
         return attrs.evolve(self, before=before, state=after, error=error, story=story)
 
     def then(
@@ -102,7 +127,9 @@ class ContactExample(_Example):
     ) -> ContactExample:
         """Expect the contact to be so now; what is not named may be anything."""
         __tracebackhide__ = True
-        return self._expect_status(self.state, "", prospect=prospect, customer=customer, deals=deals)
+        return self._expect_status(
+            self.state, "", prospect=prospect, customer=customer, deals=deals
+        )
 
     def unchanged(self) -> ContactExample:
         """Expect that the last event was accepted and changed nothing (rule E3)."""
@@ -113,13 +140,18 @@ class ContactExample(_Example):
 @final
 @attrs.frozen(kw_only=True)
 class DeskExample(_Example):
-    """An example about a desk: the steps of its last use case. A refusal that changed a contact fails at once."""
+    """An example about a desk: the steps of its last use case. A refusal that changed a contact
+    fails at once.
+    """
 
     desk: Desk
     steps: tuple[Step, ...] = ()
 
     def when(
-        self, use_case: Callable[Concatenate[Desk, P], Outcome[Any]], *args: P.args, **kwargs: P.kwargs
+        self,
+        use_case: Callable[Concatenate[Desk, P], Outcome[Any]],
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> DeskExample:
         """Carry out a use case, if the last one was not refused: ``when(Desk.save_deal, deal)``."""
         __tracebackhide__ = True
@@ -131,12 +163,21 @@ class DeskExample(_Example):
         except SalesStatusError as refused:
             error = refused
         for step in steps:
-            heard = sentence(step.entry.event) if isinstance(step.entry, Entry) else "its status as stated"
-            story += [f"{step.entry.contact!r} hears {heard}, by {', '.join(step.rules)}", f"  before: {step.before}"]
+            heard = (
+                sentence(step.entry.event)
+                if isinstance(step.entry, Entry)
+                else "its status as stated"
+            )
+            story += [
+                f"{step.entry.contact!r} hears {heard}, by {', '.join(step.rules)}",
+                f"  before: {step.before}",
+            ]
             story += [f"  after: {step.after}"]
         found = attrs.evolve(self, steps=steps, error=error, story=(*story,))
         moved = [was for id_, was in before.items() if error and self._contacts().get(id_) != was]
-        return found._expect("a refusal to change nobody", f"{error}, and changed {moved}", holds=not moved)
+        return found._expect(
+            "a refusal to change nobody", f"{error}, and changed {moved}", holds=not moved
+        )
 
     def then(
         self,
@@ -154,16 +195,22 @@ class DeskExample(_Example):
         )
 
     def heard(self, *contacts: ContactId) -> DeskExample:
-        """Expect that the statuses of these contacts changed in the last use case, and of nobody else."""
+        """Expect that the statuses of these contacts changed in the last use case, and of nobody
+        else.
+        """
         __tracebackhide__ = True
         found = tuple(dict.fromkeys(step.entry.contact for step in self.steps))
-        return self.accepted()._expect(f"{contacts} to hear it", found, holds={*found} == {*contacts})
+        return self.accepted()._expect(
+            f"{contacts} to hear it", found, holds={*found} == {*contacts}
+        )
 
     def _contacts(self) -> dict[ContactId, Standing]:
         return {standing.id: standing for standing in self.desk.select(Selection())}
 
 
-def _call(use_case: Callable[..., object], args: tuple[object, ...], kwargs: Mapping[str, object]) -> str:
+def _call(
+    use_case: Callable[..., object], args: tuple[object, ...], kwargs: Mapping[str, object]
+) -> str:
     words = [*map(repr, args), *(f"{name}={value!r}" for name, value in kwargs.items())]
     return f"{getattr(use_case, '__name__', use_case)}({', '.join(words)})"
 
@@ -173,7 +220,8 @@ def given(desk: Desk, /, *records: Contact | Deal | Lead) -> DeskExample: ...
 @overload
 def given(*before: SalesStatus | ContactEvent, policy: Policy = SELL) -> ContactExample: ...
 def given(*before: Any, policy: Policy = SELL) -> ContactExample | DeskExample:
-    """Begin an example: with a contact's status, or none, and what it heard; or with a desk, and records to save there.
+    """Begin an example: with a contact's status, or none, and what it heard; or with a desk, and
+    records to save there.
 
     >>> from salesstatus import DealAssociated, DealWon
     >>> example = given(DealAssociated("D-1")).when(DealWon("D-1")).then(customer=CustomerStatus.CURRENT)
@@ -185,7 +233,11 @@ def given(*before: Any, policy: Policy = SELL) -> ContactExample | DeskExample:
     __tracebackhide__ = True
     if before and isinstance(before[0], Desk):
         at_desk = DeskExample(desk=before[0])
-        saving: dict[type, Any] = {Contact: Desk.save_contact, Deal: Desk.save_deal, Lead: Desk.save_lead}
+        saving: dict[type, Any] = {
+            Contact: Desk.save_contact,
+            Deal: Desk.save_deal,
+            Lead: Desk.save_lead,
+        }
         for record in before[1:]:
             if type(record) not in saving:
                 raise InvalidError("given.records", record, "a Contact, a Deal or a Lead")

@@ -1,16 +1,19 @@
-"""Bitrix24: `read` makes an account of what its REST methods answer; what ends in `_body` says it back.
+"""Bitrix24: `read` makes an account of what its REST methods answer; what ends in `_body` says it
+back.
 
-    account = read({"crm.status.list": …, "crm.lead.list": …, "deals.jsonl": open("deals.jsonl", "rb")})
+    account = read({"crm.status.list": …, "crm.lead.list": …, "deals.jsonl": open("deals.jsonl",
+    "rb")})
 
-Contents may come in any order: answers of ``crm.lead.*``, ``crm.deal.*``, ``crm.contact.*`` and ``crm.company.*``, of
-``crm.item.*`` for the same kinds, of ``crm.status.list``, ``crm.category.list``, ``crm.stagehistory.list``,
-``crm.lead.contact.items.get``, ``crm.deal.contact.items.get``, ``crm.lead.fields`` and ``user.get``, batches of them,
-webhooks, or records alone, one a line. A record that comes in several bodies, each with some of its fields, is put
-together from them.
+Contents may come in any order: answers of ``crm.lead.*``, ``crm.deal.*``, ``crm.contact.*`` and
+``crm.company.*``, of ``crm.item.*`` for the same kinds, of ``crm.status.list``,
+``crm.category.list``, ``crm.stagehistory.list``, ``crm.lead.contact.items.get``,
+``crm.deal.contact.items.get``, ``crm.lead.fields`` and ``user.get``, batches of them, webhooks, or
+records alone, one a line. A record that comes in several bodies, each with some of its fields, is
+put together from them.
 
-Contacts keep their numbers, and companies are ``"company-9"`` (see `salesstatus.crm.bitrix24.lens`). Bitrix24 has no
-sales statuses. If an account keeps them in custom fields, name these; they may hold words of any language that
-`salesstatus.labels` knows.
+Contacts keep their numbers, and companies are ``"company-9"`` (see
+`salesstatus.crm.bitrix24.lens`). Bitrix24 has no sales statuses. If an account keeps them in custom
+fields, name these; they may hold words of any language that `salesstatus.labels` knows.
 """
 
 from salesstatus.crm.account import Wanted

@@ -1,4 +1,6 @@
-"""From the values of Bitrix24's records to our entities: contacts, deals, and leads with what they became."""
+"""From the values of Bitrix24's records to our entities: contacts, deals, and leads with what they
+became.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +11,8 @@ from typing import Any, Final, TypeVar
 
 import attrs
 
-from salesstatus.audience import audience
-from salesstatus.audit import Stored
 from salesstatus.crm.account import Catalogue
+from salesstatus.crm.auditing import Stored
 from salesstatus.crm.bitrix24.columns import FIELD_TYPES, SCOPES, Kind
 from salesstatus.crm.bitrix24.entities import (
     contact_fields,
@@ -26,16 +27,8 @@ from salesstatus.crm.bitrix24.entities import (
 from salesstatus.crm.bitrix24.lens import company_id
 from salesstatus.crm.bitrix24.unpacking import Row
 from salesstatus.crm.oddities import Outcome, Place, Reporter, safely
-from salesstatus.errors import InvalidError, shown
-from salesstatus.leads import StageBook
-from salesstatus.model import (
-    Contact,
-    ContactId,
-    ContactKind,
+from salesstatus.lead import (
     ConversionRecord,
-    Deal,
-    DealId,
-    DealStatus,
     FieldDefinition,
     FieldType,
     Lead,
@@ -43,9 +36,10 @@ from salesstatus.model import (
     Scope,
     StageMeaning,
 )
-from salesstatus.values import Id
-
-__all__ = ["Assembly", "Found", "Members", "definitions"]
+from salesstatus.leads.stages import StageBook
+from salesstatus.model import Contact, ContactId, ContactKind, Deal, DealId, DealStatus
+from salesstatus.propagation import audience
+from salesstatus.values import Id, InvalidError, shown
 
 T = TypeVar("T")
 PERSON, COMPANY = ContactKind
@@ -60,7 +54,8 @@ class Found:
     told: frozenset[str]
 
 
-#: The contacts of leads or deals, as lists of their own: by the lead or the deal, then by the contact.
+#: The contacts of leads or deals, as lists of their own: by the lead or the deal, then by the
+#: contact.
 Members = Mapping[int, Mapping[int, Row]]
 Records = Mapping[Id, Found]
 
@@ -72,11 +67,20 @@ def _made(kind: Callable[..., T], fields: Mapping[str, Any], place: Place, repor
         try:
             return kind(**given)
         except InvalidError as error:
-            # All else was read by a codec, which knows what the field may hold; custom fields hold anything.
+            # All else was read by a codec, which knows what the field may hold; custom fields hold
+            # anything.
             inner = error.place.partition("[")[2]
             (refused,) = (name for name in given["custom_fields"] if inner.startswith(shown(name)))
-            report.tell(Outcome.LEFT_OUT, place.at(refused), error.expected, safely(refused, error.value), error.rule)
-            given["custom_fields"] = {name: value for name, value in given["custom_fields"].items() if name != refused}
+            report.tell(
+                Outcome.LEFT_OUT,
+                place.at(refused),
+                error.expected,
+                safely(refused, error.value),
+                error.rule,
+            )
+            given["custom_fields"] = {
+                name: value for name, value in given["custom_fields"].items() if name != refused
+            }
 
 
 class Assembly:
@@ -122,19 +126,28 @@ class Assembly:
             self._contact(PERSON, id_, found)
 
     def _our_own(self, place: Place) -> None:
-        self.report.tell(Outcome.LEFT_OUT, place.at("COMPANY_ID"), "a company that is a client", "the account's own")
+        self.report.tell(
+            Outcome.LEFT_OUT,
+            place.at("COMPANY_ID"),
+            "a company that is a client",
+            "the account's own",
+        )
 
     def _contact(self, kind: ContactKind, id_: Id, found: Found) -> None:
         values = found.values
         contact = _made(Contact, contact_fields(values, kind), found.place, self.report)
-        self.contacts[id_] = Stored(contact=contact, prospect=values.get("prospect"), customer=values.get("customer"))
+        self.contacts[id_] = Stored(
+            contact=contact, prospect=values.get("prospect"), customer=values.get("customer")
+        )
         if "lead" in values:
             self._of_lead[kind.value][values["lead"]].append(id_)
 
     # Deals.
 
     def add_deals(self, deals: Records, members: Members) -> None:
-        """Take over the deals, with the contacts that they name and those that were listed beside them."""
+        """Take over the deals, with the contacts that they name and those that were listed beside
+        them.
+        """
         for id_, found in deals.items():
             deal, status = self._deal(found, members.get(found.values["id"], {}))
             if deal is None:
@@ -150,9 +163,13 @@ class Assembly:
         for id_ in members:
             if id_ not in deals:
                 at = next(iter(members[id_].values())).place
-                self.report.tell(Outcome.MISSING, at, "every deal whose contacts are listed", f"no deal {id_}")
+                self.report.tell(
+                    Outcome.MISSING, at, "every deal whose contacts are listed", f"no deal {id_}"
+                )
 
-    def _deal(self, found: Found, members: Mapping[int, Row]) -> tuple[Deal | None, DealStatus | None]:
+    def _deal(
+        self, found: Found, members: Mapping[int, Row]
+    ) -> tuple[Deal | None, DealStatus | None]:
         values, place = dict(found.values), found.place
         if values.get("company") in self.own:
             self._our_own(place)
@@ -163,10 +180,14 @@ class Assembly:
             values["primary"] = listed[0] if first is None else first
             if first is None:
                 told = f"none: contact {listed[0]}, the first, is taken"
-                self.report.tell(Outcome.READ, place, "a contact of the deal that is primary", told, "W6")
+                self.report.tell(
+                    Outcome.READ, place, "a contact of the deal that is primary", told, "W6"
+                )
         elif first not in (None, values.get("primary")):
             told = f"contact {first} in the list of its contacts: the deal counts"
-            self.report.tell(Outcome.READ, place.at("CONTACT_ID"), "one primary contact of a deal", told, "W6")
+            self.report.tell(
+                Outcome.READ, place.at("CONTACT_ID"), "one primary contact of a deal", told, "W6"
+            )
         values["contacts"] = (*values.get("contacts", ()), *listed)
         fields = deal_fields(values, self.catalogue)
         if fields["primary"] is None:
@@ -175,7 +196,9 @@ class Assembly:
             return None, None
         self._untold_company(fields, found)
         status = self._status(values, place)
-        return _made(Deal, {**fields, "status": status or DealStatus.OPEN}, place, self.report), status
+        return _made(
+            Deal, {**fields, "status": status or DealStatus.OPEN}, place, self.report
+        ), status
 
     def _untold_company(self, fields: dict[str, Any], found: Found) -> None:
         stored = self.contacts.get(fields["primary"])
@@ -183,7 +206,9 @@ class Assembly:
         if "company" not in found.told and employer is not None:
             fields["company"] = employer
             told = f"nothing: read as {shown(employer)}, where the primary contact works"
-            self.report.tell(Outcome.READ, found.place.at("COMPANY_ID"), "the deal's company", told, "W2")
+            self.report.tell(
+                Outcome.READ, found.place.at("COMPANY_ID"), "the deal's company", told, "W2"
+            )
 
     def _status(self, values: Mapping[str, Any], place: Place) -> DealStatus | None:
         status, by = deal_status(values, self.catalogue)
@@ -207,12 +232,19 @@ class Assembly:
             company = stored.contact.company
             if company is not None and company not in self.contacts:
                 at = Place(f"contact {id_}").at("COMPANY_ID")
-                self.report.tell(Outcome.MISSING, at, "every company that persons work for", f"no {company}")
+                self.report.tell(
+                    Outcome.MISSING, at, "every company that persons work for", f"no {company}"
+                )
         for deal_id, deal in self.deals.items():
             for contact in audience(deal):
                 if contact not in self.contacts:
                     at = Place(f"deal {deal_id}")
-                    self.report.tell(Outcome.MISSING, at, "every contact that deals name", f"no contact {contact}")
+                    self.report.tell(
+                        Outcome.MISSING,
+                        at,
+                        "every contact that deals name",
+                        f"no contact {contact}",
+                    )
 
     # Leads.
 
@@ -221,12 +253,18 @@ class Assembly:
         for id_, found in leads.items():
             values, place = found.values, found.place
             listed = members.get(values["id"], {})
-            first = next((contact for contact, row in listed.items() if row.values.get("primary")), None)
+            first = next(
+                (contact for contact, row in listed.items() if row.values.get("primary")), None
+            )
             if first is not None:
                 values.setdefault("person", first)
             if len(listed) > 1:
                 self.report.tell(
-                    Outcome.LEFT_OUT, place, "one known contact of a lead", f"{len(listed)} contacts", "L4"
+                    Outcome.LEFT_OUT,
+                    place,
+                    "one known contact of a lead",
+                    f"{len(listed)} contacts",
+                    "L4",
                 )
             fields = lead_fields(values, self.catalogue, self.book)
             if lead_meaning(values, self.book) is StageMeaning.SUCCESS:
@@ -234,20 +272,30 @@ class Assembly:
             self.leads[id_] = _made(Lead, fields, place, self.report)
 
     def _became(self, id_: LeadId, values: Mapping[str, Any], place: Place) -> dict[str, Any]:
-        """Return the record of a conversion, or the contacts alone if no time is told, or nothing (rule L10)."""
+        """Return the record of a conversion, or the contacts alone if no time is told, or nothing
+        (rule L10).
+        """
         named: dict[str, Any] = {} if is_repeat(values) else dict(known_contacts(values))
         for target in ("person", "company", "deal"):
             pointing = self._of_lead[target].get(id_, [])
             if len(pointing) > 1:
                 found = f"{len(pointing)} of them: {shown(pointing[0])} is taken"
-                self.report.tell(Outcome.READ, place, f"one {target} that a lead became", found, "K13")
+                self.report.tell(
+                    Outcome.READ, place, f"one {target} that a lead became", found, "K13"
+                )
             if pointing and not (target != "deal" and is_repeat(values)):
                 named.setdefault(target, pointing[0])
         at = converted_at(values)
         if not named:
             return {}
         if at is None:
-            self.report.tell(Outcome.LEFT_OUT, place.at("MOVED_TIME"), "when the lead was converted", "nothing", "K13")
+            self.report.tell(
+                Outcome.LEFT_OUT,
+                place.at("MOVED_TIME"),
+                "when the lead was converted",
+                "nothing",
+                "K13",
+            )
             return {target: contact for target, contact in named.items() if target != "deal"}
         record = ConversionRecord(
             # The source gives conversions no ids, so this one is ours.
@@ -260,24 +308,40 @@ class Assembly:
         return {"conversion": record}
 
 
-def definitions(fields: Mapping[Kind, Mapping[str, Row]], report: Reporter) -> dict[Scope, tuple[FieldDefinition, ...]]:
-    """Return the custom fields. One of leads goes to the targets that have a field of the same name (rule K7)."""
+def definitions(
+    fields: Mapping[Kind, Mapping[str, Row]], report: Reporter
+) -> dict[Scope, tuple[FieldDefinition, ...]]:
+    """Return the custom fields.
+
+    One of leads goes to the targets that have a field of the same name (rule K7).
+    """
     found: dict[Scope, dict[str, FieldDefinition]] = defaultdict(dict)
     targets = {"person": Kind.CONTACT, "company": Kind.COMPANY, "deal": Kind.DEAL}
     for kind, rows in fields.items():
         for name, row in rows.items():
-            opted = {target: kind is Kind.LEAD and name in fields.get(of, {}) for target, of in targets.items()}
+            opted = {
+                target: kind is Kind.LEAD and name in fields.get(of, {})
+                for target, of in targets.items()
+            }
             definition = _definition(name, row, opted, report)
             if definition is not None:
                 found[SCOPES[kind]].setdefault(name, definition)
     return {scope: tuple(defined.values()) for scope, defined in found.items()}
 
 
-def _definition(name: str, row: Row, opted: Mapping[str, bool], report: Reporter) -> FieldDefinition | None:
+def _definition(
+    name: str, row: Row, opted: Mapping[str, bool], report: Reporter
+) -> FieldDefinition | None:
     kind = FIELD_TYPES.get(row.values["type"], FieldType.TEXT)
     many = row.values.get("multiple", False)
     if many and kind is not FieldType.DROP_DOWN:
-        report.tell(Outcome.NOT_USED, row.place, "a field of one value, or a choice", "a field of several values", "T3")
+        report.tell(
+            Outcome.NOT_USED,
+            row.place,
+            "a field of one value, or a choice",
+            "a field of several values",
+            "T3",
+        )
         return None
     items = row.body.get("items")
     ids = (
@@ -291,7 +355,9 @@ def _definition(name: str, row: Row, opted: Mapping[str, bool], report: Reporter
         kind = FieldType.TEXT
     elif kind is FieldType.DROP_DOWN and many:
         kind = FieldType.MULTI_SELECT
-    return FieldDefinition(name=name, type=kind, choices=choices if kind in _CHOSEN else (), **opted)
+    return FieldDefinition(
+        name=name, type=kind, choices=choices if kind in _CHOSEN else (), **opted
+    )
 
 
 _CHOSEN: Final = (FieldType.DROP_DOWN, FieldType.MULTI_SELECT)

@@ -1,8 +1,9 @@
-"""What a Bitrix24 account calls its stages and sources (``crm.status.list``, ``crm.category.list``, ``user.get``).
+"""What a Bitrix24 account calls its stages and sources (``crm.status.list``, ``crm.category.list``,
+``user.get``).
 
-The book of leads must be one by rule L1, whatever was sent: stages in process, one of success, stages of failure.
-What is missing is taken from Bitrix24's own book, a stage that only leads name comes after those that mean the same,
-and all of it is reported.
+The book of leads must be one by rule L1, whatever was sent: stages in process, one of success,
+stages of failure. What is missing is taken from Bitrix24's own book, a stage that only leads name
+comes after those that mean the same, and all of it is reported.
 """
 
 from __future__ import annotations
@@ -17,11 +18,10 @@ from salesstatus.crm.account import Stage as DealStage
 from salesstatus.crm.bitrix24.columns import DEAL_STATUS, system_status
 from salesstatus.crm.bitrix24.unpacking import Row
 from salesstatus.crm.oddities import Outcome, Place, Reporter, safely
-from salesstatus.leads import BITRIX24_STAGES, Stage, StageBook
-from salesstatus.model import StageMeaning, full_name
+from salesstatus.lead import StageMeaning
+from salesstatus.leads.stages import BITRIX24_STAGES, Stage, StageBook
+from salesstatus.model import full_name
 from salesstatus.values import FrozenMap, Id
-
-__all__ = ["catalogue_of", "stage_book"]
 
 Statuses = Mapping[tuple[str, str], Row]
 IN_PROCESS, SUCCESS, FAILURE = StageMeaning
@@ -46,9 +46,15 @@ def catalogue_of(
         book = _DEALS.fullmatch(entity)
         name = row.values.get("name", id_)
         if book is not None:
-            status = DEAL_STATUS[row.values["meaning"]] if "meaning" in row.values else system_status(id_)
+            status = (
+                DEAL_STATUS[row.values["meaning"]]
+                if "meaning" in row.values
+                else system_status(id_)
+            )
             if status is None:
-                report.tell(Outcome.LEFT_OUT, row.place, "a stage with a meaning", safely("STATUS_ID", id_))
+                report.tell(
+                    Outcome.LEFT_OUT, row.place, "a stage with a meaning", safely("STATUS_ID", id_)
+                )
             pipeline = int(book[1]) if book[1] else row.values.get("category", 0)
             stages[id_] = DealStage(id=id_, name=name, pipeline=pipeline, status=status)
         elif entity == _SOURCES:
@@ -61,7 +67,8 @@ def catalogue_of(
         sources=FrozenMap.over(sources),
         users=FrozenMap(
             {
-                id_: full_name(values.get("first_name", ""), values.get("last_name", "")) or str(id_)
+                id_: full_name(values.get("first_name", ""), values.get("last_name", ""))
+                or str(id_)
                 for id_, values in users.items()
             }
         ),
@@ -71,7 +78,9 @@ def catalogue_of(
 def stage_book(
     statuses: Statuses, met: Iterable[tuple[str, StageMeaning | None, Place]], report: Reporter
 ) -> StageBook:
-    """Return the stages of leads: those of the book, and those that leads and their histories name besides."""
+    """Return the stages of leads: those of the book, and those that leads and their histories name
+    besides.
+    """
     sent = [row for (entity, _), row in statuses.items() if entity == _LEADS]
     stages = _sent(sent, report) if sent else list(BITRIX24_STAGES.stages)
     used = {stage.id for stage in stages}
@@ -88,7 +97,9 @@ def stage_book(
         used.add(id_)
         stages.append(Stage(id_, meaning))
         report.tell(Outcome.READ, place, _IN_BOOK, f"{found}: taken up as {meaning.value}", "L1")
-    return StageBook(stage for meaning in StageMeaning for stage in stages if stage.meaning is meaning)
+    return StageBook(
+        stage for meaning in StageMeaning for stage in stages if stage.meaning is meaning
+    )
 
 
 _IN_BOOK: Final = "a stage of the book"
@@ -102,7 +113,13 @@ def _sent(sent: Iterable[Row], report: Reporter) -> list[Stage]:
         id_: str = row.values["id"]
         meaning: StageMeaning | None = row.values.get("meaning") or BITRIX24_STAGES.meaning(id_)
         if meaning is None or not id_.strip():
-            report.tell(Outcome.LEFT_OUT, row.place, "a stage with a meaning", safely("STATUS_ID", id_), "L1")
+            report.tell(
+                Outcome.LEFT_OUT,
+                row.place,
+                "a stage with a meaning",
+                safely("STATUS_ID", id_),
+                "L1",
+            )
         else:
             stages.append(Stage(id_, meaning, row.values.get("name", "")))
     order = [list(StageMeaning).index(stage.meaning) for stage in stages]
@@ -113,14 +130,18 @@ def _sent(sent: Iterable[Row], report: Reporter) -> list[Stage]:
     for stage in successes:
         if stage.id != _first(successes).id:
             stages.remove(stage)
-            report.tell(Outcome.LEFT_OUT, place, "one stage of success", safely("STATUS_ID", stage.id), "L1")
+            report.tell(
+                Outcome.LEFT_OUT, place, "one stage of success", safely("STATUS_ID", stage.id), "L1"
+            )
     for meaning, own in _OWN.items():
         if not any(stage.meaning is meaning for stage in stages):
             id_ = own.id
             while any(stage.id == id_ for stage in stages):
                 id_ += "_"
             stages.append(Stage(id_, meaning, own.name))
-            report.tell(Outcome.MISSING, place, f"a stage of {meaning.value}", f"none: taken as {id_}", "L1")
+            report.tell(
+                Outcome.MISSING, place, f"a stage of {meaning.value}", f"none: taken as {id_}", "L1"
+            )
     return stages
 
 
@@ -132,5 +153,6 @@ def _first(successes: list[Stage]) -> Stage:
 _LAST: Final = 10**31
 #: Bitrix24's own stage of each meaning.
 _OWN: Final = {
-    meaning: next(stage for stage in BITRIX24_STAGES.stages if stage.meaning is meaning) for meaning in StageMeaning
+    meaning: next(stage for stage in BITRIX24_STAGES.stages if stage.meaning is meaning)
+    for meaning in StageMeaning
 }

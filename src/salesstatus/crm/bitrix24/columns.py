@@ -1,7 +1,7 @@
 """The records of Bitrix24, key by key: what is read into which field of ours, and written back.
 
-Keys that stand in no table are kept as they came, and mean nothing here. Facts: Bitrix24 REST API, its recorded
-answers.
+Keys that stand in no table are kept as they came, and mean nothing here. Facts: Bitrix24 REST API,
+its recorded answers.
 """
 
 from __future__ import annotations
@@ -13,27 +13,27 @@ from typing import Final, final
 
 import attrs
 
-from salesstatus.crm.bitrix24.groups import Role, address_of, custom_fields, event_id, meaning_of, multi
-from salesstatus.crm.bitrix24.lens import Codecs, Form, Group, Shape, codecs, field_key, shape, status_codec
+from salesstatus.crm.bitrix24.groups import (
+    Role,
+    address_of,
+    custom_fields,
+    event_id,
+    meaning_of,
+    multi,
+)
+from salesstatus.crm.bitrix24.lens import (
+    Codecs,
+    Form,
+    Group,
+    Shape,
+    codecs,
+    field_key,
+    shape,
+    status_codec,
+)
 from salesstatus.crm.lens import FLAG, Codec, Column
-from salesstatus.model import DealStatus, FieldType, Scope, StageMeaning
-
-__all__ = [
-    "DEAL_STATUS",
-    "ENTITY_TYPES",
-    "FIELD_TYPES",
-    "KIND_OF_WORD",
-    "READ_ONLY",
-    "SCOPES",
-    "SHAPES",
-    "SIGNS",
-    "SYSTEM_STAGES",
-    "WEAK_SIGNS",
-    "Kind",
-    "Shapes",
-    "shapes",
-    "system_status",
-]
+from salesstatus.lead import FieldType, Scope, StageMeaning
+from salesstatus.model import DealStatus
 
 
 @final
@@ -59,11 +59,19 @@ class Kind(Enum):
 Shapes = Mapping[tuple[Kind, Form], Shape]
 
 #: ``entityTypeId`` of the kinds that ``crm.item.*`` and ``crm.stagehistory.*`` are asked for.
-ENTITY_TYPES: Final[Mapping[int, Kind]] = {1: Kind.LEAD, 2: Kind.DEAL, 3: Kind.CONTACT, 4: Kind.COMPANY}
+ENTITY_TYPES: Final[Mapping[int, Kind]] = {
+    1: Kind.LEAD,
+    2: Kind.DEAL,
+    3: Kind.CONTACT,
+    4: Kind.COMPANY,
+}
 
 #: What the kinds are called in names of methods, files and folders.
 KIND_OF_WORD: Final[Mapping[str, Kind]] = {
-    **{kind.value: kind for kind in (Kind.LEAD, Kind.DEAL, Kind.CONTACT, Kind.COMPANY, Kind.STATUS, Kind.CATEGORY)},
+    **{
+        kind.value: kind
+        for kind in (Kind.LEAD, Kind.DEAL, Kind.CONTACT, Kind.COMPANY, Kind.STATUS, Kind.CATEGORY)
+    },
     **{f"{kind.value}s": kind for kind in (Kind.LEAD, Kind.DEAL, Kind.CONTACT)},
     "companies": Kind.COMPANY,
     "statuses": Kind.STATUS,
@@ -110,14 +118,15 @@ WEAK_SIGNS: Final[tuple[tuple[Kind, frozenset[str]], ...]] = tuple(
     )
 )
 
-#: What a deal's semantics say of it. Bitrix24 knows no unqualified deals, and an "apology" is a loss of which the
-#: reason is looked for.
+#: What a deal's semantics say of it. Bitrix24 knows no unqualified deals, and an "apology" is a
+#: loss of which the reason is looked for.
 DEAL_STATUS: Final[Mapping[StageMeaning, DealStatus]] = {
     StageMeaning.IN_PROCESS: DealStatus.OPEN,
     StageMeaning.SUCCESS: DealStatus.WON,
     StageMeaning.FAILURE: DealStatus.LOST,
 }
-#: The stages that every pipeline of deals has, by their codes after the pipeline's ("C10:WON"): nobody can delete them.
+#: The stages that every pipeline of deals has, by their codes after the pipeline's ("C10:WON"):
+#: nobody can delete them.
 SYSTEM_STAGES: Final[Mapping[str, DealStatus]] = {
     "NEW": DealStatus.OPEN,
     "WON": DealStatus.WON,
@@ -267,11 +276,19 @@ def _status(c: Codecs) -> _Rows:
 
 
 def _category(c: Codecs) -> _Rows:
-    return (("ID", "id", c.whole), ("NAME", "name", c.text), ("ENTITY_TYPE_ID", "entity_type", c.whole))
+    return (
+        ("ID", "id", c.whole),
+        ("NAME", "name", c.text),
+        ("ENTITY_TYPE_ID", "entity_type", c.whole),
+    )
 
 
 def _user(c: Codecs) -> _Rows:
-    return (("ID", "id", c.self_id), ("NAME", "first_name", c.text), ("LAST_NAME", "last_name", c.text))
+    return (
+        ("ID", "id", c.self_id),
+        ("NAME", "first_name", c.text),
+        ("LAST_NAME", "last_name", c.text),
+    )
 
 
 def _stage(prefix: str) -> Callable[[Codecs], _Rows]:
@@ -288,7 +305,11 @@ def _stage(prefix: str) -> Callable[[Codecs], _Rows]:
 
 
 def _member(c: Codecs) -> _Rows:
-    return (("CONTACT_ID", "contact", c.self_id), ("IS_PRIMARY", "primary", c.flag), ("SORT", "sort", c.whole))
+    return (
+        ("CONTACT_ID", "contact", c.self_id),
+        ("IS_PRIMARY", "primary", c.flag),
+        ("SORT", "sort", c.whole),
+    )
 
 
 def _event(c: Codecs) -> _Rows:
@@ -322,7 +343,9 @@ _PLANS: Final[Mapping[Kind, _Plan]] = {
     Kind.STATUS: _Plan(_status, ("id", "entity"), lambda _: (meaning_of(),), _CLASSIC),
     Kind.CATEGORY: _Plan(_category),
     Kind.USER: _Plan(_user, forms=_CLASSIC),
-    Kind.LEAD_STAGE: _Plan(_stage("STATUS"), ("about", "at", "stage"), forms=_CLASSIC, numbers=True),
+    Kind.LEAD_STAGE: _Plan(
+        _stage("STATUS"), ("about", "at", "stage"), forms=_CLASSIC, numbers=True
+    ),
     Kind.DEAL_STAGE: _Plan(_stage("STAGE"), ("about", "at", "stage"), forms=_CLASSIC, numbers=True),
     Kind.LEAD_CONTACT: _Plan(_member, ("contact",), forms=_CLASSIC, numbers=True),
     Kind.DEAL_CONTACT: _Plan(_member, ("contact",), forms=_CLASSIC, numbers=True),
@@ -348,14 +371,23 @@ def shapes(prospect_field: str | None = None, customer_field: str | None = None)
         for form in plan.forms:
             c = codecs(Form.ITEM if plan.numbers else form)
             columns = [
-                Column(key if kind is Kind.EVENT else field_key(key, form), field, codec, field in plan.needed)
+                Column(
+                    key if kind is Kind.EVENT else field_key(key, form),
+                    field,
+                    codec,
+                    field in plan.needed,
+                )
                 for key, field, codec in plan.rows(c)
             ]
             groups = plan.groups(form)
             if kind in _STATUSES and prospect_field is not None:
-                columns.append(Column(field_key(prospect_field, form), "prospect", status_codec("prospect")))
+                columns.append(
+                    Column(field_key(prospect_field, form), "prospect", status_codec("prospect"))
+                )
             if kind in _STATUSES and customer_field is not None:
-                columns.append(Column(field_key(customer_field, form), "customer", status_codec("customer")))
+                columns.append(
+                    Column(field_key(customer_field, form), "customer", status_codec("customer"))
+                )
             if kind in _CUSTOM:
                 read_otherwise = (prospect_field, customer_field) if kind in _STATUSES else ()
                 groups += (custom_fields(form, [key for key in read_otherwise if key is not None]),)

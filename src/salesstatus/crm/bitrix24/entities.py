@@ -1,12 +1,13 @@
-"""What the values of Bitrix24's records are as fields of our entities; the reading and the writing must agree on it.
+"""What the values of Bitrix24's records are as fields of our entities; the reading and the writing
+must agree on it.
 
-A lead in a stage of failure has its reason in ``STATUS_DESCRIPTION``. Where nothing stands there, and the stage is
-not the general ``JUNK``, the name of the stage is the reason: further stages of failure are how Bitrix24 keeps
-reasons (rule L1).
+A lead in a stage of failure has its reason in ``STATUS_DESCRIPTION``. Where nothing stands there,
+and the stage is not the general ``JUNK``, the name of the stage is the reason: further stages of
+failure are how Bitrix24 keeps reasons (rule L1).
 
-``CONTACT_ID`` and ``COMPANY_ID`` of a lead are two things. Of a lead that is not converted, and of a repeat lead,
-they are the known contacts that it is tied to (rule L4); of any other converted lead they are what it became (rule
-K13).
+``CONTACT_ID`` and ``COMPANY_ID`` of a lead are two things. Of a lead that is not converted, and of
+a repeat lead, they are the known contacts that it is tied to (rule L4); of any other converted lead
+they are what it became (rule K13).
 """
 
 from __future__ import annotations
@@ -19,21 +20,9 @@ import attrs
 
 from salesstatus.crm.account import Catalogue
 from salesstatus.crm.bitrix24.columns import DEAL_STATUS, system_status
-from salesstatus.leads import StageBook
-from salesstatus.model import Contact, ContactId, ContactKind, Deal, DealStatus, Lead, StageMeaning
-
-__all__ = [
-    "By",
-    "contact_fields",
-    "converted_at",
-    "deal_fields",
-    "deal_status",
-    "is_repeat",
-    "known_contacts",
-    "lead_fields",
-    "lead_meaning",
-    "source_name",
-]
+from salesstatus.lead import Lead, StageMeaning
+from salesstatus.leads.stages import StageBook
+from salesstatus.model import Contact, ContactId, ContactKind, Deal, DealStatus
 
 Values = Mapping[str, Any]
 #: What says a status.
@@ -43,9 +32,11 @@ By = str
 JUNK: Final = "JUNK"
 
 _DIRECT: Final = {
-    Lead: frozenset(attrs.fields_dict(Lead)) - {"person", "company", "notes", "conversion", "status", "source"},
+    Lead: frozenset(attrs.fields_dict(Lead))
+    - {"person", "company", "notes", "conversion", "status", "source"},
     Contact: frozenset(attrs.fields_dict(Contact)) - {"kind", "company"},
-    Deal: frozenset(attrs.fields_dict(Deal)) - {"primary", "company", "involved", "status", "stage", "source"},
+    Deal: frozenset(attrs.fields_dict(Deal))
+    - {"primary", "company", "involved", "status", "stage", "source"},
 }
 
 
@@ -60,7 +51,9 @@ def source_name(values: Values, catalogue: Catalogue) -> str:
 
 
 def lead_meaning(values: Values, book: StageBook) -> StageMeaning | None:
-    """Return what the stage of a lead means: as the lead itself says, else by the book; None if nobody can tell."""
+    """Return what the stage of a lead means: as the lead itself says, else by the book; None if
+    nobody can tell.
+    """
     return values.get("meaning") or book.meaning(values.get("status", ""))
 
 
@@ -110,7 +103,9 @@ def contact_fields(values: Values, kind: ContactKind) -> dict[str, Any]:
 
 
 def deal_status(values: Values, catalogue: Catalogue) -> tuple[DealStatus | None, By]:
-    """Return a deal's status and what says it: its semantics, its stage, the stage's code, or that it is not closed."""
+    """Return a deal's status and what says it: its semantics, its stage, the stage's code, or that
+    it is not closed.
+    """
     if "meaning" in values:
         return DEAL_STATUS[values["meaning"]], "semantics"
     stage_id = values.get("stage_id", "")

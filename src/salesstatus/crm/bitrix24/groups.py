@@ -1,4 +1,6 @@
-"""What several of Bitrix24's keys say together: addresses, telephone numbers, custom fields, what a stage means."""
+"""What several of Bitrix24's keys say together: addresses, telephone numbers, custom fields, what a
+stage means.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +11,10 @@ from typing import Any, Final
 import attrs
 
 from salesstatus.crm.bitrix24.lens import MEANINGS, Form, Group, field_key, number_of
-from salesstatus.crm.lens import Unreadable
 from salesstatus.crm.oddities import Outcome, Place, Reporter, safely
-from salesstatus.model import Address, StageMeaning, absent
-
-__all__ = ["MultiField", "Role", "address_of", "custom_fields", "custom_name", "event_id", "meaning_of", "multi"]
+from salesstatus.lead import StageMeaning
+from salesstatus.model import Address, absent
+from salesstatus.tables.cells import Unreadable
 
 CLASSIC, ITEM = Form
 _NOWHERE: Final = Place("")
@@ -23,8 +24,8 @@ _NOWHERE: Final = Place("")
 class _Address:
     """An address, whose parts are keys of their own.
 
-    `first_line` and `second_line` are one line with us. The state is the province, or else the district; the country
-    is its name, or else its code.
+    `first_line` and `second_line` are one line with us. The state is the province, or else the
+    district; the country is its name, or else its code.
     """
 
     form: Form
@@ -52,7 +53,10 @@ class _Address:
         parts = self._parts(body, place, report)
         if not parts:
             return {}
-        said = {name: next((parts[key] for key in keys if key in parts), "") for name, keys in _ADDRESS_PARTS.items()}
+        said = {
+            name: next((parts[key] for key in keys if key in parts), "")
+            for name, keys in _ADDRESS_PARTS.items()
+        }
         said["line1"] = ", ".join(parts[key] for key in ("", "_2") if key in parts)
         return {"address": Address(**said)}
 
@@ -64,10 +68,13 @@ class _Address:
                 continue
             body[self._key(key)] = getattr(now, name) or None
             # What else says the part says what it was.
-            body |= {self._key(other): None for other in others if body.get(self._key(other)) is not None}
+            body |= {
+                self._key(other): None for other in others if body.get(self._key(other)) is not None
+            }
 
 
-#: The parts of our addresses, and the ends of the keys that say them, in the order in which they count.
+#: The parts of our addresses, and the ends of the keys that say them, in the order in which they
+#: count.
 _ADDRESS_PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "line1": ("", "_2"),
     "city": ("_CITY",),
@@ -85,7 +92,9 @@ def address_of(form: Form) -> Group:
 
 @attrs.frozen
 class MultiField:
-    """One of several telephone numbers, addresses …: its position in the list, what it is for, and what it is."""
+    """One of several telephone numbers, addresses …: its position in the list, what it is for, and
+    what it is.
+    """
 
     position: int
     type: str
@@ -96,7 +105,8 @@ class MultiField:
 class Role:
     """A field of ours, and the type of the value that it holds.
 
-    Where no value has this type and `others` is given, it holds the first one of a type that is not among these.
+    Where no value has this type and `others` is given, it holds the first one of a type that is not
+    among these.
     """
 
     field: str
@@ -106,7 +116,9 @@ class Role:
 
 @attrs.frozen
 class _Multi:
-    """The values of one sort: each role takes one of them, the `rest` of them is one field, if there is one."""
+    """The values of one sort: each role takes one of them, the `rest` of them is one field, if
+    there is one.
+    """
 
     sort: str
     roles: tuple[Role, ...]
@@ -127,12 +139,16 @@ class _Multi:
     def told(self, body: Mapping[str, Any]) -> bool:
         return self._list in body
 
-    def _members(self, body: Mapping[str, Any], place: Place, report: Reporter) -> Iterator[MultiField]:
+    def _members(
+        self, body: Mapping[str, Any], place: Place, report: Reporter
+    ) -> Iterator[MultiField]:
         members = body.get(self._list)
         if members is None:
             return
         if type(members) is not list:
-            report.tell(Outcome.LEFT_OUT, place.at(self._list), "a list", safely(self._list, members))
+            report.tell(
+                Outcome.LEFT_OUT, place.at(self._list), "a list", safely(self._list, members)
+            )
             return
         for position, member in enumerate(members):
             at = place.at(self._list).at(position)
@@ -154,7 +170,11 @@ class _Multi:
         chosen: dict[str, MultiField] = {}
         for role in self.roles:
             exact = (member for member in found if member.type == role.type)
-            any_ = (member for member in found if role.others is not None and member.type not in role.others)
+            any_ = (
+                member
+                for member in found
+                if role.others is not None and member.type not in role.others
+            )
             taken = next(exact, None) or next(any_, None)
             if taken is not None:
                 chosen[role.field] = taken
@@ -166,7 +186,9 @@ class _Multi:
         values: dict[str, Any] = {field: member.value for field, member in chosen.items()}
         if self.rest and len(chosen) < len(members):
             taken = {member.position for member in chosen.values()}
-            values[self.rest] = frozenset(member.value for member in members if member.position not in taken)
+            values[self.rest] = frozenset(
+                member.value for member in members if member.position not in taken
+            )
         return values
 
     def write(self, body: dict[str, Any], values: Mapping[str, Any]) -> None:
@@ -177,7 +199,9 @@ class _Multi:
         gone: set[int] = set()
         added: list[tuple[str, str]] = []
         rest = values.get(self.rest) or frozenset() if self.rest else frozenset[str]()
-        retyped = {role.type for role in self.roles if role.others is None and not values[role.field]}
+        retyped = {
+            role.type for role in self.roles if role.others is None and not values[role.field]
+        }
         for role in self.roles:
             member, value = chosen.get(role.field), values[role.field]
             if member is None:
@@ -198,7 +222,11 @@ class _Multi:
         added += [(_OTHER, value) for value in sorted(rest - there)]
         members = [member for position, member in enumerate(kept) if position not in gone]
         body[self._list] = members + [
-            {self._key("VALUE"): value, self._key("VALUE_TYPE"): kind, self._key("TYPE_ID"): self.sort}
+            {
+                self._key("VALUE"): value,
+                self._key("VALUE_TYPE"): kind,
+                self._key("TYPE_ID"): self.sort,
+            }
             for kind, value in added
         ]
 
@@ -219,7 +247,8 @@ _CAPITAL: Final = re.compile(r"(?<!_)(?=[A-Z])")
 
 
 def custom_name(key: str) -> str | None:
-    """Return what we call a custom field, which is the classic spelling of its key; None for the key of another field.
+    """Return what we call a custom field, which is the classic spelling of its key; None for the
+    key of another field.
 
     >>> custom_name("ufCrm_1720019876534"), custom_name("UF_CRM_BUDGET"), custom_name("TITLE")
     ('UF_CRM_1720019876534', 'UF_CRM_BUDGET', None)
@@ -240,7 +269,11 @@ class _Custom:
 
     def _keys(self, body: Mapping[str, Any]) -> dict[str, str]:
         named = {custom_name(key): key for key in body if _CUSTOM[self.form].fullmatch(key)}
-        return {name: key for name, key in named.items() if name is not None and name not in self.without}
+        return {
+            name: key
+            for name, key in named.items()
+            if name is not None and name not in self.without
+        }
 
     def told(self, body: Mapping[str, Any]) -> bool:
         return bool(self._keys(body))
@@ -292,17 +325,26 @@ class _Meaning:
     def read(self, body: Mapping[str, Any], place: Place, report: Reporter) -> dict[str, Any]:
         word, letter = self._word(body), body.get("SEMANTICS")
         by_word = _WORDS.get(word) if type(word) is str else None
-        by_letter = (MEANINGS.get(letter) or _NO_LETTER.get(letter)) if type(letter) is str else None
+        by_letter = (
+            (MEANINGS.get(letter) or _NO_LETTER.get(letter)) if type(letter) is str else None
+        )
         if letter is None and "SEMANTICS" in body:
             by_letter = StageMeaning.IN_PROCESS
         elif letter is not None and by_letter is None:
-            report.tell(Outcome.LEFT_OUT, place.at("SEMANTICS"), "null, S or F", safely("SEMANTICS", letter))
+            report.tell(
+                Outcome.LEFT_OUT, place.at("SEMANTICS"), "null, S or F", safely("SEMANTICS", letter)
+            )
         if word is not None and by_word is None:
             at = place.at("EXTRA").at("SEMANTICS")
             report.tell(Outcome.LEFT_OUT, at, ", ".join(_WORDS), safely("SEMANTICS", word))
         if by_word is not None and by_letter is not None and by_word is not by_letter:
             found = f"{safely('SEMANTICS', letter)} and {word}: the word counts"
-            report.tell(Outcome.READ, place.at("SEMANTICS"), "the same meaning as a letter and as a word", found)
+            report.tell(
+                Outcome.READ,
+                place.at("SEMANTICS"),
+                "the same meaning as a letter and as a word",
+                found,
+            )
         meaning = by_word or by_letter
         return {} if meaning is None else {"meaning": meaning}
 
@@ -314,7 +356,10 @@ class _Meaning:
         else:
             body["SEMANTICS"] = _LETTERS.get(meaning)
         if word is not None:
-            body["EXTRA"] = {**body["EXTRA"], "SEMANTICS": None if meaning is None else _TOLD[meaning]}
+            body["EXTRA"] = {
+                **body["EXTRA"],
+                "SEMANTICS": None if meaning is None else _TOLD[meaning],
+            }
 
 
 _WORDS: Final = {
@@ -323,7 +368,11 @@ _WORDS: Final = {
     "failure": StageMeaning.FAILURE,
     "apology": StageMeaning.FAILURE,  # a further failure, of which somebody is to find the reason
 }
-_TOLD: Final = {StageMeaning.IN_PROCESS: "process", StageMeaning.SUCCESS: "success", StageMeaning.FAILURE: "failure"}
+_TOLD: Final = {
+    StageMeaning.IN_PROCESS: "process",
+    StageMeaning.SUCCESS: "success",
+    StageMeaning.FAILURE: "failure",
+}
 _LETTERS: Final = {StageMeaning.SUCCESS: "S", StageMeaning.FAILURE: "F"}
 _NO_LETTER: Final = {"": StageMeaning.IN_PROCESS}
 

@@ -1,11 +1,11 @@
 """What Bitrix24 writes otherwise than others: its ids, its flags, its empty values, and its keys.
 
-Bitrix24 says one thing in two forms. The methods ``crm.lead.*``, ``crm.deal.*`` … have keys like ``ASSIGNED_BY_ID``
-and ids in texts, ``crm.item.*`` has ``assignedById`` and numbers. A text is the absence of one when it is empty, an
-id when it is ``"0"``, and a flag is ``"Y"`` or ``"N"``.
+Bitrix24 says one thing in two forms. The methods ``crm.lead.*``, ``crm.deal.*`` … have keys like
+``ASSIGNED_BY_ID`` and ids in texts, ``crm.item.*`` has ``assignedById`` and numbers. A text is the
+absence of one when it is empty, an id when it is ``"0"``, and a flag is ``"Y"`` or ``"N"``.
 
-Contacts and companies are numbered apart there, and we have one kind of contacts. A contact keeps its number, and
-company 9 is ``"company-9"`` with us: no number is a text, so the two never meet.
+Contacts and companies are numbered apart there, and we have one kind of contacts. A contact keeps
+its number, and company 9 is ``"company-9"`` with us: no number is a text, so the two never meet.
 """
 
 from __future__ import annotations
@@ -21,28 +21,14 @@ import attrs
 
 from salesstatus.crm.lens import AMOUNT as ANY_AMOUNT
 from salesstatus.crm.lens import FLAG as ANY_FLAG
-from salesstatus.crm.lens import Codec, Column, Columns, Lenient, Unreadable, time_read
+from salesstatus.crm.lens import Codec, Column, Columns, time_read
 from salesstatus.crm.oddities import Outcome, Place, Reporter, safely
-from salesstatus.errors import InvalidError, LabelError
+from salesstatus.errors import LabelError
 from salesstatus.labels import Axis, parse_status
-from salesstatus.model import StageMeaning, absent
-from salesstatus.values import Id
-
-__all__ = [
-    "MEANINGS",
-    "Codecs",
-    "Form",
-    "Group",
-    "Shape",
-    "codecs",
-    "company_id",
-    "company_number",
-    "contact_number",
-    "field_key",
-    "number_of",
-    "shape",
-    "status_codec",
-]
+from salesstatus.lead import StageMeaning
+from salesstatus.model import absent
+from salesstatus.tables.cells import Lenient, Unreadable
+from salesstatus.values import Id, InvalidError
 
 
 @final
@@ -74,7 +60,9 @@ def company_id(number: int) -> str:
 
 
 def company_number(place: str, id_: Id) -> int:
-    """Return the number of a company. Raises `InvalidError` if this is none of Bitrix24's companies.
+    """Return the number of a company.
+
+    Raises `InvalidError` if this is none of Bitrix24's companies.
 
     >>> company_number("Deal.company", "company-9")
     9
@@ -86,7 +74,9 @@ def company_number(place: str, id_: Id) -> int:
 
 
 def contact_number(place: str, id_: Id) -> int:
-    """Return the number of a contact, a lead, a deal … Raises `InvalidError` if this is none of Bitrix24's."""
+    """Return the number of a contact, a lead, a deal … Raises `InvalidError` if this is none of
+    Bitrix24's.
+    """
     if type(id_) is not int or not 0 < id_ < _LIMIT:
         raise InvalidError(place, id_, "the number of a record of Bitrix24")
     return id_
@@ -122,7 +112,10 @@ def _some(value: Any) -> int | None:
 
 
 def number_of(value: object) -> int | None:
-    """Return the id that a value is, None for the absence of one. Raises `Unreadable` for what is neither."""
+    """Return the id that a value is, None for the absence of one.
+
+    Raises `Unreadable` for what is neither.
+    """
     return _some(value) if type(value) in _INTEGERS else None
 
 
@@ -219,12 +212,18 @@ def _numbers(value: Any) -> Any:
         if number is not None and number not in found:
             found.append(number)
     ids = tuple(found) or None
-    return ids if len(found) == len(value) else Lenient(ids, "read without what is no id, and each id once")
+    return (
+        ids
+        if len(found) == len(value)
+        else Lenient(ids, "read without what is no id, and each id once")
+    )
 
 
 @attrs.frozen
 class Codecs:
-    """How values are read, which is the same in both forms, and how they are written in one of them."""
+    """How values are read, which is the same in both forms, and how they are written in one of
+    them.
+    """
 
     text: Codec
     self_id: Codec
@@ -274,8 +273,16 @@ def codecs(form: Form) -> Codecs:
         company_self=_number_codec("an id: a whole number above 0", company, company_written),
         company=_number_codec("the id of a company: a whole number", company, company_written),
         user=_number_codec("the number of a user", user, user_written),
-        flag=Codec("Y or N", frozenset({str}), _flag, lambda value: "Y" if value else "N", ANY_FLAG.lenient),
-        time=Codec("a time, like 2026-05-04T09:30:00+00:00", frozenset({str}), _time, datetime.isoformat, _never),
+        flag=Codec(
+            "Y or N", frozenset({str}), _flag, lambda value: "Y" if value else "N", ANY_FLAG.lenient
+        ),
+        time=Codec(
+            "a time, like 2026-05-04T09:30:00+00:00",
+            frozenset({str}),
+            _time,
+            datetime.isoformat,
+            _never,
+        ),
         amount=Codec(
             "an amount, like 12.50",
             frozenset({str, int, float}),
@@ -285,16 +292,26 @@ def codecs(form: Form) -> Codecs:
         ),
         meaning=Codec("P, S or F", frozenset({str}), _meaning, _CODES.__getitem__, _never),
         seconds=Codec(
-            "a time in seconds since 1970", _INTEGERS, _seconds, lambda value: written(int(value.timestamp())), _never
+            "a time in seconds since 1970",
+            _INTEGERS,
+            _seconds,
+            lambda value: written(int(value.timestamp())),
+            _never,
         ),
         numbers=Codec(
-            "a list of ids", frozenset({list}), _numbers, lambda value: [written(number) for number in value], _never
+            "a list of ids",
+            frozenset({list}),
+            _numbers,
+            lambda value: [written(number) for number in value],
+            _never,
         ),
     )
 
 
 def status_codec(axis: Axis) -> Codec:
-    """Return the codec of a custom field that holds the status of one axis, in words of any language."""
+    """Return the codec of a custom field that holds the status of one axis, in words of any
+    language.
+    """
 
     def read(value: str) -> Any:
         if not value.strip():
@@ -335,7 +352,9 @@ def field_key(key: str, form: Form) -> str:
     if key in _RENAMED:
         return _RENAMED[key]
     first, *others = key.split("_")
-    return first.lower() + "".join(f"_{part.lower()}" if part[:1].isdigit() else part.capitalize() for part in others)
+    return first.lower() + "".join(
+        f"_{part.lower()}" if part[:1].isdigit() else part.capitalize() for part in others
+    )
 
 
 # What several keys say together.
@@ -374,8 +393,8 @@ def _same(one: Any, other: Any) -> bool:
 class Shape:
     """How the records of one kind are read and written in one form: key by key, and groups of them.
 
-    Reading and writing are as in `salesstatus.crm.lens.Columns`: what is written over the body that it was read from
-    is this body.
+    Reading and writing are as in `salesstatus.crm.lens.Columns`: what is written over the body that
+    it was read from is this body.
     """
 
     columns: Columns
@@ -384,16 +403,23 @@ class Shape:
     def only(self, *fields: str) -> Shape:
         """Return this shape with these fields alone."""
         return Shape(
-            self.columns.only(*fields), tuple(group for group in self.groups if set(group.fields) & set(fields))
+            self.columns.only(*fields),
+            tuple(group for group in self.groups if set(group.fields) & set(fields)),
         )
 
     def told(self, body: Mapping[str, Any]) -> frozenset[str]:
         """Return the fields that a body says something of, be it that there is nothing."""
         groups = {field for group in self.groups if group.told(body) for field in group.fields}
-        return frozenset(groups | {column.field for column in self.columns.columns if column.key in body})
+        return frozenset(
+            groups | {column.field for column in self.columns.columns if column.key in body}
+        )
 
-    def read(self, body: Mapping[str, Any], place: Place, report: Reporter) -> dict[str, Any] | None:
-        """Return the values of a body by our fields, those that are there; None if a needed one is not."""
+    def read(
+        self, body: Mapping[str, Any], place: Place, report: Reporter
+    ) -> dict[str, Any] | None:
+        """Return the values of a body by our fields, those that are there; None if a needed one is
+        not.
+        """
         values = self.columns.read(body, place, report)
         if values is None:
             return None
@@ -406,7 +432,9 @@ class Shape:
             values |= group.read(body, place, report)
         return {field: value for field, value in values.items() if value is not None}
 
-    def write(self, values: Mapping[str, Any], over: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def write(
+        self, values: Mapping[str, Any], over: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
         """Return a body that says these values, and all else that `over` says.
 
         A field that `values` does not name stays as it is.

@@ -13,19 +13,24 @@ import attrs
 from salesstatus.crm.account import Account, Wanted
 from salesstatus.crm.bitrix24.assembly import Assembly, Found, definitions
 from salesstatus.crm.bitrix24.book import catalogue_of, stage_book
-from salesstatus.crm.bitrix24.columns import DEAL_STATUS, SCOPES, Kind, Shapes, shapes, system_status
+from salesstatus.crm.bitrix24.columns import (
+    DEAL_STATUS,
+    SCOPES,
+    Kind,
+    Shapes,
+    shapes,
+    system_status,
+)
 from salesstatus.crm.bitrix24.groups import custom_name
 from salesstatus.crm.bitrix24.lens import company_id
 from salesstatus.crm.bitrix24.unpacking import Lists, Row, domain_of, rows
 from salesstatus.crm.bodies import LIMIT
+from salesstatus.crm.evidence import StageRow
 from salesstatus.crm.oddities import Outcome, Place, Reporter, cleaned, safely
-from salesstatus.errors import InvalidError, shown
-from salesstatus.evidence import StageRow
-from salesstatus.model import ContactId, DealId, StageMeaning
-from salesstatus.reports import Visit
-from salesstatus.values import FrozenMap, Id
-
-__all__ = ["Portal", "Reading", "ToFetch", "read"]
+from salesstatus.lead import StageMeaning
+from salesstatus.leads.reports import Visit
+from salesstatus.model import ContactId, DealId
+from salesstatus.values import FrozenMap, Id, InvalidError, shown
 
 #: What statuses need of the kinds that have profiles.
 _SLIM: Final = [
@@ -56,7 +61,9 @@ _UNWANTED: Final = frozenset({Kind.LEAD, Kind.LEAD_STAGE, Kind.LEAD_CONTACT, Kin
 @final
 @attrs.frozen
 class ToFetch:
-    """A record that a webhook told to be new or changed at a time; what is there of it, if anything, is older."""
+    """A record that a webhook told to be new or changed at a time; what is there of it, if
+    anything, is older.
+    """
 
     kind: Kind
     id: Id
@@ -65,7 +72,10 @@ class ToFetch:
 
 @attrs.frozen(kw_only=True, repr=False)
 class Portal(Account):
-    """An account of Bitrix24. `to_fetch` are the records of which webhooks told, and which are to be asked for."""
+    """An account of Bitrix24.
+
+    `to_fetch` are the records of which webhooks told, and which are to be asked for.
+    """
 
     to_fetch: tuple[ToFetch, ...] = ()
 
@@ -76,9 +86,9 @@ _EVENT: Final = re.compile(r"ONCRM(LEAD|DEAL|CONTACT|COMPANY)(ADD|UPDATE|DELETE)
 class Reading:
     """An account while it is read: give it contents with `take`, then ask for the `account`.
 
-    `prospect_field` and `customer_field` are the keys of the custom fields that hold the statuses, as the classic
-    methods have them (``UF_CRM_…``). With `Wanted.STATUSES` nothing is read but what statuses need. Raises
-    `InvalidError` for arguments that are none.
+    `prospect_field` and `customer_field` are the keys of the custom fields that hold the statuses,
+    as the classic methods have them (``UF_CRM_…``). With `Wanted.STATUSES` nothing is read but what
+    statuses need. Raises `InvalidError` for arguments that are none.
     """
 
     def __init__(
@@ -90,7 +100,9 @@ class Reading:
         limit: int = LIMIT,
     ) -> None:
         self.shapes = _shapes(
-            _field("prospect_field", prospect_field), _field("customer_field", customer_field), wanted
+            _field("prospect_field", prospect_field),
+            _field("customer_field", customer_field),
+            wanted,
         )
         self.report = Reporter()
         self.skipped: Counter[str] = Counter()
@@ -99,7 +111,9 @@ class Reading:
         self._limit = limit
         self._domain = ""
         self._records: dict[Kind, dict[Id, Found]] = defaultdict(dict)
-        self._members: dict[Kind, dict[int, dict[int, Row]]] = defaultdict(lambda: defaultdict(dict))
+        self._members: dict[Kind, dict[int, dict[int, Row]]] = defaultdict(
+            lambda: defaultdict(dict)
+        )
         self._statuses: dict[tuple[str, str], Row] = {}
         self._history: dict[Kind, dict[object, Row]] = defaultdict(dict)
         self._fields: dict[Kind, dict[str, Row]] = defaultdict(dict)
@@ -119,7 +133,9 @@ class Reading:
         )
 
     def take(self, content: object, name: str = "input") -> None:
-        """Read one content; its name says where oddities are, and what kind its records are if nothing else does."""
+        """Read one content; its name says where oddities are, and what kind its records are if
+        nothing else does.
+        """
         if not self._ours(domain_of(name), Place(cleaned(name))):
             return
         for row in self.rows(content, name):
@@ -130,7 +146,9 @@ class Reading:
         self._domain = self._domain or domain
         if domain in ("", self._domain):
             return True
-        self.report.tell(Outcome.NOT_USED, place, "one account", f"another one: {safely('', domain)}")
+        self.report.tell(
+            Outcome.NOT_USED, place, "one account", f"another one: {safely('', domain)}"
+        )
         return False
 
     def add(self, row: Row) -> None:
@@ -159,7 +177,11 @@ class Reading:
 
     def _once(self, row: Row, before: Row | Found | None, which: str) -> None:
         if before is not None:
-            how = "the same" if before.values == row.values else "and different: they are put together"
+            how = (
+                "the same"
+                if before.values == row.values
+                else "and different: they are put together"
+            )
             self.report.tell(Outcome.READ, row.place, "each record once", f"{which} again, {how}")
 
     def _member(self, row: Row) -> None:
@@ -176,7 +198,9 @@ class Reading:
         if known is None:
             self.skipped[f"webhook {safely('event', row.values['event'])}"] += 1
         elif "id" not in row.values:
-            self.report.tell(Outcome.NOT_USED, row.place, "a webhook with the id of a record", "one without")
+            self.report.tell(
+                Outcome.NOT_USED, row.place, "a webhook with the id of a record", "one without"
+            )
         else:
             self._events.append((known[2], Kind[known[1]], row.values["id"], row.values.get("at")))
 
@@ -189,21 +213,30 @@ class Reading:
             records[id_] = Found(row.values, row.place, told)
             return
         was, is_ = before.values, row.values
-        if was.get("created_at", is_.get("created_at")) != is_.get("created_at", was.get("created_at")):
+        if was.get("created_at", is_.get("created_at")) != is_.get(
+            "created_at", was.get("created_at")
+        ):
             expected = "one account: a record keeps the time of its creation"
             self.report.tell(
-                Outcome.NOT_USED, row.place, expected, f"{row.kind.value} {shown(id_)}, which is another one elsewhere"
+                Outcome.NOT_USED,
+                row.place,
+                expected,
+                f"{row.kind.value} {shown(id_)}, which is another one elsewhere",
             )
             return
         (old, _), (new, by) = sorted(
             ((was, before.told), (is_, told)),
-            key=lambda one: one[0].get("updated_at", was.get("updated_at", is_.get("updated_at"))) or _BEGINNING,
+            key=lambda one: (
+                one[0].get("updated_at", was.get("updated_at", is_.get("updated_at"))) or _BEGINNING
+            ),
         )
         values = {field: value for field, value in old.items() if field not in by} | new
         records[id_] = Found(values, row.place, before.told | told)
 
     def _told_by(self, row: Row) -> frozenset[str]:
-        """Return the fields that a body tells something of: a set that all bodies with the same keys share."""
+        """Return the fields that a body tells something of: a set that all bodies with the same
+        keys share.
+        """
         keys = (row.kind, row.form, *row.body)
         told = self._fields_told.get(keys)
         if told is None:
@@ -218,7 +251,11 @@ class Reading:
         """Return what was read. The reading is used up."""
         self.pages.tell(self.report)
         catalogue = catalogue_of(
-            self._statuses, self._named(Kind.CATEGORY), self._named(Kind.USER), self.skipped, self.report
+            self._statuses,
+            self._named(Kind.CATEGORY),
+            self._named(Kind.USER),
+            self.skipped,
+            self.report,
         )
         book = stage_book(self._statuses, self._met_stages(), self.report)
         fetch, gone = self._told()
@@ -241,7 +278,9 @@ class Reading:
             stage_rows=tuple(self._stage_rows(assembly)),
             leads=FrozenMap.over(leads),
             visits=tuple(self._visits()),
-            conversions=tuple(lead.conversion for lead in leads.values() if lead.conversion is not None),
+            conversions=tuple(
+                lead.conversion for lead in leads.values() if lead.conversion is not None
+            ),
             fields=FrozenMap.over(definitions(self._fields, self.report)),
             book=book,
             catalogue=catalogue,
@@ -254,7 +293,9 @@ class Reading:
         return {id_: found.values for id_, found in self._records[kind].items()}
 
     def _met_stages(self) -> Iterator[tuple[str, StageMeaning | None, Place]]:
-        """Yield the stages that leads name, and what these say that they mean; those that say something first."""
+        """Yield the stages that leads name, and what these say that they mean; those that say
+        something first.
+        """
         met: list[tuple[str, StageMeaning | None, Place]] = [
             (found.values["status"], found.values.get("meaning"), found.place)
             for found in self._records[Kind.LEAD].values()
@@ -267,10 +308,14 @@ class Reading:
         yield from sorted(met, key=lambda stage: stage[1] is None)
 
     def _told(self) -> tuple[list[ToFetch], dict[DealId, frozenset[ContactId]]]:
-        """Take what webhooks told to the records, and return which are to be fetched, and the deals that are gone."""
+        """Take what webhooks told to the records, and return which are to be fetched, and the deals
+        that are gone.
+        """
         fetch: dict[tuple[Kind, Id], ToFetch] = {}
         gone: dict[DealId, frozenset[ContactId]] = {}
-        for verb, kind, number, at in sorted(self._events, key=lambda event: event[3] or _BEGINNING):
+        for verb, kind, number, at in sorted(
+            self._events, key=lambda event: event[3] or _BEGINNING
+        ):
             id_ = company_id(number) if kind is Kind.COMPANY else number
             found = self._records[kind].get(id_)
             known_at = None if found is None else found.values.get("updated_at")
@@ -300,12 +345,19 @@ class Reading:
             said = DEAL_STATUS[row.values["meaning"]] if "meaning" in row.values else None
             status = said or (None if stage is None else stage.status) or system_status(stage_id)
             if deal not in assembly.deals:
-                self.report.tell(Outcome.MISSING, row.place, "every deal that a stage history is of", f"no deal {deal}")
+                self.report.tell(
+                    Outcome.MISSING,
+                    row.place,
+                    "every deal that a stage history is of",
+                    f"no deal {deal}",
+                )
             elif status is None:
                 found = f"stage {safely('STAGE_ID', stage_id)}, which nobody sent"
                 self.report.tell(Outcome.NOT_USED, row.place, "a stage that is known", found)
             else:
-                yield StageRow(deal, row.values["at"], status, stage_id if stage is None else stage.name)
+                yield StageRow(
+                    deal, row.values["at"], status, stage_id if stage is None else stage.name
+                )
 
 
 #: How many sets of keys are remembered.
@@ -315,7 +367,9 @@ _BEGINNING: Final = datetime(1, 1, 1, tzinfo=timezone.utc)
 
 def _field(place: str, key: object) -> str | None:
     if key is not None and not (isinstance(key, str) and custom_name(key) == key):
-        raise InvalidError(place, key, "the key of a custom field, like UF_CRM_1720019876534, or None")
+        raise InvalidError(
+            place, key, "the key of a custom field, like UF_CRM_1720019876534, or None"
+        )
     return key if isinstance(key, str) else None
 
 
@@ -323,7 +377,10 @@ def _shapes(prospect_field: str | None, customer_field: str | None, wanted: Want
     all_ = shapes(prospect_field, customer_field)
     if wanted is Wanted.ALL:
         return all_
-    return {(kind, form): shape.only(*_SLIM) if kind in _PROFILED else shape for (kind, form), shape in all_.items()}
+    return {
+        (kind, form): shape.only(*_SLIM) if kind in _PROFILED else shape
+        for (kind, form), shape in all_.items()
+    }
 
 
 def read(
@@ -336,19 +393,24 @@ def read(
 ) -> Portal:
     """Return the account that some contents tell of.
 
-    `contents` is a mapping of names to contents, or pairs of them; a content is a text, bytes, a file opened in
-    binary mode, or parsed JSON. `prospect_field` and `customer_field` are the custom fields that hold statuses,
-    `limit` is how many characters a line may have. Nothing in the contents is an error: what is strange is in
-    `Portal.oddities`. Raises `InvalidError` for arguments that are none.
+    `contents` is a mapping of names to contents, or pairs of them; a content is a text, bytes, a
+    file opened in binary mode, or parsed JSON. `prospect_field` and `customer_field` are the custom
+    fields that hold statuses, `limit` is how many characters a line may have. Nothing in the
+    contents is an error: what is strange is in `Portal.oddities`. Raises `InvalidError` for
+    arguments that are none.
 
     >>> account = read({"crm.company.list": '{"result": [{"ID": "9", "TITLE": "Acme"}]}'})
     >>> account.contacts["company-9"].contact.name
     'Acme'
     """
-    reading = Reading(prospect_field=prospect_field, customer_field=customer_field, wanted=wanted, limit=limit)
+    reading = Reading(
+        prospect_field=prospect_field, customer_field=customer_field, wanted=wanted, limit=limit
+    )
     named = contents.items() if isinstance(contents, Mapping) else contents
     if not isinstance(named, Iterable) or isinstance(named, str | bytes):
-        raise InvalidError("contents", contents, "a mapping of names to contents, or pairs of a name and a content")
+        raise InvalidError(
+            "contents", contents, "a mapping of names to contents, or pairs of a name and a content"
+        )
     for pair in named:
         if not isinstance(pair, tuple) or len(pair) != 2 or not isinstance(pair[0], str):
             raise InvalidError("contents", pair, "a pair of a name and a content")

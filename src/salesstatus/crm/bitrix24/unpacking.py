@@ -1,8 +1,9 @@
-"""Bitrix24's records out of the answers that it sends them in: lists, pages, single ones, batches, webhooks.
+"""Bitrix24's records out of the answers that it sends them in: lists, pages, single ones, batches,
+webhooks.
 
-What kind of record an object is says its ``entityTypeId``, or a key that only one kind has; else the name of the
-method or the file (``crm.lead.list``, ``leads-2.json``, ``deals/410/contacts.json``). Nothing of a webhook's ``auth``
-is kept but the account's domain.
+What kind of record an object is says its ``entityTypeId``, or a key that only one kind has; else
+the name of the method or the file (``crm.lead.list``, ``leads-2.json``,
+``deals/410/contacts.json``). Nothing of a webhook's ``auth`` is kept but the account's domain.
 """
 
 from __future__ import annotations
@@ -14,22 +15,30 @@ from typing import Any, Final
 
 import attrs
 
-from salesstatus.crm.bitrix24.columns import ENTITY_TYPES, KIND_OF_WORD, SHAPES, SIGNS, WEAK_SIGNS, Kind, Shapes
+from salesstatus.crm.bitrix24.columns import (
+    ENTITY_TYPES,
+    KIND_OF_WORD,
+    SHAPES,
+    SIGNS,
+    WEAK_SIGNS,
+    Kind,
+    Shapes,
+)
 from salesstatus.crm.bitrix24.lens import Form, Shape
 from salesstatus.crm.bodies import LIMIT, Body, bodies
 from salesstatus.crm.oddities import Outcome, Place, Reporter, safely
-
-__all__ = ["Lists", "Row", "domain_of", "rows"]
 
 CLASSIC, ITEM = Form
 
 
 @attrs.frozen
 class Row:
-    """One record as it stands in an answer: its kind, in which form, its values by our fields, and the body itself.
+    """One record as it stands in an answer: its kind, in which form, its values by our fields, and
+    the body itself.
 
-    `about` is the lead or the deal whose contact it is, as the name of the content says; of a field it is the field's
-    name. `domain` is that of the account which sent a webhook. `shape` reads and writes the record.
+    `about` is the lead or the deal whose contact it is, as the name of the content says; of a field
+    it is the field's name. `domain` is that of the account which sent a webhook. `shape` reads and
+    writes the record.
     """
 
     kind: Kind
@@ -87,7 +96,8 @@ def domain_of(name: str) -> str:
 
 
 _METHOD: Final = re.compile(
-    r"crm[._-](lead|deal|contact|company|status|category|item|stage-?history)(?:[._-]([a-z]+))?", re.IGNORECASE
+    r"crm[._-](lead|deal|contact|company|status|category|item|stage-?history)(?:[._-]([a-z]+))?",
+    re.IGNORECASE,
 )
 _ASKING: Final = frozenset({"get", "list", "add", "update", "fields", "contact", "import", ""})
 _USERS: Final = re.compile(r"(?:^|[^a-z])user[._-]get", re.IGNORECASE)
@@ -159,12 +169,16 @@ class _List:
 
 
 class Lists:
-    """The pages met while contents are read: a list says how many records it has, and where its next page starts."""
+    """The pages met while contents are read: a list says how many records it has, and where its
+    next page starts.
+    """
 
     def __init__(self) -> None:
         self._lists: dict[tuple[str, Kind | None, int | None], _List] = {}
 
-    def met(self, place: Place, kind: Kind | None, answer: Mapping[str, Any], members: list[Any]) -> None:
+    def met(
+        self, place: Place, kind: Kind | None, answer: Mapping[str, Any], members: list[Any]
+    ) -> None:
         """Take down a page of a list.
 
         Pages are of one list if their names differ in numbers only, and they tell the same total.
@@ -173,7 +187,11 @@ class Lists:
         list_ = (_NUMBERS.sub("", place.name), kind, given.get("total"))
         found = self._lists.setdefault(list_, _List(place, given.get("total", 0)))
         for position, member in enumerate(members if "total" in given else ()):
-            id_ = next((member[key] for key in ("ID", "id") if key in member), None) if type(member) is dict else None
+            id_ = (
+                next((member[key] for key in ("ID", "id") if key in member), None)
+                if type(member) is dict
+                else None
+            )
             found.given.add(str(id_) if type(id_) in (int, str) else (place, position))
         found.more = max(found.more, given.get("next", 0))
         found.last = found.last or "next" not in given
@@ -185,7 +203,12 @@ class Lists:
                 given = f"{len(found.given)} of {safely('total', found.total)}"
                 report.tell(Outcome.MISSING, found.place, _ALL, given)
             elif found.more and not found.last and not found.total:
-                report.tell(Outcome.MISSING, found.place, _ALL, f"no page from {safely('next', found.more)} on")
+                report.tell(
+                    Outcome.MISSING,
+                    found.place,
+                    _ALL,
+                    f"no page from {safely('next', found.more)} on",
+                )
 
 
 _NUMBERS: Final = re.compile(r"[0-9]+")
@@ -225,7 +248,9 @@ class _Unpacking:
         elif type(value) is not dict:
             self._unused(place, "an object", safely("", value))
         elif "error" in value and "result" not in value:
-            code = safely("", value["error"]) if value["error"] not in ("", None) else "without a code"
+            code = (
+                safely("", value["error"]) if value["error"] not in ("", None) else "without a code"
+            )
             self._unused(place, "records", f"an error response: {code}")
         elif type(value.get("event")) is str:
             yield from self._event(value, place)
@@ -234,7 +259,9 @@ class _Unpacking:
         else:
             yield from self._record(value, place, hint)
 
-    def _result(self, answer: dict[str, Any], place: Place, hint: _Hint, depth: int) -> Iterator[Row]:
+    def _result(
+        self, answer: dict[str, Any], place: Place, hint: _Hint, depth: int
+    ) -> Iterator[Row]:
         result, at = answer["result"], place.at("result")
         if type(result) is bool:
             self.skipped["a confirmation"] += 1
@@ -255,10 +282,16 @@ class _Unpacking:
         elif type(result.get("items")) is list:
             yield from self._page(answer, result["items"], at.at("items"), hint)
         elif type(result.get("categories")) is list:
-            yield from self._page(answer, result["categories"], at.at("categories"), _Hint(Kind.CATEGORY))
+            yield from self._page(
+                answer, result["categories"], at.at("categories"), _Hint(Kind.CATEGORY)
+            )
         elif type(result.get("result")) in (dict, list) and depth < _DEEPEST:
             yield from self._batch(result, at, depth)
-        elif result and result.keys() <= _DUPLICATES and all(type(ids) is list for ids in result.values()):
+        elif (
+            result
+            and result.keys() <= _DUPLICATES
+            and all(type(ids) is list for ids in result.values())
+        ):
             self.skipped["the ids of duplicates"] += 1
         elif result and all(map(_is_field, result.values())):
             yield from self._fields(result, at, hint)
@@ -281,7 +314,9 @@ class _Unpacking:
         for name in errors if type(errors) is dict else ():
             self._unused(place.at("result_error").at(name), "records", "an error response")
 
-    def _page(self, answer: dict[str, Any], members: list[Any], place: Place, hint: _Hint) -> Iterator[Row]:
+    def _page(
+        self, answer: dict[str, Any], members: list[Any], place: Place, hint: _Hint
+    ) -> Iterator[Row]:
         self.lists.met(place, hint.kind, answer, members)
         if not members:
             self.skipped["an empty list"] += 1
@@ -308,7 +343,16 @@ class _Unpacking:
         shape = self.shapes.get((kind, form)) or self.shapes[kind, CLASSIC]
         values = shape.read(body, place, self.report)
         if values is not None:
-            yield Row(kind, form, values, body, place, shape, hint.about if kind is hint.kind else None, hint.fields_of)
+            yield Row(
+                kind,
+                form,
+                values,
+                body,
+                place,
+                shape,
+                hint.about if kind is hint.kind else None,
+                hint.fields_of,
+            )
 
     def _kind(self, body: Mapping[str, Any], form: Form, place: Place, hint: _Hint) -> Kind | None:
         """Return what kind of record this is, or None with a report."""
@@ -347,7 +391,16 @@ class _Unpacking:
         for name, field in fields.items():
             values = shape.read(field, place.at(name), self.report)
             if values is not None:
-                yield Row(Kind.FIELD, CLASSIC, values, field, place.at(name), shape, name, hint.fields_of or hint.kind)
+                yield Row(
+                    Kind.FIELD,
+                    CLASSIC,
+                    values,
+                    field,
+                    place.at(name),
+                    shape,
+                    name,
+                    hint.fields_of or hint.kind,
+                )
 
     def _event(self, value: dict[str, Any], place: Place) -> Iterator[Row]:
         """Yield a webhook, without its secrets."""
@@ -355,16 +408,22 @@ class _Unpacking:
         inner = data["FIELDS"] if type(data.get("FIELDS")) is dict else {}
         auth = value["auth"] if type(value.get("auth")) is dict else {}
         plain = {**value, "ID": inner.get("ID")}
-        told = {key: plain[key] for key in (*_EVENT_KEYS, "ID") if type(plain.get(key)) in (str, int)}
+        told = {
+            key: plain[key] for key in (*_EVENT_KEYS, "ID") if type(plain.get(key)) in (str, int)
+        }
         number = {"ID": told.pop("ID")} if "ID" in told else {}
         body = {**told, "data": {"FIELDS": number}}
         if value.get("ts") is not None and "ts" not in told:
-            self.report.tell(Outcome.LEFT_OUT, place.at("ts"), "a time in seconds", safely("ts", value["ts"]))
+            self.report.tell(
+                Outcome.LEFT_OUT, place.at("ts"), "a time in seconds", safely("ts", value["ts"])
+            )
         domain = auth["domain"].lower() if type(auth.get("domain")) is str else ""
         shape = self.shapes[Kind.EVENT, CLASSIC]
         values = shape.read(body, place, self.report)
         if values is not None:
-            yield Row(Kind.EVENT, CLASSIC, values, body, place, shape, domain=domain[:_LONGEST_DOMAIN])
+            yield Row(
+                Kind.EVENT, CLASSIC, values, body, place, shape, domain=domain[:_LONGEST_DOMAIN]
+            )
 
     def _unused(self, place: Place, expected: str, found: str) -> None:
         self.report.tell(Outcome.NOT_USED, place, expected, found)

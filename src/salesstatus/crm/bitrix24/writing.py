@@ -1,13 +1,15 @@
-"""Bitrix24, written: our entities as bodies of its records in either form, and as the requests that would change them.
+"""Bitrix24, written: our entities as bodies of its records in either form, and as the requests that
+would change them.
 
-A body is written *over* the one that was read, if there is one: what did not change stays as it came, and what nobody
-here knows is kept. Without one, the form is the classic one unless another is asked for. What Bitrix24 cannot say is
-said otherwise, and reads as that:
+A body is written *over* the one that was read, if there is one: what did not change stays as it
+came, and what nobody here knows is kept. Without one, the form is the classic one unless another is
+asked for. What Bitrix24 cannot say is said otherwise, and reads as that:
 
 * an *unqualified* deal is a lost one;
-* a deal whose status changes goes to a stage of its pipeline that means this, so its stage is that one's;
-* where the main e-mail address (telephone number, site) goes away and further ones are there, one of these is the
-  main one.
+* a deal whose status changes goes to a stage of its pipeline that means this, so its stage is that
+  one's;
+* where the main e-mail address (telephone number, site) goes away and further ones are there, one
+  of these is the main one.
 """
 
 from __future__ import annotations
@@ -17,9 +19,17 @@ from typing import Any, Final
 
 import attrs
 
-from salesstatus.audit import Fix, Stored
 from salesstatus.crm.account import Catalogue
-from salesstatus.crm.bitrix24.columns import DEAL_STATUS, ENTITY_TYPES, READ_ONLY, SHAPES, Kind, shapes, system_status
+from salesstatus.crm.auditing import Fix, Stored
+from salesstatus.crm.bitrix24.columns import (
+    DEAL_STATUS,
+    ENTITY_TYPES,
+    READ_ONLY,
+    SHAPES,
+    Kind,
+    shapes,
+    system_status,
+)
 from salesstatus.crm.bitrix24.entities import (
     contact_fields,
     deal_fields,
@@ -29,13 +39,11 @@ from salesstatus.crm.bitrix24.entities import (
 )
 from salesstatus.crm.bitrix24.lens import Form, Shape, company_number, contact_number, field_key
 from salesstatus.crm.oddities import Place, Reporter
-from salesstatus.errors import InvalidError, shown
 from salesstatus.events import CustomerStatusSet, ProspectStatusSet
-from salesstatus.leads import BITRIX24_STAGES, StageBook
-from salesstatus.model import Contact, ContactId, ContactKind, Deal, DealStatus, Lead, StageMeaning, absent
-from salesstatus.values import Id, check, id_order
-
-__all__ = ["contact_body", "contact_items", "deal_body", "form_of", "lead_body", "page", "patch", "update"]
+from salesstatus.lead import Lead, StageMeaning
+from salesstatus.leads.stages import BITRIX24_STAGES, StageBook
+from salesstatus.model import Contact, ContactId, ContactKind, Deal, DealStatus, absent
+from salesstatus.values import Id, InvalidError, check, id_order, shown
 
 Body = Mapping[str, Any]
 CLASSIC, ITEM = Form
@@ -86,9 +94,9 @@ def lead_body(
 ) -> dict[str, Any]:
     """Return a lead as Bitrix24 has it.
 
-    What it became stands in it as its contact and company, and in its deal as ``LEAD_ID``.
-    Raises `InvalidError` for ids that are none of Bitrix24's, an owner that is no number of a user, and a stage that
-    is not the book's.
+    What it became stands in it as its contact and company, and in its deal as ``LEAD_ID``. Raises
+    `InvalidError` for ids that are none of Bitrix24's, an owner that is no number of a user, and a
+    stage that is not the book's.
 
     >>> lead_body(Lead(id=7, last_name="Lee", status="IN_PROCESS"))
     {'ID': '7', 'LAST_NAME': 'Lee', 'STATUS_ID': 'IN_PROCESS', 'STATUS_SEMANTIC_ID': 'P', 'OPENED': 'N'}
@@ -160,9 +168,11 @@ def contact_body(
     customer_field: str | None = None,
     form: Form | None = None,
 ) -> dict[str, Any]:
-    """Return a contact or a company as Bitrix24 has it, with its statuses in the custom fields that are named for them.
+    """Return a contact or a company as Bitrix24 has it, with its statuses in the custom fields that
+    are named for them.
 
-    Raises `InvalidError` for ids that are none of Bitrix24's, and an owner that is no number of a user.
+    Raises `InvalidError` for ids that are none of Bitrix24's, and an owner that is no number of a
+    user.
 
     >>> contact_body(Contact(id="company-9", kind=ContactKind.COMPANY, name="Acme"))
     {'ID': '9', 'TITLE': 'Acme'}
@@ -181,9 +191,15 @@ def contact_body(
         changed.pop("name", None)  # which is put together from its parts
     if "company" in changed and "companies" in values:
         was = values.get("company")
-        others = tuple(id_ for id_ in values["companies"] if was is None or id_ != company_number("company", was))
+        others = tuple(
+            id_
+            for id_ in values["companies"]
+            if was is None or id_ != company_number("company", was)
+        )
         employer = profile.company
-        changed["companies"] = () if employer is None else (company_number("Contact.company", employer), *others)
+        changed["companies"] = (
+            () if employer is None else (company_number("Contact.company", employer), *others)
+        )
     for axis, status in (("prospect", stored.prospect), ("customer", stored.customer)):
         if status is not None:
             changed[axis] = status
@@ -201,13 +217,17 @@ _MEANING: Final = {status: meaning for meaning, status in DEAL_STATUS.items()}
 
 
 def deal_body(
-    deal: Deal, catalogue: Catalogue = _NO_NAMES, over: Body | None = None, *, form: Form | None = None
+    deal: Deal,
+    catalogue: Catalogue = _NO_NAMES,
+    over: Body | None = None,
+    *,
+    form: Form | None = None,
 ) -> dict[str, Any]:
     """Return a deal as Bitrix24 has it.
 
-    Its involved contacts stand in it if the body before has their list; else see `contact_items`. Raises
-    `InvalidError` for ids that are none of Bitrix24's, an owner that is no number of a user, an involved company, and
-    a company beside a primary one.
+    Its involved contacts stand in it if the body before has their list; else see `contact_items`.
+    Raises `InvalidError` for ids that are none of Bitrix24's, an owner that is no number of a user,
+    an involved company, and a company beside a primary one.
 
     >>> deal_body(Deal(id=1, primary=7, company="company-9", status=DealStatus.WON))
     {'ID': '1', 'CONTACT_ID': '7', 'COMPANY_ID': '9', 'STAGE_ID': 'WON', 'STAGE_SEMANTIC_ID': 'S'}
@@ -229,12 +249,16 @@ def deal_body(
 
 
 def _deal_stage(deal: Deal, catalogue: Catalogue, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a stage that says what the deal says, of its pipeline and of this name if there is such a one."""
+    """Return a stage that says what the deal says, of its pipeline and of this name if there is
+    such a one.
+    """
     status = DealStatus.LOST if deal.status is DealStatus.UNQUALIFIED else deal.status
     was = catalogue.stages.get(values.get("stage_id", ""))
     pipeline = was.pipeline if was is not None else values.get("category")
     fitting = [stage for stage in catalogue.stages.values() if stage.status is status]
-    fitting = [stage for stage in fitting if stage.pipeline == pipeline] or ([] if pipeline is not None else fitting)
+    fitting = [stage for stage in fitting if stage.pipeline == pipeline] or (
+        [] if pipeline is not None else fitting
+    )
     named = [stage for stage in fitting if deal.stage in (stage.name, stage.id)] or fitting
     if named:
         stage_id = named[0].id
@@ -246,7 +270,9 @@ def _deal_stage(deal: Deal, catalogue: Catalogue, values: Mapping[str, Any]) -> 
     return changed | ({"closed": status is not DealStatus.OPEN} if "closed" in values else {})
 
 
-def _deal_contacts(deal: Deal, values: Mapping[str, Any], told: frozenset[str] | None) -> dict[str, Any]:
+def _deal_contacts(
+    deal: Deal, values: Mapping[str, Any], told: frozenset[str] | None
+) -> dict[str, Any]:
     """Return whom a deal names.
 
     What the body before does not tell of the company and the involved, other records tell.
@@ -267,7 +293,9 @@ def _deal_contacts(deal: Deal, values: Mapping[str, Any], told: frozenset[str] |
     elif "primary" not in values and old[:1] == (primary,):
         del named["primary"]  # as the list says
     if told is not None:
-        named = {field: value for field, value in named.items() if field == "primary" or field in told}
+        named = {
+            field: value for field, value in named.items() if field == "primary" or field in told
+        }
     return named
 
 
@@ -305,11 +333,12 @@ _LISTS: Final = ("PHONE", "EMAIL", "WEB", "IM")
 
 
 def update(kind: Kind, body: Body, over: Body) -> dict[str, Any]:
-    """Return the parameters of the request that makes one body of a record another: what is different and no more.
+    """Return the parameters of the request that makes one body of a record another: what is
+    different and no more.
 
-    For ``crm.lead.update`` and its like, or for ``crm.item.update`` if the bodies are of that form. What Bitrix24
-    writes itself is left out, and what is to be empty is ``""``. Raises `InvalidError` for bodies of two records or
-    forms.
+    For ``crm.lead.update`` and its like, or for ``crm.item.update`` if the bodies are of that form.
+    What Bitrix24 writes itself is left out, and what is to be empty is ``""``. Raises
+    `InvalidError` for bodies of two records or forms.
 
     >>> update(Kind.LEAD, {"ID": "7", "NAME": "Ann", "POST": None}, {"ID": "7", "NAME": "Ann", "POST": "Boss"})
     {'id': 7, 'fields': {'POST': ''}}
@@ -317,8 +346,12 @@ def update(kind: Kind, body: Body, over: Body) -> dict[str, Any]:
     form = form_of(over)
     key = field_key("ID", form)
     if form_of(body) is not form or str(body.get(key)) != str(over.get(key)):
-        raise InvalidError("body", body.get(key), f"a body of the record {shown(over.get(key))} in the same form")
-    id_ = contact_number("over.id", int(over[key]) if str(over.get(key)).isdecimal() else str(over.get(key)))
+        raise InvalidError(
+            "body", body.get(key), f"a body of the record {shown(over.get(key))} in the same form"
+        )
+    id_ = contact_number(
+        "over.id", int(over[key]) if str(over.get(key)).isdecimal() else str(over.get(key))
+    )
     fields: dict[str, Any] = {}
     for name, value in body.items():
         if name in READ_ONLY[form] or value == over.get(name):
@@ -331,15 +364,22 @@ def update(kind: Kind, body: Body, over: Body) -> dict[str, Any]:
 
 
 def _list_change(now: Any, before: Any) -> list[Any]:
-    """Return what is to be sent of a list: the members that are new or changed, and those to be deleted."""
-    was, is_ = ([member for member in value or () if type(member) is dict] for value in (before, now))
+    """Return what is to be sent of a list: the members that are new or changed, and those to be
+    deleted.
+    """
+    was, is_ = (
+        [member for member in value or () if type(member) is dict] for value in (before, now)
+    )
     kept = [member.get("ID") for member in is_]
     gone = [member["ID"] for member in was if "ID" in member and member["ID"] not in kept]
-    return [member for member in is_ if member not in was] + [{"ID": id_, "DELETE": "Y"} for id_ in gone]
+    return [member for member in is_ if member not in was] + [
+        {"ID": id_, "DELETE": "Y"} for id_ in gone
+    ]
 
 
 def page(bodies: Iterable[Body], *, start: int = 0, total: int | None = None) -> dict[str, Any]:
-    """Return a page of records as Bitrix24 answers it, beginning at a position; `total` is how many the whole list has.
+    """Return a page of records as Bitrix24 answers it, beginning at a position; `total` is how many
+    the whole list has.
 
     >>> page([{"ID": "7"}], total=60)
     {'result': [{'ID': '7'}], 'next': 1, 'total': 60}
@@ -348,13 +388,17 @@ def page(bodies: Iterable[Body], *, start: int = 0, total: int | None = None) ->
     after = start + len(members)
     everything = after if total is None else total
     result: Any = {"items": members} if members and form_of(members[0]) is ITEM else members
-    return {"result": result} | ({"next": after} if after < everything else {}) | {"total": everything}
+    return (
+        {"result": result} | ({"next": after} if after < everything else {}) | {"total": everything}
+    )
 
 
 def patch(
     fixes: Iterable[Fix], *, prospect_field: str | None = None, customer_field: str | None = None
 ) -> Iterator[dict[str, Any]]:
-    """Yield the requests that would set statuses right: method and parameters. Nothing here sends them.
+    """Yield the requests that would set statuses right: method and parameters.
+
+    Nothing here sends them.
 
     Raises `InvalidError` for a status whose custom field is not named.
     """
@@ -368,9 +412,15 @@ def patch(
         for change in fix.changes:
             place, key = fields[type(change)]
             if key is None:
-                raise InvalidError(place, key, f"the custom field for what contact {shown(fix.contact)} is")
+                raise InvalidError(
+                    place, key, f"the custom field for what contact {shown(fix.contact)} is"
+                )
             changes[key] = change.status.value
         company = isinstance(fix.contact, str)
-        number = company_number("contact", fix.contact) if company else contact_number("contact", fix.contact)
+        number = (
+            company_number("contact", fix.contact)
+            if company
+            else contact_number("contact", fix.contact)
+        )
         method = "crm.company.update" if company else "crm.contact.update"
         yield {"method": method, "params": {"id": number, "fields": changes}}

@@ -1,14 +1,19 @@
-"""Zendesk Sell: `read` makes an account of what its API, its Sync and its Firehose say; what ends in `_body` says it back.
+"""Zendesk Sell: `read` makes an account of what its API, its Sync and its Firehose say; what ends
+in `_body` says it back.
 
-    account = read({"stages.json": …, "contacts.jsonl": open("contacts.jsonl", "rb"), "deals": client.deals.list()})
+    account = read({"stages.json": …, "contacts.jsonl": open("contacts.jsonl", "rb"), "deals":
+    client.deals.list()})
 
-Contents may come in any order and in any of the shapes that Sell sends: single objects, collections, pages, one object a line, the
-queue of a Sync, the events of a Firehose, or the plain objects of the official client. What kind of record an object is says its
-`meta`; where it has none, the address of its page or the name it is given under says so (`contacts-2.json`, `contacts/page-1.json`).
+Contents may come in any order and in any of the shapes that Sell sends: single objects,
+collections, pages, one object a line, the queue of a Sync, the events of a Firehose, or the plain
+objects of the official client. What kind of record an object is says its `meta`; where it has none,
+the address of its page or the name it is given under says so (`contacts-2.json`,
+`contacts/page-1.json`).
 
-Nothing is guessed silently. A value that is nearly right is read with a report, a wrong one is left out, a record that cannot be
-used is not used, and all of it is in `Account.oddities` with its place. A deal's status is that of its stage: by the stage's
-category, else by its name, for the closed stages have fixed names in each language. A deal whose stage nobody sent is `undecided`.
+Nothing is guessed silently. A value that is nearly right is read with a report, a wrong one is left
+out, a record that cannot be used is not used, and all of it is in `Account.oddities` with its
+place. A deal's status is that of its stage: by the stage's category, else by its name, for the
+closed stages have fixed names in each language. A deal whose stage nobody sent is `undecided`.
 """
 
 from salesstatus.crm.account import Wanted

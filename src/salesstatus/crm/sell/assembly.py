@@ -1,4 +1,6 @@
-"""What hangs on contacts, deals and leads, put together when everything was read: conversions, notes, tasks, tags and fields."""
+"""What hangs on contacts, deals and leads, put together when everything was read: conversions,
+notes, tasks, tags and fields.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +11,16 @@ from typing import Any, Final, TypeVar
 
 import attrs
 
-from salesstatus.audit import Stored
 from salesstatus.conversion import AttachedNote
 from salesstatus.crm.account import Catalogue
+from salesstatus.crm.auditing import Stored
 from salesstatus.crm.oddities import Outcome, Place, Reporter, safely
 from salesstatus.crm.sell.columns import (
     FIELD_TYPES,
     SCOPES,
     Kind,
 )
-from salesstatus.errors import InvalidError
-from salesstatus.model import (
-    ContactId,
-    ContactKind,
+from salesstatus.lead import (
     ConversionRecord,
     FieldDefinition,
     FieldType,
@@ -33,14 +32,18 @@ from salesstatus.model import (
     Target,
     Task,
 )
-from salesstatus.values import Id, id_order
-
-__all__ = ["Assembly", "made"]
+from salesstatus.model import ContactId, ContactKind
+from salesstatus.values import Id, InvalidError, id_order
 
 T = TypeVar("T")
 PERSON, COMPANY = ContactKind
 _CHOSEN: Final = (FieldType.DROP_DOWN, FieldType.MULTI_SELECT)
-_LEAD_FIELDS: Final = frozenset(attrs.fields_dict(Lead)) - {"person", "company", "notes", "conversion"}
+_LEAD_FIELDS: Final = frozenset(attrs.fields_dict(Lead)) - {
+    "person",
+    "company",
+    "notes",
+    "conversion",
+}
 _CONVERSION_FIELDS: Final = frozenset(attrs.fields_dict(ConversionRecord))
 _NOTE_FIELDS: Final = frozenset(attrs.fields_dict(Note))
 _TASK_FIELDS: Final = frozenset(attrs.fields_dict(Task)) - {"target", "about"}
@@ -58,11 +61,15 @@ class Assembly:
     named: Mapping[Kind, dict[Id, dict[str, Any]]]
 
     def _in_order(self, kind: Kind) -> list[tuple[Id, dict[str, Any]]]:
-        """Return the records of a kind in the order of their ids, in which they were made, whatever they came in."""
+        """Return the records of a kind in the order of their ids, in which they were made, whatever
+        they came in.
+        """
         return sorted(self.named[kind].items(), key=lambda item: id_order(item[0]))
 
     def conversions(self) -> dict[LeadId, ConversionRecord]:
-        """Return the conversions by their leads; of a lead that was converted twice the first (rule K11)."""
+        """Return the conversions by their leads; of a lead that was converted twice the first (rule
+        K11).
+        """
         found: dict[LeadId, ConversionRecord] = {}
         for id_, values in self._in_order(Kind.LEAD_CONVERSION):
             fields = {name: value for name, value in values.items() if name in _CONVERSION_FIELDS}
@@ -76,7 +83,9 @@ class Assembly:
                     "K11",
                 )
                 continue
-            found[values["lead"]] = made(ConversionRecord, fields, Place(f"lead_conversion {id_}"), self.report)
+            found[values["lead"]] = made(
+                ConversionRecord, fields, Place(f"lead_conversion {id_}"), self.report
+            )
         return found
 
     def leads(
@@ -105,12 +114,17 @@ class Assembly:
         of_leads: dict[LeadId, list[Note]] = defaultdict(list)
         for id_, values in self._in_order(Kind.NOTE):
             place = Place(f"note {id_}")
-            fields = {"content": "", **{name: value for name, value in values.items() if name in _NOTE_FIELDS}}
+            fields = {
+                "content": "",
+                **{name: value for name, value in values.items() if name in _NOTE_FIELDS},
+            }
             note = made(Note, fields, place, self.report)
             about = values["resource_id"]
             if values["resource_type"] is Kind.LEAD and about not in self.lead_values:
                 found = f"lead {about}, which nobody sent"
-                self.report.tell(Outcome.NOT_USED, place, "a lead that was sent, which it is about", found)
+                self.report.tell(
+                    Outcome.NOT_USED, place, "a lead that was sent, which it is about", found
+                )
                 continue
             if values["resource_type"] is Kind.LEAD:
                 of_leads[about].append(note)
@@ -127,7 +141,9 @@ class Assembly:
         if kind is Kind.CONTACT and about is not None and about in self.contacts:
             return _TARGETS[self.contacts[about].contact.kind]
         found = "nothing" if kind is None or about is None else f"{kind.value} {about}"
-        self.report.tell(Outcome.NOT_USED, place, "a deal, or a contact that was sent, which it is about", found)
+        self.report.tell(
+            Outcome.NOT_USED, place, "a deal, or a contact that was sent, which it is about", found
+        )
         return None
 
     def tasks(self) -> Iterator[Task]:
@@ -146,7 +162,12 @@ class Assembly:
             scope = SCOPES.get(values.get("resource_type", ""))
             if scope is None:
                 found = safely("resource_type", values.get("resource_type"))
-                self.report.tell(Outcome.NOT_USED, Place(f"tag {id_}"), f"whose tag it is: {', '.join(SCOPES)}", found)
+                self.report.tell(
+                    Outcome.NOT_USED,
+                    Place(f"tag {id_}"),
+                    f"whose tag it is: {', '.join(SCOPES)}",
+                    found,
+                )
             else:
                 yield Tag(values.get("name", ""), scope)
 
@@ -159,21 +180,30 @@ class Assembly:
             kind = FIELD_TYPES.get(values.get("type", ""))
             if scope is None or kind is None:
                 expected = "a custom field of a known type, with an address that says whose it is"
-                self.report.tell(Outcome.NOT_USED, place, expected, safely("type", values.get("type")))
+                self.report.tell(
+                    Outcome.NOT_USED, place, expected, safely("type", values.get("type"))
+                )
                 continue
             choices = values.get("choices", ())
             if bool(choices) is not (kind in _CHOSEN):
                 expected = "choices for a list, and none for another type"
                 self.report.tell(Outcome.LEFT_OUT, place, expected, f"{len(choices)} choices", "T3")
                 kind, choices = FieldType.TEXT, ()
-            flags = {"person": values.get("for_person", False), "company": values.get("for_company", False)}
-            found[scope].append(FieldDefinition(name=values.get("name", ""), type=kind, choices=choices, **flags))
+            flags = {
+                "person": values.get("for_person", False),
+                "company": values.get("for_company", False),
+            }
+            found[scope].append(
+                FieldDefinition(name=values.get("name", ""), type=kind, choices=choices, **flags)
+            )
         return {scope: tuple(definitions) for scope, definitions in found.items()}
 
     def name(self, id_: Id, names: Mapping[Id, str], place: Place, what: str) -> str:
         """Return what something is called, or its id if nobody said."""
         if id_ not in names:
-            self.report.tell(Outcome.READ, place, f"{what} that was sent", f"{id_}: its id is taken as its name")
+            self.report.tell(
+                Outcome.READ, place, f"{what} that was sent", f"{id_}: its id is taken as its name"
+            )
         return names.get(id_, str(id_))
 
 
@@ -187,4 +217,10 @@ def made(kind: Callable[..., T], fields: Mapping[str, Any], place: Place, report
             field = re.split(r"[.\[]", error.place)[1]
             if given.pop(field, None) is None:
                 raise
-            report.tell(Outcome.LEFT_OUT, place.at(field), error.expected, safely(field, error.value), error.rule)
+            report.tell(
+                Outcome.LEFT_OUT,
+                place.at(field),
+                error.expected,
+                safely(field, error.value),
+                error.rule,
+            )

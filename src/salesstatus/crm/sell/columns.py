@@ -1,6 +1,8 @@
-"""The records of Zendesk Sell's API v2, key by key: what is read into which field of ours, and written back.
+"""The records of Zendesk Sell's API v2, key by key: what is read into which field of ours, and
+written back.
 
-Keys that stand in no table are kept as they came, and mean nothing here. Facts: Sell API v2, recorded bodies of its official clients.
+Keys that stand in no table are kept as they came, and mean nothing here. Facts: Sell API v2,
+recorded bodies of its official clients.
 """
 
 from __future__ import annotations
@@ -27,9 +29,8 @@ from salesstatus.crm.lens import (
     choice,
 )
 from salesstatus.keys import text_key
-from salesstatus.model import CustomerStatus, DealStatus, FieldType, ProspectStatus, Scope
-
-__all__ = ["CLOSED_STAGES", "COLUMNS", "FIELD_TYPES", "KIND_OF", "SCOPES", "STAGE_CATEGORIES", "Kind"]
+from salesstatus.lead import FieldType, Scope
+from salesstatus.model import CustomerStatus, DealStatus, ProspectStatus
 
 
 @final
@@ -108,8 +109,16 @@ COLUMNS: Final[Mapping[Kind, Columns]] = {
             Column("contact_id", "company", ID),
             Column("parent_organization_id", "parent", ID),
             _NAME,
-            Column("prospect_status", "prospect", choice({s.value: s for s in ProspectStatus}, "a prospect status")),
-            Column("customer_status", "customer", choice({s.value: s for s in CustomerStatus}, "a customer status")),
+            Column(
+                "prospect_status",
+                "prospect",
+                choice({s.value: s for s in ProspectStatus}, "a prospect status"),
+            ),
+            Column(
+                "customer_status",
+                "customer",
+                choice({s.value: s for s in CustomerStatus}, "a customer status"),
+            ),
             *_PROFILE,
             *_WHEN,
         ),
@@ -209,7 +218,8 @@ COLUMNS: Final[Mapping[Kind, Columns]] = {
     }.items()
 }
 
-#: What a stage's category says of its deals. The last three were never seen in recorded data; they are the names of the closed stages.
+#: What a stage's category says of its deals. The last three were never seen in recorded data; they
+#: are the names of the closed stages.
 STAGE_CATEGORIES: Final[Mapping[str, DealStatus]] = {
     "incoming": DealStatus.OPEN,
     "in_progress": DealStatus.OPEN,
@@ -219,14 +229,21 @@ STAGE_CATEGORIES: Final[Mapping[str, DealStatus]] = {
 }
 
 _CLOSED: Final[tuple[tuple[DealStatus, str], ...]] = (
-    (DealStatus.WON, "Won | Gagnée | Gagné | Vinta | Vinto | Vinte | Conquistada | Conquistado | Abgeschlossen | 成約"),
-    (DealStatus.LOST, "Lost | Perdue | Perdu | Persa | Perso | Perdida | Perdido | Verloren | 失注"),
+    (
+        DealStatus.WON,
+        "Won | Gagnée | Gagné | Vinta | Vinto | Vinte | Conquistada | Conquistado | Abgeschlossen | 成約",
+    ),
+    (
+        DealStatus.LOST,
+        "Lost | Perdue | Perdu | Persa | Perso | Perdida | Perdido | Verloren | 失注",
+    ),
     (
         DealStatus.UNQUALIFIED,
         "Unqualified | Non qualifiée | Non qualifié | Non qualificata | Non qualificato | Senza qualifica | Nicht qualifiziert | Desqualificada | Desqualificado | 不適格",
     ),
 )
-#: The closed stages by their names, compared by `text_key`: every account has these three, in its language.
+#: The closed stages by their names, compared by `text_key`: every account has these three, in its
+#: language.
 CLOSED_STAGES: Final[Mapping[str, DealStatus]] = {
     text_key(name): status for status, names in _CLOSED for name in names.split(" | ")
 }
@@ -245,5 +262,6 @@ FIELD_TYPES: Final[Mapping[str, FieldType]] = {
     "list": FieldType.DROP_DOWN,
     "multi_select_list": FieldType.MULTI_SELECT,
 }
-#: Whose tags and custom fields these are, by the word for it in a tag's `resource_type` or in the path of custom fields.
+#: Whose tags and custom fields these are, by the word for it in a tag's `resource_type` or in the
+#: path of custom fields.
 SCOPES: Final[Mapping[str, Scope]] = {scope.value: scope for scope in Scope}

@@ -1,12 +1,15 @@
-"""CSV exports of Zendesk Sell, of contacts, deals and leads in any of its languages, as the same rows that its API's bodies make.
+"""CSV exports of Zendesk Sell, of contacts, deals and leads in any of its languages, as the same
+rows that its API's bodies make.
 
-A row becomes the body that the API would have sent, as far as its columns go, and is read by the same table. CSV says less: stages,
-owners, sources and companies by name, and nothing of the contacts that are involved in deals. Names are resolved when
-everything is read, by `salesstatus.crm.sell.csv_names`, and only where exactly one contact is called so.
+A row becomes the body that the API would have sent, as far as its columns go, and is read by the
+same table. CSV says less: stages, owners, sources and companies by name, and nothing of the
+contacts that are involved in deals. Names are resolved when everything is read, by
+`salesstatus.crm.sell.csv_names`, and only where exactly one contact is called so.
 
-Nothing is guessed. A header that could mean two fields, a date that could be two days, an amount that could be two sums is left out
-with a report, unless the caller says how to read it (`locale`, `date_order`) or the column proves it: one day above
-the twelfth says the order for all of it. No more of a file is held than the rows looked at ahead for that, of which `AHEAD` says how many.
+Nothing is guessed. A header that could mean two fields, a date that could be two days, an amount
+that could be two sums is left out with a report, unless the caller says how to read it (`locale`,
+`date_order`) or the column proves it: one day above the twelfth says the order for all of it. No
+more of a file is held than the rows looked at ahead for that, of which `AHEAD` says how many.
 """
 
 from __future__ import annotations
@@ -20,10 +23,9 @@ from typing import Any, Final
 
 import attrs
 
-from salesstatus.crm.lens import Columns, Lenient, Unreadable
+from salesstatus.crm.lens import Columns
 from salesstatus.crm.oddities import Outcome, Place, Reporter, safely
 from salesstatus.crm.sell.columns import COLUMNS, Kind
-from salesstatus.crm.sell.csv_cells import Conventions, DateOrder, amount, check_csv, written
 from salesstatus.crm.sell.csv_headers import (
     AMOUNT,
     BESIDE,
@@ -41,14 +43,21 @@ from salesstatus.crm.sell.csv_headers import (
     why_unread,
 )
 from salesstatus.crm.sell.unpacking import Row
-from salesstatus.csv_rows import Row as Line
-from salesstatus.csv_rows import Rows, check_delimiter, check_encoding, opened
-from salesstatus.errors import InvalidError
-from salesstatus.headers import header_key
 from salesstatus.keys import text_key
 from salesstatus.model import full_name
-
-__all__ = ["AHEAD", "csv_rows", "is_csv"]
+from salesstatus.tables.cells import (
+    Conventions,
+    DateOrder,
+    Lenient,
+    Unreadable,
+    amount,
+    check_csv,
+    written,
+)
+from salesstatus.tables.headers import header_key
+from salesstatus.tables.rows import Row as Line
+from salesstatus.tables.rows import Rows, check_delimiter, check_encoding, opened
+from salesstatus.values import InvalidError
 
 #: How many rows, and how many characters of them, are looked at before the first is read.
 AHEAD: Final = (1000, 1_000_000)
@@ -80,11 +89,13 @@ def csv_rows(
 ) -> Iterator[Row]:
     r"""Yield the records of a CSV file, in their order. What is strange goes to `report`.
 
-    `content` is a file opened in binary mode, bytes, a text, or chunks of either. What kind its records are says `kind`, else the file's name,
-    else its headers. `locale` says how dates and amounts are written, `date_order` in which order the numbers of a date stand;
-    `zone` is where times without one were taken (else UTC, with a report). `delimiter` and `encoding` are found out as in `salesstatus.csv_rows`.
-    A row's values are those of the API's record, and by name ``stage``, ``primary_name``, ``company_name``, ``owner``, ``source``.
-    Raises `InvalidError` for arguments that are none, and `LabelError` for a locale without labels.
+    `content` is a file opened in binary mode, bytes, a text, or chunks of either. What kind its
+    records are says `kind`, else the file's name, else its headers. `locale` says how dates and
+    amounts are written, `date_order` in which order the numbers of a date stand; `zone` is where
+    times without one were taken (else UTC, with a report). `delimiter` and `encoding` are found out
+    as in `salesstatus.tables.rows`. A row's values are those of the API's record, and by name
+    ``stage``, ``primary_name``, ``company_name``, ``owner``, ``source``. Raises `InvalidError` for
+    arguments that are none, and `LabelError` for a locale without labels.
 
     >>> told = Reporter()
     >>> [row] = csv_rows("ID;Name;Kundenstatus\n7;Acme;Nicht-Kunde", "Kontakte.csv", told)
@@ -107,7 +118,9 @@ def csv_rows(
 
 @attrs.define(eq=False)
 class _Times:
-    """How the times of one column are read: by the order that the caller or the column says, in the zone that the caller says."""
+    """How the times of one column are read: by the order that the caller or the column says, in the
+    zone that the caller says.
+    """
 
     order: DateOrder | None
     zone: tzinfo | None
@@ -136,7 +149,9 @@ class _Times:
 
 @attrs.define(eq=False)
 class _Column:
-    """Where a column stands, what it means, and how its cells are read; `noted` once something was said of all of it."""
+    """Where a column stands, what it means, and how its cells are read; `noted` once something was
+    said of all of it.
+    """
 
     position: int
     header: str
@@ -147,9 +162,7 @@ class _Column:
     noted: bool = False
 
 
-_TIME: Final = (
-    "a time with a zone, whose day is one whatever the order of its numbers; date_order= or locale= says the order"
-)
+_TIME: Final = "a time with a zone, whose day is one whatever the order of its numbers; date_order= or locale= says the order"
 _AMOUNT: Final = "an amount that is one whatever the decimal sign; locale= says the sign"
 _ONE: Final = "headers that mean one field of the records each"
 _NO_CSV: Final = {
@@ -171,7 +184,9 @@ class _File:
     zone: tzinfo | None
 
     def rows(self, file: Rows, delimiter: str | None) -> Iterator[Row]:
-        lines = file.start(delimiter, lambda cells: sum(bool(telling(header_key(cell))) for cell in cells))[1]
+        lines = file.start(
+            delimiter, lambda cells: sum(bool(telling(header_key(cell))) for cell in cells)
+        )[1]
         header = next(lines, None)
         kind = self._kind(header)
         if header is None or kind is None:
@@ -179,13 +194,16 @@ class _File:
         headers = _trimmed(header.cells)
         place = Place(self.name, header.line)
         columns = [
-            self._column(position, headers[position], field) for position, field in self._fields(kind, headers, place)
+            self._column(position, headers[position], field)
+            for position, field in self._fields(kind, headers, place)
         ]
         if not self._usable(kind, {column.field for column in columns}, place):
             return
         wanted = self._wanted(kind)
         columns = [column for column in columns if column.field.partition(".")[0] in wanted]
-        ahead = _looked_at(lines, [(column.position, column.times) for column in columns if column.times])
+        ahead = _looked_at(
+            lines, [(column.position, column.times) for column in columns if column.times]
+        )
         if not ahead:
             self.report.tell(Outcome.MISSING, place, "rows below the header", "none")
         for line in chain(_emptied(ahead), lines):
@@ -195,12 +213,15 @@ class _File:
 
     def _kind(self, header: Line | None) -> Kind | None:
         """Return what kind of records a file has, or None with a report if that cannot be told."""
-        found: str = _NO_CSV.get("" if header is None or header.flaw else header.cells[0].strip()[:1], "")
+        found: str = _NO_CSV.get(
+            "" if header is None or header.flaw else header.cells[0].strip()[:1], ""
+        )
         if header is None:
             self._refused("a row with the names of the columns", "an empty file")
         elif header.flaw is not None:
             self._refused(
-                f"a header of {header.flaw.expected}", "one that is not: encoding= or delimiter= may name another"
+                f"a header of {header.flaw.expected}",
+                "one that is not: encoding= or delimiter= may name another",
             )
         elif found:
             self._refused("CSV", found)
@@ -217,16 +238,25 @@ class _File:
             return named
         if named is None and len(alone) == 1:
             return alone.pop()
-        found = " and ".join(f"headers of {kind.value}s" for kind in KINDS if kind in alone) or "neither"
+        found = (
+            " and ".join(f"headers of {kind.value}s" for kind in KINDS if kind in alone)
+            or "neither"
+        )
         found += f" in a file of {named.value}s" if named else ""
-        self._refused("a file whose name or headers say whether it has contacts, deals or leads", found)
+        self._refused(
+            "a file whose name or headers say whether it has contacts, deals or leads", found
+        )
         return None
 
     def _refused(self, expected: str, found: str) -> None:
         self.report.tell(Outcome.NOT_USED, Place(self.name), expected, found)
 
-    def _fields(self, kind: Kind, headers: Sequence[str], place: Place) -> Iterator[tuple[int, str]]:
-        """Yield which field each column means, by its position, and report those that mean none or are not read."""
+    def _fields(
+        self, kind: Kind, headers: Sequence[str], place: Place
+    ) -> Iterator[tuple[int, str]]:
+        """Yield which field each column means, by its position, and report those that mean none or
+        are not read.
+        """
         meant = [meant_by(kind, header) for header in headers]
         for position, header in enumerate(headers):
             field, beside, _ = BESIDE.get((kind, header_key(header)), ("", "", ""))
@@ -238,7 +268,11 @@ class _File:
                 reason = why_unread(kind, header)
             elif meant.count(field) > 1:
                 reason = f"another column is for the same: {field}"
-            elif (kind, header_key(header)) in HALVES and "first_name" in meant and "last_name" not in meant:
+            elif (
+                (kind, header_key(header)) in HALVES
+                and "first_name" in meant
+                and "last_name" not in meant
+            ):
                 reason = HALVES[kind, header_key(header)]
             elif field == "address" and PARTS.keys() & set(meant):
                 reason = "its parts have columns of their own"
@@ -253,25 +287,37 @@ class _File:
             times = _Times(self.said.order, self.zone)
             return _Column(position, header, field, _TIME, times.read, times)
         if cell is AMOUNT:
-            return _Column(position, header, field, _AMOUNT, lambda text: amount(text, self.said.decimal))
+            return _Column(
+                position, header, field, _AMOUNT, lambda text: amount(text, self.said.decimal)
+            )
         return _Column(position, header, field, cell.expected, cell.read)
 
     def _usable(self, kind: Kind, fields: set[str], place: Place) -> bool:
-        """Whether a file with columns for these fields is of use; and report what it does not tell."""
+        """Whether a file with columns for these fields is of use; and report what it does not
+        tell.
+        """
         if "id" not in fields:
-            self.report.tell(Outcome.NOT_USED, place, "one column with the ids of the records", "none")
+            self.report.tell(
+                Outcome.NOT_USED, place, "one column with the ids of the records", "none"
+            )
             return False
         organizations = told_by(self.name)[1]
         if kind is Kind.CONTACT and "is_organization" not in fields and organizations is not None:
             found = f"none: all are read as {'companies' if organizations else 'persons'}, as the file's name says"
-            self.report.tell(Outcome.READ, place, "a column that says which contacts are companies", found)
+            self.report.tell(
+                Outcome.READ, place, "a column that says which contacts are companies", found
+            )
         if kind is Kind.DEAL and "associated_contacts" not in fields:
             found = "no column of them: only primary contacts and companies hear these deals"
-            self.report.tell(Outcome.MISSING, place, "the contacts that are involved in deals", found)
+            self.report.tell(
+                Outcome.MISSING, place, "the contacts that are involved in deals", found
+            )
         return True
 
     def _wanted(self, kind: Kind) -> frozenset[str]:
-        """Return the fields that the table asks for, and those that something of it follows from."""
+        """Return the fields that the table asks for, and those that something of it follows
+        from.
+        """
         table = self.tables[kind].columns
         keys = {column.key for column in table}
         fields = {column.field for column in table}
@@ -320,7 +366,9 @@ class _File:
             self.report.tell(Outcome.READ, place.at(column.header.strip()), column.expected, found)
         return value.value
 
-    def _complete(self, kind: Kind, body: dict[str, Any], extras: dict[str, Any], place: Place) -> None:
+    def _complete(
+        self, kind: Kind, body: dict[str, Any], extras: dict[str, Any], place: Place
+    ) -> None:
         """Say in a body what follows from its other values, or from the file."""
         added = body.pop("added_at", None)
         if body.get("created_at") is None and added is not None:
@@ -337,11 +385,15 @@ class _File:
             # The name of a company in the row of one is its own.
             extras.pop("company_name", None)
             if company is not None and text_key(body.get("name") or company) != text_key(company):
-                self.report.tell(Outcome.LEFT_OUT, place, "no company of a company", safely("", company), "W4")
+                self.report.tell(
+                    Outcome.LEFT_OUT, place, "no company of a company", safely("", company), "W4"
+                )
             body["name"] = body.get("name") or company
         else:
             body["name"] = (
-                body.get("name") or full_name(body.get("first_name") or "", body.get("last_name") or "") or None
+                body.get("name")
+                or full_name(body.get("first_name") or "", body.get("last_name") or "")
+                or None
             )
 
 

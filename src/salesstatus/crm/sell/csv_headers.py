@@ -1,10 +1,13 @@
-"""What the columns of Zendesk Sell's CSV exports are called, and what their cells hold: a table for each kind of record.
+"""What the columns of Zendesk Sell's CSV exports are called, and what their cells hold: a table for
+each kind of record.
 
-That a list is exported with the ids of its records and the columns that its user chose, under the names that the user's
-screen has for them, says Sell's help ("Updating in bulk using a CSV file", 4408836276890); so do it for "owner" and
-"added on" its pages on imports (4408838742682, 4408845246746). The names of the API's keys are those of its documentation, the
-statuses have their own labels. All other names are ours: what people would call these fields. A header is compared
-by its letters and digits alone, and whole, as in `salesstatus.headers`, whose names for profiles are used here too.
+That a list is exported with the ids of its records and the columns that its user chose, under the
+names that the user's screen has for them, says Sell's help ("Updating in bulk using a CSV file",
+4408836276890); so do it for "owner" and "added on" its pages on imports (4408838742682,
+4408845246746). The names of the API's keys are those of its documentation, the statuses have their
+own labels. All other names are ours: what people would call these fields. A header is compared by
+its letters and digits alone, and whole, as in `salesstatus.tables.headers`, whose names for
+profiles are used here too.
 """
 
 from __future__ import annotations
@@ -17,33 +20,12 @@ from typing import Any, Final
 import attrs
 
 from salesstatus.crm.sell.columns import Kind
-from salesstatus.crm.sell.csv_cells import flag, id_number, id_numbers, listed, status
-from salesstatus.errors import InvalidError
-from salesstatus.headers import HEADINGS, header_key
-from salesstatus.headers import UNDECIDED as UNDECIDED_OF_LEADS
 from salesstatus.keys import text_key
 from salesstatus.labels import LOCALES, axis_label
-
-__all__ = [
-    "AMOUNT",
-    "BESIDE",
-    "CELLS",
-    "COLUMN_OF",
-    "CUSTOM",
-    "EXTRAS",
-    "FILES",
-    "HALVES",
-    "KINDS",
-    "NOT_READ",
-    "PARTS",
-    "TEXT",
-    "TIME",
-    "Cell",
-    "meant_by",
-    "telling",
-    "told_by",
-    "why_unread",
-]
+from salesstatus.tables.cells import flag, id_number, id_numbers, listed, status
+from salesstatus.tables.headers import HEADINGS, header_key
+from salesstatus.tables.headers import UNDECIDED as UNDECIDED_OF_LEADS
+from salesstatus.values import InvalidError
 
 #: The kinds of records that are read from CSV.
 KINDS: Final = (Kind.CONTACT, Kind.DEAL, Kind.LEAD)
@@ -54,7 +36,9 @@ CUSTOM: Final = "custom_fields."
 
 @attrs.frozen
 class Cell:
-    """What the cells of a column hold, in a message, and how they are read: as what the API has in their place."""
+    """What the cells of a column hold, in a message, and how they are read: as what the API has in
+    their place.
+    """
 
     expected: str
     read: Callable[[str], Any]
@@ -68,14 +52,28 @@ _LISTED: Final = Cell("texts with commas between them", listed)
 TIME: Final = Cell("a time", str)
 AMOUNT: Final = Cell("an amount", str)
 
-#: How the cells of those columns are read that hold more than a text, by the API's key or by our field.
+#: How the cells of those columns are read that hold more than a text, by the API's key or by our
+#: field.
 CELLS: Final[Mapping[str, Cell]] = {
     **dict.fromkeys(
-        ("id", "contact_id", "organization_id", "parent_organization_id", "stage_id", "source_id", "owner_id"), _ID
+        (
+            "id",
+            "contact_id",
+            "organization_id",
+            "parent_organization_id",
+            "stage_id",
+            "source_id",
+            "owner_id",
+        ),
+        _ID,
     ),
     **dict.fromkeys(("is_organization", "open_to_all"), _FLAG),
-    "prospect_status": Cell("a prospect status in a language that has labels", lambda cell: status(cell, "prospect")),
-    "customer_status": Cell("a customer status in a language that has labels", lambda cell: status(cell, "customer")),
+    "prospect_status": Cell(
+        "a prospect status in a language that has labels", lambda cell: status(cell, "prospect")
+    ),
+    "customer_status": Cell(
+        "a customer status in a language that has labels", lambda cell: status(cell, "customer")
+    ),
     "tags": _LISTED,
     "emails": Cell("texts with commas between them", lambda cell: tuple(listed(cell))),
     "phones": Cell("texts with commas between them", lambda cell: tuple(listed(cell))),
@@ -93,8 +91,8 @@ PARTS: Final[Mapping[str, str]] = {
     "country": "country",
 }
 
-#: What CSV says by name and the API by id. These go among a row's values beside what the API's columns
-#: read, if this field of theirs is wanted.
+#: What CSV says by name and the API by id. These go among a row's values beside what the API's
+#: columns read, if this field of theirs is wanted.
 EXTRAS: Final[Mapping[str, str]] = {
     "stage": "id",
     "primary_name": "id",
@@ -124,7 +122,9 @@ _COMPANY_IDS: Final = (
     "company id | organization id | organisation id | Unternehmens-ID | ID de l'entreprise | ID azienda | ID da empresa"
     " | ID de la compañía | 会社ID"
 )
-_COMPANY_NAMES: Final = " | ".join((*_PROFILE["organization_name"][1:], "organization name", "company name"))
+_COMPANY_NAMES: Final = " | ".join(
+    (*_PROFILE["organization_name"][1:], "organization name", "company name")
+)
 #: The API's name of a contact is that of the company, or the whole name of the person.
 _FULL_NAMES: Final = (
     "name | full name | contact name | first and last names | Nom complet | Nome completo | Nombre completo"
@@ -158,7 +158,10 @@ def _axis(axis: Any, further: str) -> str:
 #: The columns of contacts and of deals that leads do not have, or have otherwise.
 _OWN: Final[Mapping[Kind, tuple[tuple[str, tuple[str, ...]], ...]]] = {
     Kind.CONTACT: (
-        _row("id", "id | Kontakt-ID | ID du contact | ID contatto | ID do contato | ID del contacto | 取引先ID"),
+        _row(
+            "id",
+            "id | Kontakt-ID | ID du contact | ID contatto | ID do contato | ID del contacto | 取引先ID",
+        ),
         _row(
             "is_organization",
             "is organization | is organisation | is company | is a company | contact type | person or company"
@@ -166,12 +169,21 @@ _OWN: Final[Mapping[Kind, tuple[tuple[str, tuple[str, ...]], ...]]] = {
             " | Ist Unternehmen | Kontakttyp | Es empresa | Es una compañía | Tipo de contacto | 取引先タイプ",
         ),
         _row("contact_id", _COMPANY_IDS),
-        _row("parent_organization_id", "parent organization id | parent organisation id | parent company id"),
+        _row(
+            "parent_organization_id",
+            "parent organization id | parent organisation id | parent company id",
+        ),
         _row("name", _FULL_NAMES),
         _row(
-            "prospect_status", _axis("prospect", "prospect_status | Interessentenstatus | Estado de cliente potencial")
+            "prospect_status",
+            _axis(
+                "prospect", "prospect_status | Interessentenstatus | Estado de cliente potencial"
+            ),
         ),
-        _row("customer_status", _axis("customer", "customer_status | Kundenstatus | Estado del cliente")),
+        _row(
+            "customer_status",
+            _axis("customer", "customer_status | Kundenstatus | Estado del cliente"),
+        ),
         _row("company_name", _COMPANY_NAMES),
         _OWNERS,
         *_WHEN,
@@ -199,7 +211,10 @@ _OWN: Final[Mapping[Kind, tuple[tuple[str, tuple[str, ...]], ...]]] = {
         ),
         _row("organization_id", _COMPANY_IDS),
         _row("company_name", _COMPANY_NAMES),
-        _row("associated_contacts", "associated contact ids | associated contacts ids | involved contact ids"),
+        _row(
+            "associated_contacts",
+            "associated contact ids | associated contacts ids | involved contact ids",
+        ),
         _row("stage_id", "stage id"),
         _row(
             "stage",
@@ -225,23 +240,38 @@ _OWN: Final[Mapping[Kind, tuple[tuple[str, tuple[str, ...]], ...]]] = {
     ),
     Kind.LEAD: (_OWNERS, _SOURCES, *_WHEN),
 }
-#: The columns that each kind has from `salesstatus.headers`; a contact's are its profile.
+#: The columns that each kind has from `salesstatus.tables.headers`; a contact's are its profile.
 _SHARED: Final[Mapping[Kind, frozenset[str]]] = {
     Kind.CONTACT: frozenset(_PROFILE)
-    - {"id", "organization_name", "source", "status", "unqualified_reason", "open_to_all", "created_by", "created_at"},
+    - {
+        "id",
+        "organization_name",
+        "source",
+        "status",
+        "unqualified_reason",
+        "open_to_all",
+        "created_by",
+        "created_at",
+    },
     Kind.DEAL: frozenset({"owner", "tags", "source"}),
     Kind.LEAD: frozenset(_PROFILE) - {"created_at"},
 }
 
 _HALF: Final = "it may be a part of the name or the whole of it, and nothing beside it says which"
-#: Headers that mean a field only beside a column of another one, and why they mean none by themselves.
+#: Headers that mean a field only beside a column of another one, and why they mean none by
+#: themselves.
 BESIDE: Final[Mapping[tuple[Kind, str], tuple[str, str, str]]] = {
-    (Kind.CONTACT, "contact id"): ("contact_id", "id", "it may be the contact's own id, or that of its company"),
+    (Kind.CONTACT, "contact id"): (
+        "contact_id",
+        "id",
+        "it may be the contact's own id, or that of its company",
+    ),
     (Kind.CONTACT, "nome"): ("first_name", "last_name", _HALF),
     (Kind.CONTACT, "nom"): ("last_name", "first_name", _HALF),
     (Kind.CONTACT, "nombre"): ("first_name", "last_name", _HALF),
 }
-#: Headers that may be the last name beside a column of the first, unless the last has one of its own.
+#: Headers that may be the last name beside a column of the first, unless the last has one of its
+#: own.
 HALVES: Final[Mapping[tuple[Kind, str], str]] = {(Kind.CONTACT, "name"): _HALF}
 
 _NO_STATUS: Final = "no status depends on it"
@@ -287,11 +317,16 @@ NOT_READ: Final[Mapping[Kind, Mapping[str, str]]] = {
 
 
 def _columns(kind: Kind) -> Mapping[str, str]:
-    """Return which field each header means, by its key. Raises `InvalidError` where that is not exactly one."""
+    """Return which field each header means, by its key.
+
+    Raises `InvalidError` where that is not exactly one.
+    """
     found: dict[str, str] = {}
     for field, names in _OWN[kind]:
         for key in map(header_key, names):
-            if (kind, key) not in BESIDE and (found.setdefault(key, field) != field or key in NOT_READ[kind]):
+            if (kind, key) not in BESIDE and (
+                found.setdefault(key, field) != field or key in NOT_READ[kind]
+            ):
                 raise InvalidError("COLUMN_OF", key, "headers that mean one field each")
     for field in _SHARED[kind]:
         for key in map(header_key, _PROFILE[field]):
@@ -300,21 +335,31 @@ def _columns(kind: Kind) -> Mapping[str, str]:
     return found
 
 
-#: The field that each header means in a file of a kind, by its key: one of the API, or one of `EXTRAS`.
+#: The field that each header means in a file of a kind, by its key: one of the API, or one of
+#: `EXTRAS`.
 COLUMN_OF: Final[Mapping[Kind, Mapping[str, str]]] = {kind: _columns(kind) for kind in KINDS}
 
-#: What files and folders of a kind are called; and whether all in it are companies, where that is said so.
+#: What files and folders of a kind are called; and whether all in it are companies, where that is
+#: said so.
 FILES: Final[Mapping[str, tuple[Kind, bool | None]]] = {
     **{
         header_key(name): (kind, organizations)
         for kind, organizations, names in (
-            (Kind.CONTACT, None, "contact | contacts | Kontakt | Kontakte | contatti | contatos | contactos | 取引先"),
+            (
+                Kind.CONTACT,
+                None,
+                "contact | contacts | Kontakt | Kontakte | contatti | contatos | contactos | 取引先",
+            ),
             (
                 Kind.CONTACT,
                 True,
                 "company | companies | organizations | organisations | Unternehmen | entreprises | aziende",
             ),
-            (Kind.CONTACT, False, "person | persons | people | individuals | Personen | personnes | persone | pessoas"),
+            (
+                Kind.CONTACT,
+                False,
+                "person | persons | people | individuals | Personen | personnes | persone | pessoas",
+            ),
             (
                 Kind.DEAL,
                 None,
@@ -329,7 +374,11 @@ FILES: Final[Mapping[str, tuple[Kind, bool | None]]] = {
 
 def telling(key: str) -> frozenset[Kind]:
     """Return the kinds of which a header is one."""
-    return frozenset(kind for kind in KINDS if key in COLUMN_OF[kind] or key in NOT_READ[kind] or (kind, key) in BESIDE)
+    return frozenset(
+        kind
+        for kind in KINDS
+        if key in COLUMN_OF[kind] or key in NOT_READ[kind] or (kind, key) in BESIDE
+    )
 
 
 def meant_by(kind: Kind, header: str) -> str:
@@ -344,15 +393,23 @@ def why_unread(kind: Kind, header: str) -> str:
     """Return why a header means no field."""
     key = header_key(header)
     known = BESIDE[kind, key][2] if (kind, key) in BESIDE else NOT_READ[kind].get(key)
-    return known or (f"no field of a {kind.value} is called so" if key else "the column has no name")
+    return known or (
+        f"no field of a {kind.value} is called so" if key else "the column has no name"
+    )
 
 
 @lru_cache(maxsize=64)
 def told_by(name: str) -> tuple[Kind | None, bool | None]:
-    """Return what kind of records a file's name says it has, or its folder's, and whether they are all companies, or all persons."""
+    """Return what kind of records a file's name says it has, or its folder's, and whether they are
+    all companies, or all persons.
+    """
     for part in reversed(re.split(r"[/\\]", name)):
         told = {FILES[word] for word in text_key(part).split() if word in FILES}
         if told:
             kinds = {kind for kind, _ in told}
-            return (kinds.pop(), told.pop()[1] if len(told) == 1 else None) if len(kinds) == 1 else (None, None)
+            return (
+                (kinds.pop(), told.pop()[1] if len(told) == 1 else None)
+                if len(kinds) == 1
+                else (None, None)
+            )
     return None, None

@@ -1,7 +1,8 @@
 """What CSV exports say by name, resolved when everything is read: contacts, companies and stages.
 
-A name is compared by its letters and digits (`salesstatus.keys.text_key`), and whole. It means a contact only if exactly one is called so;
-where several are, each of them may be meant, and nobody decides which.
+A name is compared by its letters and digits (`salesstatus.keys.text_key`), and whole. It means a
+contact only if exactly one is called so; where several are, each of them may be meant, and nobody
+decides which.
 """
 
 from __future__ import annotations
@@ -18,8 +19,6 @@ from salesstatus.keys import text_key
 from salesstatus.model import Contact, ContactId, ContactKind, DealStatus, full_name
 from salesstatus.values import Id
 
-__all__ = ["Names", "StageNames", "deal_named", "employer_named"]
-
 _Ids = tuple[ContactId, ...]
 
 
@@ -29,12 +28,16 @@ class Names:
 
     _contacts: Mapping[str, _Ids]
     _companies: Mapping[str, _Ids]
-    #: Who may hear a deal, by whom it may mean: the deals of one name that thousands have share one set.
-    hearing: dict[object, frozenset[ContactId]] = attrs.field(factory=dict, init=False, eq=False, repr=False)
+    #: Who may hear a deal, by whom it may mean: the deals of one name that thousands have share one
+    #: set.
+    hearing: dict[object, frozenset[ContactId]] = attrs.field(
+        factory=dict, init=False, eq=False, repr=False
+    )
 
     @classmethod
     def of(cls, contacts: Iterable[Contact]) -> Names:
-        """Return the names of some contacts: of persons those that they have and those made of their parts.
+        """Return the names of some contacts: of persons those that they have and those made of
+        their parts.
 
         >>> Names.of([Contact(id=7, kind=ContactKind.COMPANY, name="Acme, Inc.")]).company("ACME Inc")
         (7,)
@@ -43,13 +46,18 @@ class Names:
         companies: dict[str, list[ContactId]] = {}
         for contact in contacts:
             is_company = contact.kind is ContactKind.COMPANY
-            names = (contact.name,) if is_company else (contact.name, full_name(contact.first_name, contact.last_name))
+            names = (
+                (contact.name,)
+                if is_company
+                else (contact.name, full_name(contact.first_name, contact.last_name))
+            )
             for key in {text_key(name) for name in names} - {""}:
                 everybody.setdefault(key, []).append(contact.id)
                 if is_company:
                     companies.setdefault(key, []).append(contact.id)
         return cls(
-            {key: tuple(ids) for key, ids in everybody.items()}, {key: tuple(ids) for key, ids in companies.items()}
+            {key: tuple(ids) for key, ids in everybody.items()},
+            {key: tuple(ids) for key, ids in companies.items()},
         )
 
     def contact(self, name: str) -> _Ids:
@@ -62,10 +70,17 @@ class Names:
 
 
 def employer_named(name: str, names: Names, place: Place, report: Reporter) -> ContactId | None:
-    """Return the company that a person works for, by its name; None, with a report, unless exactly one is called so (W4)."""
+    """Return the company that a person works for, by its name; None, with a report, unless exactly
+    one is called so (W4).
+    """
     found = names.company(name)
     if len(found) == 1:
-        report.tell(Outcome.READ, place, _BY_ID, f"{safely('', name)}: read as {found[0]}, the only one called so")
+        report.tell(
+            Outcome.READ,
+            place,
+            _BY_ID,
+            f"{safely('', name)}: read as {found[0]}, the only one called so",
+        )
         return found[0]
     outcome = Outcome.LEFT_OUT if found else Outcome.MISSING
     report.tell(outcome, place, _ONE_COMPANY, f"{len(found)} called {safely('', name)}", "W4")
@@ -84,18 +99,26 @@ def deal_named(
     place: Place,
     report: Reporter,
 ) -> tuple[dict[str, Any], frozenset[ContactId]]:
-    """Return a deal's values with the ids of the contacts that it names, and who may hear it where that cannot be told.
+    """Return a deal's values with the ids of the contacts that it names, and who may hear it where
+    that cannot be told.
 
-    ``primary_name`` and ``company_name`` become ``primary`` and ``company``, unless these are ids already. If several contacts are called so,
-    all of them are returned, with the companies that they work for by `employer`: the deal is undecided (W1, W2). Of several
-    companies it is the one where the primary contact works. A name that nobody has means nobody; all is reported.
+    ``primary_name`` and ``company_name`` become ``primary`` and ``company``, unless these are ids
+    already. If several contacts are called so, all of them are returned, with the companies that
+    they work for by `employer`: the deal is undecided (W1, W2). Of several companies it is the one
+    where the primary contact works. A name that nobody has means nobody; all is reported.
     """
-    resolved = {field: value for field, value in values.items() if field not in {"primary_name", "company_name"}}
+    resolved = {
+        field: value
+        for field, value in values.items()
+        if field not in {"primary_name", "company_name"}
+    }
     primaries: _Ids = ()
     companies: _Ids = ()
     if values.get("primary") is None and values.get("primary_name"):
         primaries = names.contact(values["primary_name"])
-        _tell(values["primary_name"], primaries, _ONE_CONTACT, place.at("primary_name"), report, "W6")
+        _tell(
+            values["primary_name"], primaries, _ONE_CONTACT, place.at("primary_name"), report, "W6"
+        )
         resolved["primary"] = primaries[0] if len(primaries) == 1 else None
     if type(values.get("company")) is not int and values.get("company_name"):
         companies = names.company(values["company_name"])
@@ -103,7 +126,9 @@ def deal_named(
         works_for = None if primary is None else employer(primary)
         if works_for in companies:
             companies = tuple(id_ for id_ in companies if id_ == works_for)
-        _tell(values["company_name"], companies, _ONE_COMPANY, place.at("company_name"), report, "W2")
+        _tell(
+            values["company_name"], companies, _ONE_COMPANY, place.at("company_name"), report, "W2"
+        )
         resolved["company"] = companies[0] if len(companies) == 1 else None
     if len(primaries) <= 1 and len(companies) <= 1:
         return resolved, frozenset()
@@ -117,19 +142,28 @@ def deal_named(
 
 def _tell(name: str, found: _Ids, expected: str, place: Place, report: Reporter, rule: str) -> None:
     if len(found) == 1:
-        report.tell(Outcome.READ, place, _BY_ID, f"{safely('', name)}: read as {found[0]}, the only one called so")
+        report.tell(
+            Outcome.READ,
+            place,
+            _BY_ID,
+            f"{safely('', name)}: read as {found[0]}, the only one called so",
+        )
     else:
         outcome = Outcome.LEFT_OUT if found else Outcome.MISSING
         report.tell(outcome, place, expected, f"{len(found)} called {safely('', name)}", rule)
 
 
 class StageNames:
-    """What stages say of deals, by their names alone: what the caller says, what the account's stages say, or the closed stages' names.
+    """What stages say of deals, by their names alone: what the caller says, what the account's
+    stages say, or the closed stages' names.
 
-    A stage of another name is open, and reported once. `said` has statuses by stages' names as by `text_key`, `stages` are those read.
+    A stage of another name is open, and reported once. `said` has statuses by stages' names as by
+    `text_key`, `stages` are those read.
     """
 
-    def __init__(self, said: Mapping[Id, DealStatus], stages: Iterable[Stage], report: Reporter) -> None:
+    def __init__(
+        self, said: Mapping[Id, DealStatus], stages: Iterable[Stage], report: Reporter
+    ) -> None:
         self._said = said
         self._report = report
         self._known: dict[str, set[DealStatus | None]] = {}
@@ -138,7 +172,9 @@ class StageNames:
         self._told: set[str] = set()
 
     def status(self, name: str, place: Place) -> DealStatus | None:
-        """Return the status of a deal in a stage of this name; None, with a report, where stages called so say different things."""
+        """Return the status of a deal in a stage of this name; None, with a report, where stages
+        called so say different things.
+        """
         key = text_key(name)
         if key in self._said:
             return self._said[key]

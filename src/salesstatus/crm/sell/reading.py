@@ -9,9 +9,8 @@ from typing import Any, Final, TypeVar
 
 import attrs
 
-from salesstatus.audience import audience
-from salesstatus.audit import Stored
 from salesstatus.crm.account import Account, Catalogue, Stage, Wanted
+from salesstatus.crm.auditing import Stored
 from salesstatus.crm.bodies import LIMIT
 from salesstatus.crm.oddities import Outcome, Place, Reporter, safely
 from salesstatus.crm.pages import Pages
@@ -22,26 +21,16 @@ from salesstatus.crm.sell.columns import (
     STAGE_CATEGORIES,
     Kind,
 )
-from salesstatus.crm.sell.csv_cells import DateOrder, check_csv
 from salesstatus.crm.sell.csv_exports import csv_rows, is_csv
 from salesstatus.crm.sell.csv_names import Names, StageNames, deal_named, employer_named
 from salesstatus.crm.sell.unpacking import Row, rows
-from salesstatus.errors import InvalidError, shown
 from salesstatus.history import DealDeleted, DealSaved
 from salesstatus.keys import text_key
-from salesstatus.model import (
-    Contact,
-    ContactId,
-    ContactKind,
-    ConversionRecord,
-    Deal,
-    DealId,
-    DealStatus,
-    LeadId,
-)
-from salesstatus.values import FrozenMap, Id, check, check_id
-
-__all__ = ["Reading", "read"]
+from salesstatus.lead import ConversionRecord, LeadId
+from salesstatus.model import Contact, ContactId, ContactKind, Deal, DealId, DealStatus
+from salesstatus.propagation import audience
+from salesstatus.tables.cells import DateOrder, check_csv
+from salesstatus.values import FrozenMap, Id, InvalidError, check, check_id, shown
 
 T = TypeVar("T")
 PERSON, COMPANY = ContactKind
@@ -50,7 +39,15 @@ PERSON, COMPANY = ContactKind
 _SLIM: Final = {
     **COLUMNS,
     Kind.CONTACT: COLUMNS[Kind.CONTACT].only(
-        "id", "is_organization", "company", "parent", "name", "prospect", "customer", "updated_at", "created_at"
+        "id",
+        "is_organization",
+        "company",
+        "parent",
+        "name",
+        "prospect",
+        "customer",
+        "updated_at",
+        "created_at",
     ),
     Kind.DEAL: COLUMNS[Kind.DEAL].only(
         "id", "primary", "company", "stage_id", "involved", "changed_at", "created_at", "updated_at"
@@ -61,12 +58,16 @@ _UNWANTED: Final = frozenset({Kind.LEAD, Kind.NOTE, Kind.TASK, Kind.TAG, Kind.CU
 
 @attrs.define
 class _Newest:
-    """Which of several bodies of one record counts: by the number in the stream, else by when it was updated, else the last."""
+    """Which of several bodies of one record counts: by the number in the stream, else by when it
+    was updated, else the last.
+    """
 
     seen: dict[object, dict[Any, Any]] = attrs.field(factory=lambda: defaultdict(dict))
 
     def counts(self, row: Row, id_: object, part: str = "") -> bool:
-        """Whether a row is newer than what was met of its record, or of this part of it, and take it down if it is."""
+        """Whether a row is newer than what was met of its record, or of this part of it, and take
+        it down if it is.
+        """
         order: Any = row.order if row.order is not None else row.values.get("updated_at") or row.at
         seen = self.seen[part or row.kind]
         before: Any = seen.get(id_)
@@ -79,8 +80,9 @@ class _Newest:
 class Reading:
     """An account while it is read: give it contents with `take`, then ask for the `account`.
 
-    `stages` says what stages mean that the account does not tell: by id or by name. With `Wanted.STATUSES` nothing is read but what
-    statuses need. Raises `InvalidError` for arguments that are none.
+    `stages` says what stages mean that the account does not tell: by id or by name. With
+    `Wanted.STATUSES` nothing is read but what statuses need. Raises `InvalidError` for arguments
+    that are none.
     """
 
     def __init__(
@@ -132,7 +134,9 @@ class Reading:
         self._deleted: dict[DealId, frozenset[ContactId]] = {}
 
     def take(self, content: object, name: str = "input") -> None:
-        """Read one content; its name says where oddities are, and what kind its records are if nothing else does."""
+        """Read one content; its name says where oddities are, and what kind its records are if
+        nothing else does.
+        """
         for row in self.rows(content, name):
             self.add(row)
 
@@ -164,7 +168,10 @@ class Reading:
             self._note(row, id_)
         if not self._newest.counts(row, id_):
             self.report.tell(
-                Outcome.READ, row.place, "each record once", f"{kind.value} {id_}, which was given in a newer state"
+                Outcome.READ,
+                row.place,
+                "each record once",
+                f"{kind.value} {id_}, which was given in a newer state",
             )
             return
         if row.event == "deleted":
@@ -193,10 +200,14 @@ class Reading:
             self._named[row.kind].pop(id_, None)
 
     def _note(self, row: Row, id_: DealId) -> None:
-        """Take down what a row tells of a deal even if a newer one was met: that it was so, and who heard of it."""
+        """Take down what a row tells of a deal even if a newer one was met: that it was so, and who
+        heard of it.
+        """
         values = row.values
         if row.at is not None:
-            self._events.append(_Event(row.at, row.order or 0, id_, None if row.event == "deleted" else row))
+            self._events.append(
+                _Event(row.at, row.order or 0, id_, None if row.event == "deleted" else row)
+            )
         if "involved" in values and self._newest.counts(row, id_, "involved"):
             self._embedded[id_] = values["involved"]
         heard = _named(values)
@@ -207,10 +218,15 @@ class Reading:
         deal = row.values.get("deal", row.scope)
         if deal is None:
             self.report.tell(
-                Outcome.NOT_USED, row.place, "the deal of an associated contact, in it or in its page's address", "none"
+                Outcome.NOT_USED,
+                row.place,
+                "the deal of an associated contact, in it or in its page's address",
+                "none",
             )
         elif not self._newest.counts(row, (deal, row.values["contact"])):
-            found = f"contact {row.values['contact']} of deal {deal}, which was given in a newer state"
+            found = (
+                f"contact {row.values['contact']} of deal {deal}, which was given in a newer state"
+            )
             self.report.tell(Outcome.READ, row.place, "each record once", found)
         elif row.event == "deleted":
             self._involved[deal].discard(row.values["contact"])
@@ -234,22 +250,39 @@ class Reading:
             self._left(place.at("contact_id"), "no company of a company", shown(company), "W4")
             company = None
         elif company is not None and company == id_:
-            self._left(place.at("contact_id"), "another contact than the person itself", shown(company), "W4")
+            self._left(
+                place.at("contact_id"),
+                "another contact than the person itself",
+                shown(company),
+                "W4",
+            )
             company = None
         if values.get("parent") == id_:
-            self._left(place.at("parent_organization_id"), "another company as the parent", shown(id_), "W4")
+            self._left(
+                place.at("parent_organization_id"),
+                "another company as the parent",
+                shown(id_),
+                "W4",
+            )
         self._works_for.pop(id_, None)
         if kind is PERSON and company is None and values.get("company_name"):
             self._works_for[id_] = values["company_name"], place.at("company_name")
         fields = {name: value for name, value in values.items() if name in _CONTACT_FIELDS}
         contact = made(Contact, {**fields, "kind": kind, "company": company}, place, self.report)
-        stored = Stored(contact=contact, prospect=values.get("prospect"), customer=values.get("customer"))
+        stored = Stored(
+            contact=contact, prospect=values.get("prospect"), customer=values.get("customer")
+        )
         if before is not None:
             was = before.contact
             created = {was.created_at, contact.created_at} - {None}
             if was.kind is not kind or len(created) > 1:
                 expected = "one account: a contact keeps its kind and when it was created"
-                self.report.tell(Outcome.NOT_USED, place, expected, f"contact {id_}, which is another one elsewhere")
+                self.report.tell(
+                    Outcome.NOT_USED,
+                    place,
+                    expected,
+                    f"contact {id_}, which is another one elsewhere",
+                )
                 return
             self._again(row, before == stored, id_)
         self._contacts[id_] = stored
@@ -278,7 +311,11 @@ class Reading:
         stage = self._stages.get(values.get("stage_id", ""))
         now: Deal | dict[str, Any] = values
         # At once where that can be: a deal takes a quarter of the memory of its values.
-        if stage is not None and values.get("primary") is not None and not values.keys() & _RESOLVED_LATER:
+        if (
+            stage is not None
+            and values.get("primary") is not None
+            and not values.keys() & _RESOLVED_LATER
+        ):
             now = self._deals[id_] = self._assembled(values, stage, row.place)
             self._in_stage[stage.id].append(id_)
         else:
@@ -296,7 +333,9 @@ class Reading:
         for deal_id in self._in_stage.pop(id_, ()) if before != now else ():
             deal = self._deals.get(deal_id)
             if deal is not None and self._moved.get(deal_id, id_) == id_:
-                self._deals[deal_id] = attrs.evolve(deal, stage=now.name, status=now.status or deal.status)
+                self._deals[deal_id] = attrs.evolve(
+                    deal, stage=now.name, status=now.status or deal.status
+                )
                 self._in_stage[id_].append(deal_id)
 
     def _forget(self, id_: DealId) -> None:
@@ -348,12 +387,18 @@ class Reading:
 
     def _catalogue(self) -> Catalogue:
         names = {
-            kind: FrozenMap({id_: str(values.get("name") or id_) for id_, values in self._named[kind].items()})
+            kind: FrozenMap(
+                {id_: str(values.get("name") or id_) for id_, values in self._named[kind].items()}
+            )
             for kind in (Kind.PIPELINE, Kind.SOURCE, Kind.USER)
         }
         reasons = {
             id_: str(values.get("name") or id_)
-            for kind in (Kind.LOSS_REASON, Kind.DEAL_UNQUALIFIED_REASON, Kind.LEAD_UNQUALIFIED_REASON)
+            for kind in (
+                Kind.LOSS_REASON,
+                Kind.DEAL_UNQUALIFIED_REASON,
+                Kind.LEAD_UNQUALIFIED_REASON,
+            )
             for id_, values in self._named[kind].items()
         }
         return Catalogue(
@@ -365,7 +410,9 @@ class Reading:
         )
 
     def _meant(self, values: Mapping[str, Any]) -> Stage:
-        """Return a stage with what it means: what the caller says, else its category, else its name, else that it is open."""
+        """Return a stage with what it means: what the caller says, else its category, else its
+        name, else that it is open.
+        """
         id_, name = values["id"], values.get("name", "")
         said = self._said.get(id_, self._said.get(text_key(name)))
         by_category = STAGE_CATEGORIES.get(text_key(values.get("category", "")).replace(" ", "_"))
@@ -378,7 +425,9 @@ class Reading:
             self.report.tell(Outcome.READ, place, expected, f"{safely('name', name)}: read as open")
         elif said is None and by_category is not None and by_name not in (None, by_category):
             found = f"{safely('name', name)} of category {by_category.value}: the category counts"
-            self.report.tell(Outcome.READ, place, "a stage whose name says what its category says", found)
+            self.report.tell(
+                Outcome.READ, place, "a stage whose name says what its category says", found
+            )
         return Stage(id=id_, name=name, pipeline=values.get("pipeline_id"), status=status)
 
     def _stage_of(self, values: Mapping[str, Any]) -> Stage | None:
@@ -389,7 +438,9 @@ class Reading:
         return Stage(id=id_, status=self._said[id_])
 
     def _names(self) -> Names:
-        """Return what contacts are called, and say by id for which companies they work where that is said by name."""
+        """Return what contacts are called, and say by id for which companies they work where that
+        is said by name.
+        """
         waiting = any(values.keys() & _BY_NAME for values, _ in self._waiting.values())
         names = (
             Names.of(stored.contact for stored in self._contacts.values())
@@ -405,7 +456,9 @@ class Reading:
         return names
 
     def _all_deals(self, assembly: Assembly, names: Names) -> dict[DealId, frozenset[ContactId]]:
-        """Make deals of all that waited; return those of which nobody can tell the status, with who hears them."""
+        """Make deals of all that waited; return those of which nobody can tell the status, with who
+        hears them.
+        """
         undecided: dict[DealId, frozenset[ContactId]] = {}
         unsure: list[DealId] = []
         by_name = StageNames(self._said, self._stages.values(), self.report)
@@ -426,17 +479,26 @@ class Reading:
             stage = self._stage_of(values)
             if stage is None and "stage_id" not in values and "stage" in values:
                 status = by_name.status(values["stage"], place.at("stage"))
-                stage = None if status is None else Stage(id=values["stage"], name=values["stage"], status=status)
+                stage = (
+                    None
+                    if status is None
+                    else Stage(id=values["stage"], name=values["stage"], status=status)
+                )
             deal = self._assembled(values, stage or _ANY_STAGE, place)
             if "source_id" in values:
                 source = assembly.name(
-                    values["source_id"], assembly.catalogue.sources, place.at("source_id"), "a source"
+                    values["source_id"],
+                    assembly.catalogue.sources,
+                    place.at("source_id"),
+                    "a source",
                 )
                 deal = attrs.evolve(deal, source=source)
             self._deals[id_] = deal
             if stage is None:
                 found = f"stage {values.get('stage_id', 'none')}, which nobody sent"
-                self.report.tell(Outcome.NOT_USED, place.at("stage_id"), "a stage that is known", found)
+                self.report.tell(
+                    Outcome.NOT_USED, place.at("stage_id"), "a stage that is known", found
+                )
                 unsure.append(id_)
         self._place_deals()
         for id_ in unsure:
@@ -445,17 +507,29 @@ class Reading:
         return undecided
 
     def _assembled(self, values: Mapping[str, Any], stage: Stage, place: Place) -> Deal:
-        fields = {name: value for name, value in values.items() if name in _DEAL_FIELDS and value is not None}
-        return made(Deal, {**fields, "stage": stage.name, "status": stage.status}, place, self.report)
+        fields = {
+            name: value
+            for name, value in values.items()
+            if name in _DEAL_FIELDS and value is not None
+        }
+        return made(
+            Deal, {**fields, "stage": stage.name, "status": stage.status}, place, self.report
+        )
 
     def _place_deals(self) -> None:
-        """Say of the deals which contacts are involved, and for which company they are where their bodies say nothing."""
+        """Say of the deals which contacts are involved, and for which company they are where their
+        bodies say nothing.
+        """
         for id_ in self._untold & self._deals.keys():
             company = self._employer(self._deals[id_].primary)
             if company is not None:
                 found = f"nothing: read as {shown(company)}, where the primary contact works"
                 self.report.tell(
-                    Outcome.READ, Place(f"deal {id_}").at("organization_id"), "the deal's company", found, "W2"
+                    Outcome.READ,
+                    Place(f"deal {id_}").at("organization_id"),
+                    "the deal's company",
+                    found,
+                    "W2",
                 )
                 self._deals[id_] = attrs.evolve(self._deals[id_], company=company)
         for id_ in self._deals.keys() & (self._involved.keys() | self._embedded.keys()):
@@ -467,7 +541,9 @@ class Reading:
         return None if stored is None else stored.contact.company
 
     def _stream(self) -> list[DealSaved | DealDeleted]:
-        """Return what was told of deals as it happened, in the order of time; who else was on a deal then is as it is now."""
+        """Return what was told of deals as it happened, in the order of time; who else was on a
+        deal then is as it is now.
+        """
         told: list[DealSaved | DealDeleted] = []
         met: set[DealId] = set()
         # An event that comes twice is one.
@@ -493,10 +569,15 @@ class Reading:
         if stage is None or values.get("primary") is None:
             return
         deal = self._assembled(values, stage, row.place)
-        company = self._employer(deal.primary) if deal.company is None and _untold(row) else deal.company
+        company = (
+            self._employer(deal.primary) if deal.company is None and _untold(row) else deal.company
+        )
         source = deal.source if now is None else now.source
         yield DealSaved(
-            at, attrs.evolve(deal, company=company, involved=self._others(id_) - {deal.primary}, source=source)
+            at,
+            attrs.evolve(
+                deal, company=company, involved=self._others(id_) - {deal.primary}, source=source
+            ),
         )
 
     def _check_companies(self) -> None:
@@ -507,10 +588,19 @@ class Reading:
                 continue
             place = Place(f"contact {id_}").at("contact_id")
             if company not in self._contacts:
-                self.report.tell(Outcome.MISSING, place, "every company that persons work for", f"no contact {company}")
+                self.report.tell(
+                    Outcome.MISSING,
+                    place,
+                    "every company that persons work for",
+                    f"no contact {company}",
+                )
             elif self._contacts[company].contact.kind is PERSON:
-                self._left(place, "a company, for a person works for", f"contact {company}, a person", "W4")
-                self._contacts[id_] = attrs.evolve(stored, contact=attrs.evolve(stored.contact, company=None))
+                self._left(
+                    place, "a company, for a person works for", f"contact {company}, a person", "W4"
+                )
+                self._contacts[id_] = attrs.evolve(
+                    stored, contact=attrs.evolve(stored.contact, company=None)
+                )
 
     def _check_contacts(self, deals: Mapping[DealId, Deal]) -> None:
         """Report the contacts that deals name and that are not there."""
@@ -533,16 +623,26 @@ class Reading:
         """Return the deals that were there once, with whom they were."""
         gone: dict[DealId, frozenset[ContactId]] = {}
         for record in conversions.values():
-            if record.deal is not None and record.deal not in deals and record.deal not in undecided:
-                gone[record.deal] = frozenset(id_ for id_ in (record.person, record.company) if id_ is not None)
+            if (
+                record.deal is not None
+                and record.deal not in deals
+                and record.deal not in undecided
+            ):
+                gone[record.deal] = frozenset(
+                    id_ for id_ in (record.person, record.company) if id_ is not None
+                )
         for id_, contacts in self._deleted.items():
-            gone[id_] = gone.get(id_, frozenset()) | self._heard.get(id_, contacts) | self._others(id_)
+            gone[id_] = (
+                gone.get(id_, frozenset()) | self._heard.get(id_, contacts) | self._others(id_)
+            )
         return gone
 
 
 @attrs.frozen
 class _Event:
-    """Something that a stream told of a deal: when, its number in the stream, and the row; None if it was deleted."""
+    """Something that a stream told of a deal: when, its number in the stream, and the row; None if
+    it was deleted.
+    """
 
     at: datetime
     order: int
@@ -553,7 +653,9 @@ class _Event:
 def _said(stages: object) -> dict[Id, DealStatus]:
     """Return what a caller says of stages, by ids and by the keys of names."""
     if not isinstance(stages, Mapping):
-        raise InvalidError("stages", type(stages), "a mapping of the ids or names of stages to DealStatus")
+        raise InvalidError(
+            "stages", type(stages), "a mapping of the ids or names of stages to DealStatus"
+        )
     said: dict[Id, DealStatus] = {}
     for stage, status in stages.items():
         check_id("stages", stage)
@@ -601,16 +703,21 @@ def read(
 ) -> Account:
     """Return the account that some contents tell of.
 
-    `contents` is a mapping of names to contents, or pairs of them; a content is a text, bytes, a file opened in binary mode, or parsed JSON.
-    `stages` says what stages mean (by id or name) where the account does not, `limit` how many characters a line may have;
-    `date_order`, `locale` and `zone` how times and amounts are written in CSV files (`salesstatus.crm.sell.csv_exports.csv_rows`), which are those whose names end so.
-    Nothing in the contents is an error: what is strange is in `Account.oddities`. Raises `InvalidError` for arguments that are none.
+    `contents` is a mapping of names to contents, or pairs of them; a content is a text, bytes, a
+    file opened in binary mode, or parsed JSON. `stages` says what stages mean (by id or name) where
+    the account does not, `limit` how many characters a line may have; `date_order`, `locale` and
+    `zone` how times and amounts are written in CSV files
+    (`salesstatus.crm.sell.csv_exports.csv_rows`), which are those whose names end so. Nothing in
+    the contents is an error: what is strange is in `Account.oddities`. Raises `InvalidError` for
+    arguments that are none.
 
     >>> account = read({"contacts.json": '{"items": [{"data": {"id": 7, "name": "Acme", "is_organization": true}}]}'})
     >>> account.contacts[7].contact.kind
     <ContactKind.COMPANY: 'company'>
     """
-    reading = Reading(stages=stages, wanted=wanted, limit=limit, date_order=date_order, locale=locale, zone=zone)
+    reading = Reading(
+        stages=stages, wanted=wanted, limit=limit, date_order=date_order, locale=locale, zone=zone
+    )
     named = contents.items() if isinstance(contents, Mapping) else contents
     if not isinstance(named, Iterable) or isinstance(named, str | bytes):
         # What it is, and not what it holds, which may be secret.

@@ -1,4 +1,6 @@
-"""Zendesk Sell's records out of the shapes that it sends them in: objects, collections, pages, the queue of a Sync, the Firehose."""
+"""Zendesk Sell's records out of the shapes that it sends them in: objects, collections, pages, the
+queue of a Sync, the Firehose.
+"""
 
 from __future__ import annotations
 
@@ -11,22 +13,21 @@ from typing import Any, Final
 import attrs
 
 from salesstatus.crm.bodies import LIMIT, bodies
-from salesstatus.crm.lens import Columns, Lenient, Unreadable, time_read
+from salesstatus.crm.lens import Columns, time_read
 from salesstatus.crm.oddities import Outcome, Place, Reporter, safely
 from salesstatus.crm.pages import Pages
 from salesstatus.crm.sell.columns import COLUMNS, KIND_OF, SCOPES, Kind
-from salesstatus.errors import shown
-from salesstatus.values import Id, check
-
-__all__ = ["Row", "previous_values", "rows"]
+from salesstatus.tables.cells import Lenient, Unreadable
+from salesstatus.values import Id, check, shown
 
 
 @attrs.frozen
 class Row:
     """One record as it stands in a body: its kind, its values by our fields, and the body itself.
 
-    `event` is ``created``, ``updated`` or ``deleted`` where a stream says so, `at` when it happened and `order` its number in the stream.
-    `scope` is the id or the word that its page's address has for what the record belongs to. `previous` are the values that were before.
+    `event` is ``created``, ``updated`` or ``deleted`` where a stream says so, `at` when it happened
+    and `order` its number in the stream. `scope` is the id or the word that its page's address has
+    for what the record belongs to. `previous` are the values that were before.
     """
 
     kind: Kind
@@ -54,7 +55,9 @@ def rows(
     pages: Pages | None = None,
     limit: int = LIMIT,
 ) -> Iterator[Row]:
-    """Yield the records of one content, in their order. What is strange goes to `report`. Raises `InvalidError` if it is no content.
+    """Yield the records of one content, in their order.
+
+    What is strange goes to `report`. Raises `InvalidError` if it is no content.
 
     >>> [row.values["name"] for row in rows('{"data": {"id": 7, "name": "Acme"}, "meta": {"type": "contact"}}')]
     ['Acme']
@@ -79,7 +82,9 @@ _WORDS: Final = re.compile(r"[a-z]+(?:[_-][a-z]+)*")
 
 @attrs.frozen
 class _Hint:
-    """What an address or a file's name says of the records in it: their kind, and whose they are."""
+    """What an address or a file's name says of the records in it: their kind, and whose they
+    are.
+    """
 
     kind: Kind | None = None
     scope: Id | None = None
@@ -100,7 +105,9 @@ class _Hint:
 
 
 def _kind_of(part: str) -> Kind | None:
-    """Return the kind that the first words of a name stand for, as many of them as make one: `lead-conversions-2.json`."""
+    """Return the kind that the first words of a name stand for, as many of them as make one:
+    `lead-conversions-2.json`.
+    """
     found = _WORDS.match(part)
     words = [] if found is None else re.split("[_-]", found[0])[:_MOST_WORDS]
     for length in range(len(words), 0, -1):
@@ -153,7 +160,9 @@ class _Unpacking:
         items = page["items"]
         if type(meta.get("count")) is int and meta["count"] != len(items):
             expected = "as many items as the page says it has"
-            self.report.tell(Outcome.MISSING, place, expected, f"{len(items)} of {shown(meta['count'])}")
+            self.report.tell(
+                Outcome.MISSING, place, expected, f"{len(items)} of {shown(meta['count'])}"
+            )
         if address:
             self.pages.met(place, address, more=bool(links.get("next_page")))
             told = _Hint.of(address)
@@ -177,14 +186,18 @@ class _Unpacking:
         else:
             self._unused(place.at("data"), "an object", safely("", data))
 
-    def _record(self, data: dict[str, Any], meta: dict[str, Any], place: Place, hint: _Hint) -> Iterator[Row]:
+    def _record(
+        self, data: dict[str, Any], meta: dict[str, Any], place: Place, hint: _Hint
+    ) -> Iterator[Row]:
         named = meta.get("type")
         kind = hint.kind
         if type(named) is str:
             kind = KIND_OF.get(named)
             if kind is None:
                 name = named[:_LONGEST]
-                self.skipped[name if name in self.skipped or len(self.skipped) < _MOST_KINDS else _OTHERS] += 1
+                self.skipped[
+                    name if name in self.skipped or len(self.skipped) < _MOST_KINDS else _OTHERS
+                ] += 1
                 return
         if kind is None:
             expected = "a record whose kind its meta, its page's address or its file's name tells"
@@ -211,7 +224,9 @@ class _Unpacking:
         event = _EVENTS.get(word) if type(word) is str else None
         if event is None:
             expected = "an event type: created, updated, deleted"
-            self.report.tell(Outcome.READ, place, expected, f"{safely('event_type', word)}: read as updated")
+            self.report.tell(
+                Outcome.READ, place, expected, f"{safely('event_type', word)}: read as updated"
+            )
             event = "updated"
         at = None
         if type(meta.get("event_time")) is str:
@@ -220,7 +235,10 @@ class _Unpacking:
                 at = read.value if type(read) is Lenient else read
             except Unreadable:
                 self.report.tell(
-                    Outcome.LEFT_OUT, place, "the time of an event", safely("event_time", meta["event_time"])
+                    Outcome.LEFT_OUT,
+                    place,
+                    "the time of an event",
+                    safely("event_time", meta["event_time"]),
                 )
         numbers = (sync.get("revision"), meta.get("sequence"))
         return event, at, next((number for number in numbers if type(number) is int), None)
@@ -252,6 +270,8 @@ def _codes(value: Mapping[str, Any]) -> str:
     found = [
         error["error"]["code"]
         for error in (errors if type(errors) is list else [])
-        if type(error) is dict and type(error.get("error")) is dict and type(error["error"].get("code")) is str
+        if type(error) is dict
+        and type(error.get("error")) is dict
+        and type(error["error"].get("code")) is str
     ]
     return f": {safely('', ', '.join(found[:5]))}" if found else ""

@@ -1,7 +1,9 @@
-"""Zendesk Sell, written: our records as bodies of its API v2, refusals as its errors, and what it asks for when a lead is converted.
+"""Zendesk Sell, written: our records as bodies of its API v2, refusals as its errors, and what it
+asks for when a lead is converted.
 
-A body is written *over* the one that was read, if there is one: what did not change stays as it came, and what nobody here knows is
-kept. Ids that Sell gives out (of users, sources, stages) come from the account's `Catalogue`.
+A body is written *over* the one that was read, if there is one: what did not change stays as it
+came, and what nobody here knows is kept. Ids that Sell gives out (of users, sources, stages) come
+from the account's `Catalogue`.
 """
 
 from __future__ import annotations
@@ -13,10 +15,9 @@ from typing import Any, Final
 
 import attrs
 
-from salesstatus.audit import Fix, Stored
 from salesstatus.conversion import AttachedNote
-from salesstatus.conversion_request import ConversionRequest, NewDeal
 from salesstatus.crm.account import Catalogue, Stage
+from salesstatus.crm.auditing import Fix, Stored
 from salesstatus.crm.lens import Column
 from salesstatus.crm.oddities import Place, Reporter
 from salesstatus.crm.sell.columns import COLUMNS, Kind
@@ -24,44 +25,16 @@ from salesstatus.errors import (
     Conflict,
     ConversionError,
     GuardError,
-    InvalidError,
     NotFound,
     Problem,
-    SalesStatusError,
     WireError,
     sentence,
-    shown,
 )
 from salesstatus.events import CustomerStatusSet, ProspectStatusSet
-from salesstatus.model import (
-    Contact,
-    ContactKind,
-    ConversionRecord,
-    Deal,
-    Lead,
-    LeadId,
-    Target,
-    Task,
-    full_name,
-)
-from salesstatus.values import Id, check, id_order
-
-__all__ = [
-    "Refusal",
-    "associated_bodies",
-    "collection",
-    "contact_body",
-    "conversion_body",
-    "conversion_request",
-    "deal_body",
-    "envelope",
-    "errors_body",
-    "lead_body",
-    "note_body",
-    "patch",
-    "refusal_body",
-    "task_body",
-]
+from salesstatus.lead import ConversionRecord, Lead, LeadId, Target, Task
+from salesstatus.leads.request import ConversionRequest, NewDeal
+from salesstatus.model import Contact, ContactKind, Deal, full_name
+from salesstatus.values import Id, InvalidError, SalesStatusError, check, id_order, shown
 
 Body = Mapping[str, Any]
 _NO_NAMES: Final = Catalogue()
@@ -75,11 +48,18 @@ def envelope(kind: Kind, data: Body) -> dict[str, Any]:
 def collection(
     kind: Kind, bodies: Iterable[Body], address: str = "", *, page: int = 1, more: bool = False
 ) -> dict[str, Any]:
-    """Return the body of a response with one page of records; `address` is that of the list, without its page."""
+    """Return the body of a response with one page of records; `address` is that of the list,
+    without its page.
+    """
     items = [envelope(kind, body) for body in bodies]
     mark = "&" if "?" in address else "?"
-    links = {"self": f"{address}{mark}page={page}"} | ({"next_page": f"{address}{mark}page={page + 1}"} if more else {})
-    return {"items": items, "meta": {"type": "collection", "count": len(items), "links": links if address else {}}}
+    links = {"self": f"{address}{mark}page={page}"} | (
+        {"next_page": f"{address}{mark}page={page + 1}"} if more else {}
+    )
+    return {
+        "items": items,
+        "meta": {"type": "collection", "count": len(items), "links": links if address else {}},
+    }
 
 
 def contact_body(contact: Contact | Stored, over: Body | None = None) -> dict[str, Any]:
@@ -94,44 +74,65 @@ def contact_body(contact: Contact | Stored, over: Body | None = None) -> dict[st
         raise InvalidError("contact", contact, "a Contact or a Stored")
     stored = Stored(contact=contact) if isinstance(contact, Contact) else contact
     profile = stored.contact
-    values: dict[str, Any] = {field.name: getattr(profile, field.name) for field in attrs.fields(Contact)}
+    values: dict[str, Any] = {
+        field.name: getattr(profile, field.name) for field in attrs.fields(Contact)
+    }
     values["is_organization"] = profile.kind is ContactKind.COMPANY
     told = {"prospect": stored.prospect, "customer": stored.customer}
     values |= {axis: status for axis, status in told.items() if status is not None}
     before = {} if over is None else _read(Kind.CONTACT, over)
-    if before and "name" not in before and profile.name == full_name(profile.first_name, profile.last_name):
+    if (
+        before
+        and "name" not in before
+        and profile.name == full_name(profile.first_name, profile.last_name)
+    ):
         del values["name"]  # which says nothing that its parts don't
     if before and "is_organization" not in before and profile.kind is ContactKind.PERSON:
         del values["is_organization"]
     if profile.kind is ContactKind.COMPANY or before.get("company") == profile.id:
-        del values["company"]  # which no company has, and nobody can be (rule W4): not ours to take away
+        del values[
+            "company"
+        ]  # which no company has, and nobody can be (rule W4): not ours to take away
     return _written(Kind.CONTACT, values, over)
 
 
-def deal_body(deal: Deal, catalogue: Catalogue = _NO_NAMES, over: Body | None = None) -> dict[str, Any]:
-    """Return a deal as Sell has it; its involved contacts are records of their own (`associated_bodies`).
+def deal_body(
+    deal: Deal, catalogue: Catalogue = _NO_NAMES, over: Body | None = None
+) -> dict[str, Any]:
+    """Return a deal as Sell has it; its involved contacts are records of their own
+    (`associated_bodies`).
 
-    Raises `InvalidError` if the catalogue has no stage of this name and status, or no source of this name.
+    Raises `InvalidError` if the catalogue has no stage of this name and status, or no source of
+    this name.
     """
     check("deal", deal, Deal)
     values: dict[str, Any] = {field.name: getattr(deal, field.name) for field in attrs.fields(Deal)}
     if over is not None and "organization_id" not in over:
         del values["company"]  # the API says it, and nobody else
     before = {} if over is None else _read(Kind.DEAL, over)
-    if over is not None and before.get("involved", deal.involved) - {deal.primary} == deal.involved - {deal.primary}:
+    if over is not None and before.get("involved", deal.involved) - {
+        deal.primary
+    } == deal.involved - {deal.primary}:
         del values["involved"]  # also where the body does not list them
     values["stage_id"] = _stage_id(deal, catalogue, before.get("stage_id"))
-    values["source_id"] = _id_of("Deal.source", deal.source, catalogue.sources, before.get("source_id"))
+    values["source_id"] = _id_of(
+        "Deal.source", deal.source, catalogue.sources, before.get("source_id")
+    )
     return _written(Kind.DEAL, values, over)
 
 
 def associated_bodies(deal: Deal) -> list[dict[str, Any]]:
     """Return the involved contacts of a deal, as Sell lists them below it."""
     check("deal", deal, Deal)
-    return [{"contact_id": contact, "role": "involved"} for contact in sorted(deal.involved, key=id_order)]
+    return [
+        {"contact_id": contact, "role": "involved"}
+        for contact in sorted(deal.involved, key=id_order)
+    ]
 
 
-def lead_body(lead: Lead, catalogue: Catalogue = _NO_NAMES, over: Body | None = None) -> dict[str, Any]:
+def lead_body(
+    lead: Lead, catalogue: Catalogue = _NO_NAMES, over: Body | None = None
+) -> dict[str, Any]:
     """Return a lead as Sell has it; its notes and its conversion are records of their own.
 
     Raises `InvalidError` if the catalogue has no source or no reason of this name.
@@ -139,9 +140,14 @@ def lead_body(lead: Lead, catalogue: Catalogue = _NO_NAMES, over: Body | None = 
     check("lead", lead, Lead)
     values: dict[str, Any] = {field.name: getattr(lead, field.name) for field in attrs.fields(Lead)}
     before = {} if over is None else _read(Kind.LEAD, over)
-    values["source_id"] = _id_of("Lead.source", lead.source, catalogue.sources, before.get("source_id"))
+    values["source_id"] = _id_of(
+        "Lead.source", lead.source, catalogue.sources, before.get("source_id")
+    )
     values["unqualified_reason_id"] = _id_of(
-        "Lead.unqualified_reason", lead.unqualified_reason, catalogue.reasons, before.get("unqualified_reason_id")
+        "Lead.unqualified_reason",
+        lead.unqualified_reason,
+        catalogue.reasons,
+        before.get("unqualified_reason_id"),
     )
     return _written(Kind.LEAD, values, over)
 
@@ -158,7 +164,10 @@ _ABOUT: Final = {Target.PERSON: Kind.CONTACT, Target.COMPANY: Kind.CONTACT, Targ
 def note_body(attached: AttachedNote, over: Body | None = None) -> dict[str, Any]:
     """Return a note as Sell has it."""
     check("attached", attached, AttachedNote)
-    values = attrs.asdict(attached.note) | {"resource_type": _ABOUT[attached.target], "resource_id": attached.id}
+    values = attrs.asdict(attached.note) | {
+        "resource_type": _ABOUT[attached.target],
+        "resource_id": attached.id,
+    }
     return _written(Kind.NOTE, values, over)
 
 
@@ -178,7 +187,9 @@ def _read(kind: Kind, body: Body) -> dict[str, Any]:
 
 
 def _stage_id(deal: Deal, catalogue: Catalogue, before: Id | None) -> Id | None:
-    """Return the stage that says what the deal says: the one before if it still does, else one of this name, or of this status."""
+    """Return the stage that says what the deal says: the one before if it still does, else one of
+    this name, or of this status.
+    """
     was = catalogue.stages.get(before) if before is not None else None
     if before is not None and (was is None or (was.name, was.status) == (deal.stage, deal.status)):
         return before
@@ -207,7 +218,9 @@ def _id_of(place: str, name: str, names: Mapping[Id, str], before: Id | None) ->
     if re.fullmatch("-?[0-9]{1,30}", name):
         return int(name)
     raise InvalidError(
-        place, name, f"one name of the account's: {', '.join(map(shown, list(names.values())[:10])) or 'none is known'}"
+        place,
+        name,
+        f"one name of the account's: {', '.join(map(shown, list(names.values())[:10])) or 'none is known'}",
     )
 
 
@@ -217,7 +230,9 @@ _LONGEST_ID: Final = 18
 
 
 def conversion_request(body: object) -> tuple[LeadId, ConversionRequest]:
-    """Return the lead and the request that a POST to ``/lead_conversions`` asks for. Raises `WireError` with all that is wrong.
+    """Return the lead and the request that a POST to ``/lead_conversions`` asks for.
+
+    Raises `WireError` with all that is wrong.
 
     >>> conversion_request({"data": {"lead_id": 7, "create_deal": True}})[1].deal
     NewDeal(name='', value=None, currency='', stage='')
@@ -229,15 +244,25 @@ def conversion_request(body: object) -> tuple[LeadId, ConversionRequest]:
         Problem(f"/data/{key}", expected, _json(data.get(key)))
         for key, expected, fits in (
             ("lead_id", "the id of a lead", _is_id(data.get("lead_id"))),
-            ("owner_id", "the id of a user, or nothing", data.get("owner_id") is None or _is_id(data["owner_id"])),
-            ("create_deal", "true or false, or nothing", type(data.get("create_deal")) in (bool, type(None))),
+            (
+                "owner_id",
+                "the id of a user, or nothing",
+                data.get("owner_id") is None or _is_id(data["owner_id"]),
+            ),
+            (
+                "create_deal",
+                "true or false, or nothing",
+                type(data.get("create_deal")) in (bool, type(None)),
+            ),
         )
         if not fits
     ]
     if problems:
         raise WireError(tuple(problems))
     owner = "" if data.get("owner_id") is None else str(data["owner_id"])
-    return data["lead_id"], ConversionRequest(deal=NewDeal() if data.get("create_deal") else None, owner=owner)
+    return data["lead_id"], ConversionRequest(
+        deal=NewDeal() if data.get("create_deal") else None, owner=owner
+    )
 
 
 def _is_id(value: object) -> bool:
@@ -269,11 +294,17 @@ _HTTP: Final = {
 
 
 def errors_body(
-    status: int, errors: Iterable[tuple[str, str, str, str]], resource: str = "", *, logref: str = ""
+    status: int,
+    errors: Iterable[tuple[str, str, str, str]],
+    resource: str = "",
+    *,
+    logref: str = "",
 ) -> dict[str, Any]:
-    """Return the body of a response that refuses; each error has a JSON pointer to a key or ``""``, a code, a message and details.
+    """Return the body of a response that refuses; each error has a JSON pointer to a key or ``""``,
+    a code, a message and details.
 
-    `resource` is what kind of record they are about, if any, `logref` what the response is called in a log: clients want one.
+    `resource` is what kind of record they are about, if any, `logref` what the response is called
+    in a log: clients want one.
     """
     told = [
         {"resource": resource, "field": field, "code": code, "message": message, "details": details}
@@ -281,16 +312,21 @@ def errors_body(
     ]
     return {
         "errors": [
-            {"error": {key: text for key, text in error.items() if text}, "meta": {"type": "error"}} for error in told
+            {"error": {key: text for key, text in error.items() if text}, "meta": {"type": "error"}}
+            for error in told
         ],
         "meta": {"type": "errors", "http_status": _HTTP.get(status, str(status)), "logref": logref},
     }
 
 
-def refusal_body(error: SalesStatusError, kind: Kind = Kind.CONTACT, *, logref: str = "") -> Refusal:
-    """Return one of our errors as Sell's: an error for each rule that stands in the way, with a JSON pointer to the key.
+def refusal_body(
+    error: SalesStatusError, kind: Kind = Kind.CONTACT, *, logref: str = ""
+) -> Refusal:
+    """Return one of our errors as Sell's: an error for each rule that stands in the way, with a
+    JSON pointer to the key.
 
-    A guarded change is 422 ``incorrect_value``. No code for it is documented; this is the one of a value that cannot be.
+    A guarded change is 422 ``incorrect_value``. No code for it is documented; this is the one of a
+    value that cannot be.
 
     >>> from salesstatus import DealAssociated, SalesStatus, refusal, transition
     >>> held = transition(SalesStatus(), DealAssociated(9))
@@ -308,7 +344,9 @@ _Told = list[tuple[str, str, str, str]]
 
 def _told(error: SalesStatusError, kind: Kind) -> tuple[int, _Told]:
     if isinstance(error, GuardError):
-        field = next((key for event, key in _FIELDS.items() if type(error.event) is event), "/stage_id")
+        field = next(
+            (key for event, key in _FIELDS.items() if type(error.event) is event), "/stage_id"
+        )
         message = f"{sentence(error.event)} is refused"
         return 422, [(field, "incorrect_value", message, str(broken)) for broken in error.broken]
     if isinstance(error, ConversionError):
@@ -327,7 +365,12 @@ def _told(error: SalesStatusError, kind: Kind) -> tuple[int, _Told]:
         return 409, [("", "already_exists", "somebody else was faster", str(error))]
     if isinstance(error, WireError):
         return 422, [
-            (p.place, "missing" if p.got == "null" else "invalid_type", f"expected {p.expected}", str(p))
+            (
+                p.place,
+                "missing" if p.got == "null" else "invalid_type",
+                f"expected {p.expected}",
+                str(p),
+            )
             for p in error.problems
         ]
     if isinstance(error, InvalidError):
@@ -357,15 +400,19 @@ _READ_FROM: Final = {
 def _key_of(kind: Kind, field: str) -> str:
     """Return the key of Sell's that a field of ours is read from."""
     field = _READ_FROM.get(field, field)
-    column: Column | None = next((column for column in COLUMNS[kind].columns if column.field == field), None)
+    column: Column | None = next(
+        (column for column in COLUMNS[kind].columns if column.field == field), None
+    )
     return "" if column is None else column.key
 
 
 def patch(fixes: Iterable[Fix]) -> Iterator[dict[str, Any]]:
-    """Yield the requests that would set statuses right: method, path and body. Nothing here sends them.
+    """Yield the requests that would set statuses right: method, path and body.
 
-    Each change is a request of its own, in the order in which the guards accept them: of two statuses in one body nobody says
-    which is set first.
+    Nothing here sends them.
+
+    Each change is a request of its own, in the order in which the guards accept them: of two
+    statuses in one body nobody says which is set first.
     """
     for fix in fixes:
         check("fixes", fix, Fix)

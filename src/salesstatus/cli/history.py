@@ -1,0 +1,151 @@
+"""Statuses from histories: `replay` and `explain`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from salesstatus import (
+    ContactId,
+    CustomerStatus,
+    DealStatus,
+    ProspectStatus,
+    Refused,
+    Replayed,
+    SalesStatus,
+    Selection,
+    explain,
+    label,
+    replay,
+    select,
+    trace,
+)
+from salesstatus.cli.source import DONE, REFUSED, UnusableError, Unused, opened, print_unused
+from salesstatus.explanation import heard
+from salesstatus.history import Logged, Step
+from salesstatus.labels import axis_label
+from salesstatus.show.text import columns
+from salesstatus.values import id_order
+from salesstatus.wire import to_dict
+
+#: What `--only` takes: each state by its name and axis, `non-` for none.
+STATES: Final[dict[str, ProspectStatus | CustomerStatus]] = {
+    f"{'non' if status.value == 'none' else status.value}-{axis}": status
+    for axis, kind in (("prospect", ProspectStatus), ("customer", CustomerStatus))
+    for status in kind
+}
+
+
+def _find(text: str, contacts: Sequence[ContactId]) -> ContactId:
+    """Find the contact that a word of the command line means: its id as it is, or in JSON if 7 and
+    "7" both exist.
+    """
+    meant = [contact for contact in contacts if str(contact) == text] or [
+        contact for contact in contacts if json.dumps(contact) == text
+    ]
+    if len(meant) == 1:
+        return meant[0]
+    if meant:
+        choices = " or ".join(f"'{json.dumps(contact)}'" for contact in sorted(meant, key=id_order))
+        raise UnusableError(f"contact {text}: there are {len(meant)} of them; write {choices}")
+    raise UnusableError(f"contact {text}: nothing in this history is about it")
+
+
+def _selection(only: Sequence[str]) -> Selection:
+    chosen = [STATES[name] for name in only]
+    prospect = frozenset(status for status in chosen if isinstance(status, ProspectStatus))
+    customer = frozenset(status for status in chosen if isinstance(status, CustomerStatus))
+    return Selection(
+        prospect=prospect or frozenset(ProspectStatus),
+        customer=customer or frozenset(CustomerStatus),
+    )
+
+
+def _contact_line(contact: ContactId, status: SalesStatus, locale: str) -> list[str]:
+    held = Counter(status.deals.values())
+    counts = [str(held[kind] or "-") for kind in DealStatus]
+    return [str(contact), label(status.prospect, locale), label(status.customer, locale), *counts]
+
+
+def _print_table(result: Replayed, chosen: dict[ContactId, SalesStatus], locale: str) -> None:
+    head = ["contact", axis_label("prospect", locale), axis_label("customer", locale)]
+    lines = [head + [kind.value for kind in DealStatus]]
+    lines += [
+        _contact_line(contact, chosen[contact], locale) for contact in sorted(chosen, key=id_order)
+    ]
+    print(columns(lines))
+    everyone = Counter((status.prospect, status.customer) for status in result.statuses.values())
+    print(f"\n{len(chosen)} of {len(result.statuses)} contacts shown. All contacts:")
+    summary = [
+        [label(prospect, locale), label(customer, locale), str(everyone[prospect, customer])]
+        for prospect in ProspectStatus
+        for customer in CustomerStatus
+        if everyone[prospect, customer]
+    ]
+    print(columns(summary))
+
+
+def _print_json(chosen: dict[ContactId, SalesStatus], refused: list[Unused]) -> None:
+    for contact in sorted(chosen, key=id_order):
+        print(json.dumps({"contact": contact, "status": to_dict(chosen[contact])}))
+    for number, why, rules in refused:
+        print(json.dumps({"line": number, "refused": why, "rules": rules}))
+
+
+def replay_history(arguments: argparse.Namespace) -> int:
+    """Print the statuses of all contacts after a history."""
+    with opened(arguments.file) as source:
+        result = replay(source.records(), arguments.policy, "collect", until=arguments.as_of)
+    chosen = dict(select(result.statuses, _selection(arguments.only)))
+    if arguments.contact:
+        wanted = {_find(text, list(result.statuses)) for text in arguments.contact}
+        chosen = {contact: status for contact, status in chosen.items() if contact in wanted}
+    refused = source.refused(result.refused)
+    if arguments.json:
+        _print_json(chosen, refused)
+    else:
+        _print_table(result, chosen, arguments.locale)
+        later = f", {result.later} later than that time" if arguments.as_of else ""
+        print(f"\n{result.accepted} records used{later}.")
+        print_unused(refused)
+    return REFUSED if refused else DONE
+
+
+def _change(step: Step) -> str:
+    changes = [
+        f"{axis} {before.value} → {after.value}"
+        for axis in ("prospect", "customer")
+        if (before := getattr(step.before, axis)) is not (after := getattr(step.after, axis))
+    ]
+    return ", ".join(changes) or "no change of status"
+
+
+def explain_contact(arguments: argparse.Namespace) -> int:
+    """Print the history of one contact, with the rule behind each change."""
+    with opened(arguments.file) as source:
+        steps: dict[ContactId, list[Step]] = {}
+        refused: list[Refused] = []
+        for step in trace(source.records(), arguments.policy, "collect"):
+            if isinstance(step, Refused):
+                refused.append(step)
+            elif str(step.entry.contact) in (arguments.contact, arguments.contact.strip('"')):
+                steps.setdefault(step.entry.contact, []).append(step)
+    contact = _find(arguments.contact, list(steps))
+    mine = steps[contact]
+    lines = [
+        [step.entry.at.isoformat(), heard(step.entry), _change(step), "+".join(step.rules)]
+        for step in mine
+    ]
+    print(columns([["at", "heard", "change", "rules"], *lines]))
+    state = mine[-1].after
+    print(f"\nNow:\n{explain(state, arguments.policy, history=[step.entry for step in mine])}")
+    print(f"\nFrom the deals alone:\n{explain(state, arguments.policy)}")
+    about = [
+        item for item in refused if isinstance(item.entry, Logged) and item.entry.contact == contact
+    ]
+    source.broken.clear()  # of these nobody knows whom they are about; `replay` lists them
+    print_unused(source.refused(about))
+    return DONE

@@ -1,0 +1,109 @@
+"""Files that commands read: lines that are records, and lines that are not used."""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, Final, TextIO
+
+import attrs
+
+from salesstatus import GuardError, Refused
+from salesstatus.history import DealDeleted, DealSaved, EmployeeMoved, Entry, StatusStated
+from salesstatus.leads.reports import LeadSaved, Visit
+from salesstatus.wire import TAGS, read_lines
+
+DONE: Final = 0
+REFUSED: Final = 1
+UNUSABLE: Final = 2
+
+#: The records of a history of contacts, and those of one of leads; one file may hold both.
+ABOUT_CONTACTS: Final = (Entry, StatusStated, DealSaved, DealDeleted, EmployeeMoved)
+ABOUT_LEADS: Final = (LeadSaved, Visit)
+_PROGRESS_EVERY: Final = 50_000
+
+
+#: A line that was not used: its number, why, and the ids of the rules against it.
+Unused = tuple[int, str, tuple[str, ...]]
+
+
+class UnusableError(Exception):
+    """The command cannot be carried out; the sentence says why."""
+
+
+@attrs.define
+class Source:
+    """A file being read: its records, and what was wrong with its lines."""
+
+    file: BinaryIO
+    name: str
+    #: line number → why the line is not used
+    broken: dict[int, str] = attrs.field(factory=dict)
+    #: position of a record → its line number
+    lines: array[int] = attrs.field(factory=lambda: array("Q"))
+
+    def records(self, wanted: tuple[type, ...] = ABOUT_CONTACTS) -> Iterator[Any]:
+        """Yield the records of the kinds wanted; lines that are no record of a history are kept in
+        `broken`.
+        """
+        known = (*ABOUT_CONTACTS, *ABOUT_LEADS)
+        telling = sys.stderr.isatty()
+        for line in read_lines(self.file):
+            if telling and line.number % _PROGRESS_EVERY == 0:
+                print(f"\r{line.number:,} lines", end="", file=sys.stderr, flush=True)
+            if line.error is not None:
+                self.broken[line.number] = "; ".join(map(str, line.error.problems))
+            elif isinstance(line.value, wanted):
+                self.lines.append(line.number)
+                yield line.value
+            elif not isinstance(line.value, known):
+                tags = ", ".join(TAGS[kind] for kind in known)
+                self.broken[line.number] = (
+                    f"$.type: expected one of {tags}, got {TAGS[type(line.value)]}"
+                )
+        if telling:
+            print("\r\033[K", end="", file=sys.stderr)
+        if self.broken and not self.lines:
+            first = min(self.broken)
+            raise UnusableError(
+                f"{self.name}: none of its {len(self.broken)} lines is a record; line {first}: {self.broken[first]}"
+            )
+
+    def refused(self, refused: Sequence[Refused]) -> list[Unused]:
+        """Return every line that was not used, why, and by which rules, in the order of the
+        file.
+        """
+        found: list[Unused] = [(number, why, ()) for number, why in self.broken.items()]
+        found += [
+            (
+                self.lines[item.position],
+                str(item.error),
+                item.error.rules if isinstance(item.error, GuardError) else (),
+            )
+            for item in refused
+        ]
+        return sorted(found)
+
+
+@contextmanager
+def opened(name: str) -> Generator[Source, None, None]:
+    """Open a file, or standard input for ``-``."""
+    if name == "-":
+        yield Source(sys.stdin.buffer, "standard input")
+        return
+    try:
+        with Path(name).open("rb") as file:
+            yield Source(file, name)
+    except OSError as error:
+        raise UnusableError(f"{name}: {error.strerror}") from None
+
+
+def print_unused(refused: list[Unused], to: TextIO | None = None) -> None:
+    """List the lines that were not used."""
+    if refused:
+        print(f"\nNot used: {len(refused)}", file=to)
+    for number, why, _ in refused:
+        print(f"  line {number}: {why}", file=to)

@@ -1,0 +1,439 @@
+"""What an audit goes by: what can be under a policy, the few facts of contacts and deals, and what
+is known of the past.
+
+Contacts and deals are gone through once, and of a million of them only this is kept: of a contact
+its kind, company, name and statuses, of a deal its status and who hears it. What was sent is looked
+up by its position.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any, Final, TypeVar, final
+
+import attrs
+
+from salesstatus.crm.auditing.report import Verdict
+from salesstatus.errors import GuardError, HistoryError
+from salesstatus.events import DealAssociated, ManualEvent
+from salesstatus.exploration import _canonical, explore
+from salesstatus.history import (
+    DealDeleted,
+    EmployeeMoved,
+    Logged,
+    Record,
+    Refused,
+    Snapshot,
+    StatusStated,
+    _Ledger,
+    _not_a_record,
+)
+from salesstatus.model import (
+    Contact,
+    ContactId,
+    ContactKind,
+    CustomerStatus,
+    Deal,
+    DealId,
+    DealStatus,
+    ProspectStatus,
+    SalesStatus,
+)
+from salesstatus.policy import SELL, Policy
+from salesstatus.ports import Standing
+from salesstatus.propagation import hearing, placed
+from salesstatus.transitions import kinds_held, transition
+from salesstatus.values import InvalidError, check_id, id_order, is_a, listing, shown
+
+
+def _or_none(kind: type) -> Any:
+    return attrs.validators.optional(is_a(kind))
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Stored:
+    """A contact with the statuses that a CRM has stored of it; None where the source does not say.
+
+    Raises `InvalidError` naming the field.
+
+    >>> from salesstatus import Contact, ContactKind, ProspectStatus
+    >>> Stored(contact=Contact(id=7, kind=ContactKind.PERSON), prospect=ProspectStatus.LOST).id
+    7
+    """
+
+    contact: Contact = attrs.field(validator=is_a(Contact))
+    prospect: ProspectStatus | None = attrs.field(default=None, validator=_or_none(ProspectStatus))
+    customer: CustomerStatus | None = attrs.field(default=None, validator=_or_none(CustomerStatus))
+
+    @property
+    def id(self) -> ContactId:
+        """The contact's id."""
+        return self.contact.id
+
+
+T = TypeVar("T")
+
+
+# --- What the tables say: everything by two small numbers ---
+
+Pair = tuple[ProspectStatus, CustomerStatus]
+_PAIRS: Final[tuple[Pair, ...]] = tuple(
+    (prospect, customer) for prospect in ProspectStatus for customer in CustomerStatus
+)
+# The `code` of what is stored: one of 16, for an axis may be unknown. The `mask` of deals held: a
+# bit for each kind.
+_PROSPECTS: Final = (None, *ProspectStatus)
+_CUSTOMERS: Final = (None, *CustomerStatus)
+CODES: Final = {
+    (p, c): 4 * i + j for i, p in enumerate(_PROSPECTS) for j, c in enumerate(_CUSTOMERS)
+}
+STORED: Final = tuple(CODES)
+AGREEING: Final = tuple(
+    frozenset(
+        pair for pair in _PAIRS if stored[0] in (None, pair[0]) and stored[1] in (None, pair[1])
+    )
+    for stored in STORED
+)
+NOTHING_SAID: Final = 0
+BIT: Final = {status: 1 << i for i, status in enumerate(DealStatus)}
+KINDS: Final = tuple(
+    tuple(status for status in DealStatus if mask & BIT[status])
+    for mask in range(1 << len(DealStatus))
+)
+VERDICTS: Final = tuple(Verdict)
+AS_DERIVED, BY_HISTORY, BY_HAND, IMPOSSIBLE, UNDECIDED = range(len(VERDICTS))
+#: Verdicts that leave a doubt, if no history confirms what is stored.
+DOUBTFUL: Final = (BY_HISTORY, BY_HAND)
+
+
+@attrs.frozen(eq=False)
+class Table:
+    """For each mask: the derived pair, the pairs that accepted histories lead to, and those that
+    deals alone do.
+    """
+
+    derived: tuple[Pair, ...]
+    reachable: tuple[frozenset[Pair], ...]
+    by_history: tuple[frozenset[Pair], ...]
+    #: mask * 16 + code → the position of the verdict
+    verdicts: bytes
+
+
+def _mask(state: SalesStatus) -> int:
+    return sum(BIT[status] for status in set(state.deals.values()))
+
+
+def _put_on(kinds: Iterable[DealStatus], policy: Policy) -> SalesStatus:
+    """Return what a contact is that was put on one deal of each kind, in whichever order."""
+    state = SalesStatus()
+    for deal, status in enumerate(kinds):
+        state = transition(state, DealAssociated(deal, status), policy)
+    return state
+
+
+@cache  # as many as there are policies: 48
+def table(policy: Policy) -> Table:
+    """Write out what can be under a policy, from the explored states."""
+    moves = explore(policy)
+    reachable: list[set[Pair]] = [set() for _ in KINDS]
+    after: dict[SalesStatus, set[SalesStatus]] = {}
+    for move in moves:
+        reachable[_mask(move.before)].add((move.before.prospect, move.before.customer))
+        if move.after is not None and not isinstance(move.event, ManualEvent):
+            after.setdefault(move.before, set()).add(_canonical(move.after))
+    by_history: list[set[Pair]] = [set() for _ in KINDS]
+    met = {SalesStatus()}
+    waiting = [*met]
+    for state in waiting:
+        by_history[_mask(state)].add((state.prospect, state.customer))
+        new = (
+            after.get(state, set()) - met
+        )  # a state with more deals than were explored leads nowhere
+        met |= new
+        waiting += new
+    derived: list[Pair] = []
+    for kinds in KINDS:
+        state = _put_on(kinds, policy)
+        derived.append((state.prospect, state.customer))
+    verdicts = bytearray()
+    for mask in range(len(KINDS)):
+        for stored, agreeing in zip(STORED, AGREEING, strict=True):
+            if stored == (None, None):
+                verdicts.append(UNDECIDED)
+            elif derived[mask] in agreeing:
+                verdicts.append(AS_DERIVED)
+            elif agreeing & by_history[mask]:
+                verdicts.append(BY_HISTORY)
+            else:
+                verdicts.append(BY_HAND if agreeing & reachable[mask] else IMPOSSIBLE)
+    return Table(
+        tuple(derived),
+        tuple(map(frozenset, reachable)),
+        tuple(map(frozenset, by_history)),
+        bytes(verdicts),
+    )
+
+
+# --- What was sent ---
+
+
+def _walked(place: str, given: Iterable[T]) -> Iterable[T]:
+    if not isinstance(given, Iterable):
+        raise InvalidError(place, given, "records that can be gone through")
+    return given
+
+
+class Account:
+    """The few facts of contacts and deals that the verdicts need, each contact and deal by its
+    position.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        self.table = table(policy)  # refuses what is no policy
+        self.policy = policy
+        self.ids: list[ContactId] = []
+        self.at: dict[ContactId, int] = {}
+        self.sent = 0
+        self.names: list[str] = []
+        self.kinds: list[ContactKind | None] = []
+        self.companies: list[ContactId | None] = []
+        self.codes = bytearray()
+        self.masks = bytearray()
+        self.standings: dict[int, SalesStatus] = {}
+        self.deal_ids: list[DealId] = []
+        self.deal_at: dict[DealId, int] = {}
+        self.deal_statuses = bytearray()
+        # Of each deal who leads it and for which company, -1 for none.
+        self.leaders, self.employers = array("q"), array("q")
+        # Who holds what, as chains: of each contact the position of its newest link, of each link
+        # its deal and the one before.
+        self.heads, self.links, self.linked = array("q"), array("q"), array("q")
+        self.unsure: dict[int, list[DealId]] = {}
+        self.gone: dict[int, list[DealId]] = {}
+        #: What the history tells of deals that nobody could tell the status of.
+        self.settled: dict[int, dict[DealId, DealStatus]] = {}
+
+    def _add(
+        self,
+        contact: ContactId,
+        kind: ContactKind | None,
+        company: ContactId | None,
+        name: str,
+        code: int,
+    ) -> int:
+        position = self.at[contact] = len(self.ids)
+        self.ids.append(contact)
+        self.kinds.append(kind)
+        self.companies.append(company)
+        self.names.append(name)
+        self.codes.append(code)
+        self.masks.append(0)
+        self.heads.append(-1)
+        return position
+
+    def take_contacts(self, contacts: Iterable[Stored | Standing]) -> None:
+        """Keep what was sent of contacts.
+
+        Raises `InvalidError` for what is none, and for one that comes twice.
+        """
+        for n, each in enumerate(_walked("audit.contacts", contacts)):
+            if type(each) is Stored:
+                code = CODES[each.prospect, each.customer]
+            elif type(each) is Standing:
+                code = CODES[each.status.prospect, each.status.customer]
+                self.standings[n] = each.status
+            else:
+                raise InvalidError(f"audit.contacts[{n}]", each, "a Stored or a Standing")
+            contact = each.contact
+            if contact.id in self.at:
+                raise InvalidError(f"audit.contacts[{n}]", contact.id, "each contact once")
+            self._add(contact.id, contact.kind, contact.company, contact.name, code)
+        self.sent = len(self.ids)
+
+    def _placed(self, deal: Deal) -> Deal:
+        leader = self.at.get(deal.primary)
+        if self.policy.company_link == "snapshot" or leader is None or leader >= self.sent:
+            return deal
+        return placed(deal, None, self.companies[leader], self.policy)
+
+    def take_deals(self, deals: Iterable[Deal]) -> None:
+        """Keep who holds which deal.
+
+        Raises `InvalidError` for what is no deal, and for one that comes twice.
+        """
+        at = self.at
+        follows = self.policy.company_link != "snapshot"
+        for n, deal in enumerate(_walked("audit.deals", deals)):
+            if type(deal) is not Deal:
+                raise InvalidError(f"audit.deals[{n}]", deal, "a Deal")
+            if deal.id in self.deal_at:
+                raise InvalidError(f"audit.deals[{n}]", deal.id, "each deal once")
+            self.deal_at[deal.id] = n
+            self.deal_ids.append(deal.id)
+            bit = BIT[deal.status]
+            self.deal_statuses.append(bit)
+            if follows:
+                deal = self._placed(deal)  # noqa: PLW2901 - as it is heard
+            for contact in hearing(deal):
+                position = at.get(contact)
+                if position is None:
+                    position = self._add(contact, None, None, "", NOTHING_SAID)
+                self.masks[position] |= bit
+                self.links.append(self.heads[position])
+                self.heads[position] = len(self.linked)
+                self.linked.append(n)
+            self.leaders.append(at[deal.primary])
+            self.employers.append(-1 if deal.company is None else at[deal.company])
+
+    def take_mentions(
+        self, place: str, mentions: Mapping[DealId, Collection[ContactId]]
+    ) -> Iterator[tuple[DealId, int | None, ContactId]]:
+        """Yield which deal was mentioned for which contact, and that one's position.
+
+        Raises `InvalidError`.
+        """
+        if not isinstance(mentions, Mapping):
+            raise InvalidError(place, mentions, "a mapping of deals to collections of contacts")
+        for deal, contacts in mentions.items():
+            check_id(place, deal)
+            where = f"{place}[{shown(deal)}]"
+            for contact in dict.fromkeys(listing(where, contacts, "a collection of contacts")):
+                check_id(where, contact)
+                yield deal, self.at.get(contact), contact
+
+    def take_undecided(self, undecided: Mapping[DealId, Collection[ContactId]]) -> None:
+        """Keep who hears deals of which nobody could tell the status."""
+        for deal, position, contact in self.take_mentions("audit.undecided", undecided):
+            hears = (
+                self._add(contact, None, None, "", NOTHING_SAID) if position is None else position
+            )
+            self.unsure.setdefault(hears, []).append(deal)
+        for deal in undecided:
+            if deal in self.deal_at:
+                raise InvalidError(
+                    "audit.undecided", deal, "a deal that is not among the deals sent"
+                )
+
+    def take_gone(
+        self, gone: Mapping[DealId, Collection[ContactId]], undecided: Collection[DealId]
+    ) -> None:
+        """Keep whose deals were mentioned and not sent."""
+        for deal, position, _ in self.take_mentions("audit.gone", gone):
+            if position is not None and deal not in self.deal_at and deal not in undecided:
+                self.gone.setdefault(position, []).append(deal)
+
+    def held(self, position: int) -> dict[DealId, DealStatus]:
+        """Return the deals that a contact holds."""
+        found: dict[DealId, DealStatus] = {}
+        link = self.heads[position]
+        while link >= 0:
+            n = self.linked[link]
+            found[self.deal_ids[n]] = STATUS_OF[self.deal_statuses[n]]
+            link = self.links[link]
+        return found | self.settled[position] if position in self.settled else found
+
+
+STATUS_OF: Final = {bit: status for status, bit in BIT.items()}
+
+
+# --- What is known of the past ---
+
+
+@attrs.define
+class Span:
+    """When the pair that is stored now was the one that the rules gave: the last time, and what
+    ended it.
+    """
+
+    since: datetime | None = None
+    ended: Logged | None = None
+
+
+class Known:
+    """A history, folded: what every contact is by it, and when what is stored was right."""
+
+    def __init__(self, records: Iterable[Record], account: Account, place: str) -> None:
+        self._ledger = ledger = _Ledger(account.policy, {})
+        self.lines = ledger.lines
+        self.spans: dict[ContactId, Span] = {}
+        #: Contacts that a refused record is about: what their history comes to is not known.
+        self.doubtful: set[ContactId] = set()
+        refused: list[Refused] = []
+        for n, record in enumerate(_walked(place, records)):
+            told: Sequence[Logged]
+            if isinstance(record, Logged):
+                told = (record,)
+            elif isinstance(record, Snapshot):
+                try:
+                    told = ledger.told(record)
+                except (GuardError, HistoryError) as error:
+                    refused.append(Refused(n, record, error.with_traceback(None)))
+                    self.doubtful |= self._concerned(record)
+                    continue
+            else:
+                raise _not_a_record(record, n)
+            for entry in told:
+                error_ = self._hear(entry, account)
+                if error_ is not None:
+                    refused.append(Refused(n, record, error_))
+                    self.doubtful.add(entry.contact)
+            if isinstance(record, Snapshot):
+                ledger.deals.accept(record)
+        self.refused = tuple(refused)
+
+    def _hear(self, entry: Logged, account: Account) -> GuardError | HistoryError | None:
+        line = self._ledger.line(entry.contact)
+        before = line.prospect, line.customer
+        error = (
+            self._ledger.state(entry)
+            if isinstance(entry, StatusStated)
+            else self._ledger.hear(entry)
+        )
+        after = line.prospect, line.customer
+        position = account.at.get(entry.contact)
+        if error is None and before != after and position is not None:
+            agreeing = AGREEING[account.codes[position]]
+            if after in agreeing and before not in agreeing:
+                self.spans[entry.contact] = Span(entry.at)
+            elif before in agreeing and after not in agreeing:
+                self.spans.setdefault(entry.contact, Span()).ended = entry
+        return error
+
+    def _concerned(self, record: Snapshot) -> set[ContactId]:
+        """Return whom a snapshot that was refused is about."""
+        deals = self._ledger.deals
+        if isinstance(record, EmployeeMoved):
+            led = [deals._deals[deal] for deal in deals._led.get(record.contact, ())]
+            return {
+                record.contact,
+                *([] if record.company is None else [record.company]),
+                *(contact for deal in led for contact in hearing(deal)),
+            }
+        if isinstance(record, DealDeleted):
+            before = deals._deals.get(record.deal)
+            return set() if before is None else {*hearing(before)}
+        before = deals._deals.get(record.deal.id)
+        return {*hearing(record.deal), *(() if before is None else hearing(before))}
+
+    def of(self, contact: ContactId) -> SalesStatus | None:
+        """Return what a contact is by the history, None if that is in doubt."""
+        if contact in self.doubtful:
+            return None
+        line = self.lines.get(contact)
+        return _NO_STATUS if line is None else line.status()
+
+
+_NO_STATUS: Final = SalesStatus()
+
+
+#: mask → the index that a `Book` has for these kinds of deals
+INDEX: Final = tuple(kinds_held(_put_on(kinds, SELL)) for kinds in KINDS)
+
+
+def in_order(deals: Iterable[DealId]) -> tuple[DealId, ...]:
+    """Return deals in the order of their ids."""
+    return tuple(sorted(deals, key=id_order))

@@ -1,0 +1,251 @@
+"""What an audit says: verdicts, signs, findings and fixes as values, and how they read as text and
+as JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from enum import unique
+from typing import Any, Final, final
+
+import attrs
+
+from salesstatus.events import ManualEvent, ProspectStatusSet
+from salesstatus.model import ContactId, ContactKind, CustomerStatus, DealId, ProspectStatus
+from salesstatus.values import IdentityEnum, listed, shown
+
+
+@final
+@unique
+class Verdict(IdentityEnum):
+    """How the stored statuses of a contact stand to the rules and the deals that it holds."""
+
+    AS_DERIVED = "as_derived"  #: what tables P and C give for the kinds of deals held
+    BY_HISTORY = "by_history"  #: something else that deals alone can have led to, like a won deal that was reopened (C3)
+    BY_HAND = "by_hand"  #: something else that only a person can have set, within the guards (M)
+    IMPOSSIBLE = "impossible"  #: no accepted history leads there
+    UNDECIDED = "undecided"  #: nothing is stored, or a deal has a status that nobody could tell
+
+
+@final
+@unique
+class Sign(IdentityEnum):
+    """What else there is to see of a contact. Each is certain or a hint; see `Clue`."""
+
+    STALE = "stale"  #: the stored statuses were right once
+    VANISHED = "vanished"  #: they rest on deals that nobody sent
+    MISSED = "missed"  #: it has not heard of a deal, or not what became of it
+    OUT_OF_STEP = "out_of_step"  #: an employee and its company do not show the same deal (rule W2)
+    UNLOGGED = "unlogged"  #: a complete history never led there
+    UNHEARD_OF = "unheard_of"  #: deals name it and nobody sent it
+    COMPANY_UNKNOWN = "company_unknown"  #: a person works for a contact that nobody sent
+    COMPANY_IS_A_PERSON = "company_is_a_person"  #: a person works for a person
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Clue:
+    """One sign of one contact: what is seen, and by which deals, other contacts and rules.
+
+    `certain`: this shows that the stored statuses are wrong; otherwise it is a hint. `since` and
+    `until`: when the stored statuses were right, as far as it is known.
+    """
+
+    sign: Sign
+    certain: bool
+    sentence: str
+    deals: tuple[DealId, ...] = ()
+    contacts: tuple[ContactId, ...] = ()
+    rules: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def __str__(self) -> str:
+        return f"{self.sign.value}{'' if self.certain else '?'}: {self.sentence}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the clue as JSON values."""
+        return {
+            "sign": self.sign.value,
+            "certain": self.certain,
+            "sentence": self.sentence,
+            "deals": [*self.deals],
+            "contacts": [*self.contacts],
+            "rules": [*self.rules],
+            "since": _time(self.since),
+            "until": _time(self.until),
+        }
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Finding:
+    """What an audit found of one contact.
+
+    `prospect` and `customer` are as stored, None where the source does not say; the derived ones
+    follow from the deals sent. `kind` is None for a contact that deals name and nobody sent.
+    `rules` and `deals` are those behind the verdict, `signs` what else is seen. `confirmed`: the
+    history given leads to the stored statuses.
+    """
+
+    contact: ContactId
+    kind: ContactKind | None
+    name: str
+    prospect: ProspectStatus | None
+    customer: CustomerStatus | None
+    derived_prospect: ProspectStatus
+    derived_customer: CustomerStatus
+    verdict: Verdict
+    signs: tuple[Clue, ...] = ()
+    rules: tuple[str, ...] = ()
+    deals: tuple[DealId, ...] = ()
+    sentences: tuple[str, ...] = ()
+    confirmed: bool = False
+
+    @property
+    def accused(self) -> bool:
+        """Whether the stored statuses are wrong for sure."""
+        return self.verdict is Verdict.IMPOSSIBLE or any(clue.certain for clue in self.signs)
+
+    @property
+    def suspect(self) -> bool:
+        """Whether they may be wrong: not accused, but with a hint, or other than derived and not
+        confirmed.
+        """
+        doubtful = self.verdict in _DOUBTFUL and not self.confirmed
+        return not self.accused and (doubtful or bool(self.signs))
+
+    def __str__(self) -> str:
+        stored, derived = (
+            (self.prospect, self.customer),
+            (self.derived_prospect, self.derived_customer),
+        )
+        who = f"{'contact' if self.kind is None else self.kind.value} {shown(self.contact)}"
+        name = f" ({shown(self.name)})" if self.name else ""
+        said = f"{pair(*stored)} stored" + (
+            f", {pair(*derived)} derived" if stored != derived else ""
+        )
+        lines = (
+            f"{who}{name}: {self.verdict.value}, {said}",
+            *self.sentences,
+            *map(str, self.signs),
+        )
+        return "\n  ".join(lines)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the finding as JSON values, on one line for each contact where a file of them is
+        written.
+        """
+        return {
+            "contact": self.contact,
+            "kind": _value(self.kind),
+            "name": self.name,
+            "prospect": _value(self.prospect),
+            "customer": _value(self.customer),
+            "derived_prospect": self.derived_prospect.value,
+            "derived_customer": self.derived_customer.value,
+            "verdict": self.verdict.value,
+            "accused": self.accused,
+            "suspect": self.suspect,
+            "signs": [clue.to_dict() for clue in self.signs],
+            "rules": [*self.rules],
+            "deals": [*self.deals],
+            "sentences": [*self.sentences],
+        }
+
+
+#: Verdicts that leave a doubt, if no history confirms what is stored.
+_DOUBTFUL: Final = frozenset({Verdict.BY_HISTORY, Verdict.BY_HAND})
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Fix:
+    """The manual changes that would set a contact right, in this order; `rules` and the sentence
+    say why.
+    """
+
+    contact: ContactId
+    changes: tuple[ManualEvent, ...]
+    rules: tuple[str, ...]
+    sentence: str
+
+    def __str__(self) -> str:
+        return self.sentence
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fix as JSON values; each change names the axis and its new status."""
+        return {
+            "contact": self.contact,
+            "changes": [{axis(change): change.status.value} for change in self.changes],
+            "rules": [*self.rules],
+            "sentence": self.sentence,
+        }
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Unmendable:
+    """A contact that no manual change would set right: why, and which rules stand in the way."""
+
+    contact: ContactId
+    rules: tuple[str, ...]
+    reason: str
+
+    def __str__(self) -> str:
+        return f"contact {shown(self.contact)}: {self.reason}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return this as JSON values."""
+        return {"contact": self.contact, "rules": [*self.rules], "reason": self.reason}
+
+
+def _value(member: ContactKind | ProspectStatus | CustomerStatus | None) -> str | None:
+    return None if member is None else member.value
+
+
+def _time(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
+
+
+def pair(prospect: ProspectStatus | None, customer: CustomerStatus | None) -> str:
+    """Return two statuses as they stand in sentences, the prospect status first; ``?`` is what
+    nobody said.
+    """
+    return " / ".join("?" if status is None else status.value for status in (prospect, customer))
+
+
+def axis(change: ManualEvent) -> str:
+    """Return which status a manual change sets."""
+    return "prospect" if isinstance(change, ProspectStatusSet) else "customer"
+
+
+def named(deals: tuple[DealId, ...]) -> str:
+    """Return deals as they stand in sentences."""
+    return f"{'deal' if len(deals) == 1 else 'deals'} {listed(deals)}"
+
+
+def lines(
+    counts: Mapping[Verdict | Sign, int],
+    groups: Mapping[str, tuple[int, Iterator[object]]],
+    heading: str,
+) -> Iterator[str]:
+    """Yield the lines of a report: a table of what there is of each verdict and sign, then each
+    group.
+    """
+    yield heading
+    for member, count in counts.items():
+        if count or isinstance(member, Verdict):
+            yield f"  {member.value:<20}{count:>9}"
+    for title, (size, members) in groups.items():
+        if not size:
+            continue
+        yield ""
+        yield f"{title} ({size})"
+        told = 0
+        for each in members:
+            yield str(each)
+            told += 1
+        if told < size:
+            yield f"… and {size - told} more"

@@ -1,0 +1,355 @@
+"""The verdicts of an audit: each contact judged once, with the signs of what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any, Final
+
+from salesstatus.crm.auditing.facts import (
+    AGREEING,
+    AS_DERIVED,
+    BIT,
+    BY_HAND,
+    CODES,
+    IMPOSSIBLE,
+    INDEX,
+    NOTHING_SAID,
+    STATUS_OF,
+    STORED,
+    UNDECIDED,
+    Account,
+    Known,
+    Pair,
+    in_order,
+)
+from salesstatus.crm.auditing.report import Clue, Sign, named, pair
+from salesstatus.events import ContactEvent, DealAssociated, DealDissociated, DealEvent
+from salesstatus.explanation import heard
+from salesstatus.model import (
+    ContactKind,
+    CustomerStatus,
+    DealId,
+    DealStatus,
+    ProspectStatus,
+    SalesStatus,
+)
+from salesstatus.policy import Policy
+from salesstatus.transitions import book, transition
+from salesstatus.values import id_order, shown
+
+
+def after_hearing(
+    known: SalesStatus, held: Mapping[DealId, DealStatus], policy: Policy
+) -> tuple[Pair, ...]:
+    """Return what a contact is once it has heard what became of the deals it holds.
+
+    In which order it would have heard is not known; where that makes a difference, each possible
+    outcome is returned.
+    """
+    joined: list[ContactEvent] = [
+        DealAssociated(deal, status)
+        for deal, status in sorted(held.items(), key=lambda item: id_order(item[0]))
+        if known.deals.get(deal) is not status
+    ]
+    left: list[ContactEvent] = [
+        DealDissociated(deal) for deal in sorted(known.deals.keys() - held.keys(), key=id_order)
+    ]
+    outcomes: dict[Pair, None] = {}
+    for order in (
+        [*joined, *left],
+        [*reversed(joined), *left],
+        [*left, *joined],
+        [*left, *reversed(joined)],
+    ):
+        state = known
+        for event in order:
+            state = transition(state, event, policy)
+        outcomes[state.prospect, state.customer] = None
+    return tuple(outcomes)
+
+
+#: Deals are deleted, and the last one that goes takes a current customer's status with it.
+_VANISHING: Final = ("W7", "C2")
+
+
+def _them(deals: tuple[DealId, ...]) -> str:
+    return "it" if len(deals) == 1 else "them"
+
+
+class Court:
+    """Judges every contact of an account, once."""
+
+    def __init__(
+        self,
+        account: Account,
+        log: Known | None,
+        past: Known | None,
+        undecided: Collection[DealId],
+        noticed: Collection[int] | None = None,
+    ) -> None:
+        #: Those that the past is about, None for everyone: of others it may tell a part only.
+        self.noticed = None if noticed is None else frozenset(noticed)
+        self.account, self.log, self.past, self.undecided = account, log, past, undecided
+        self.policy = account.policy
+        self.table = account.table
+        self.clues: dict[int, list[Clue]] = {}
+        self.confirmed: set[int] = set()
+        #: What a contact must be, where that is known, if it is not what is stored.
+        self.truths: dict[int, tuple[Pair, ...]] = {}
+        by_number = self.table.verdicts
+        self.verdicts = bytearray(
+            by_number[16 * mask + code]
+            for mask, code in zip(account.masks, account.codes, strict=True)
+        )
+        everyone = log is not None or (past is not None and noticed is None)
+        for position, verdict in enumerate(self.verdicts):
+            if verdict or everyone or position in account.standings or position in account.unsure:
+                self._judge(position)
+        self._structure()
+        self._in_step()
+
+    def derived(self, position: int) -> Pair:
+        """Return what follows from the deals that a contact holds."""
+        return self.table.derived[self.account.masks[position]]
+
+    def state(
+        self, position: int, deals: Mapping[DealId, DealStatus], otherwise: Pair | None = None
+    ) -> SalesStatus:
+        """Return what is stored of a contact as a status, with these deals; an axis not stored as
+        `otherwise`, or derived.
+        """
+        prospect, customer = STORED[self.account.codes[position]]
+        otherwise = otherwise or self.derived(position)
+        return SalesStatus(prospect or otherwise[0], customer or otherwise[1], deals)
+
+    def verdict(self, position: int, code: int) -> int:
+        """Return the verdict if this were stored."""
+        return self.table.verdicts[16 * self.account.masks[position] + code]
+
+    def _note(
+        self, position: int, sign: Sign, sentence: str, *, certain: bool = False, **known: Any
+    ) -> None:
+        clue = Clue(sign=sign, certain=certain, sentence=sentence, **known)
+        self.clues.setdefault(position, []).append(clue)
+
+    def _judge(self, position: int) -> None:
+        account, code = self.account, self.account.codes[position]
+        if code == NOTHING_SAID:
+            return
+        contact = account.ids[position]
+        log = self.log
+        known = log.of(contact) if log is not None else account.standings.get(position)
+        if not self._decided(position, known):
+            self.verdicts[position] = UNDECIDED
+            return
+        verdict = self.verdicts[position] = self.verdict(position, code)
+        held = account.held(position)
+        agreeing = AGREEING[code]
+        if known is not None:
+            truth: tuple[Pair, ...] = (
+                ((known.prospect, known.customer),)
+                if known._deals == held
+                else after_hearing(known, held, self.policy)
+            )
+            right = not agreeing.isdisjoint(truth)
+            if not right:
+                self.truths[position] = truth
+            elif log is not None:
+                self.confirmed.add(position)
+                if (
+                    verdict == IMPOSSIBLE
+                ):  # so it was stated, and a complete history has the last word
+                    self.verdicts[position] = BY_HAND
+            self._compare(position, known, held, right=right)
+        if log is None or known is None:
+            self._hints(position, held)
+
+    def _decided(self, position: int, known: SalesStatus | None) -> bool:
+        """Whether the status of each deal is known, if need be from what was known before."""
+        account = self.account
+        unsure = account.unsure.get(position)
+        if unsure is None:
+            return True
+        settled = (
+            {}
+            if known is None
+            else {deal: known.deals[deal] for deal in unsure if deal in known.deals}
+        )
+        account.settled[position] = settled
+        for status in settled.values():
+            account.masks[position] |= BIT[status]
+        return len(settled) == len(unsure)
+
+    def _compare(
+        self, position: int, known: SalesStatus, held: Mapping[DealId, DealStatus], *, right: bool
+    ) -> None:
+        """Note what keeps a contact from what it must be, or which deals it should know
+        otherwise.
+        """
+        account = self.account
+        unheard = known.deals.keys() - held.keys()
+        vanished = in_order(filter(self._unsent, unheard))
+        missed = in_order(
+            (unheard - {*vanished})
+            | {deal for deal, status in held.items() if known.deals.get(deal) is not status}
+        )
+        as_known = (known.prospect, known.customer) in AGREEING[account.codes[position]]
+        certain = not right and as_known
+        if vanished:
+            told = f"it is said to hold {named(vanished)}, and nobody sent {_them(vanished)}"
+            self._note(
+                position, Sign.VANISHED, told, certain=certain, deals=vanished, rules=_VANISHING
+            )
+        if missed:
+            told = f"it has not heard what became of {named(missed)}"
+            self._note(position, Sign.MISSED, told, certain=certain, deals=missed, rules=("E5",))
+        if right or as_known or self.log is None:
+            return
+        if self._stale(position, self.log, certain=True):
+            return
+        if self.verdicts[position] != IMPOSSIBLE:
+            told = f"its history leads to {pair(known.prospect, known.customer)}, and never led to what is stored"
+            self._note(position, Sign.UNLOGGED, told, certain=True)
+
+    def _unsent(self, deal: DealId) -> bool:
+        return deal not in self.account.deal_at and deal not in self.undecided
+
+    def _stale(self, position: int, known: Known, *, certain: bool) -> bool:
+        """Note when what is stored was right by a history, if it ever was; say whether."""
+        span = known.spans.get(self.account.ids[position])
+        if span is None or span.ended is None:
+            return False
+        since = "" if span.since is None else f"from {span.since.isoformat()} "
+        until = span.ended.at
+        event = getattr(span.ended, "event", None)
+        self._note(
+            position,
+            Sign.STALE,
+            f"right {since}until {until.isoformat()}, ended by {heard(span.ended)}",
+            certain=certain,
+            deals=(event.deal,) if isinstance(event, DealEvent) else (),
+            since=span.since,
+            until=until,
+        )
+        return True
+
+    def _hints(self, position: int, held: Mapping[DealId, DealStatus]) -> None:
+        """Note what the past, or deals that were mentioned elsewhere, let suspect."""
+        account, code, verdict = self.account, self.account.codes[position], self.verdicts[position]
+        gone = {*account.gone.get(position, ())}
+        whole = self.noticed is None or position in self.noticed
+        past = None if self.past is None or not whole else self.past.of(account.ids[position])
+        if self.past is not None and past is not None:
+            same = past._deals == held
+            if (past.prospect, past.customer) in AGREEING[code]:
+                if same and position not in self.truths:
+                    self.confirmed.add(position)
+                    return
+            elif same or verdict != AS_DERIVED:
+                self._stale(position, self.past, certain=False)
+            gone.update(deal for deal in past._deals if self._unsent(deal))
+        if verdict == AS_DERIVED or any(
+            clue.sign is Sign.VANISHED for clue in self.clues.get(position, ())
+        ):
+            return
+        deals = in_order(gone)
+        if deals:
+            told = f"{named(deals)} may have led here, and nobody sent {_them(deals)}"
+            self._note(position, Sign.VANISHED, told, deals=deals, rules=_VANISHING)
+        elif not held and STORED[code][1] is CustomerStatus.CURRENT:
+            told = "a current customer without any deal: set by hand, or its deals are gone"
+            self._note(position, Sign.VANISHED, told, rules=_VANISHING)
+
+    def _structure(self) -> None:
+        """Note contacts that nobody sent, and employers that cannot be."""
+        account = self.account
+        for position in range(account.sent, len(account.ids)):
+            deals = in_order((*account.held(position), *account.unsure.get(position, ())))
+            told = f"{named(deals)} name{'s' * (len(deals) == 1)} it, and nobody sent it"
+            self._note(position, Sign.UNHEARD_OF, told, deals=deals)
+        for position, company in enumerate(account.companies):
+            if company is None:
+                continue
+            employer = account.at.get(company)
+            if employer is None or employer >= account.sent:
+                sign, told = (
+                    Sign.COMPANY_UNKNOWN,
+                    f"it works for {shown(company)}, and nobody sent that contact",
+                )
+            elif account.kinds[employer] is ContactKind.PERSON:
+                sign, told = (
+                    Sign.COMPANY_IS_A_PERSON,
+                    f"it works for {shown(company)}, which is a person",
+                )
+            else:
+                continue
+            self._note(position, sign, told, contacts=(company,), rules=("W2",))
+
+    def _in_step(self) -> None:
+        """Note where of an employee and its company only one shows a deal that both heard (rule
+        W2).
+        """
+        account, verdicts = self.account, self.verdicts
+        apart: dict[tuple[int, int, int], list[DealId]] = {}
+        for n, (leader, employer) in enumerate(
+            zip(account.leaders, account.employers, strict=True)
+        ):
+            if employer < 0 or not (verdicts[leader] or verdicts[employer]):
+                continue  # as derived, both show it
+            if account.kinds[leader] is not ContactKind.PERSON:
+                continue
+            status = STATUS_OF[account.deal_statuses[n]]
+            for axis, shows in enumerate((self._shows_prospect, self._shows_customer)):
+                of_leader, of_employer = shows(leader, status), shows(employer, status)
+                if of_leader is None or of_employer is None or of_leader is of_employer:
+                    continue
+                one, other = (employer, leader) if of_leader else (leader, employer)
+                apart.setdefault((one, other, axis), []).append(account.deal_ids[n])
+        for (one, other, axis), found in apart.items():
+            if one in self.confirmed:
+                continue
+            deals = in_order(found)
+            who = "employee" if account.kinds[other] is ContactKind.PERSON else "company"
+            which = ("prospect", "customer")[axis]
+            told = f"the {which} status of its {who} {shown(account.ids[other])} shows {named(deals)}, and its own does not"
+            self._note(
+                one,
+                Sign.OUT_OF_STEP,
+                told,
+                certain=self._wrong(one, axis),
+                deals=deals,
+                contacts=(account.ids[other],),
+                rules=("W2",),
+            )
+
+    def _wrong(self, position: int, axis: int) -> bool:
+        """Whether a contact's status on this axis is wrong for sure, whatever the other one is."""
+        prospect, customer = STORED[self.account.codes[position]]
+        alone = CODES[(prospect, None) if axis == 0 else (None, customer)]
+        if position in self.truths:
+            return AGREEING[alone].isdisjoint(self.truths[position])
+        return self.verdict(position, alone) == IMPOSSIBLE
+
+    def _shows_prospect(self, position: int, status: DealStatus) -> bool | None:
+        """Whether a contact's prospect status shows a deal of this status; None if it need not, or
+        is not stored.
+        """
+        stored = STORED[self.account.codes[position]][0]
+        row = book(self.policy).prospect[INDEX[self.account.masks[position]]]
+        if (
+            stored is None
+            or self.verdicts[position] == UNDECIDED
+            or status not in row.some
+            or row.becomes is ProspectStatus.NONE
+        ):
+            return None
+        return stored is row.becomes
+
+    def _shows_customer(self, position: int, status: DealStatus) -> bool | None:
+        """Whether a contact's customer status shows a deal of this status, be it as past; None as
+        above.
+        """
+        stored = STORED[self.account.codes[position]][1]
+        if stored is None or self.verdicts[position] == UNDECIDED or status is not DealStatus.WON:
+            return None
+        return stored is not CustomerStatus.NONE

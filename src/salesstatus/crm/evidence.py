@@ -1,0 +1,529 @@
+"""What a source says of the past, as records, each with how sure it is: known, seen, or assumed.
+
+A CRM rarely keeps a history. What it has is one *look* (all its deals as they are at a time, with
+the time of their last stage change), several looks, updates of single deals, the rows of a stage
+history, or a stream of what happened. Each becomes `Evidence`: a record for `salesstatus.replay`,
+and what it rests on.
+
+    replay(found.record for found in timeline(from_snapshot(deals, at)))
+
+* The functions yield what they find deal by deal, for one deal in the order of time. `timeline`
+  brings it all into one order. In that order a replay refuses none of it, and as of the last look
+  every contact holds the deals that the look shows it on.
+* No deal is lost. A time that cannot be (a change before the creation, a creation after the look,
+  the year 9999 that stands for "forever") is left aside, and `Evidence.because` says so.
+* What holds of a deal at last is never only assumed: a source that shows the deal says at least
+  that.
+* A deal is saved whole. Of the past only its status and stage are told; its name, its value and its
+  contacts are those of the look, and `Evidence.audience` says how sure the contacts are.
+* That a person went to another company (`EmployeeMoved`), or that a person set a status by hand, no
+  look can tell.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from enum import Enum, unique
+from typing import Any, Final, final
+
+import attrs
+
+from salesstatus.errors import sentence
+from salesstatus.history import (
+    DealDeleted,
+    DealSaved,
+    EmployeeMoved,
+    Entry,
+    OnRefusal,
+    Record,
+    Refused,
+    StatusStated,
+    trace,
+)
+from salesstatus.model import ContactId, Deal, DealId, DealStatus, SalesStatus
+from salesstatus.policy import SELL, Policy
+from salesstatus.values import (
+    FrozenMap,
+    InvalidError,
+    a_text,
+    an_id,
+    aware,
+    aware_or_none,
+    check,
+    check_id,
+    in_utc,
+    in_utc_or_none,
+    is_a,
+    place_of,
+    shown,
+    utc,
+)
+
+
+@final
+@unique
+class Certainty(Enum):
+    """How sure it is that something was so, and since when."""
+
+    KNOWN = "known"  #: the source says that it happened, and when
+    SEEN = "seen"  #: it was so at that time; when it became so is not told
+    ASSUMED = "assumed"  #: nobody said so; it is the plainest past that fits what was said
+
+
+KNOWN, SEEN, ASSUMED = Certainty
+
+_RECORDS: Final = frozenset((Entry, StatusStated, DealSaved, DealDeleted, EmployeeMoved))
+_A_RECORD: Final = "an Entry, StatusStated, DealSaved, DealDeleted or EmployeeMoved"
+
+
+def _a_record(self: object, field: attrs.Attribute[Record], value: object) -> None:
+    if type(value) not in _RECORDS:
+        raise InvalidError(place_of(self, field), value, _A_RECORD)
+
+
+def _as_sure(self: Evidence) -> Certainty:
+    return self.certainty
+
+
+def _subject(record: Record) -> str:
+    """Return what a record tells, in a few words."""
+    if isinstance(record, DealSaved):
+        return f"deal {shown(record.deal.id)} {record.deal.status.value}"
+    if isinstance(record, DealDeleted):
+        return f"deal {shown(record.deal)} deleted"
+    if isinstance(record, EmployeeMoved):
+        return f"contact {shown(record.contact)} moved to company {shown(record.company)}"
+    told = sentence(record.event) if isinstance(record, Entry) else "its status stated"
+    return f"contact {shown(record.contact)}: {told}"
+
+
+@final
+@attrs.frozen
+class Evidence:
+    """A record of the past, and how sure it is.
+
+    `certainty` is about what happened, here the deal's status and since when; `audience` about who
+    was on the deal then and so heard it, as sure as the rest unless said otherwise. `because` says
+    what is known and what is assumed; as text, all in one line.
+
+    >>> from datetime import timezone
+    >>> day = datetime(2026, 5, 4, tzinfo=timezone.utc)
+    >>> print(Evidence(DealDeleted(day, "D-1"), Certainty.SEEN, "missing in the look of that day"))
+    2026-05-04T00:00:00+00:00 deal 'D-1' deleted (seen): missing in the look of that day
+    """
+
+    record: Record = attrs.field(validator=_a_record)
+    certainty: Certainty = attrs.field(validator=is_a(Certainty))
+    because: str = attrs.field(validator=is_a(str))
+    audience: Certainty = attrs.field(
+        default=attrs.Factory(_as_sure, takes_self=True), validator=is_a(Certainty)
+    )
+
+    @property
+    def at(self) -> datetime:
+        """The time of the record, in UTC."""
+        return self.record.at
+
+    def __str__(self) -> str:
+        return f"{self.at.isoformat()} {_subject(self.record)} ({self.certainty.value}): {self.because}"
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Dated:
+    """A deal as a look shows it, and since when it is in its present stage: `changed_at`, the last
+    stage change.
+
+    Where a source tells only when a deal was closed, that is `changed_at` of a closed deal. None:
+    not told. When the deal was made is `Deal.created_at`. Times may contradict each other: what is
+    told is taken down here, and judged later.
+    """
+
+    deal: Deal = attrs.field(validator=is_a(Deal))
+    changed_at: datetime | None = attrs.field(
+        default=None, converter=in_utc_or_none, validator=aware_or_none
+    )
+
+
+@final
+@attrs.frozen
+class StageRow:
+    """A row of a stage history: since this time the deal was in this stage, which means this
+    status.
+    """
+
+    deal: DealId = attrs.field(validator=an_id)
+    at: datetime = attrs.field(converter=in_utc, validator=aware)
+    status: DealStatus = attrs.field(validator=is_a(DealStatus))
+    stage: str = a_text()
+
+
+# ---- The sentences. Only times that are left aside are told in them: all others stand in the
+# records. ----
+
+_MADE: Final = "made then; that it was open, then and until the next that is told, is assumed, and so is who was on it"
+_MADE_SO: Final = "made then; that it was so from the first is assumed, and so is who was on it"
+_STAGE: Final = (
+    "it came into this stage then; that those who are on it now were on it then is assumed"
+)
+_CHANGE: Final = "it came into this stage then; that those of the look before were on it is assumed"
+_LOOKED: Final = "so in this look; since when is not told"
+_DIFFERS: Final = "so in this look, and not in the one before; when it became so is not told"
+_MISSING: Final = (
+    "missing in this look, and there in the one before; when it was deleted is not told"
+)
+_DELETED: Final = "deleted by then; when is not told"
+_TOLD: Final = "told as it happened"
+_MET: Final = "so when the stream first told of it; since when is not told"
+_STATED: Final = "stated to be so then; since when is not told"
+
+
+def _saved(at: datetime, deal: Deal, certainty: Certainty, because: str) -> Evidence:
+    # A look shows who is on a deal when it is taken; who was on it when something happened to it,
+    # nobody says.
+    return Evidence(DealSaved(at, deal), certainty, because, SEEN if certainty is SEEN else ASSUMED)
+
+
+def _so(deal: Deal, status: DealStatus, stage: str) -> Deal:
+    same = deal.status is status and deal.stage == stage
+    return deal if same else attrs.evolve(deal, status=status, stage=stage)
+
+
+def _aside(what: str, told_at: datetime, why: str) -> str:
+    return f"; {what}, told as {told_at.isoformat()}, is {why}, so it is left aside"
+
+
+def _usable(
+    what: str, told_at: datetime | None, floor: datetime | None, at: datetime
+) -> tuple[datetime | None, str]:
+    """Return a time that is told if it can be one between the look before (`floor`) and this one,
+    or None and why not.
+    """
+    if told_at is None:
+        return None, f"; {what} is not told"
+    if told_at > at:
+        return None, _aside(what, told_at, "after the look")
+    if floor is not None and told_at < floor:
+        return None, _aside(
+            what, told_at, f"before the look of {floor.isoformat()}, which does not show it"
+        )
+    return told_at, ""
+
+
+_CREATION: Final = "its creation"
+_STAGE_CHANGE: Final = "its last stage change"
+
+
+def _begun(
+    dated: Dated, at: datetime, floor: datetime | None = None, rows: Iterable[StageRow] = ()
+) -> Iterator[Evidence]:
+    """Yield the past of a deal that no look has shown since `floor`; `rows` are its own, in the
+    order of time.
+    """
+    deal = dated.deal
+    created_at, no_creation = _usable(_CREATION, deal.created_at, floor, at)
+    changed_at, no_change = _usable(_STAGE_CHANGE, dated.changed_at, floor, at)
+    stages: list[StageRow] = []
+    later: list[StageRow] = []
+    for row in rows:
+        (later if row.at > at else stages).append(row)
+    backdated = False
+    if changed_at is not None and not stages and created_at is not None and changed_at < created_at:
+        backdated, no_change = True, _aside(_STAGE_CHANGE, changed_at, "before its creation")
+    elif changed_at is not None and (not stages or stages[-1].at < changed_at):
+        stages.append(StageRow(deal.id, changed_at, deal.status, deal.stage))
+
+    found: list[tuple[datetime, Deal, Certainty, str]] = []
+    if created_at is not None and backdated:
+        found.append((created_at, deal, ASSUMED, _MADE_SO))
+    elif created_at is not None and (not stages or created_at < stages[0].at):
+        found.append((created_at, _so(deal, DealStatus.OPEN, ""), ASSUMED, _MADE))
+    elif created_at is not None and stages[0].at < created_at:
+        no_creation = _aside(_CREATION, created_at, "after this")
+    found += [(row.at, _so(deal, row.status, row.stage), KNOWN, _STAGE) for row in stages]
+    if not stages or found[-1][1] != deal:
+        found.append((at, deal, SEEN, _LOOKED))
+    found += [(row.at, _so(deal, row.status, row.stage), KNOWN, _STAGE) for row in later]
+
+    notes = no_creation + ("" if stages else no_change)
+    for then, was, certainty, because in found:
+        yield _saved(then, was, certainty, because + notes)
+        notes = ""  # told once
+
+
+def _changed(was: Dated, now: Dated, at: datetime, floor: datetime) -> Iterator[Evidence]:
+    """Yield what became of a deal since the look before."""
+    deal = was.deal
+    changed_at, no_change = _usable(_STAGE_CHANGE, now.changed_at, floor, at)
+    if changed_at is not None and changed_at == was.changed_at:
+        no_change = _aside(_STAGE_CHANGE, changed_at, "the one that the look before told")
+    elif changed_at is not None:
+        deal = _so(deal, now.deal.status, now.deal.stage)
+        yield _saved(changed_at, deal, KNOWN, _CHANGE)
+    if deal != now.deal:
+        moved = deal.status is not now.deal.status or deal.stage != now.deal.stage
+        yield _saved(at, now.deal, SEEN, _DIFFERS + (no_change if moved else ""))
+
+
+def _since_then(
+    was: Dated | None, now: Dated, at: datetime, floor: datetime | None
+) -> Iterator[Evidence]:
+    return _begun(now, at, floor) if was is None or floor is None else _changed(was, now, at, floor)
+
+
+def _look(place: str, at: object, deals: Iterable[Dated]) -> tuple[datetime, dict[DealId, Dated]]:
+    """Return a look as a mapping, checked before anything of it is yielded."""
+    seen: dict[DealId, Dated] = {}
+    for dated in deals:
+        check(f"{place}.deals", dated, Dated)
+        if dated.deal.id in seen:
+            raise InvalidError(f"{place}.deals", dated.deal.id, "each deal once")
+        seen[dated.deal.id] = dated
+    return utc(f"{place}.at", at), seen
+
+
+def _pair(place: str, value: Any, expected: str) -> tuple[Any, Any]:
+    if not isinstance(value, tuple) or len(value) != 2:
+        raise InvalidError(place, value, expected)
+    return value
+
+
+def _in_order(place: str, at: datetime, floor: datetime | None) -> None:
+    if floor is not None and at < floor:
+        raise InvalidError(
+            f"{place}.at", at, f"a time that is not before the one of before, {floor.isoformat()}"
+        )
+
+
+def from_snapshot(deals: Iterable[Dated], at: datetime) -> Iterator[Evidence]:
+    """Yield the past that a single look tells: all deals as they are at a time.
+
+    When a deal came into its present stage is known. That it was open from its creation until then
+    is assumed, unless both are one moment: then it was made so, and one record says it. Raises
+    `InvalidError` for what is no `Dated`, a deal that comes twice and a time without zone, before
+    anything is yielded.
+
+    >>> from datetime import timezone
+    >>> may = [datetime(2026, 5, day, tzinfo=timezone.utc) for day in range(1, 10)]
+    >>> deal = Deal(id="D-1", primary="ann", status=DealStatus.WON, created_at=may[0])
+    >>> for found in from_snapshot([Dated(deal=deal, changed_at=may[3])], may[8]):
+    ...     print(found.at.day, found.record.deal.status.value, found.certainty.value)
+    1 open assumed
+    4 won known
+    """
+    at, seen = _look("from_snapshot", at, deals)
+    for dated in seen.values():
+        yield from _begun(dated, at)
+
+
+def from_snapshots(looks: Iterable[tuple[datetime, Iterable[Dated]]]) -> Iterator[Evidence]:
+    """Yield the past that several looks tell, each of all deals at a time, in the order of their
+    times.
+
+    A change of stage whose time lies between two looks is known; any other difference is seen in
+    the later one. A deal that is missing was deleted in between, and one that is back was made or
+    restored. Identical looks tell nothing new. The first look is as in `from_snapshot`. Raises
+    `InvalidError` as that does, and for a look that is earlier than the one before; what the looks
+    before it told was yielded by then. Memory holds the deals of two looks.
+
+    >>> from datetime import timezone
+    >>> may = [datetime(2026, 5, day, tzinfo=timezone.utc) for day in range(1, 10)]
+    >>> deal = Dated(deal=Deal(id="D-1", primary="ann", created_at=may[0]), changed_at=may[0])
+    >>> for found in from_snapshots([(may[3], [deal]), (may[6], [])]):
+    ...     print(found)
+    2026-05-01T00:00:00+00:00 deal 'D-1' open (known): it came into this stage then; that those who are on it now were on it then is assumed
+    2026-05-07T00:00:00+00:00 deal 'D-1' deleted (seen): missing in this look, and there in the one before; when it was deleted is not told
+    """
+    before: dict[DealId, Dated] = {}
+    floor: datetime | None = None
+    for position, look in enumerate(looks):
+        place = f"looks[{position}]"
+        taken_at, deals = _pair(place, look, "a time and the deals then")
+        at, now = _look(place, taken_at, deals)
+        _in_order(place, at, floor)
+        for id_, dated in now.items():
+            yield from _since_then(before.get(id_), dated, at, floor)
+        for id_ in before:
+            if id_ not in now:
+                yield Evidence(DealDeleted(at, id_), SEEN, _MISSING)
+        before, floor = now, at
+
+
+def from_updates(updates: Iterable[tuple[datetime, Dated | DealId]]) -> Iterator[Evidence]:
+    """Yield the past that looks at single deals tell: one that was asked for or sent at a time, or
+    the id of a deleted one.
+
+    This is for sources that say *that* a deal changed, and hand out what it is by now: several
+    changes may have become one. What is not sent is as it was. The deletion of a deal that was
+    never sent tells nothing about anybody. Raises `InvalidError` for what is neither, and for an
+    update that is earlier than the one before.
+
+    >>> from datetime import timezone
+    >>> may = [datetime(2026, 5, day, tzinfo=timezone.utc) for day in range(1, 10)]
+    >>> updates = [(may[3], Dated(deal=Deal(id="D-1", primary="ann"))), (may[6], "D-1")]
+    >>> [(type(found.record).__name__, found.at.day) for found in from_updates(updates)]
+    [('DealSaved', 4), ('DealDeleted', 7)]
+    """
+    sent: dict[DealId, tuple[Dated | None, datetime]] = {}
+    latest: datetime | None = None
+    for position, update in enumerate(updates):
+        place = f"updates[{position}]"
+        sent_at, now = _pair(place, update, "a time and a Dated, or the id of a deleted deal")
+        at = utc(f"{place}.at", sent_at)
+        _in_order(place, at, latest)
+        latest = at
+        if isinstance(now, Dated):
+            was, floor = sent.get(now.deal.id, (None, None))
+            yield from _since_then(was, now, at, floor)
+            sent[now.deal.id] = now, at
+        else:
+            check_id(f"{place}.deal", now)
+            was, _ = sent.get(now, (None, None))
+            if was is not None:
+                yield Evidence(DealDeleted(at, now), SEEN, _DELETED)
+                sent[now] = None, at
+
+
+def from_stages(
+    deals: Iterable[Dated], rows: Iterable[StageRow], at: datetime
+) -> Iterator[Evidence]:
+    """Yield the past that a stage history tells, with a look at the deals at a time, which says who
+    is on them.
+
+    When a deal came into each stage is known; who was on it then is assumed. Before its first row a
+    deal is assumed to be open since its creation; one without rows is as in `from_snapshot`. The
+    rows may come in any order and twice, but rows of one deal and one time in the order in which
+    they came about. A row after the look is newer than it, and follows it. Raises `InvalidError` as
+    `from_snapshot` does, and for a row of a deal that the look does not show, for nobody says who
+    was on it.
+
+    >>> from datetime import timezone
+    >>> may = [datetime(2026, 5, day, tzinfo=timezone.utc) for day in range(1, 10)]
+    >>> deal = Dated(deal=Deal(id="D-1", primary="ann", stage="WON", status=DealStatus.WON, created_at=may[0]))
+    >>> rows = [StageRow("D-1", may[0], DealStatus.OPEN, "NEW"), StageRow("D-1", may[3], DealStatus.WON, "WON")]
+    >>> [(found.at.day, found.certainty.value) for found in from_stages([deal], rows, may[8])]
+    [(1, 'known'), (4, 'known')]
+    """
+    at, seen = _look("from_stages", at, deals)
+    of_deal: dict[DealId, dict[StageRow, None]] = {}  # a row that comes twice is one row
+    for position, row in enumerate(rows):
+        check(f"rows[{position}]", row, StageRow)
+        if row.deal not in seen:
+            raise InvalidError(f"rows[{position}].deal", row.deal, "a deal that the look shows")
+        of_deal.setdefault(row.deal, {})[row] = None
+    for id_, dated in seen.items():
+        yield from _begun(dated, at, rows=sorted(of_deal.get(id_, ()), key=lambda row: row.at))
+
+
+def from_stream(records: Iterable[Record]) -> Iterator[Evidence]:
+    """Yield what a stream tells of everything as it happens: what it tells is known.
+
+    Only seen is what was so before it was told: the first record of a deal, unless its time is the
+    deal's creation, and a `StatusStated` without a rule. The records come out as they went in.
+    Nothing is mended: what is refused in a stream is refused in its evidence. Raises `InvalidError`
+    for what is no record.
+
+    >>> from datetime import timezone
+    >>> day = datetime(2026, 5, 4, tzinfo=timezone.utc)
+    >>> stream = [DealSaved(day, Deal(id="D-1", primary="ann", created_at=day)), DealDeleted(day, "D-1")]
+    >>> [found.certainty.value for found in from_stream(stream)]
+    ['known', 'known']
+    """
+    met: set[DealId] = set()
+    for position, record in enumerate(records):
+        if type(record) not in _RECORDS:
+            raise InvalidError(f"records[{position}]", record, _A_RECORD)
+        certainty, because = KNOWN, _TOLD
+        if isinstance(record, DealSaved) and record.deal.id not in met:
+            met.add(record.deal.id)
+            if record.deal.created_at != record.at:
+                certainty, because = SEEN, _MET
+        elif isinstance(record, StatusStated) and not record.rule:
+            certainty, because = SEEN, _STATED
+        yield Evidence(record, certainty, because)
+
+
+def _evidence(evidence: Iterable[Evidence]) -> Iterator[Evidence]:
+    for position, found in enumerate(evidence):
+        check(f"evidence[{position}]", found, Evidence)
+        yield found
+
+
+def timeline(evidence: Iterable[Evidence]) -> list[Evidence]:
+    """Return evidence in the order of time, as `salesstatus.replay` wants the records.
+
+    What is of one time stays in the order given, in which a deal's creation comes before its
+    closing. To bring several sources together, give the less certain one first. Raises
+    `InvalidError` for what is no `Evidence`.
+
+    >>> from datetime import timezone
+    >>> may = [datetime(2026, 5, day, tzinfo=timezone.utc) for day in range(1, 10)]
+    >>> looks = from_snapshot([Dated(deal=Deal(id=id, primary="ann", created_at=may[id])) for id in (5, 2)], may[8])
+    >>> [(found.at.day, found.record.deal.id) for found in timeline(looks)]
+    [(3, 2), (6, 5), (9, 5), (9, 2)]
+    """
+    return sorted(_evidence(evidence), key=lambda found: found.at)
+
+
+def counted(evidence: Iterable[Evidence]) -> FrozenMap[Certainty, int]:
+    """Return how many records are known, seen and assumed.
+
+    Raises `InvalidError` for what is no `Evidence`.
+
+    >>> from datetime import timezone
+    >>> day = datetime(2026, 5, 4, tzinfo=timezone.utc)
+    >>> counted(from_snapshot([Dated(deal=Deal(id="D-1", primary="ann"))], day))[Certainty.SEEN]
+    1
+    """
+    counts = Counter(found.certainty for found in _evidence(evidence))
+    return FrozenMap({certainty: counts[certainty] for certainty in Certainty})
+
+
+@final
+@attrs.frozen
+class Since:
+    """What a contact is, and the evidence that made each of its statuses so; None for a status that
+    was never another.
+
+    A status may be older than that: no source shows deals that were deleted before it begins.
+    `certainty` says how sure the time is, `audience` how sure it is that the contact was on the
+    deal then.
+    """
+
+    status: SalesStatus
+    prospect: Evidence | None = None
+    customer: Evidence | None = None
+
+
+def since(
+    evidence: Iterable[Evidence], policy: Policy = SELL, on_refusal: OnRefusal = "raise"
+) -> Mapping[ContactId, Since]:
+    """Return for every contact since when it has its statuses, and how sure that is.
+
+    The evidence may come in any order.
+
+    Raises what `salesstatus.replay` raises, and `InvalidError` for what is no `Evidence`. With
+    `on_refusal="collect"` what is refused is left out.
+
+    >>> from datetime import timezone
+    >>> may = [datetime(2026, 5, day, tzinfo=timezone.utc) for day in range(1, 10)]
+    >>> deal = Deal(id="D-1", primary="ann", status=DealStatus.WON, created_at=may[0])
+    >>> ann = since(from_snapshot([Dated(deal=deal, changed_at=may[3])], may[8]))["ann"]
+    >>> ann.customer.at.day, ann.customer.certainty.value, ann.customer.audience.value
+    (4, 'known', 'assumed')
+    """
+    told = timeline(evidence)
+    contacts: dict[ContactId, Since] = {}
+    for step in trace((found.record for found in told), policy, on_refusal):
+        if isinstance(step, Refused):
+            continue
+        before, after, found = step.before, step.after, told[step.position]
+        last = contacts.get(step.entry.contact)
+        contacts[step.entry.contact] = Since(
+            after,
+            found if before.prospect is not after.prospect else last and last.prospect,
+            found if before.customer is not after.customer else last and last.customer,
+        )
+    return FrozenMap.over(contacts)

@@ -1,0 +1,319 @@
+"""Which known contact a lead is, and who is reached at a phone number or an e-mail address (rules
+K12, L7).
+
+Two records are the same if a row of the matching rules says so: all keys that it names are shared.
+Keys are compared whole (`salesstatus.keys`), so matching is symmetric and never goes by a part of a
+name. The default is Sell's: the name, and the e-mail or the phone.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Collection, Iterable, Iterator, MutableMapping
+from enum import unique
+from typing import Any, Final
+
+import attrs
+
+from salesstatus.keys import email_key, phone_endings, phone_key, text_key
+from salesstatus.lead import Lead, LeadId
+from salesstatus.model import Contact, ContactId, ContactKind, full_name
+from salesstatus.values import Id, IdentityEnum, InvalidError, check, id_order, listing
+
+PERSON, COMPANY = ContactKind
+
+
+@unique
+class Shared(IdentityEnum):
+    """What two records can share."""
+
+    NAME = "name"
+    EMAIL = "e-mail"
+    PHONE = "phone"
+    WEBSITE = "website"
+
+
+def _shared(value: Iterable[Shared]) -> tuple[Shared, ...]:
+    shared = listing("MatchRow.shared", value, "what is shared", "K12")
+    if not shared or not all(isinstance(member, Shared) for member in shared):
+        raise InvalidError("MatchRow.shared", value, "one or more members of Shared", "K12")
+    return shared
+
+
+@attrs.frozen
+class MatchRow:
+    """Two records are the same if they share all of this.
+
+    Raises `InvalidError` if it is nothing, for all share that.
+    """
+
+    shared: tuple[Shared, ...] = attrs.field(converter=_shared)
+    id: str = "K12"
+
+    def __str__(self) -> str:
+        return f"{self.id}, {' and '.join(shared.value for shared in self.shared)}"
+
+
+#: Sell's default.
+MATCHING: Final = (MatchRow((Shared.NAME, Shared.EMAIL)), MatchRow((Shared.NAME, Shared.PHONE)))
+#: A row to add for companies: a company made of a lead inherits its website, but neither e-mail nor
+#: phone (rule K4).
+NAME_AND_WEBSITE: Final = MatchRow((Shared.NAME, Shared.WEBSITE))
+
+_Record = Contact | Lead
+_Keys = dict[Shared, frozenset[str]]
+
+
+def _website_key(website: str) -> str:
+    return (
+        website.strip()
+        .casefold()
+        .removeprefix("https://")
+        .removeprefix("http://")
+        .removeprefix("www.")
+        .rstrip("/")
+    )
+
+
+def _keys(record: _Record, kind: ContactKind, region: str | None) -> _Keys:
+    """Return what a record can be known by, as a person or as a company."""
+    if isinstance(record, Contact):
+        name = record.name
+    else:
+        name = (
+            full_name(record.first_name, record.last_name)
+            if kind is PERSON
+            else record.organization_name
+        )
+    emails = {email_key(email) for email in (record.email, *record.emails) if email}
+    phones = {
+        phone_key(phone, region) for phone in (record.phone, record.mobile, *record.phones) if phone
+    }
+    return {
+        Shared.NAME: frozenset({text_key(name)} - {""}),
+        Shared.EMAIL: frozenset(emails - {""}),
+        Shared.PHONE: frozenset(phones - {""}),
+        Shared.WEBSITE: frozenset({_website_key(record.website)} - {""}),
+    }
+
+
+def _row(one: _Keys, other: _Keys, rows: tuple[MatchRow, ...]) -> MatchRow | None:
+    return next(
+        (row for row in rows if all(not one[key].isdisjoint(other[key]) for key in row.shared)),
+        None,
+    )
+
+
+def same(
+    one: _Record,
+    other: _Record,
+    kind: ContactKind,
+    rows: tuple[MatchRow, ...] = MATCHING,
+    *,
+    region: str | None = None,
+) -> MatchRow | None:
+    """Return the row by which two records are the same person or the same company, or None.
+
+    It is symmetric.
+
+    >>> rose = Contact(id=1, kind=ContactKind.PERSON, name="Rose Gonzalez", email="rose@edge.example")
+    >>> print(same(Lead(id=2, first_name="ROSE", last_name="González", email="Rose@Edge.example"), rose, PERSON))
+    K12, name and e-mail
+    """
+    for record in (one, other):
+        if isinstance(record, Contact) and record.kind is not kind:
+            return None
+    return _row(_keys(one, kind, region), _keys(other, kind, region), rows)
+
+
+#: So much of a key is enough to look it up, and fits the index of any database.
+_SOUGHT: Final = 40
+
+
+def _lookup(shared: Shared, key: str) -> str:
+    return f"{shared.value}:{key[:_SOUGHT].encode('unicode_escape').decode('ascii')}"
+
+
+def _lookups(record: _Record, wanted: Collection[Shared]) -> frozenset[str]:
+    phones = (record.phone, record.mobile, *record.phones) if Shared.PHONE in wanted else ()
+    return frozenset(
+        {
+            _lookup(Shared.PHONE, ending)
+            for phone in phones
+            if phone
+            for ending in phone_endings(phone)
+        }
+        | {
+            _lookup(shared, key)
+            for kind in _kinds(record)
+            for shared, keys in _keys(record, kind, None).items()
+            if shared in wanted and shared is not Shared.PHONE
+            for key in keys
+        }
+    )
+
+
+def _kinds(record: _Record) -> tuple[ContactKind, ...]:
+    return (record.kind,) if isinstance(record, Contact) else (PERSON, COMPANY)
+
+
+def lookup_keys(record: _Record) -> frozenset[str]:
+    """Return the keys under which a store finds a contact or a lead again, for `salesstatus.ports`.
+
+    Records that a matching rule takes for the same, or that are reached at the same number or
+    address, share a key, wherever the phone is; not all that share one are the same, which `Known`
+    tells (rules K12, L7). Keys are short texts in ASCII.
+
+    >>> sorted(lookup_keys(Contact(id=1, kind=PERSON, name="Rose González", phone="(512) 757-6000")))
+    ['name:rose gonzalez', 'phone:6000']
+    """
+    if type(record) is not Contact and type(record) is not Lead:
+        raise InvalidError("record", record, "a Contact or a Lead")
+    return _lookups(record, frozenset(Shared))
+
+
+def sought_keys(
+    lead: Lead, rows: tuple[MatchRow, ...] = MATCHING, *, reached: bool = False
+) -> frozenset[str]:
+    """Return the `lookup_keys` that all whom a lead may be have at least one of; `reached`: all who
+    are reached as it is (rule L7).
+
+    Of each row only the key that the fewest share is sought: a phone number rather than a name.
+    """
+    check("lead", lead, Lead)
+    for row in rows:
+        check("rows", row, MatchRow)
+    wanted = (
+        {min(row.shared, key=_RARE.index) for row in rows}
+        if not reached
+        else {Shared.PHONE, Shared.EMAIL}
+    )
+    return _lookups(lead, wanted)
+
+
+_RARE: Final = (Shared.PHONE, Shared.EMAIL, Shared.WEBSITE, Shared.NAME)
+
+
+@attrs.frozen
+class Match:
+    """A contact that a lead is, and the row that says so."""
+
+    contact: Contact
+    row: MatchRow
+
+
+@attrs.define(init=False, eq=False, repr=False)
+class Known:
+    """The contacts and leads that there are, to be found by what they are known by.
+
+    It does not change.
+
+    `rows` say when two records are the same, `region` (``"DE"``) where phone numbers without a
+    country's code are dialled, for which it needs the extra ``salesstatus[phone]``. Raises
+    `InvalidError` for anything but contacts and leads, and for two with one id.
+    """
+
+    rows: tuple[MatchRow, ...]
+    region: str | None
+    _contacts: MutableMapping[ContactId, Contact]
+    _leads: MutableMapping[LeadId, Lead]
+    #: key → who is known by it, in layers: a copy writes on a layer of its own, over those that it
+    #: shares
+    _by_key: tuple[dict[tuple[Shared, str], dict[tuple[bool, ContactId | LeadId], None]], ...]
+
+    def __init__(
+        self,
+        contacts: Iterable[Contact] = (),
+        leads: Iterable[Lead] = (),
+        *,
+        rows: tuple[MatchRow, ...] = MATCHING,
+        region: str | None = None,
+    ) -> None:
+        self.rows = listing("Known.rows", rows, "rows of matching rules", "K12")
+        self.region = region
+        for row in self.rows:
+            check("Known.rows", row, MatchRow)
+        if region is not None:
+            phone_key("", region)  # refuses what is no region
+        self._contacts = {}
+        self._leads = {}
+        self._by_key = ({},)
+        for contact in listing("Known.contacts", contacts, "contacts, each once"):
+            self._take("contacts", contact, Contact, self._contacts)
+        for lead in listing("Known.leads", leads, "leads, each once"):
+            self._take("leads", lead, Lead, self._leads)
+
+    def _take(self, place: str, record: Any, kind: type[_Record], known: Collection[Id]) -> None:
+        if type(record) is not kind or record.id in known:
+            raise InvalidError(f"Known.{place}", record, f"{place}, each once")
+        self._put(record)
+
+    def _copy(self) -> Known:
+        """Return one that `salesstatus.convert_many` may write on."""
+        copy = Known(rows=self.rows, region=self.region)
+        copy._contacts = ChainMap({}, self._contacts)
+        copy._leads = ChainMap({}, self._leads)
+        copy._by_key = ({}, *self._by_key)
+        return copy
+
+    def _put(self, record: _Record) -> None:
+        """Take a record in, or as it is now.
+
+        What it was known by before still finds it, and is then compared again.
+        """
+        if isinstance(record, Contact):
+            self._contacts[record.id] = record
+        else:
+            self._leads[record.id] = record
+        place = (isinstance(record, Contact), record.id)
+        for kind in _kinds(record):
+            for shared, keys in _keys(record, kind, self.region).items():
+                for key in keys:
+                    self._by_key[0].setdefault((shared, key), {})[place] = None
+
+    def contact(self, id_: ContactId | None) -> Contact | None:
+        """Return a contact by its id, or None."""
+        return None if id_ is None else self._contacts.get(id_)
+
+    def _holders(self, shared: Shared, keys: Iterable[str]) -> int:
+        return sum(len(layer.get((shared, key), ())) for layer in self._by_key for key in keys)
+
+    def _sharing(self, shared: Shared, keys: Iterable[str]) -> Iterator[_Record]:
+        for layer in self._by_key:
+            for key in keys:
+                for is_contact, id_ in layer.get((shared, key), ()):
+                    yield self._contacts[id_] if is_contact else self._leads[id_]
+
+    def matches(self, lead: Lead, kind: ContactKind) -> tuple[Match, ...]:
+        """Return every contact that a lead's person or company is, in the order of their ids (rule
+        K12).
+        """
+        check("lead", lead, Lead)
+        check("kind", kind, ContactKind)
+        keys = _keys(lead, kind, self.region)
+        found: dict[ContactId, Match] = {}
+        # By the rarest key of each row: a name may be everyone's, a phone number is not.
+        for shared in {
+            min(row.shared, key=lambda shared: self._holders(shared, keys[shared]))
+            for row in self.rows
+        }:
+            for record in self._sharing(shared, keys[shared]):
+                if isinstance(record, Contact) and record.kind is kind and record.id not in found:
+                    row = _row(keys, _keys(record, kind, self.region), self.rows)
+                    if row is not None:
+                        found[record.id] = Match(record, row)
+        return tuple(found[id_] for id_ in sorted(found, key=id_order))
+
+    def reached(self, phone: str = "", email: str = "") -> tuple[Contact | Lead, ...]:
+        """Return every lead and contact with this phone number or e-mail address: leads first, in
+        the order of ids.
+        """
+        phones = [phone_key(phone, self.region)] if phone else []
+        emails = [email_key(email)] if email else []
+        found: dict[tuple[bool, bool, Any], _Record] = {}
+        for shared, keys in ((Shared.PHONE, phones), (Shared.EMAIL, emails)):
+            for record in self._sharing(shared, keys):
+                kind = record.kind if isinstance(record, Contact) else PERSON
+                if not _keys(record, kind, self.region)[shared].isdisjoint(keys):
+                    found[isinstance(record, Contact), *id_order(record.id)] = record
+        return tuple(found[place] for place in sorted(found))

@@ -1,0 +1,250 @@
+"""What is asked for when a lead is converted, and how the account is set up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final, final
+
+import attrs
+
+from salesstatus.lead import FieldDefinition, Lead, Target
+from salesstatus.leads.rights import Rights, check_rights
+from salesstatus.leads.rules import INHERITANCE, How, InheritanceRow, Inherited, inherited
+from salesstatus.leads.stages import SELL_STAGES, StageBook
+from salesstatus.model import Contact
+from salesstatus.values import (
+    FrozenMap,
+    InvalidError,
+    a_text,
+    amount,
+    aware_or_none,
+    check,
+    in_utc_or_none,
+    is_a,
+    listing,
+    place_of,
+)
+
+PERSON = Target.PERSON
+
+
+@final
+@attrs.frozen(kw_only=True)
+class NewDeal:
+    """The deal that a conversion makes.
+
+    Without a name it is named after the lead, without a stage it is in the first.
+    """
+
+    name: str = a_text()
+    value: Decimal | None = attrs.field(default=None, validator=amount)
+    currency: str = a_text()
+    stage: str = a_text()
+
+
+@final
+@attrs.frozen(kw_only=True)
+class NewTask:
+    """The follow-up task that a conversion makes, for the owner of the new contact unless it names
+    another.
+    """
+
+    content: str = a_text()
+    due_at: datetime | None = attrs.field(
+        default=None, converter=in_utc_or_none, validator=aware_or_none
+    )
+    owner: str = a_text()
+
+
+def _targets(value: Iterable[Target | str] | None) -> frozenset[Target] | None:
+    if value is None:
+        return None
+    expected = "a collection of person, company, deal; at least one"
+    found: set[Target] = set()
+    for member in listing("ConversionRequest.targets", value, expected, "L3"):
+        target = _TARGETS.get(member) if isinstance(member, str | Target) else None
+        if target is None:
+            raise InvalidError("ConversionRequest.targets", member, expected, "L3")
+        found.add(target)
+    if not found:
+        raise InvalidError("ConversionRequest.targets", value, expected, "L3")
+    return frozenset(found)
+
+
+# Bitrix24 calls a person a contact (rule L3).
+_TARGETS: Final[dict[object, Target]] = {
+    **{target: target for target in Target},
+    **{target.value: target for target in Target},
+    "contact": PERSON,
+}
+
+
+def _new_deal(value: NewDeal | bool | None) -> NewDeal | None:
+    if value is True:
+        return NewDeal()
+    if value is False or value is None:
+        return None
+    if type(value) is not NewDeal:
+        raise InvalidError("ConversionRequest.deal", value, "a NewDeal, True or False", "K2")
+    return value
+
+
+def _new_task(value: NewTask | str | bool | None) -> NewTask | None:
+    if value is True:
+        return NewTask()
+    if value is False or value is None:
+        return None
+    if isinstance(value, str):
+        return NewTask(content=value)
+    if type(value) is not NewTask:
+        raise InvalidError(
+            "ConversionRequest.task", value, "a NewTask, a text, True or False", "K2"
+        )
+    return value
+
+
+#: What a person may correct in the dialogue of a conversion: what is known of the lead, not what it
+#: is.
+_PROFILE: Final = tuple(
+    dict.fromkeys(
+        row.field
+        for row in INHERITANCE
+        if row.how is not How.STAYS
+        and row.field not in ("status", "unqualified_reason", "owner", "notes")
+    )
+)
+
+
+def _corrections(value: Mapping[str, object]) -> FrozenMap[str, Any]:
+    if not isinstance(value, Mapping):
+        raise InvalidError(
+            "ConversionRequest.corrections", value, "a mapping of fields to values", "K2"
+        )
+    for name in value:
+        if name not in _PROFILE:
+            raise InvalidError(
+                "ConversionRequest.corrections", name, f"one of {', '.join(_PROFILE)}", "K2"
+            )
+    checked: Any = Lead(id=0, **dict[str, Any](value))
+    return FrozenMap({name: getattr(checked, name) for name in value})
+
+
+def _contact(self: object, field: attrs.Attribute[Any], value: object) -> None:
+    if value is not None and type(value) is not Contact:
+        raise InvalidError(f"{type(self).__name__}.{field.name}", value, "a Contact or None", "K12")
+
+
+@final
+@attrs.frozen(kw_only=True)
+class ConversionRequest:
+    """What a lead shall become.
+
+    `targets` (rule L3) may be members of `Target` or their values; without them the names present
+    decide (rule K1), and `deal` adds one. `person` and `company` are existing contacts to merge
+    into, or only to be linked to if they are no target. `owner` is to be responsible for all that
+    is made (rule K2); `corrections` change the lead's profile first. `key` names the request:
+    repeated with the same key, it is one conversion (rule K11). Raises `InvalidError` naming the
+    field.
+
+    >>> ConversionRequest(deal=True).deal
+    NewDeal(name='', value=None, currency='', stage='')
+    """
+
+    targets: frozenset[Target] | None = attrs.field(default=None, converter=_targets)
+    deal: NewDeal | None = attrs.field(default=None, converter=_new_deal)
+    task: NewTask | None = attrs.field(default=None, converter=_new_task)
+    owner: str = a_text()
+    corrections: Mapping[str, Any] = attrs.field(factory=dict, converter=_corrections)
+    person: Contact | None = attrs.field(default=None, validator=_contact)
+    company: Contact | None = attrs.field(default=None, validator=_contact)
+    key: str = a_text()
+
+    def contact(self, target: Target) -> Contact | None:
+        """Return the contact that is named for a target."""
+        return self.person if target is PERSON else self.company
+
+
+def _definitions(value: Iterable[FieldDefinition]) -> tuple[FieldDefinition, ...]:
+    found = listing("Setup.fields", value, "a collection of FieldDefinition", "T3")
+    names: set[str] = set()
+    for definition in found:
+        if type(definition) is not FieldDefinition:
+            raise InvalidError("Setup.fields", definition, "a FieldDefinition", "T3")
+        if definition.name in names:
+            raise InvalidError("Setup.fields", definition.name, "each custom field once", "T3")
+        names.add(definition.name)
+    return found
+
+
+def _users(value: Iterable[str] | None) -> frozenset[str] | None:
+    if value is None:
+        return None
+    users = listing("Setup.owners", value, "a collection of users, or None", "K2")
+    for user in users:
+        check("Setup.owners", user, str)
+    return frozenset(users)
+
+
+def _table(value: Iterable[InheritanceRow]) -> tuple[InheritanceRow, ...]:
+    rows = listing("Setup.inheritance", value, "a collection of InheritanceRow", "K5")
+    for row in rows:
+        check("Setup.inheritance", row, InheritanceRow)
+    inherited(rows, frozenset(Target))  # refuses a table with gaps
+    return rows
+
+
+def _rights(self: object, field: attrs.Attribute[Any], value: object) -> None:
+    check_rights(place_of(self, field), value)
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Setup:
+    """How an account is set up: its lead stages, custom fields, users, rights, and the first stage
+    of its deals.
+
+    `owners` None: any text is an owner. `rights` None: nobody is asked. `inheritance` is the table
+    that decides what is carried.
+    """
+
+    book: StageBook = attrs.field(default=SELL_STAGES, validator=is_a(StageBook))
+    fields: tuple[FieldDefinition, ...] = attrs.field(default=(), converter=_definitions)
+    owners: frozenset[str] | None = attrs.field(default=None, converter=_users)
+    rights: Rights | None = attrs.field(default=None, validator=_rights)
+    deal_stage: str = attrs.field(default="Incoming", validator=is_a(str))
+    inheritance: tuple[InheritanceRow, ...] = attrs.field(
+        default=INHERITANCE, converter=_table, repr=False
+    )
+    _by_name: dict[str, FieldDefinition] = attrs.field(init=False, eq=False, repr=False)
+    _inherited: dict[frozenset[Target], tuple[Inherited, ...]] = attrs.field(
+        init=False, eq=False, repr=False, factory=dict
+    )
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(
+            self, "_by_name", {definition.name: definition for definition in self.fields}
+        )
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Be shown in notebooks and in failing examples without the whole table, too."""
+        del cycle
+        printer.text(repr(self))
+
+    def definition(self, name: str) -> FieldDefinition | None:
+        """Return the definition of a custom field, or None."""
+        return self._by_name.get(name)
+
+    def inherited(self, targets: frozenset[Target]) -> tuple[Inherited, ...]:
+        """Return the inheritance table, written out for these targets; once for each set of
+        them.
+        """
+        found = self._inherited.get(targets)
+        if found is None:
+            found = self._inherited[targets] = inherited(self.inheritance, targets)
+        return found
+
+
+#: Sell as it comes: its stages, any owner, no custom fields, no rights asked.
+SETUP: Final = Setup()

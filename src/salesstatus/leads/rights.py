@@ -1,0 +1,207 @@
+"""Who may convert a lead, and into what (rules L5, L6).
+
+Rights are a port: anything with the two methods of `Rights`. Ready made are the default of the
+three who may (the one who added the lead, that person's supervisor, an administrator) and roles
+with widths, of which the widest counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from enum import IntEnum, unique
+from typing import Any, Final, Protocol, final
+
+import attrs
+
+from salesstatus.lead import Lead, Target
+from salesstatus.values import FrozenMap, InvalidError, is_a, listing, place_of
+
+
+class Rights(Protocol):
+    """Who may do what.
+
+    `actor` is a user, by the name that leads hold as `owner` and `created_by`.
+    """
+
+    def may_convert(self, actor: str, lead: Lead) -> bool:
+        """Whether this user may convert this lead (rule L5)."""
+        ...
+
+    def may_create(self, actor: str, target: Target) -> bool:
+        """Whether this user may create persons, companies, or deals (rule L6)."""
+        ...
+
+
+def check_rights(place: str, value: object) -> None:
+    """Raise `InvalidError` unless `value` is something that can be asked, or None."""
+    asked = (getattr(value, name, None) for name in ("may_convert", "may_create"))
+    if value is not None and not all(map(callable, asked)):
+        raise InvalidError(place, value, "an object with may_convert and may_create, or None", "L5")
+
+
+def _names_to_names(self: object, field: attrs.Attribute[Any], value: object) -> None:
+    if not isinstance(value, FrozenMap) or not all(
+        type(name) is str for item in value.items() for name in item
+    ):
+        raise InvalidError(place_of(self, field), value, "a mapping of names to names", "L5")
+
+
+def _frozen(value: Mapping[str, str]) -> Mapping[str, str]:
+    return FrozenMap(value) if isinstance(value, Mapping) else value  # type: ignore[redundant-expr] # not typed by all
+
+
+def _names(value: object) -> frozenset[str]:
+    users = listing("AdderRights.administrators", value, "a collection of users", "L5")
+    for user in users:
+        if type(user) is not str:
+            raise InvalidError("AdderRights.administrators", user, "a str", "L5")
+    return frozenset(users)
+
+
+@final
+@attrs.frozen(kw_only=True)
+class AdderRights:
+    """Rule L5's default: who added the lead, that person's supervisor, and administrators.
+
+    Everybody may create.
+
+    `supervisors` says who supervises whom: user → supervisor.
+
+    >>> rights = AdderRights(supervisors={"sam": "kim"}, administrators={"root"})
+    >>> rights.may_convert("kim", Lead(id=1, created_by="sam")), rights.may_convert("bob", Lead(id=1, created_by="sam"))
+    (True, False)
+    """
+
+    supervisors: Mapping[str, str] = attrs.field(
+        factory=dict, converter=_frozen, validator=_names_to_names
+    )
+    administrators: frozenset[str] = attrs.field(default=frozenset(), converter=_names)
+
+    def may_convert(self, actor: str, lead: Lead) -> bool:
+        """Whether this user may convert this lead."""
+        if actor in self.administrators:
+            return True
+        return bool(lead.created_by) and actor in (
+            lead.created_by,
+            self.supervisors.get(lead.created_by, lead.created_by),
+        )
+
+    def may_create(self, actor: str, target: Target) -> bool:
+        """Whether this user may create this; everybody may."""
+        del actor, target
+        return True
+
+
+@unique
+class Width(IntEnum):
+    """How wide a right reaches, from nothing to everything; each holds all before it."""
+
+    NONE = 0
+    OWN = 1  #: leads that one is responsible for
+    DEPARTMENT = 2  #: and those of one's department
+    DEPARTMENT_AND_BELOW = 3  #: and those of the departments below it
+    OPEN = 4  #: and those that are everyone's
+    ALL = 5
+
+
+def _created(targets: Iterable[Target]) -> frozenset[Target]:
+    found = frozenset(listing("Role.create", targets, "a collection of Target", "L6"))
+    for target in found:
+        if type(target) is not Target:
+            raise InvalidError("Role.create", target, "a Target", "L6")
+    return found
+
+
+@final
+@attrs.frozen
+class Role:
+    """What a role allows: to convert leads that far, and to create these."""
+
+    convert: Width = attrs.field(validator=is_a(Width))
+    create: frozenset[Target] = attrs.field(default=frozenset(Target), converter=_created)
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Organisation:
+    """Who works where: user → department, and department → the one above it."""
+
+    departments: Mapping[str, str] = attrs.field(
+        factory=dict, converter=_frozen, validator=_names_to_names
+    )
+    above: Mapping[str, str] = attrs.field(
+        factory=dict, converter=_frozen, validator=_names_to_names
+    )
+
+    def __attrs_post_init__(self) -> None:
+        for department in self.above:
+            if department in list(self.over(department))[1:]:
+                raise InvalidError(
+                    "Organisation.above", department, "departments without a circle", "L5"
+                )
+
+    def over(self, department: str) -> Iterator[str]:
+        """Yield a department and all above it."""
+        seen = 0
+        above: str | None = department
+        while above is not None and seen <= len(self.above) + 1:
+            yield above
+            seen += 1
+            above = self.above.get(above)
+
+
+_NOTHING: Final = Role(Width.NONE, frozenset())
+
+
+def _roles(value: object) -> FrozenMap[str, tuple[Role, ...]]:
+    if not isinstance(value, Mapping):
+        raise InvalidError("RoleRights.roles", value, "a mapping of users to their roles", "L5")
+    roles = {
+        user: listing("RoleRights.roles", given, "a list of Role", "L5")
+        for user, given in value.items()
+    }
+    for given in roles.values():
+        for role in given:
+            if type(role) is not Role:
+                raise InvalidError("RoleRights.roles", role, "a Role", "L5")
+    return FrozenMap(roles)
+
+
+@final
+@attrs.frozen(kw_only=True)
+class RoleRights:
+    """Rights by roles: user → roles.
+
+    Of several roles the widest right counts, for each right by itself (rule L5).
+
+    >>> rights = RoleRights(roles={"sam": [Role(Width.OWN), Role(Width.OPEN, {Target.DEAL})]})
+    >>> rights.may_convert("sam", Lead(id=1, owner="kim", open_to_all=True))
+    True
+    """
+
+    roles: Mapping[str, tuple[Role, ...]] = attrs.field(converter=_roles)
+    organisation: Organisation = attrs.field(factory=Organisation, validator=is_a(Organisation))
+
+    def _width(self, actor: str) -> Width:
+        return max((role.convert for role in self.roles.get(actor, ())), default=_NOTHING.convert)
+
+    def _reach(self, actor: str, lead: Lead) -> Width:
+        """Return the narrowest width that reaches from a user to a lead."""
+        if lead.owner and actor == lead.owner:
+            return Width.OWN
+        mine = self.organisation.departments.get(actor)
+        theirs = self.organisation.departments.get(lead.owner)
+        if mine is not None and theirs is not None:
+            if mine == theirs:
+                return Width.DEPARTMENT
+            if mine in self.organisation.over(theirs):
+                return Width.DEPARTMENT_AND_BELOW
+        return Width.OPEN if lead.open_to_all else Width.ALL
+
+    def may_convert(self, actor: str, lead: Lead) -> bool:
+        """Whether one of this user's roles reaches this lead."""
+        return self._width(actor) >= self._reach(actor, lead)
+
+    def may_create(self, actor: str, target: Target) -> bool:
+        """Whether one of this user's roles may create this."""
+        return any(target in role.create for role in self.roles.get(actor, ()))

@@ -1,0 +1,286 @@
+"""The stages of leads and the way through them: `(lead, event) -> lead`, as for statuses.
+
+Stages are configurable, their meanings are not: in process, success, failure. A `StageBook` is a
+list of stages whose order and meanings were checked (rule L1). What an event may do to a lead
+depends on the meaning of the stage it is in and of the stage it would go to, and stands in table L
+of `salesstatus.leads.rules`; nothing else decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final, assert_never, final
+
+import attrs
+
+from salesstatus.errors import Broken, GuardError
+from salesstatus.lead import (
+    LEAD_EVENTS,
+    Lead,
+    LeadConverted,
+    LeadEvent,
+    LeadJunked,
+    LeadMoved,
+    LeadReopened,
+    LeadTakenUp,
+    StageMeaning,
+)
+from salesstatus.leads.rules import LEAD_TABLE, LeadRow
+from salesstatus.rules import Effect
+from salesstatus.values import InvalidError, a_text, check, is_a, listed, listing, shown
+
+IN_PROCESS, SUCCESS, FAILURE = StageMeaning
+
+
+def _named(self: object, field: attrs.Attribute[Any], value: object) -> None:
+    if not (isinstance(value, str) and value.strip()):
+        raise InvalidError(f"Stage.{field.name}", value, "a text that is not empty", "L1")
+
+
+@final
+@attrs.frozen
+class Stage:
+    """One stage: what leads hold as their `status`, what it means, and how it is called (default:
+    its id).
+    """
+
+    id: str = attrs.field(validator=_named)
+    meaning: StageMeaning = attrs.field(default=IN_PROCESS, validator=is_a(StageMeaning))
+    name: str = a_text()
+
+
+def _stages(stages: Iterable[Stage]) -> tuple[Stage, ...]:
+    found = listing("StageBook.stages", stages, "a list of Stage", "L1")
+    for stage in found:
+        if type(stage) is not Stage:
+            raise InvalidError("StageBook.stages", stage, "a Stage", "L1")
+    ids = [stage.id for stage in found]
+    if len(set(ids)) < len(ids):
+        twice = next(id_ for id_ in ids if ids.count(id_) > 1)
+        raise InvalidError("StageBook.stages", twice, "each stage once", "L1")
+    for meaning, most, expected in (
+        (IN_PROCESS, None, "at least one stage in process"),
+        (SUCCESS, 1, "exactly one stage of success"),
+        (FAILURE, None, "at least one stage of failure"),
+    ):
+        having = [stage.id for stage in found if stage.meaning is meaning]
+        if not having or (most is not None and len(having) > most):
+            raise InvalidError("StageBook.stages", having, expected, "L1")
+    order = [list(StageMeaning).index(stage.meaning) for stage in found]
+    if order != sorted(order):
+        raise InvalidError(
+            "StageBook.stages", ids, "the stages in process, then success, then failure", "L1"
+        )
+    return found
+
+
+@final
+@attrs.frozen
+class StageBook:
+    """The stages of an account, in order: those in process, the one of success, those of failure
+    (rule L1).
+
+    In a `free` book a status that is no stage of it counts as one in process, as in Sell, where the
+    list of lead statuses is the account's own. Raises `InvalidError` if there is no stage in
+    process or of failure, not exactly one of success, if two have one id, or if they are out of
+    order.
+
+    >>> StageBook([Stage("NEW"), Stage("DONE", StageMeaning.SUCCESS), Stage("JUNK", StageMeaning.FAILURE)]).first
+    'NEW'
+    """
+
+    stages: tuple[Stage, ...] = attrs.field(converter=_stages)
+    free: bool = attrs.field(default=False, validator=is_a(bool))
+    _meanings: dict[str, StageMeaning] = attrs.field(init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "_meanings", {stage.id: stage.meaning for stage in self.stages})
+
+    def of(self, meaning: StageMeaning) -> tuple[str, ...]:
+        """Return the ids of the stages with this meaning, in order."""
+        return tuple(stage.id for stage in self.stages if stage.meaning is meaning)
+
+    @property
+    def first(self) -> str:
+        """The stage that a lead without a status is in."""
+        return self.stages[0].id
+
+    @property
+    def success(self) -> str:
+        """The stage of converted leads."""
+        return self.of(SUCCESS)[0]
+
+    def meaning(self, status: str) -> StageMeaning | None:
+        """Return what a lead's status means, or None if it is no stage of this book."""
+        return self._meanings.get(status or self.first, IN_PROCESS if self.free else None)
+
+    def meaning_of(self, lead: Lead) -> StageMeaning | None:
+        """Return where a lead is: success if its conversion is recorded, whatever its status says
+        (rules K13, L10).
+        """
+        return SUCCESS if lead.conversion is not None else self.meaning(lead.status)
+
+
+#: Zendesk Sell: the list is the account's own, so any other status is in process. A lead there has
+#: no stage of success but leaves the list; "Converted" stands for that.
+SELL_STAGES: Final = StageBook(
+    [Stage("New"), Stage("Working"), Stage("Converted", SUCCESS), Stage("Unqualified", FAILURE)],
+    free=True,
+)
+#: Bitrix24's default book (rule L1).
+BITRIX24_STAGES: Final = StageBook(
+    [
+        Stage("NEW", name="Unprocessed"),
+        Stage("IN_PROCESS", name="In process"),
+        Stage("PROCESSED", name="Processed"),
+        Stage("CONVERTED", SUCCESS, "High-quality lead"),
+        Stage("JUNK", FAILURE, "Low-quality lead"),
+    ]
+)
+
+
+def _written_out(
+    table: tuple[LeadRow, ...],
+) -> dict[tuple[type[LeadEvent], object, object], LeadRow]:
+    """Find the row for every event and pair of meanings.
+
+    Raises `InvalidError` where there is none, or two.
+    """
+    meanings = (*StageMeaning, None)
+    found = {}
+    for event in LEAD_EVENTS:
+        for now in meanings:
+            for to in meanings:
+                rows = [
+                    row for row in table if event in row.hears and now in row.now and to in row.to
+                ]
+                if len(rows) != 1:
+                    place = f"LEAD_TABLE[{event.__name__}, {now}, {to}]"
+                    raise InvalidError(place, [row.id for row in rows], "exactly one row")
+                found[event, now, to] = rows[0]
+    return found
+
+
+_ROWS: Final = _written_out(LEAD_TABLE)
+
+
+def _next(lead: Lead, book: StageBook) -> str:
+    """Return where a lead goes that is taken up: from the first stage, or from junk, to the second
+    in process.
+    """
+    working = book.of(IN_PROCESS)
+    if lead.status in ("", book.first) or book.meaning(lead.status) is FAILURE:
+        return working[min(1, len(working) - 1)]
+    return lead.status
+
+
+def _stage(lead: Lead, event: LeadEvent, book: StageBook) -> str:
+    """Return the stage that the lead would be in."""
+    match event:
+        case LeadConverted():
+            return book.success
+        case LeadMoved():
+            return event.stage
+        case LeadTakenUp():
+            return event.stage or _next(lead, book)
+        case LeadJunked():
+            return event.stage or book.of(FAILURE)[0]
+        case LeadReopened():
+            return event.stage or (
+                book.first if book.meaning(lead.status) is FAILURE else lead.status
+            )
+        case _:
+            assert_never(event)
+
+
+def _checked(lead: Lead, event: LeadEvent, book: StageBook) -> None:
+    check("lead", lead, Lead)
+    if type(event) not in LEAD_EVENTS:
+        raise InvalidError(
+            "event", event, f"one of {', '.join(known.__name__ for known in LEAD_EVENTS)}"
+        )
+    check("book", book, StageBook)
+    if isinstance(event, LeadConverted) and event.record.lead != lead.id:
+        raise InvalidError(
+            "LeadConverted.record",
+            event.record.lead,
+            f"the conversion of lead {shown(lead.id)}",
+            "K13",
+        )
+
+
+def refusal(lead: Lead, event: LeadEvent, book: StageBook = SELL_STAGES) -> GuardError | None:
+    """Return the error that `transition` would raise, or None if the event would be accepted."""
+    _checked(lead, event, book)
+    if isinstance(event, LeadConverted) and lead.conversion == event.record:
+        return None  # hearing it twice is no error
+    broken = _broken(lead, type(event), _stage(lead, event, book), book)
+    return None if broken is None else GuardError(lead, event, (broken,))
+
+
+def unconvertible(lead: Lead, book: StageBook) -> Broken | None:
+    """Return the rule of table L that stands against converting a lead, or None."""
+    return _broken(lead, LeadConverted, book.success, book)
+
+
+def _broken(lead: Lead, event: type[LeadEvent], stage: str, book: StageBook) -> Broken | None:
+    row = _ROWS[event, book.meaning_of(lead), book.meaning(stage)]
+    if row.effect is not Effect.REFUSED:
+        return None
+    known = f"; known: {listed([stage.id for stage in book.stages])}" if row.id == "L1" else ""
+    earlier = (
+        ""
+        if lead.conversion is None
+        else f", and conversion {shown(lead.conversion.id)} converted it"
+    )
+    return Broken(
+        row.id,
+        row.requires + earlier + known,
+        field="status",
+        value=lead.status if row.for_now else stage,
+    )
+
+
+def transition(lead: Lead, event: LeadEvent, book: StageBook = SELL_STAGES) -> Lead:
+    """Return the lead after an event; the same object if nothing changes (table L).
+
+    Raises `GuardError` if the event is refused (rules L1, L2, K11), and `InvalidError` if one of
+    the arguments is not what it should be. `LeadConverted` only writes down what
+    `salesstatus.convert` did.
+
+    >>> lead = transition(Lead(id=1, last_name="Boxer"), LeadTakenUp(owner="sam"))
+    >>> lead.status, lead.owner
+    ('Working', 'sam')
+    >>> transition(lead, LeadJunked("no budget")).unqualified_reason
+    'no budget'
+    """
+    refused = refusal(lead, event, book)
+    if refused is not None:
+        raise refused
+    changed: dict[str, Any] = {"status": _stage(lead, event, book)}
+    match event:
+        case LeadConverted():
+            changed["conversion"] = event.record
+        case LeadJunked():
+            changed["unqualified_reason"] = event.reason or lead.unqualified_reason
+        case LeadTakenUp() | LeadMoved() | LeadReopened():
+            changed["unqualified_reason"] = ""
+            if isinstance(event, LeadTakenUp) and event.owner:
+                changed["owner"] = event.owner
+        case _:
+            assert_never(event)
+    if all(getattr(lead, name) == value for name, value in changed.items()):
+        return lead
+    return attrs.evolve(lead, **changed)
+
+
+def permitted(lead: Lead, book: StageBook = SELL_STAGES) -> frozenset[LeadMoved | LeadJunked]:
+    """Return the moves that would be accepted now, for offering the stages of a board; junking
+    comes without a reason.
+    """
+    check("book", book, StageBook)
+    moves: list[LeadMoved | LeadJunked] = [
+        LeadJunked(stage=stage.id) if stage.meaning is FAILURE else LeadMoved(stage.id)
+        for stage in book.stages
+    ]
+    return frozenset(event for event in moves if refusal(lead, event, book) is None)
