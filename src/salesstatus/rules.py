@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from enum import Enum, unique
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import attrs
 
@@ -32,6 +32,7 @@ from salesstatus.events import (
 )
 from salesstatus.model import CustomerStatus, DealStatus, ProspectStatus
 from salesstatus.policy import Policy
+from salesstatus.values import FrozenMap
 
 #: The texts behind the rules, by the short name that rows cite.
 SOURCES: Final = {
@@ -150,12 +151,35 @@ class EventRow(Row):
     requires: str = ""
 
 
+class Case(NamedTuple):
+    """What a rule says of one case: the first two fields of a `Broken`, a loss, a line of a plan.
+
+    >>> str(Case("K12", "several contacts match"))
+    'K12, several contacts match'
+    """
+
+    rule: str
+    says: str
+
+    def __str__(self) -> str:
+        return f"{self.rule}, {self.says}"
+
+
 @attrs.frozen(kw_only=True)
 class Statement(Row):
-    """A rule that is no table of its own (W, G, Q): the rooms named in `where` carry it out."""
+    """A rule that is no table of its own: the rooms named in `where` carry it out.
+
+    `cases` are the sentences that refusals, losses and plans cite, by name; a word in braces stands
+    for what is specific to one of them.
+    """
 
     says: str
     where: str
+    cases: FrozenMap[str, str]
+
+    def case(self, name: str, **specific: object) -> Case:
+        """Return one case of the rule, to be cited: `Broken(*W6.case("successor"), field=…)`."""
+        return Case(self.id, self.cases[name].format(**specific))
 
 
 TableRow = ProspectRow | CustomerRow | ManualRow | EventRow | Statement
@@ -443,11 +467,25 @@ EV: Final = (
 
 
 def says(
-    id: str, sure: Sure, source: str, where: str, says: str, reason: str, when: When = None
+    id: str,
+    sure: Sure,
+    source: str,
+    where: str,
+    says: str,
+    reason: str,
+    when: When = None,
+    **cases: str,
 ) -> Statement:
-    """Return a rule that is no table of its own."""
+    """Return a rule that is no table of its own, with its cases by name."""
     return Statement(
-        id=id, sure=sure, source=source, where=where, says=says, reason=reason, when=when
+        id=id,
+        sure=sure,
+        source=source,
+        where=where,
+        says=says,
+        reason=reason,
+        when=when,
+        cases=FrozenMap(cases),
     )
 
 
