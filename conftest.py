@@ -1,6 +1,4 @@
-"""Runs every code block of README and docs, and every doctest of the library, in the ordinary test
-run.
-"""
+"""Run every code block of README and docs and every doctest of the library as a test."""
 
 import contextlib
 import io
@@ -11,6 +9,7 @@ from doctest import ELLIPSIS
 from pathlib import Path
 
 import dev
+import pytest
 from hypothesis import settings
 from sybil import Document, Example, Sybil
 from sybil.document import PythonDocStringDocument
@@ -28,9 +27,7 @@ settings.load_profile("usual")
 
 
 def _console(example: Example) -> str | None:
-    """Run what a `console` block types, and compare what it prints; a line of `...` stands for any
-    lines.
-    """
+    """Run the command of a `console` block and compare the output; `...` stands for any lines."""
     typed, *rest = example.parsed.strip().split("\n")
     words = shlex.split(typed.removeprefix("$ "))
     if words[:3] != ["python", "-m", "salesstatus"]:
@@ -88,3 +85,9 @@ _docstrings = Sybil(
 )
 pytest_collect_file = (_markdown + _docstrings).pytest()
 sys.path.insert(0, str(Path(__file__).parent / "tests"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse test ids that differ between processes: side by side they have to be the same."""
+    if differing := [item.nodeid for item in items if " at 0x" in item.nodeid]:
+        raise pytest.UsageError("\n".join(("give these tests stable ids:", *differing)))

@@ -5,6 +5,7 @@ import asyncio
 import pickle
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
+from types import SimpleNamespace
 
 import attrs
 import pytest
@@ -54,7 +55,7 @@ from salesstatus.ports import KINDS, Conflict, NotFound, record_id
 
 OPEN, WON, LOST, _ = DealStatus
 #: Any number, text or thing that is no id.
-NO_IDS = [None, "", True, 1.5, b"ann", [], ("ann",), object()]
+NO_IDS = [None, "", True, 1.5, b"ann", [], ("ann",), SimpleNamespace()]
 each_use_case = pytest.mark.parametrize("use_case", WRITING)
 
 

@@ -95,7 +95,6 @@ class TestLookupKeys:
             (person(name="", phone="(512) 757-6000 ext. 1234"), {"phone:6000"}),
             (person(name="", phone="٠٣٠ ١٢٣٤٥"), {"phone:2345"}),
         ],
-        ids=repr,
     )  # fmt: skip
     def test_of_each(self, record, expected):
         assert lookup_keys(record) == expected
@@ -169,7 +168,6 @@ class TestSoughtKeys:
             ((MatchRow((Shared.WEBSITE, Shared.EMAIL)),), {"e-mail:a@b.example"}),
             ((), set()),
         ],
-        ids=str,
     )
     def test_of_each_row(self, rows, expected):
         assert sought_keys(self.LEAD, rows) == expected

@@ -8,6 +8,7 @@ import json
 import pickle
 import re
 from datetime import datetime, timedelta, timezone
+from types import SimpleNamespace
 
 import attrs
 import pytest
@@ -685,7 +686,9 @@ class TestAsAsync:
         assert closed == [True]
 
     @pytest.mark.parametrize(
-        "thing", [None, "store", 5, object(), {"unit": 1}, type("S", (), {"unit": 5})()], ids=ascii
+        "thing",
+        [None, "store", 5, SimpleNamespace(), {"unit": 1}, SimpleNamespace(unit=5)],
+        ids=ascii,
     )
     def test_what_is_no_store_is_refused_at_once(self, thing):
         with pytest.raises(InvalidError) as caught:

@@ -230,7 +230,7 @@ def bent(table, row):
         elif field in DOMAINS:
             if field == "held":
                 yield "held anything", attrs.evolve(row, held=None)
-            for member in DOMAINS[field]:
+            for member in sorted(DOMAINS[field], key=shown):
                 sign = "-" if member in value else "+"
                 yield (
                     f"{field} {sign} {shown(member)}",
