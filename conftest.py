@@ -18,12 +18,13 @@ from sybil.parsers.rest import DocTestParser
 
 from salesstatus.cli import main
 
-# No example is timed: a busy machine is no bug. `pytest --hypothesis-profile stress` looks longer,
-# `few` not as long.
+# No example is timed: a busy machine is no bug. Explicit numbers of examples follow the profile's
+# (tests/effort.py).
+settings.register_profile("quick", deadline=None, max_examples=10)
+settings.register_profile("few", deadline=None, max_examples=15)
 settings.register_profile("usual", deadline=None)
 settings.register_profile("stress", deadline=None, max_examples=3000)
-settings.register_profile("few", deadline=None, max_examples=15)
-settings.load_profile("usual")
+settings.load_profile("quick")
 
 
 def _console(example: Example) -> str | None:

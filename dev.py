@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Set up `.venv` with what a task needs, and run the task.
 
-    python3 dev.py demo     the main job on the example data
-    python3 dev.py test     the whole test suite, with coverage
-    python3 dev.py check    linters, type checkers, import contracts and the docs
-    python3 dev.py bench    the benchmarks (further words go to benchmarks/run.py)
+    python3 dev.py demo              the main job on the example data
+    python3 dev.py test              tests of every kind, side by side, with few examples
+    python3 dev.py test --thorough   all tests with all examples, and their coverage
+    python3 dev.py check             linters, type checkers, import contracts and the docs
+    python3 dev.py bench             the benchmarks (further words go to benchmarks/run.py)
+    python3 dev.py release           build what is released, if nothing stands against it
 
 Needs Python 3.11 or newer and nothing else. Further words after `test` go to pytest.
 """
@@ -13,10 +15,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+if sys.version_info >= (3, 11):
+    import tomllib
 
 ROOT = Path(__file__).resolve().parent
 # One environment for each version, so that `python3.12 dev.py test` does not undo what python3.11
@@ -34,9 +42,7 @@ def run(*words: str | Path) -> None:
 
 
 def create() -> None:
-    """Make the environment: with pip, or where Python comes without it (Debian) by another pip, or
-    by uv.
-    """
+    """Make the environment, with pip or where Python comes without it (Debian) without."""
     shutil.rmtree(VENV, ignore_errors=True)
     if (
         subprocess.run(
@@ -81,40 +87,52 @@ def pip() -> list[str | Path]:
     )
 
 
-def install(extras: str) -> None:
-    """Install the project and its extras, unless that was done for these very files already."""
-    wanted = hashlib.sha256(
-        b"".join((ROOT / name).read_bytes() for name in ("pyproject.toml", "constraints.txt"))
-    ).hexdigest()
-    stamp = VENV / f"installed-{extras or 'library'}"
+def install(extra: str = "", *groups: str) -> None:
+    """Install the project with an extra and groups, unless this was done for these very files."""
+    about = (ROOT / "pyproject.toml").read_bytes()
+    wanted = hashlib.sha256(about + (ROOT / "constraints.txt").read_bytes()).hexdigest()
+    stamp = VENV / f"installed-{'-'.join(filter(None, (extra, *groups))) or 'library'}"
     if stamp.is_file() and stamp.read_text() == wanted:
         return
     if not PYTHON.exists():
         create()
-    run(*pip(), "-c", ROOT / "constraints.txt", "-e", f".[{extras}]" if extras else ".")
+    # pip 23, which comes with Python 3.11, has no `--group`.
+    known = tomllib.loads(about.decode())["dependency-groups"]
+    tools = [tool for group in groups for tool in known[group]]
+    project = f".[{extra}]" if extra else "."
+    run(*pip(), "-c", ROOT / "constraints.txt", "-e", project, *tools)
     stamp.write_text(wanted)
 
 
 def demo() -> None:
     """Run the main job on the example data."""
-    install("")
+    install()
     run(PYTHON, "-m", "salesstatus", "demo")
 
 
 def test(*words: str) -> None:
-    """Run the whole test suite; the coverage counts only then, not for a part of it."""
+    """Run the tests in as many processes as there are cores.
+
+    With `--thorough` the whole suite has to cover every line and branch.
+    """
     install("test")
-    if words:
-        run(PYTHON, "-m", "pytest", *words)
+    pytest = ["-m", "pytest", "-n", "auto", "--dist", "worksteal"]
+    if "--thorough" not in words:
+        run(PYTHON, *pytest, *words)
         return
-    run(PYTHON, "-m", "coverage", "run", "-m", "pytest")
+    pytest += ["--hypothesis-profile", "usual", *(word for word in words if word != "--thorough")]
+    if any(not word.startswith("-") for word in words):
+        run(PYTHON, *pytest)
+        return
+    run(PYTHON, "-m", "coverage", "erase")
+    run(PYTHON, "-m", "coverage", "run", *pytest)
     run(PYTHON, "-m", "coverage", "combine", "--quiet")
     run(PYTHON, "-m", "coverage", "report")
 
 
 def check() -> None:
     """Run everything that reads the code without running it, and build the docs."""
-    install("test,check")
+    install("test", "check")
     tools = PYTHON.parent
     run(tools / "ruff", "check")
     run(tools / "ruff", "format", "--check")
@@ -126,11 +144,44 @@ def check() -> None:
 
 def bench(*words: str) -> None:
     """Run the benchmarks."""
-    install("bench")
+    install("", "bench")
     run(PYTHON, "benchmarks/run.py", *words)
 
 
-TASKS = {"demo": demo, "test": test, "check": check, "bench": bench}
+def unready(project: Mapping[str, Any], version: str, changelog: str) -> list[str]:
+    """Return what stands against a release: of `[project]`, and of the changelog's top section."""
+    found = [
+        f"pyproject.toml: {name} = {url} is a placeholder"
+        for name, url in project.get("urls", {}).items()
+        if ".invalid" in url
+    ]
+    if not project.get("urls"):
+        found.append("pyproject.toml: [project.urls] is missing")
+    title, _, section = changelog.partition("\n## ")[2].partition("\n")
+    if not re.fullmatch(rf"{re.escape(version)} \(\d{{4}}-\d\d-\d\d\)", title):
+        found.append(f"CHANGELOG.md: the top section is {title!r}, not '{version} (YYYY-MM-DD)'")
+    if not section.partition("\n## ")[0].strip():
+        found.append("CHANGELOG.md: the top section is empty")
+    return found
+
+
+def release() -> None:
+    """Say what stands against a release; if nothing does, build the sdist and the wheel."""
+    install("test")
+    about = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    door = (ROOT / "src" / "salesstatus" / "__init__.py").read_text()
+    version = door.partition('\n__version__ = "')[2].partition('"')[0]
+    found = unready(about, version, (ROOT / "CHANGELOG.md").read_text())
+    git = ["git", "status", "--porcelain"]
+    changed = subprocess.run(git, cwd=ROOT, check=False, capture_output=True, text=True)
+    if changed.returncode or changed.stdout:
+        found.append("git: there are changes that are not committed, or this is no checkout")
+    if found:
+        sys.exit("\n".join(("not ready for a release:", *found)))
+    run(PYTHON, "-m", "hatchling", "build")
+
+
+TASKS = {"demo": demo, "test": test, "check": check, "bench": bench, "release": release}
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import conversion_oracle as oracle
 import strategies as own
+from effort import examples
 from salesstatus import (
     Address,
     ContactKind,
@@ -32,7 +33,7 @@ from salesstatus.leads import Action
 
 AT = own.DAY
 PERSON, COMPANY, DEAL = Target
-law = settings(max_examples=60, deadline=None)
+law = settings(max_examples=examples(60), deadline=None)
 #: What a lead keeps for itself (K13, L4, L5, L9).
 STAYS = {"id", "conversion", "person", "company", "open_to_all", "created_by", "created_at"}
 
@@ -207,7 +208,7 @@ class TestNoValueIsMadeUp:
 class TestTheOracle:
     """Written from the prose alone, it tells the same of every conversion and of every refusal."""
 
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=examples(150), deadline=None)
     @given(own.conversions())
     def test_tells_the_same(self, case):
         plan = plan_conversion(case.lead, case.request, case.setup, known=case.known)

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crm_bodies import any_json, contact, odd_bodies
+from effort import examples
 from salesstatus import Address, Contact, ContactKind, CustomerStatus, InvalidError, ProspectStatus
 from salesstatus.crm.lens import (
     ADDRESS,
@@ -375,7 +376,7 @@ KINDS = pytest.mark.parametrize("kind", Kind, ids=lambda kind: kind.value)
 
 
 class TestLaws:
-    @settings(max_examples=300)
+    @settings(max_examples=examples(300))
     @given(kind=st.sampled_from(Kind), data=st.data())
     def test_what_is_read_and_written_over_its_body_is_that_body(self, kind, data):
         body = data.draw(odd_bodies(kind))
@@ -385,7 +386,7 @@ class TestLaws:
             assert written == body
             assert list(written) == list(body)
 
-    @settings(max_examples=300)
+    @settings(max_examples=examples(300))
     @given(kind=st.sampled_from(Kind), data=st.data())
     def test_what_is_written_over_another_body_is_read_again(self, kind, data):
         values = readable(kind, data.draw(odd_bodies(kind)))
@@ -401,7 +402,7 @@ class TestLaws:
                     field
                 )
 
-    @settings(max_examples=300)
+    @settings(max_examples=examples(300))
     @given(kind=st.sampled_from(Kind), data=st.data())
     def test_what_is_written_twice_is_written_once(self, kind, data):
         body, other = data.draw(odd_bodies(kind)), data.draw(odd_bodies(kind))
@@ -412,7 +413,7 @@ class TestLaws:
         once = COLUMNS[kind].write(values, body)
         assert COLUMNS[kind].write(values, once) == once
 
-    @settings(max_examples=300)
+    @settings(max_examples=examples(300))
     @given(kind=st.sampled_from(Kind), data=st.data())
     def test_what_is_written_from_scratch_is_read_again(self, kind, data):
         values = readable(kind, data.draw(odd_bodies(kind)))
@@ -424,7 +425,7 @@ class TestLaws:
         assert again == {field: value for field, value in values.items() if not absent(value)}
         assert report.told().count(Outcome.LEFT_OUT) == 0
 
-    @settings(max_examples=300)
+    @settings(max_examples=examples(300))
     @given(kind=st.sampled_from(Kind), data=st.data())
     def test_a_changed_field_changes_its_key_alone(self, kind, data):
         body = data.draw(odd_bodies(kind))

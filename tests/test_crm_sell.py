@@ -38,6 +38,7 @@ from crm_bodies import (
     synced,
     task,
 )
+from effort import examples
 from salesstatus import (
     Address,
     ContactKind,
@@ -1054,7 +1055,7 @@ class TestSync:
         found.append(synced("lead", {"id": 999}, revision + 4, "deleted"))
         return found
 
-    @settings(max_examples=60)
+    @settings(max_examples=examples(60))
     @given(seed=st.integers(0, 10**6), records=st.just(RECORDS) | sell_accounts())
     def test_the_order_of_the_queue_makes_no_difference(self, seed, records):
         queue = self.queue(records)
@@ -1680,7 +1681,7 @@ class TestWrong:
         assert len(account.oddities) == 2_000
         assert len(account.oddities.kept) == KEPT
 
-    @settings(max_examples=200)
+    @settings(max_examples=examples(200))
     @given(st.data())
     def test_whatever_is_done_to_a_body_nothing_is_raised(self, data):
         records = [item(kind, body) for kind, body in RECORDS]

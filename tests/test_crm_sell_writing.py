@@ -30,6 +30,7 @@ from crm_bodies import (
     stages,
     task,
 )
+from effort import examples
 from salesstatus import (
     Address,
     Broken,
@@ -112,7 +113,7 @@ def reread(kind, body):
 class TestOverABody:
     """What was read is written over its body as that body, also where it is odd."""
 
-    @settings(max_examples=200)
+    @settings(max_examples=examples(200))
     @given(odd_bodies(Kind.CONTACT))
     def test_a_contact(self, body):
         for stored in reread("contact", body).contacts.values():
@@ -121,7 +122,7 @@ class TestOverABody:
             # Without statuses it has nothing to say of them.
             assert contact_body(stored.contact, body) == body
 
-    @settings(max_examples=200)
+    @settings(max_examples=examples(200))
     @given(odd_bodies(Kind.DEAL), st.sampled_from((INCOMING, WON, 999)))
     def test_a_deal(self, body, stage_id):
         body = {"contact_id": 1, **body, "stage_id": stage_id}
@@ -131,7 +132,7 @@ class TestOverABody:
         for found in account.deals.values():
             assert deal_body(found, account.catalogue, body) == body
 
-    @settings(max_examples=200)
+    @settings(max_examples=examples(200))
     @given(odd_bodies(Kind.LEAD))
     def test_a_lead(self, body):
         account = reread("lead", body)

@@ -22,6 +22,7 @@ from desk_suite import (
     everything,
     point,
 )
+from effort import examples
 from salesstatus import (
     Contact,
     ContactKind,
@@ -554,4 +555,4 @@ class Programs(RuleBasedStateMachine):
 
 
 TestPrograms = Programs.TestCase
-TestPrograms.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
+TestPrograms.settings = settings(max_examples=examples(100), stateful_step_count=30, deadline=None)

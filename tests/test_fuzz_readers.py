@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from effort import THOROUGH
 from crm_bodies import (
     associated,
     company,
@@ -27,7 +28,7 @@ from crm_bodies import (
 )
 
 HERE = Path(__file__).resolve().parent
-RUNS = int(os.environ.get("SALESSTATUS_FUZZ_RUNS", "20000"))
+RUNS = int(os.environ.get("SALESSTATUS_FUZZ_RUNS", "20000" if THOROUGH else "1000"))
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("atheris") is None,

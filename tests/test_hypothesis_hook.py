@@ -230,10 +230,10 @@ class TestImport:
             tmp_path / "salesstatus",
             ignore=shutil.ignore_patterns("__pycache__"),
         )
-        about = tmp_path / f"salesstatus-{project['version']}.dist-info"
+        about = tmp_path / f"salesstatus-{salesstatus.__version__}.dist-info"
         about.mkdir()
         (about / "METADATA").write_text(
-            f"Metadata-Version: 2.1\nName: salesstatus\nVersion: {project['version']}\n"
+            f"Metadata-Version: 2.1\nName: salesstatus\nVersion: {salesstatus.__version__}\n"
         )
         hook = project["entry-points"]["hypothesis"]["salesstatus"]
         (about / "entry_points.txt").write_text(f"[hypothesis]\nsalesstatus = {hook}\n")

@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 import lead_oracle
 import strategies as own
+from effort import examples
 from lead_oracle import BOOKS, OTHER_RECORD, RECORD, leads_of, statuses_of
 from oracle import Refused
 from salesstatus import Broken, DealWon, GuardError, InvalidError, Lead
@@ -282,7 +283,7 @@ class Walk(RuleBasedStateMachine):
 
 
 class TestWalk(Walk.TestCase):
-    settings = settings(max_examples=50, stateful_step_count=25, deadline=None)
+    settings = settings(max_examples=examples(50), stateful_step_count=25, deadline=None)
 
 
 class TestBadInput:

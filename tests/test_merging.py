@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import strategies as own
+from effort import examples
 from salesstatus import Address, Contact, ContactKind, Deal, MergeError, merge_contacts
 from salesstatus.merging import FieldConflict
 from salesstatus.values import FrozenMap
@@ -16,7 +17,7 @@ from salesstatus.values import FrozenMap
 PERSON, COMPANY = ContactKind
 #: The fields that hold sets.
 UNITED = ("emails", "phones", "tags")
-law = settings(max_examples=100, deadline=None)
+law = settings(max_examples=examples(100), deadline=None)
 
 
 def person(id_, **fields):

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 import salesstatus
 import strategies as own
+from effort import examples
 from salesstatus import (
     Contact,
     ContactKind,
@@ -38,7 +39,7 @@ PERSON, COMPANY = ContactKind
 UTC = timezone.utc
 BERLIN = ZoneInfo("Europe/Berlin")
 
-law = settings(max_examples=100, deadline=None)
+law = settings(max_examples=examples(100), deadline=None)
 
 
 def person(**fields):

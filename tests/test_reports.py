@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import strategies as own
+from effort import examples
 from salesstatus import HistoryError, InvalidError
 from salesstatus.lead import ConversionRecord, Lead, StageMeaning
 from salesstatus.leads.reports import (
@@ -38,7 +39,7 @@ from salesstatus.leads.reports import (
 )
 from salesstatus.leads.stages import BITRIX24_STAGES, SELL_STAGES, Stage, StageBook
 
-law = settings(max_examples=100, deadline=None)
+law = settings(max_examples=examples(100), deadline=None)
 OPEN, SUCCESS, FAILURE = StageMeaning
 DAY = datetime(2026, 5, 4, tzinfo=timezone.utc)
 HOUR = timedelta(hours=1)

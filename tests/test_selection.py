@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import strategies as own
+from effort import examples
 from salesstatus import (
     CustomerStatus,
     DealStatus,
@@ -18,7 +19,7 @@ from salesstatus import (
     select,
 )
 
-law = settings(max_examples=100, deadline=None)
+law = settings(max_examples=examples(100), deadline=None)
 EVERYONE = {
     f"{prospect.value} {customer.value}": SalesStatus(prospect, customer)
     for prospect in ProspectStatus

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import HypothesisWarning, NoSuchExample
 from hypothesis.vendor.pretty import pretty
 
+from effort import examples
 from salesstatus import (
     SELL,
     SELL_NEWEST,
@@ -57,7 +58,7 @@ from salesstatus.memory import MemoryStore
 from salesstatus.testing import answers, strategies
 from salesstatus.values import check_id
 
-law = settings(max_examples=100, deadline=None)
+law = settings(max_examples=examples(100), deadline=None)
 #: Every policy that the statuses of one contact depend on.
 POLICIES = [
     Policy(won_masks_lost=masks, customer_until=until, clearing=clearing, manual_prospect=manual)

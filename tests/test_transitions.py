@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 import oracle
 import strategies as own
+from effort import examples
 from salesstatus import (
     SELL,
     SELL_NEWEST,
@@ -61,7 +62,7 @@ POLICIES = [
 #: What tells a held deal to be so, beside being associated again.
 MOVES = {OPEN: DealReopened, WON: DealWon, LOST: DealLost, UNQUALIFIED: DealUnqualified}
 
-law = settings(max_examples=150, deadline=None)
+law = settings(max_examples=examples(150), deadline=None)
 each_policy = pytest.mark.parametrize("policy", POLICIES, ids=str)
 
 
@@ -713,7 +714,7 @@ class TestLaws:
             event for event in manual if not oracle.broken_by(*plain(state), event, policy)
         }
 
-    @settings(max_examples=600, deadline=None)
+    @settings(max_examples=examples(600), deadline=None)
     @given(own.states, own.events, own.policies)
     def test_transition_equals_the_oracle(self, state, event, policy):
         assert outcome(state, event, policy) == oracle.oracle(*plain(state), event, policy)
@@ -809,7 +810,7 @@ class Walk(RuleBasedStateMachine):
 
 
 class TestWalk(Walk.TestCase):
-    settings = settings(max_examples=50, stateful_step_count=25, deadline=None)
+    settings = settings(max_examples=examples(50), stateful_step_count=25, deadline=None)
 
 
 class TestBadInput:

@@ -100,6 +100,8 @@ else:
         },
     )
 
+__version__ = "0.1.0"
+
 __all__ = [
     "PRESETS",
     "SELL",
