@@ -4,6 +4,8 @@ project = "salesstatus"
 author = "The salesstatus authors"
 copyright = "2026, the salesstatus authors"
 extensions = ["myst_parser", "sphinx.ext.autodoc"]
+# Pages link to the headings of others.
+myst_heading_anchors = 3
 html_theme = "furo"
 exclude_patterns = ["_build"]
 autodoc_typehints = "description"

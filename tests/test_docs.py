@@ -1,5 +1,6 @@
 """The docs tell what is."""
 
+import re
 import types
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from salesstatus.rules import TABLES
 from salesstatus.show.text import inheritance_markdown, rules_page
 
 ROOT = Path(__file__).parents[1]
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
 
 
 def test_the_page_of_rules_is_what_the_rows_print():
@@ -68,3 +70,14 @@ def test_no_page_of_the_docs_is_left_out_of_the_contents():
     index = (ROOT / "docs" / "index.md").read_text().splitlines()
     for page in (ROOT / "docs").glob("*.md"):
         assert page.stem == "index" or page.stem in index
+
+
+def test_every_word_of_the_glossary_is_used_on_another_page_and_they_are_in_order():
+    lines = (ROOT / "docs" / "glossary.md").read_text().splitlines()
+    terms = [line[4:].partition("**")[0] for line in lines if line.startswith("- **")]
+    assert len(terms) > 40
+    assert terms == sorted(terms)
+    others = (page for page in PAGES if page.stem != "glossary")
+    text = " ".join(" ".join(page.read_text() for page in others).lower().split())
+    for term in terms:
+        assert re.search(rf"\b{term}(e?s)?\b", text), term
