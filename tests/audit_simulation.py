@@ -36,7 +36,7 @@ from salesstatus import (
 )
 from salesstatus.history import entries
 from salesstatus.propagation import moved, placed, with_primary
-from salesstatus.testing.strategies import _reachable
+from salesstatus.testing.strategies.records import reachable_pairs
 
 DAY = datetime(2026, 1, 1, tzinfo=timezone.utc)
 COMPANIES = ("acme", "edge", 3)
@@ -191,7 +191,10 @@ class Account:
     def impossible(self, contact, pair):
         """Whether no accepted history leads to these statuses with the deals that the contact
         holds."""
-        return pair not in _reachable(self.policy)[frozenset(self.statuses[contact].deals.values())]
+        return (
+            pair
+            not in reachable_pairs(self.policy)[frozenset(self.statuses[contact].deals.values())]
+        )
 
 
 @attrs.frozen

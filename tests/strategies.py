@@ -36,7 +36,8 @@ from salesstatus.leads import (
 )
 from salesstatus.leads.intake import Channel, ContactPoint
 from salesstatus.leads.reports import LeadSaved, Visit
-from salesstatus.testing import answers, strategies
+from salesstatus.testing import strategies
+from salesstatus.testing.from_type import strategy_of
 from salesstatus.wire import TAGS
 
 #: Few ids, so that events meet; of both kinds, so that 1 and "1" are told apart.
@@ -157,7 +158,7 @@ tasks = strategies.tasks()
 tags = strategies.tags()
 lead_events = strategies.lead_events()
 #: Everything that has a place on the wire.
-wire_values = st.one_of([answers.of(class_) for class_ in TAGS])
+wire_values = st.one_of([strategy_of(class_) for class_ in TAGS])
 
 # ---- Reports (rule L9): the leads of one small account, in few stages, with few sources. ----
 

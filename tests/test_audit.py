@@ -41,7 +41,8 @@ from salesstatus.crm.auditing import Findings, Sign, Stored, Verdict, audit
 from salesstatus.crm.auditing.facts import KINDS, table
 from salesstatus.exploration import every_event
 from salesstatus.ports import Standing
-from salesstatus.testing.strategies import _reachable, accepted_events
+from salesstatus.testing.strategies import accepted_events
+from salesstatus.testing.strategies.records import reachable_pairs
 from strategies import customers, prospects
 
 UTC = timezone.utc
@@ -220,10 +221,12 @@ class TestReachability:
             frozenset(kinds): frozenset(table(policy).reachable[mask])
             for mask, kinds in enumerate(KINDS)
         }
-        assert found == {kinds: frozenset(pairs) for kinds, pairs in _reachable(policy).items()}
+        assert found == {
+            kinds: frozenset(pairs) for kinds, pairs in reachable_pairs(policy).items()
+        }
 
     @pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES.keys())
-    def test_what_is_derived_is_reached_by_deals_alone_and_what_they_reach_is_reachable(
+    def test_what_is_derived_is_reached_by_deals_alone_and_what_they_reach_isreachable_pairs(
         self, policy
     ):
         rows = table(policy)

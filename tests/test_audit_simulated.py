@@ -40,7 +40,7 @@ from salesstatus.desk import Desk
 from salesstatus.history import entries
 from salesstatus.memory import MemoryStore
 from salesstatus.ports import Standing
-from salesstatus.testing.strategies import _reachable
+from salesstatus.testing.strategies.records import reachable_pairs
 
 #: Thousands of audits: what they would add to the coverage, the examples have.
 pytestmark = pytest.mark.usefixtures("untraced")
@@ -179,7 +179,9 @@ class TestEveryPlantedErrorIsFound:
                 found = audit(contacts.values(), planted[0].deals, policy, **known(account)[name])
                 for each in planted:
                     finding = find(found, each.contact)
-                    provable = each.pair not in _reachable(policy)[frozenset(each.held.values())]
+                    provable = (
+                        each.pair not in reachable_pairs(policy)[frozenset(each.held.values())]
+                    )
                     assert finding.accused is provable, (plant, name, str(finding))
                     assert (finding.verdict is Verdict.IMPOSSIBLE) is provable
                     if (finding.derived_prospect, finding.derived_customer) == each.pair:

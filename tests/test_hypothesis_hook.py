@@ -1,7 +1,6 @@
 """What Hypothesis knows of the library as soon as it is imported, and what it does not."""
 
 import os
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -14,45 +13,68 @@ import hypothesis
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from hypothesis.strategies._internal import types
 
+import _salesstatus_hypothesis as hook
 import salesstatus
 from salesstatus import Contact, ContactEvent, Deal, InvalidError, Lead, ProspectStatus, SalesStatus
-from salesstatus._hypothesis import register
 from salesstatus.leads import LeadEvent, Rights, Stage
-from salesstatus.ports import Done, Standing, Versioned
-from salesstatus.tables import LeadCsv
-from salesstatus.testing import answers
+from salesstatus.ports import Versioned
+from salesstatus.testing.from_type import STRATEGIES, strategy_of
 from salesstatus.values import FrozenMap
 
 ROOT = Path(__file__).resolve().parents[1]
 PUBLIC = [getattr(salesstatus, name) for name in salesstatus.__all__]
 CLASSES = [each for each in PUBLIC if isinstance(each, type)]
-#: A file being read is no value, and the root of errors is none that is raised.
-VALUES = [each for each in CLASSES if attrs.has(each) and each is not LeadCsv] + [
-    Done,
-    Standing,
-    Versioned,
-]
+#: What the library answers is not drawn: whoever needs an answer draws what it is an answer to.
+ANSWERS = {
+    *("Broken", "Conversion", "ConversionPlan", "Known", "Refused", "Replayed"),
+    *(each.__name__ for each in CLASSES if issubclass(each, Exception)),
+}
+VALUES = [each for each in STRATEGIES if each is not Rights]
 ENUMS = [each for each in CLASSES if issubclass(each, Enum)]
 few = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-def python(code, folder=None, **environment):
-    """Run code in a Python of its own; return what it prints."""
-    inherited = {
-        name: value for name, value in os.environ.items() if name != "HYPOTHESIS_NO_PLUGINS"
-    }
-    path = {} if folder is None else {"PYTHONPATH": str(folder)}
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**inherited, **path, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """Return a folder with the library as pip installs it, whatever else is installed."""
+    folder = tmp_path_factory.mktemp("installed")
+    for name in ("salesstatus", f"{hook.__name__}.py"):
+        (folder / name).symlink_to(ROOT / "src" / name)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    version = salesstatus.__version__
+    about = folder / f"salesstatus-{version}.dist-info"
+    about.mkdir()
+    about.joinpath("METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: salesstatus\nVersion: {version}\n"
     )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+    entry = project["entry-points"]["hypothesis"]["salesstatus"]
+    about.joinpath("entry_points.txt").write_text(f"[hypothesis]\nsalesstatus = {entry}\n")
+    return folder
+
+
+@pytest.fixture
+def python(installed):
+    """Return what runs code in a Python of its own, where the library is installed."""
+
+    def run(code, **environment):
+        inherited = {
+            name: value for name, value in os.environ.items() if name != "HYPOTHESIS_NO_PLUGINS"
+        }
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**inherited, "PYTHONPATH": str(installed), **environment},
+            cwd=installed,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    return run
 
 
 class TestFromType:
@@ -64,13 +86,9 @@ class TestFromType:
         @given(st.from_type(class_))
         def check(value):
             assert type(value) is class_
-            if not issubclass(class_, Exception):
+            if class_ is not FrozenMap:
                 attrs.validate(value)
-                if all(field.init for field in attrs.fields(class_)) and class_ not in (
-                    FrozenMap,
-                    salesstatus.Known,
-                ):
-                    assert attrs.evolve(value) == value
+                assert attrs.evolve(value) == value
 
         check()
 
@@ -86,10 +104,9 @@ class TestFromType:
         check()
         assert met == set(class_)
 
-    def test_nothing_that_is_public_is_left_out(self):
+    def test_no_value_that_is_public_is_left_out(self):
         others = {each.__name__ for each in CLASSES if each not in (*VALUES, *ENUMS)}
-        assert others == {"LeadCsv", "Rights", "SalesStatusError"}
-        assert set(answers._BY_CLASS) == {*VALUES, Rights}
+        assert others == ANSWERS
 
     @few
     @given(st.from_type(ContactEvent), st.from_type(LeadEvent), st.from_type(Rights))
@@ -109,9 +126,9 @@ class TestFromType:
         assert type(row.record) is Deal
         assert type(number.record) is int
 
-    def test_a_file_being_read_is_no_value(self):
+    def test_an_answer_has_no_strategy(self):
         with pytest.raises(InvalidError):
-            answers.of(LeadCsv)
+            strategy_of(salesstatus.Replayed)
 
 
 @dataclass
@@ -162,6 +179,7 @@ class TestClassesOfUsers:
 OTHERS = """
 import collections.abc as c, os, typing as t
 from hypothesis import strategies as st
+from hypothesis.strategies._internal import types
 os.environ.clear()  # the environment, too, is a mapping that is drawn
 for asked in (object, type, c.Hashable, c.Sized, c.Mapping[str, int], t.Mapping[str, int], t.Mapping, dict[str, int],
               c.Iterable[int], c.Collection[int], c.Container[int], c.Iterator[int], t.Generic, BaseException, Exception,
@@ -173,73 +191,100 @@ for asked in (object, type, c.Hashable, c.Sized, c.Mapping[str, int], t.Mapping[
 """
 
 
+#: The rooms of the library that are imported.
+ROOMS = "sorted(name for name in sys.modules if name.startswith(('salesstatus', '_salesstatus')))"
+
+
 class TestImport:
-    """Importing Hypothesis costs others no more than it must, and changes nothing for them."""
+    """Importing Hypothesis costs others nothing, and changes nothing for them."""
 
-    def test_the_classes_are_known_at_once_and_nothing_else_is_imported(self):
-        heavy = (
-            "cattrs",
-            "pytest",
-            "salesstatus.testing",
-            "salesstatus.wire",
-            "salesstatus.desk",
-            "asyncio",
-        )
-        code = f"import hypothesis, sys; print([name for name in {heavy} if name in sys.modules])"
-        assert python(code) == "[]"
+    def test_no_room_of_the_library_is_imported(self, python):
+        code = f"import hypothesis, hypothesis.strategies, sys; print({ROOMS})"
+        assert python(code) == "['_salesstatus_hypothesis']"
+        assert python(code, HYPOTHESIS_NO_PLUGINS="1") == "[]"
 
-    def test_drawing_needs_no_pytest_and_no_cattrs(self):
+    @pytest.mark.parametrize(
+        "first", ["hypothesis", "salesstatus", "salesstatus.testing", "salesstatus.leads"]
+    )
+    def test_the_classes_are_known_whatever_is_imported_first(self, python, first):
         code = (
-            "import sys; from hypothesis import find, strategies as st; from salesstatus import Deal, Conversion;"
-            "find(st.from_type(Deal), bool); find(st.from_type(Conversion), lambda _: True);"
+            f"import {first}; import hypothesis, salesstatus, salesstatus.leads;"
+            "from hypothesis import find, strategies as st;"
+            "deal = find(st.from_type(salesstatus.Deal), lambda deal: deal.involved);"
+            "book = find(st.from_type(salesstatus.leads.StageBook), lambda book: book.free);"
+            "print(type(deal).__name__, type(book).__name__, salesstatus.__file__)"
+        )
+        kinds, file = python(code).rsplit(" ", 1)
+        assert kinds == "Deal StageBook"
+        assert Path(file).resolve() == ROOT / "src/salesstatus/__init__.py"
+
+    def test_other_classes_of_the_library_are_drawn_as_ever(self, python):
+        code = (
+            "import salesstatus; from hypothesis import find, strategies as st;"
+            "print(find(st.from_type(salesstatus.ProspectStatus), lambda _: True).value)"
+        )
+        assert python(code) == python(code, HYPOTHESIS_NO_PLUGINS="1") == "none"
+
+    def test_drawing_needs_no_pytest_and_no_cattrs(self, python):
+        code = (
+            "import sys; from hypothesis import find, strategies as st;"
+            "from salesstatus import Deal, Lead; find(st.from_type(Deal), bool);"
+            "find(st.from_type(Lead), lambda _: True);"
             "print([name for name in ('cattrs', 'pytest') if name in sys.modules])"
         )
         assert python(code) == "[]"
 
-    def test_whoever_asks_for_other_types_is_answered_as_ever(self):
+    def test_other_types_are_drawn_as_ever(self, python):
         bare, ours = python(OTHERS, HYPOTHESIS_NO_PLUGINS="1"), python(OTHERS)
         assert ours.splitlines() == bare.splitlines()
         assert len(ours.splitlines()) == 20
 
-    def test_it_can_be_switched_off(self):
-        code = "import hypothesis, sys; print('salesstatus' in sys.modules)"
-        assert python(code) == "True"
-        assert python(code, HYPOTHESIS_NO_PLUGINS="1") == "False"
-
-    def test_a_version_too_old_for_the_strategies_is_left_alone(self, monkeypatch):
-        told = []
-        monkeypatch.setattr(st, "register_type_strategy", lambda *words: told.append(words))
-        register()
-        assert len(told) == len(VALUES) + 1
-        told.clear()
-        monkeypatch.setattr(hypothesis, "__version_info__", (6, 119, 4))
-        register()
-        assert told == []
-
-    def test_whoever_asks_for_something_else_is_not_answered(self, monkeypatch):
-        told = {}
-        monkeypatch.setattr(st, "register_type_strategy", told.__setitem__)
-        register()
-        assert told[Deal](object) is NotImplemented
-        assert isinstance(told[Deal](Deal), st.SearchStrategy)
-
-    def test_installed_from_a_wheel(self, tmp_path):
-        project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-        shutil.copytree(
-            ROOT / "src/salesstatus",
-            tmp_path / "salesstatus",
-            ignore=shutil.ignore_patterns("__pycache__"),
-        )
-        about = tmp_path / f"salesstatus-{salesstatus.__version__}.dist-info"
-        about.mkdir()
-        (about / "METADATA").write_text(
-            f"Metadata-Version: 2.1\nName: salesstatus\nVersion: {salesstatus.__version__}\n"
-        )
-        hook = project["entry-points"]["hypothesis"]["salesstatus"]
-        (about / "entry_points.txt").write_text(f"[hypothesis]\nsalesstatus = {hook}\n")
+    def test_the_strategy_of_a_user_counts_more(self, python):
         code = (
-            "from hypothesis import find, strategies as st; import salesstatus;"
-            "found = find(st.from_type(salesstatus.Deal), lambda deal: deal.involved != frozenset());"
-            "print(salesstatus.__file__, type(found).__name__)"
+            "import salesstatus; from hypothesis import find, strategies as st;"
+            "mine = salesstatus.Deal(id='mine', primary=1);"
+            "st.register_type_strategy(salesstatus.Deal, st.just(mine));"
+            "print(find(st.from_type(salesstatus.Deal), lambda _: True).id)"
         )
-        assert python(code, tmp_path) == f"{tmp_path}/salesstatus/__init__.py Deal"
+        assert python(code) == "mine"
+
+
+class TestRegister:
+    """What the hook does with Hypothesis."""
+
+    @pytest.fixture
+    def resolvers(self, monkeypatch):
+        found = {}
+        monkeypatch.setattr(types, "_global_extra_lookup", found)
+        return found
+
+    def test_one_resolver_for_all_classes(self, resolvers):
+        hook.register()
+        assert resolvers == {"salesstatus": hook.strategy_or_none}
+
+    def test_a_version_too_old_for_the_strategies_is_left_alone(self, resolvers, monkeypatch):
+        monkeypatch.setattr(hypothesis, "__version_info__", (6, 119, 4))
+        hook.register()
+        assert resolvers == {}
+
+    def test_without_resolvers_each_class_is_registered(self, monkeypatch):
+        registered = {}
+        monkeypatch.delattr(types, "_global_extra_lookup")
+        monkeypatch.setattr(st, "register_type_strategy", registered.__setitem__)
+        hook.register()
+        assert registered == dict.fromkeys(STRATEGIES, strategy_of)
+
+    def test_an_error_in_the_hook_does_not_break_hypothesis(self, monkeypatch):
+        monkeypatch.setattr(types, "_global_extra_lookup", None)
+        monkeypatch.setattr(st, "register_type_strategy", None)
+        hook.register()
+
+    @pytest.mark.parametrize(
+        "asked", [int, object, list[int], "Deal", ProspectStatus, ContactEvent, None, [Deal]]
+    )
+    def test_what_is_no_class_of_ours_is_left_to_others(self, asked):
+        assert hook.strategy_or_none(asked) is None
+
+    @pytest.mark.parametrize("asked", [Deal, FrozenMap[str, Deal], Versioned[Deal]])
+    def test_what_is_ours_has_a_strategy(self, asked):
+        assert isinstance(hook.strategy_or_none(asked), st.SearchStrategy)

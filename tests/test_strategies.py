@@ -24,7 +24,6 @@ from salesstatus import (
     ConversionRequest,
     CustomerStatus,
     CustomerStatusSet,
-    Deal,
     DealAssociated,
     DealDeleted,
     DealDissociated,
@@ -34,7 +33,6 @@ from salesstatus import (
     Entry,
     FieldType,
     InvalidError,
-    Lead,
     MergeError,
     Policy,
     ProspectStatus,
@@ -55,7 +53,9 @@ from salesstatus.keys import email_key, phone_key
 from salesstatus.leads import SELL_STAGES, SETUP, StageMeaning
 from salesstatus.leads.custom_fields import unfit
 from salesstatus.memory import MemoryStore
-from salesstatus.testing import answers, strategies
+from salesstatus.testing import strategies
+from salesstatus.testing.from_type import STRATEGIES, strategy_of
+from salesstatus.testing.strategies.records import reachable_pairs
 from salesstatus.values import check_id
 
 law = settings(max_examples=examples(100), deadline=None)
@@ -111,34 +111,25 @@ class TestNames:
     """What a user meets: names, docstrings, options, and failures that can be read."""
 
     def test_everything_public_is_told(self):
-        for module in (strategies, answers):
-            for name in module.__all__:
-                value = getattr(module, name)
-                assert (
-                    not callable(value)
-                    or isinstance(value, st.SearchStrategy)
-                    or inspect.getdoc(value)
-                ), name
+        for name in strategies.__all__:
+            value = getattr(strategies, name)
+            assert (
+                not callable(value) or isinstance(value, st.SearchStrategy) or inspect.getdoc(value)
+            ), name
 
     def test_every_function_draws(self):
-        asked = {
-            "accepted_events": [SalesStatus()],
-            "refused_events": [SalesStatus()],
-            "of": [Deal],
-        }
-        for module in (strategies, answers):
-            functions = [
-                name for name in module.__all__ if inspect.isfunction(getattr(module, name))
-            ]
-            assert len(functions) > 5
-            for name in functions:
-                assert all_drawn(getattr(module, name)(*asked.get(name, [])), 3), name
+        asked = {"accepted_events": [SalesStatus()], "refused_events": [SalesStatus()]}
+        functions = [
+            name for name in strategies.__all__ if inspect.isfunction(getattr(strategies, name))
+        ]
+        assert len(functions) > 50
+        for name in functions:
+            assert all_drawn(getattr(strategies, name)(*asked.get(name, [])), 3), name
 
     def test_a_strategy_is_shown_on_a_few_lines(self):
-        for class_ in answers._BY_CLASS:
-            assert len(repr(answers.of(class_))) < 20_000, (
-                class_
-            )  # of more than 30,000 Hypothesis warns
+        for class_ in STRATEGIES:
+            # Of more than 30,000 Hypothesis warns.
+            assert len(repr(strategy_of(class_))) < 20_000, class_
         assert len(repr(strategies.leads())) < 2_000
 
     def test_a_setup_is_shown_on_a_few_lines(self):
@@ -211,9 +202,9 @@ class TestNames:
             assert len(text) <= 11  # a person is called by two names
 
     def test_a_class_that_has_no_strategy_is_named(self):
-        for wrong in (str, answers, ProspectStatus):
+        for wrong in (str, 7, ProspectStatus):
             with pytest.raises(InvalidError) as caught:
-                answers.of(wrong)
+                strategy_of(wrong)
             assert caught.value.value is wrong
 
 
@@ -312,7 +303,7 @@ class TestEdges:
         assert phone_key(phone) != ""
 
     @law
-    @given(st.one_of([answers.of(class_) for class_ in wire.TAGS]))
+    @given(st.one_of([strategy_of(class_) for class_ in wire.TAGS]))
     def test_the_wire_holds_everything(self, value):
         assert wire.loads(wire.dumps(value)) == value
 
@@ -341,9 +332,7 @@ class TestStatuses:
     def test_the_walk_over_all_states_meets_the_same(self, policy):
         walked = {shape(move.before) for move in explore(policy)}
         found = {
-            (*pair, kinds)
-            for kinds, pairs in strategies._reachable(policy).items()
-            for pair in pairs
+            (*pair, kinds) for kinds, pairs in reachable_pairs(policy).items() for pair in pairs
         }
         assert found == walked
         # How many deals of a kind are held makes no difference. (With four, the walk has no room
@@ -354,11 +343,7 @@ class TestStatuses:
         counts = {tuple(state.deals.values()) for state in states}
         assert {
             (state.prospect, state.customer, tuple(state.deals.values())) for state in states
-        } == {
-            (*pair, held)
-            for held in counts
-            for pair in strategies._reachable(policy)[frozenset(held)]
-        }
+        } == {(*pair, held) for held in counts for pair in reachable_pairs(policy)[frozenset(held)]}
 
     def test_the_walk_meets_every_state_of_up_to_four_deals(self):
         held = dict.fromkeys(range(1, 5), DealStatus.WON)
@@ -471,7 +456,11 @@ class TestEvents:
     @pytest.mark.parametrize("rule", ["M1", "M2", "M4", "M5", "E4"])
     def test_every_rule_refuses_somewhere(self, rule):
         policy = {"M4": SELL_NEWEST, "M5": TEAMGATE}.get(rule, SELL)
-        assert rule in drawn(answers.guard_errors(policy), lambda error: rule in error.rules).rules
+        refused = strategies.reachable_statuses(policy).flatmap(
+            lambda state: st.tuples(st.just(state), strategies.refused_events(state, policy))
+        )
+        state, event = drawn(refused, lambda found: rule in refusal(*found, policy).rules)
+        assert rule in refusal(state, event, policy).rules
 
     @pytest.mark.parametrize("kind", CONTACT_EVENTS)
     def test_every_kind_of_event_is_drawn(self, kind):
@@ -603,40 +592,6 @@ class TestLeads:
     def test_books_are_books(self, book, free):
         assert len(book.of(StageMeaning.SUCCESS)) == 1
         assert free.free
-
-    @law
-    @given(answers.conversions(), answers.plans(), answers.landings(), answers.merges())
-    def test_answers_are_answers(self, conversion, plan, landing, merged):
-        assert conversion.plan == plan_conversion(
-            conversion.plan.lead, conversion.plan.request, SETUP
-        )
-        assert plan == plan_conversion(plan.lead, plan.request, SETUP)
-        assert [landing.on is None, landing.lead is None, landing.candidates == ()].count(
-            False
-        ) == 1
-        assert isinstance(merged.contact, Contact)
-
-    @pytest.mark.parametrize(
-        ("strategy", "condition"),
-        [
-            (answers.plans(), lambda plan: plan.broken and plan.targets),
-            (answers.plans(), lambda plan: not plan.broken),
-            (answers.landings(), lambda landing: landing.on is not None),
-            (answers.landings(), lambda landing: landing.candidates),
-            (answers.landings(), lambda landing: landing.lead is not None),
-            (answers.merges(), lambda merged: merged.conflicts),
-            (
-                answers.conversions(),
-                lambda conversion: conversion.deal and conversion.task and conversion.person,
-            ),
-            (answers.replays(), lambda replayed: replayed.refused and replayed.accepted),
-            (answers.explanations(), lambda why: why.prospect.entry is None and why.prospect.deals),
-            (answers.explanations(), lambda why: why.customer.entry is not None),
-            (answers.of(Lead), lambda lead: lead.conversion is not None),
-        ],
-    )
-    def test_every_outcome_occurs(self, strategy, condition):
-        assert condition(drawn(strategy, condition))
 
 
 class TestAccounts:
