@@ -12,6 +12,7 @@ from django.db import DatabaseError, IntegrityError, OperationalError, connectio
 from django.db.models import Prefetch
 
 import django_settings
+from effort import examples
 from salesstatus import (
     Conflict,
     Contact,
@@ -133,7 +134,7 @@ class _Contract(UnitOfWorkContract):
     alias: str
     capabilities = frozenset(Capability)
     # Each example is hundreds of queries.
-    examples = 15
+    examples = examples(15)
     steps = 20
 
     def make(self):

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from effort import THOROUGH
 from crm_bodies import (
     associated,
     company,
@@ -26,6 +25,7 @@ from crm_bodies import (
     synced,
     task,
 )
+from effort import THOROUGH
 
 HERE = Path(__file__).resolve().parent
 RUNS = int(os.environ.get("SALESSTATUS_FUZZ_RUNS", "20000" if THOROUGH else "1000"))

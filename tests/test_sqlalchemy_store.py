@@ -22,6 +22,7 @@ from sqlalchemy_store import (
 )
 
 from databases import emptied, needs_postgres, postgres_schema, prepared
+from effort import examples
 from salesstatus import (
     Contact,
     ContactKind,
@@ -92,19 +93,19 @@ class Contract(UnitOfWorkContract):
 
 class TestSqlite(Contract):
     address = "sqlite"
-    examples = 30
+    examples = examples(30)
 
 
 class TestPostgres(Contract):
     pytestmark = needs_postgres
     address = "postgres"
-    examples = 20
+    examples = examples(20)
 
 
 class AsyncContract(AsyncUnitOfWorkContract):
     capabilities = frozenset(Capability)
     address = ""
-    examples = 10  # the ports are those above; what is new is how they are awaited
+    examples = examples(10)  # the ports are those above; what is new is how they are awaited
 
     @pytest.fixture(autouse=True)
     def at(self, request):

@@ -19,6 +19,7 @@ import sqlite_store
 from sqlite_store import SqliteStore
 
 from databases import quick_folder
+from effort import examples
 from salesstatus import (
     Contact,
     ContactKind,
@@ -56,6 +57,7 @@ BOB = Contact(
 
 class TestSqlite(UnitOfWorkContract):
     capabilities = frozenset(Capability)
+    examples = examples(UnitOfWorkContract.examples)
 
     @pytest.fixture(autouse=True)
     def _directory(self):
