@@ -163,17 +163,17 @@ LEADS: Final = _table(
     lead.Lead,
     # The name of a stage is any text; escaped and cut, any database can have it in an index.
     _column("status", sa.Text, lambda record: json.dumps(record.status)[1:-1][:200], index=True),
-    _column("person", Key, null=True, index=True),
-    _column("company", Key, null=True, index=True),
+    _column("person_id", Key, null=True, index=True),
+    _column("company_id", Key, null=True, index=True),
 )
 LEAD_KEYS: Final = _finders("lead_keys", LEADS, "key", lookup_keys)
 _TARGET: Final = _word(lead.Target)
 CONVERSIONS: Final = _table("conversions", lead.ConversionRecord, _column("lead", Key, index=True))
 NOTES: Final = _table(
-    "notes", AttachedNote, _column("target", _TARGET), _column("about", Key, "id", index=True)
+    "notes", AttachedNote, _column("target", _TARGET), _column("target_id", Key, index=True)
 )
 TASKS: Final = _table(
-    "tasks", lead.Task, _column("target", _TARGET), _column("about", Key, index=True)
+    "tasks", lead.Task, _column("target", _TARGET), _column("target_id", Key, index=True)
 )
 TAGS: Final = _table("tags", lead.Tag)
 FIELDS: Final = _table("fields", lead.FieldDefinition)
@@ -347,7 +347,7 @@ class _Deals(_Records[model.Deal]):
 class _Leads(_Records[lead.Lead]):
     def of(self, contact: Id, /) -> Iterator[Versioned[lead.Lead]]:
         return self._found(
-            sa.or_(_is(self._table.c.person, contact), _is(self._table.c.company, contact))
+            sa.or_(_is(self._table.c.person_id, contact), _is(self._table.c.company_id, contact))
         )
 
     def sharing(self, keys: Collection[str], /) -> Iterator[Versioned[lead.Lead]]:
@@ -356,7 +356,7 @@ class _Leads(_Records[lead.Lead]):
 
 class _Attached(_Records[R]):
     def of(self, target: lead.Target, id: Id, /) -> Iterator[Versioned[R]]:
-        return self._found(self._table.c.target == target, _is(self._table.c.about, id))
+        return self._found(self._table.c.target == target, _is(self._table.c.target_id, id))
 
 
 class _Log:

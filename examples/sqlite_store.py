@@ -62,7 +62,7 @@ def _one_of(kind: type[Enum], column: str) -> str:
 _RECORD: Final = (
     "key TEXT PRIMARY KEY, version INTEGER NOT NULL CHECK (version > 0), body TEXT NOT NULL"
 )
-_ABOUT: Final = f"{_one_of(Target, 'target')}, about TEXT NOT NULL"
+_ABOUT: Final = f"{_one_of(Target, 'target')}, target_id TEXT NOT NULL"
 
 #: The tables, and an index for each way in which records are found.
 SCHEMA: Final = f"""
@@ -81,18 +81,18 @@ CREATE TABLE IF NOT EXISTS deal_contacts (deal TEXT NOT NULL REFERENCES deals ON
     contact TEXT NOT NULL, PRIMARY KEY (deal, contact)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS deal_contacts_by_contact ON deal_contacts (contact);
 
-CREATE TABLE IF NOT EXISTS leads ({_RECORD}, status TEXT NOT NULL, person TEXT, company TEXT);
-CREATE INDEX IF NOT EXISTS leads_by_person ON leads (person);
-CREATE INDEX IF NOT EXISTS leads_by_company ON leads (company);
+CREATE TABLE IF NOT EXISTS leads ({_RECORD}, status TEXT NOT NULL, person_id TEXT, company_id TEXT);
+CREATE INDEX IF NOT EXISTS leads_by_person ON leads (person_id);
+CREATE INDEX IF NOT EXISTS leads_by_company ON leads (company_id);
 CREATE TABLE IF NOT EXISTS lead_keys (lead TEXT NOT NULL REFERENCES leads ON DELETE CASCADE,
     key TEXT NOT NULL, PRIMARY KEY (lead, key)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS lead_keys_by_key ON lead_keys (key);
 
 CREATE TABLE IF NOT EXISTS conversions ({_RECORD}, lead TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS notes ({_RECORD}, {_ABOUT});
-CREATE INDEX IF NOT EXISTS notes_by_target ON notes (about, target);
+CREATE INDEX IF NOT EXISTS notes_by_target ON notes (target_id, target);
 CREATE TABLE IF NOT EXISTS tasks ({_RECORD}, {_ABOUT});
-CREATE INDEX IF NOT EXISTS tasks_by_target ON tasks (about, target);
+CREATE INDEX IF NOT EXISTS tasks_by_target ON tasks (target_id, target);
 CREATE TABLE IF NOT EXISTS tags ({_RECORD});
 CREATE TABLE IF NOT EXISTS fields ({_RECORD});
 CREATE TABLE IF NOT EXISTS requests ({_RECORD});
@@ -298,8 +298,8 @@ class _Leads(_Records[Lead]):
     def columns(self, record: Lead) -> dict[str, str | None]:
         return {
             "status": _text(record.status),
-            "person": _key(record.person),
-            "company": _key(record.company),
+            "person_id": _key(record.person_id),
+            "company_id": _key(record.company_id),
         }
 
     def put(self, record: Lead, version: int, /) -> None:
@@ -307,7 +307,7 @@ class _Leads(_Records[Lead]):
         self._list("lead_keys", "lead", wire.key(record.id), "key", lookup_keys(record))
 
     def of(self, contact: Id, /) -> Iterator[Versioned[Lead]]:
-        return self._found("person = ? OR company = ?", wire.key(contact), wire.key(contact))
+        return self._found("person_id = ? OR company_id = ?", wire.key(contact), wire.key(contact))
 
     def sharing(self, keys: Collection[str], /) -> Iterator[Versioned[Lead]]:
         shared = "SELECT lead FROM lead_keys WHERE key IN (SELECT value FROM json_each(?))"
@@ -321,17 +321,17 @@ class _Conversions(_Records[ConversionRecord]):
 
 class _Attached(_Records[R]):
     def of(self, target: Target, id: Id, /) -> Iterator[Versioned[R]]:
-        return self._found("about = ? AND target = ?", wire.key(id), target.value)
+        return self._found("target_id = ? AND target = ?", wire.key(id), target.value)
 
 
 class _Notes(_Attached[AttachedNote]):
     def columns(self, record: AttachedNote) -> dict[str, str | None]:
-        return {"target": record.target.value, "about": wire.key(record.id)}
+        return {"target": record.target.value, "target_id": wire.key(record.target_id)}
 
 
 class _Tasks(_Attached[Task]):
     def columns(self, record: Task) -> dict[str, str | None]:
-        return {"target": record.target.value, "about": wire.key(record.about)}
+        return {"target": record.target.value, "target_id": wire.key(record.target_id)}
 
 
 class _Log:

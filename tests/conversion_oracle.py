@@ -71,7 +71,7 @@ def targets(lead, request):
     """L3: what is asked for; else by the names (K1), and a deal if one is asked for. L4: a repeat
     lead a deal."""
     found = set(request.targets or ())
-    repeat = lead.person is not None or lead.company is not None
+    repeat = lead.person_id is not None or lead.company_id is not None
     if request.targets is None and not repeat:
         if lead.last_name.strip() or request.person:
             found.add(PERSON)
@@ -88,8 +88,8 @@ def met(lead, request, known, made):
     by_id = {contact.id: contact for contact in known or ()}
     found = {}
     for target, named, tied in (
-        (PERSON, request.person, lead.person),
-        (COMPANY, request.company, lead.company),
+        (PERSON, request.person, lead.person_id),
+        (COMPANY, request.company, lead.company_id),
     ):
         name = (
             f"{lead.first_name} {lead.last_name}".strip()
@@ -138,7 +138,7 @@ def stage_rules(lead):
 
 def target_rules(lead, request, made, found):
     """K1, L4, W6."""
-    if lead.person is not None or lead.company is not None:
+    if lead.person_id is not None or lead.company_id is not None:
         return {"L4"} if made != {DEAL} else set()
     rules = set()
     if PERSON in made and not lead.last_name.strip() and request.person is None:
@@ -155,8 +155,8 @@ def contact_rules(lead, request, made, found):
     person."""
     rules = set()
     for target, named, tied in (
-        (PERSON, request.person, lead.person),
-        (COMPANY, request.company, lead.company),
+        (PERSON, request.person, lead.person_id),
+        (COMPANY, request.company, lead.company_id),
     ):
         if named is not None and named.kind is not KINDS[target]:
             rules.add("K12")
@@ -205,7 +205,7 @@ def told(done):
         done.company,
         done.deal,
         done.task,
-        Counter((note.target, note.id, note.note) for note in done.notes),
+        Counter((note.target, note.target_id, note.note) for note in done.notes),
         Counter(
             (carried.field, carried.value, carried.rule, carried.target, carried.into)
             for carried in plan.carried
@@ -404,7 +404,7 @@ class Oracle:
                 id=f"{lead.id}-task",
                 content=task.content or f"Follow up with {lead.name}".strip(),
                 target=target,
-                about=ids[target],
+                target_id=ids[target],
                 owner=task.owner or request.owner or lead.owner,
                 due_at=task.due_at,
                 created_at=self.at,

@@ -201,7 +201,7 @@ class OracleDesk:
                 set(map(now, deal.involved)),
             )
         self.leads = {
-            id_: attrs.evolve(lead, person=now(lead.person), company=now(lead.company))
+            id_: attrs.evolve(lead, person_id=now(lead.person_id), company_id=now(lead.company_id))
             for id_, lead in self.leads.items()
         }
         for company in employers:
@@ -258,7 +258,7 @@ class OracleDesk:
     def save_lead(self, lead, *, stale=False):
         before = self.leads.get(lead.id)
         tied = (
-            {lead.person, lead.company}
+            {lead.person_id, lead.company_id}
             - {None}
             - ({before.person, before.company} if before else set())
         )
@@ -296,8 +296,8 @@ class OracleDesk:
         Refuses as a conversion does."""
         lead = self.leads[id_]
         rules = stage_rules(lead)
-        if lead.person is not None or lead.company is not None:
-            found = {PERSON: lead.person, COMPANY: lead.company}
+        if lead.person_id is not None or lead.company_id is not None:
+            found = {PERSON: lead.person_id, COMPANY: lead.company_id}
             for kind, tied in found.items():
                 if tied is not None and self.contacts[tied].kind is not kind:
                     rules.add("K12")
@@ -338,7 +338,7 @@ class OracleDesk:
         """K: `made` tells the ids of what is new. Returns what was made or met."""
         self.need(self.wrong_id(self.leads, id_))
         lead = self.leads[id_]
-        repeat = lead.person is not None or lead.company is not None
+        repeat = lead.person_id is not None or lead.company_id is not None
         person, company = self.meets(id_, matching=matching)
         if company is NEW:
             company = self.made(made.company, COMPANY, lead.organization_name, "")
@@ -421,7 +421,7 @@ class OracleDesk:
         tied = {
             ("lead", id_)
             for id_, lead in self.leads.items()
-            if id_ not in closed and tie in (lead.person, lead.company)
+            if id_ not in closed and tie in (lead.person_id, lead.company_id)
         }
         return (narrowed(tied), None) if tied else (set(), tie)
 
@@ -431,7 +431,7 @@ class OracleDesk:
         for column in (0, 1):
             found = set()
             for id_ in leads:
-                tied = (self.leads[id_].person, self.leads[id_].company)
+                tied = (self.leads[id_].person_id, self.leads[id_].company_id)
                 for both in (self.became.get(id_, (None, None)), tied):
                     if both[column] in self.contacts:
                         found.add(("contact", both[column]))

@@ -293,15 +293,15 @@ def check_consistent(store, policy=SELL):
         if policy.company_link == "follow":
             assert deal.company == contacts[deal.primary].contact.company, deal
     for lead, _ in found["leads"].values():
-        assert {lead.person, lead.company} - {None} <= contacts.keys(), lead
+        assert {lead.person_id, lead.company_id} - {None} <= contacts.keys(), lead
         if lead.conversion is not None and lead.conversion.id in found["conversions"]:
             assert found["conversions"][lead.conversion.id][0] == lead.conversion
     for record, _ in found["conversions"].values():
         assert found["leads"][record.lead][0].conversion == record
     for attached, _ in found["notes"].values():
-        assert_about(contacts, attached.target, attached.id)
+        assert_about(contacts, attached.target, attached.target_id)
     for task, _ in found["tasks"].values():
-        assert_about(contacts, task.target, task.about)
+        assert_about(contacts, task.target, task.target_id)
 
 
 def assert_a(kind, contacts, id_):
@@ -443,7 +443,7 @@ def prepared(desk):
     desk.save_deal(Deal(id="D-2", primary="bob", status=WON))
     desk.save_deal(Deal(id=3, primary="edge", status=LOST))
     desk.set_status("acme", ProspectStatus.CURRENT)
-    for lead in (ROSE, JUNK, Lead(id="L-3", person="cid", last_name="Orr")):
+    for lead in (ROSE, JUNK, Lead(id="L-3", person_id="cid", last_name="Orr")):
         desk.save_lead(lead)
     desk.take_in(point(email="cid@orr.example", text="Call me"), by="sam")
 
@@ -473,7 +473,7 @@ WRITING = {
     "change_primary": lambda desk, **more: desk.change_primary("D-1", "bob", old="remove", **more),
     "delete_deal": lambda desk, **more: desk.delete_deal("D-1", **more),
     "save_lead": lambda desk, **more: desk.save_lead(
-        Lead(id=9, last_name="Boxer", company="edge"), **more
+        Lead(id=9, last_name="Boxer", company_id="edge"), **more
     ),
     "tell_lead": lambda desk, **more: desk.tell_lead(7, LeadTakenUp("kim"), **more),
     "take_in, new": lambda desk, **more: desk.take_in(
@@ -1235,9 +1235,9 @@ class MergingContacts(_Office):
             Deal(id="D-1", primary="ann", status=LOST),
             Deal(id="D-2", primary="cid", involved=["ann", "bob"], status=WON),
             Deal(id="D-3", primary="bob", involved=["cid"]),
-            Lead(id=1, last_name="Orr", person="cid"),
+            Lead(id=1, last_name="Orr", person_id="cid"),
         )
-        self.put("tasks", Task(id="T-1", content="Call", target=PERSON, about="cid"))
+        self.put("tasks", Task(id="T-1", content="Call", target=PERSON, target_id="cid"))
         self.put("notes", AttachedNote(PERSON, "cid", Note(id="N-1", content="Nice")))
         done = self.desk.merge_contacts("ann", "cid")
 
@@ -1260,7 +1260,7 @@ class MergingContacts(_Office):
         )
         assert self.desk.deal("D-3").record.involved == {"ann"}
         assert self.desk.lead(1).record.person == "ann"
-        assert [task.about for task in self.all("tasks").values()] == ["ann"]
+        assert [task.target_id for task in self.all("tasks").values()] == ["ann"]
         assert [note.id for note in self.all("notes").values()] == ["ann"]
         with pytest.raises(NotFound):
             self.desk.contact("cid")
@@ -1272,9 +1272,9 @@ class MergingContacts(_Office):
             Deal(id="D-1", primary="ann"),
             Deal(id="D-2", primary="eve", status=WON),
             Deal(id="D-3", primary="edge", involved=["acme"], status=LOST),
-            Lead(id=1, company="edge"),
+            Lead(id=1, company_id="edge"),
         )
-        self.put("tasks", Task(id="T-1", content="Call", target=COMPANY, about="edge"))
+        self.put("tasks", Task(id="T-1", content="Call", target=COMPANY, target_id="edge"))
         self.desk.merge_contacts("acme", "edge")
         assert self.held("acme") == {"D-1": OPEN, "D-2": WON, "D-3": LOST}
         assert self.axes("acme") == ("current", "current")
@@ -1450,7 +1450,7 @@ class TakingIn(_Office):
 
     def test_a_closed_lead_is_passed_on_to_the_contact_it_is_tied_to(self):
         self.given(
-            *PEOPLE, Lead(id=1, person="cid", email="other@orr.example", status="Unqualified")
+            *PEOPLE, Lead(id=1, person_id="cid", email="other@orr.example", status="Unqualified")
         )
         assert self.landed(point(email="other@orr.example"))[0].on.id == "cid"
 
@@ -1487,7 +1487,11 @@ class TakingIn(_Office):
         self.desk = self.desk_with(repeat_leads=True)
         self.given(*PEOPLE)
         landing, written = self.landed(point(email="cid@orr.example", text="More"))
-        assert (landing.lead.person, landing.rule, written) == ("cid", "L4", [("lead", "lead-1")])
+        assert (landing.lead.person_id, landing.rule, written) == (
+            "cid",
+            "L4",
+            [("lead", "lead-1")],
+        )
         again, written = self.landed(point(email="cid@orr.example", text="And more"))
         assert (again.on.id, written) == ("lead-1", [("lead", "lead-1")])
         assert [note.content for note in again.on.notes] == ["More", "And more"]
@@ -1495,7 +1499,7 @@ class TakingIn(_Office):
     def test_it_lands_on_the_repeat_lead_that_is_in_process(self):
         """L4: whatever that lead is reached by."""
         self.desk = self.desk_with(repeat_leads=True)
-        self.given(*PEOPLE, Lead(id=1, person="cid"))
+        self.given(*PEOPLE, Lead(id=1, person_id="cid"))
         assert self.landed(point(email="cid@orr.example"))[0].on.id == 1
 
     def test_numbers_are_dialled_in_the_region_of_the_desk(self):
@@ -1544,7 +1548,7 @@ class WorkingOnLeads(_Office):
 
     def test_those_it_is_tied_to_must_be_known(self):
         """L4."""
-        self.given(*PEOPLE, Lead(id=1, person="cid", company="edge"))
+        self.given(*PEOPLE, Lead(id=1, person_id="cid", company_id="edge"))
         for tied in ({"person": "nobody"}, {"company": "nobody"}):
             with pytest.raises(NotFound) as caught:
                 self.desk.save_lead(Lead(id=2, **tied))
@@ -1879,7 +1883,9 @@ class Converting(_Office):
 
     def test_a_repeat_lead_becomes_a_deal_only(self):
         """L4."""
-        self.given(*PEOPLE, Lead(id=1, last_name="Lee", person="ann"), Lead(id=2, company="edge"))
+        self.given(
+            *PEOPLE, Lead(id=1, last_name="Lee", person_id="ann"), Lead(id=2, company_id="edge")
+        )
         deal = self.desk.convert(1).result.conversion.deal
         assert (deal.primary, deal.company) == ("ann", "acme")
         assert self.held("ann") == self.held("acme") == {deal.id: OPEN}
@@ -1888,7 +1894,7 @@ class Converting(_Office):
 
     def test_a_repeat_lead_becomes_no_contact(self):
         """L4."""
-        self.given(*PEOPLE, Lead(id=1, last_name="Lee", person="ann"))
+        self.given(*PEOPLE, Lead(id=1, last_name="Lee", person_id="ann"))
         with pytest.raises(ConversionError) as caught:
             self.desk.convert(1, ConversionRequest(targets=["person"]))
         assert set(caught.value.rules) == {"L4"}
@@ -2061,8 +2067,8 @@ class ConvertingMany(_Office):
         """L4."""
         self.given(
             *PEOPLE,
-            Lead(id=1, last_name="Lee", person="ann"),
-            Lead(id=2, company="edge"),
+            Lead(id=1, last_name="Lee", person_id="ann"),
+            Lead(id=2, company_id="edge"),
             self.BOXER,
         )
         done = self.desk.convert_many([1, 9, 2])
@@ -2113,7 +2119,7 @@ class Rebuilding(_Office):
     def test_of_a_person(self):
         self.given(*PEOPLE, DEAL_1)
         self.desk.take_in(point(email="ann@acme.example", text="Hi"))
-        self.put("tasks", Task(id="T-1", content="Call", target=PERSON, about="ann"))
+        self.put("tasks", Task(id="T-1", content="Call", target=PERSON, target_id="ann"))
         before = self.desk.contact("ann")
         done = self.desk.rebuild_lead("ann")
         lead = done.result.lead

@@ -578,7 +578,9 @@ def _intake_lead(lead, status, tied, made):
     record = made and ConversionRecord(
         id="C", lead=lead.id, at=DAY, person=made[0], company=made[1]
     )
-    return attrs.evolve(lead, status=status, person=tied[0], company=tied[1], conversion=record)
+    return attrs.evolve(
+        lead, status=status, person_id=tied[0], company_id=tied[1], conversion=record
+    )
 
 
 _of_somebody = st.tuples(st.none() | meeting_ids, st.none() | meeting_ids)

@@ -142,12 +142,12 @@ class TestK2:
     )
     def test_the_task_is_about_the_person_else_the_company(self, targets, about):
         task = asked(targets=targets, task=True).task
-        assert (task.target, task.about) == about
+        assert (task.target, task.target_id) == about
         assert task == Task(
             id="7-task",
             content="Follow up with Rose Gonzalez",
             target=about[0],
-            about=about[1],
+            target_id=about[1],
             owner="sam",
             created_at=AT,
         )
@@ -232,7 +232,7 @@ class TestK2:
 
     @pytest.mark.parametrize(
         "field",
-        ["id", "status", "unqualified_reason", "owner", "notes", "conversion", "person", "x"],
+        ["id", "status", "unqualified_reason", "owner", "notes", "conversion", "person_id", "x"],
     )
     def test_only_what_is_known_of_a_lead_is_corrected_not_what_it_is(self, field):
         with pytest.raises(InvalidError) as caught:

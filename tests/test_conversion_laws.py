@@ -251,7 +251,9 @@ class TestAPlanApplied:
         for carried in done.plan.carried:
             record = made[carried.target]
             if carried.field == "notes":
-                there = [attached.note for attached in done.notes if attached.id == record.id]
+                there = [
+                    attached.note for attached in done.notes if attached.target_id == record.id
+                ]
                 assert there == list(carried.value)
             elif carried.into.startswith("custom_fields"):
                 name = next(

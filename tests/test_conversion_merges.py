@@ -165,11 +165,11 @@ class TestFilling:
 
     def test_notes_are_put_to_it(self):
         done = asked(targets=["person"], person=person())
-        assert [(note.target, note.id) for note in done.notes] == [(PERSON, "ann")]
+        assert [(note.target, note.target_id) for note in done.notes] == [(PERSON, "ann")]
 
     def test_a_lead_without_names_can_be_merged_into_one_that_is_named(self):
         done = asked(Lead(id=1, mobile="1"), person=person(name="Ann"), task=True)
-        assert (done.person.mobile, done.company, done.task.about) == ("1", None, "ann")
+        assert (done.person.mobile, done.company, done.task.target_id) == ("1", None, "ann")
         assert asked(Lead(id=1), company=company(name="Acme"), deal=True).deal.primary == "acme"
 
     def test_a_person_whose_names_are_filled_is_called_by_them(self):

@@ -263,7 +263,7 @@ class TestRebuild:
     def test_it_is_new(self):
         rebuilt = rebuild_lead(ANN, id=5)
         lead = rebuilt.lead
-        assert (lead.id, lead.status, lead.conversion, lead.person, lead.company) == (
+        assert (lead.id, lead.status, lead.conversion, lead.person_id, lead.company_id) == (
             5,
             "",
             None,
@@ -303,7 +303,7 @@ class TestRebuild:
 
     def test_notes_and_tasks_do_not_come_along(self):
         notes = [Note(content="one"), Note(content="two")]
-        task = Task(id=1, content="Call", target=Target.PERSON, about="ann")
+        task = Task(id=1, content="Call", target=Target.PERSON, target_id="ann")
         rebuilt = rebuild_lead(person(last_name="Lee"), id=1, notes=notes, tasks=iter([task]))
         assert rebuilt.lead.notes == ()
         assert [(lost.field, lost.value, lost.rule) for lost in rebuilt.lost] == [

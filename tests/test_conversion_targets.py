@@ -130,14 +130,16 @@ class TestL4:
     """A repeat lead, which is tied to a known contact, becomes a deal only."""
 
     @pytest.mark.parametrize(
-        "to", [{"person": 1}, {"company": "acme"}, {"person": 1, "company": "acme"}], ids=str
+        "to",
+        [{"person_id": 1}, {"company_id": "acme"}, {"person_id": 1, "company_id": "acme"}],
+        ids=str,
     )
     @pytest.mark.parametrize("request_", [{}, {"deal": True}, {"targets": ["deal"]}], ids=str)
     def test_its_deal_is_placed_on_its_contact(self, to, request_):
         done = asked(tied(**to), **request_)
         assert done.deal == Deal(
             id="7-deal",
-            primary=to.get("person", "acme"),
+            primary=to.get("person_id", "acme"),
             company="acme" if len(to) == 2 else None,
             name="Rose Gonzalez",
             stage="Incoming",
@@ -147,19 +149,20 @@ class TestL4:
             created_at=done.record.at,
         )
         assert (done.person, done.company) == (None, None)
-        assert (done.record.person, done.record.company) == (to.get("person"), to.get("company"))
+        ids = (to.get("person_id"), to.get("company_id"))
+        assert (done.record.person, done.record.company) == ids
         assert [notice.contact for notice in done.notices] == [*to.values()]
         assert done.notes == (AttachedNote(DEAL, "7-deal", Note(content="Met at booth 12")),)
 
     def test_what_a_contact_would_inherit_is_lost(self):
-        lost = {told.field: (told.rule, told.reason) for told in asked(tied(person=1)).plan.lost}
+        lost = {told.field: (told.rule, told.reason) for told in asked(tied(person_id=1)).plan.lost}
         assert lost["email"] == ("K5", "no person is created")
         assert lost["organization_name"] == ("K1", "no company is created")
         assert not {"source", "tags", "owner", "notes"} & {*lost}
 
     def test_a_contact_that_is_known_is_part_of_the_result(self):
         ann = person(1, company="acme")
-        done = asked(tied(person=1), known=[ann])
+        done = asked(tied(person_id=1), known=[ann])
         assert (done.person, done.company) == (ann, None)
         assert (done.deal.primary, done.deal.company) == (1, "acme")
         assert done.plan.planned(PERSON) == Planned(
@@ -167,26 +170,26 @@ class TestL4:
         )
 
     def test_it_needs_no_name(self):
-        assert asked(Lead(id=1, person="ann"), deal=NewDeal(name="Phones")).deal.name == "Phones"
+        assert asked(Lead(id=1, person_id="ann"), deal=NewDeal(name="Phones")).deal.name == "Phones"
 
     def test_its_task_is_about_its_contact(self):
-        task = asked(tied(company="acme"), task="Call").task
-        assert (task.target, task.about) == (COMPANY, "acme")
+        task = asked(tied(company_id="acme"), task="Call").task
+        assert (task.target, task.target_id) == (COMPANY, "acme")
 
     @pytest.mark.parametrize("targets", [["person"], ["person", "deal"]])
     def test_another_target_is_refused(self, targets):
-        assert refused(tied(person=1, company="acme"), targets=targets) == (
+        assert refused(tied(person_id=1, company_id="acme"), targets=targets) == (
             Broken("L4", "a repeat lead becomes a deal only, not a person", contacts=(1, "acme")),
         )
 
     def test_all_other_targets_are_named(self):
-        broken = refused(tied(company="acme"), targets=Target)
+        broken = refused(tied(company_id="acme"), targets=Target)
         assert [item.requires[-9:] for item in broken] == [" a person", "a company"]
 
     def test_the_contact_it_is_tied_to_can_be_named_and_no_other(self):
-        assert asked(tied(person="ann"), person=person()).person == person()
+        assert asked(tied(person_id="ann"), person=person()).person == person()
         assert refused(
-            tied(person="ann", company="acme"), person=person("bob"), company=company("edge")
+            tied(person_id="ann", company_id="acme"), person=person("bob"), company=company("edge")
         ) == (
             Broken("L4", "the repeat lead is tied to another person", contacts=("ann", "bob")),
             Broken("L4", "the repeat lead is tied to another company", contacts=("acme", "edge")),
@@ -194,22 +197,26 @@ class TestL4:
 
     def test_nobody_else_is_looked_for(self):
         rose = person("rose", name="Rose Gonzalez", email="rose@edge.example")
-        assert asked(tied(person="ann"), known=[rose]).deal.primary == "ann"
+        assert asked(tied(person_id="ann"), known=[rose]).deal.primary == "ann"
 
     def test_its_person_and_company_belong_together(self):
         assert (
-            refused(tied(person="ann", company="acme"), known=[person(company="edge")])[0].rule
+            refused(tied(person_id="ann", company_id="acme"), known=[person(company="edge")])[
+                0
+            ].rule
             == "K12"
         )
-        done = asked(tied(person="ann", company="acme"), known=[person(company="acme"), company()])
+        done = asked(
+            tied(person_id="ann", company_id="acme"), known=[person(company="acme"), company()]
+        )
         assert (done.deal.company, done.company) == ("acme", company())
 
     def test_what_it_is_tied_to_is_of_the_kind_that_it_says(self):
-        assert refused(tied(person="acme"), known=[company()])[0].rule == "K12"
+        assert refused(tied(person_id="acme"), known=[company()])[0].rule == "K12"
 
     def test_who_hears_of_its_deal_does_not_depend_on_who_is_known(self):
         one, other = (
-            asked(tied(person="ann", company="acme"), known=known)
+            asked(tied(person_id="ann", company_id="acme"), known=known)
             for known in (None, [person(), company()])
         )
         assert one.notices == other.notices
@@ -328,7 +335,7 @@ class TestL6:
         assert [broken.requires for broken in refused(setup=setup, deal=True)] == [
             "the actor may create a deal"
         ]
-        assert [broken.rule for broken in refused(tied(person=1), setup)] == ["L6"]
+        assert [broken.rule for broken in refused(tied(person_id=1), setup)] == ["L6"]
 
     def test_it_is_the_right_that_is_missing_and_not_a_name_that_is_not_asked_for(self):
         without_deals = Setup(rights=Recording(create=(PERSON, COMPANY)))
@@ -373,8 +380,8 @@ class TestOffered:
             (EDGE, {COMPANY, DEAL}),
             (attrs.evolve(EDGE, first_name="Rose"), {COMPANY, DEAL}),
             (NOBODY, {DEAL}),
-            (tied(person=1), {DEAL}),
-            (tied(company=1), {DEAL}),
+            (tied(person_id=1), {DEAL}),
+            (tied(company_id=1), {DEAL}),
         ],
     )
     def test_by_the_names(self, lead, targets):
@@ -383,7 +390,7 @@ class TestOffered:
     def test_with_a_contact_to_merge_into(self):
         assert offered(NOBODY, request=ConversionRequest(person=person())) == {PERSON, DEAL}
         assert offered(BOXER, request=ConversionRequest(company=company())) == {*Target}
-        assert offered(tied(person=1), request=ConversionRequest(company=company())) == {DEAL}
+        assert offered(tied(person_id=1), request=ConversionRequest(company=company())) == {DEAL}
 
     @pytest.mark.parametrize("create", [(), (PERSON,), (DEAL,), (COMPANY, DEAL)])
     def test_less_what_may_not_be_created(self, create):

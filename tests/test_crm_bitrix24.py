@@ -856,7 +856,7 @@ class TestK13ConvertedLeads:
             actor="3",
         )
         assert account.conversions == (record,)
-        assert (account.leads[7].conversion, account.leads[7].person) == (record, None)
+        assert (account.leads[7].conversion, account.leads[7].person_id) == (record, None)
 
     def test_were_converted_when_they_were_closed_if_nothing_says_when_they_moved(self):
         found = self.account({"MOVED_TIME": "", "DATE_CLOSED": "2026-05-04T14:00:00+02:00"}).leads[
@@ -886,14 +886,14 @@ class TestK13ConvertedLeads:
     def test_without_a_time_there_is_no_record_but_nothing_is_lost(self):
         account = self.account({"MOVED_TIME": ""})
         found = account.leads[7]
-        assert (found.conversion, found.person, found.company) == (None, 9, "company-9")
+        assert (found.conversion, found.person_id, found.company_id) == (None, 9, "company-9")
         assert account.oddities.count(Outcome.LEFT_OUT) == 1
 
     def test_l4_a_repeat_lead_keeps_its_contacts_and_became_a_deal(self):
         found = self.account(
             {"IS_RETURN_CUSTOMER": "Y"}, deal=[DEAL], contact=[{**CONTACT, "LEAD_ID": "7"}]
         ).leads[7]
-        assert (found.person, found.company) == (9, "company-9")
+        assert (found.person_id, found.company_id) == (9, "company-9")
         assert (found.conversion.person, found.conversion.company, found.conversion.deal) == (
             None,
             None,
@@ -902,7 +902,7 @@ class TestK13ConvertedLeads:
 
     def test_l4_a_lead_that_is_not_converted_is_tied_to_its_contacts(self):
         found = self.account({"STATUS_ID": "NEW", "STATUS_SEMANTIC_ID": "P"}, deal=[DEAL]).leads[7]
-        assert (found.person, found.company, found.conversion) == (9, "company-9", None)
+        assert (found.person_id, found.company_id, found.conversion) == (9, "company-9", None)
 
     def test_the_contacts_of_a_lead_may_come_as_a_list(self):
         listed = [
@@ -915,9 +915,9 @@ class TestK13ConvertedLeads:
                 "leads/7/contacts.json": answer(listed),
             }
         )
-        assert account.leads[7].person == 6
+        assert account.leads[7].person_id == 6
         assert [oddity.rule for oddity in account.oddities.kept] == ["L4"]
-        assert lead(CONTACT_IDS=["4", 5]).person == 4
+        assert lead(CONTACT_IDS=["4", 5]).person_id == 4
 
 
 class TestDeals:
@@ -1827,7 +1827,7 @@ class TestWritingOverWhatWasRead:
                 {"status": "UC_POOR", "unqualified_reason": "Later"},
                 {"owner": "12", "created_by": "", "open_to_all": False},
                 {"created_at": datetime(2020, 1, 1, tzinfo=timezone.utc)},
-                {"person": 5, "company": "company-6"},
+                {"person_id": 5, "company_id": "company-6"},
                 {
                     "status": "CONVERTED",
                     "conversion": ConversionRecord(
@@ -1839,7 +1839,7 @@ class TestWritingOverWhatWasRead:
                         actor="3",
                     ),
                 },
-                {"status": "CONVERTED", "person": 5},
+                {"status": "CONVERTED", "person_id": 5},
             )
         ],
     )
@@ -1850,8 +1850,8 @@ class TestWritingOverWhatWasRead:
         fields = found.custom_fields
         if "UF_CRM_NEW_1" in fields:
             found = attrs.evolve(found, custom_fields={**fields, "UF_CRM_NEW_1": (1, {"a": "1.5"})})
-        if changes == {"status": "CONVERTED", "person": 5}:
-            found = attrs.evolve(found, person=again.person)
+        if changes == {"status": "CONVERTED", "person_id": 5}:
+            found = attrs.evolve(found, person_id=again.person_id)
             assert again.conversion is None or again.conversion.person == 5
             found = attrs.evolve(found, conversion=again.conversion)
         assert again == found
@@ -1878,17 +1878,17 @@ class TestWritingOverWhatWasRead:
         body = {"ID": "7", "STATUS_ID": "NEW", "CONTACT_ID": None, "CONTACT_IDS": ["4", "5"]}
         found = self.account(lead=body).leads[7]
         assert lead_body(found, over=body) == body
-        changed = lead_body(attrs.evolve(found, person=6), over=body)
+        changed = lead_body(attrs.evolve(found, person_id=6), over=body)
         assert (changed["CONTACT_ID"], changed["CONTACT_IDS"]) == ("6", ["6", "5"])
-        gone = lead_body(attrs.evolve(found, person=None), over={**body, "CONTACT_ID": "4"})
+        gone = lead_body(attrs.evolve(found, person_id=None), over={**body, "CONTACT_ID": "4"})
         assert (gone["CONTACT_ID"], gone["CONTACT_IDS"]) == (None, [])
 
     def test_l4_a_repeat_lead_is_written_as_one(self):
         record = ConversionRecord(id="conversion-of-lead-7", lead=7, at=NOON, deal=1)
-        body = lead_body(Lead(id=7, status="CONVERTED", person=9, conversion=record))
+        body = lead_body(Lead(id=7, status="CONVERTED", person_id=9, conversion=record))
         assert (body["IS_RETURN_CUSTOMER"], body["CONTACT_ID"]) == ("Y", "9")
         assert (
-            lead_body(Lead(id=7, status="CONVERTED", person=9, conversion=record), over=body)
+            lead_body(Lead(id=7, status="CONVERTED", person_id=9, conversion=record), over=body)
             == body
         )
 
@@ -1907,8 +1907,8 @@ class TestWritingOverWhatWasRead:
             ({"id": "L-1"}, ""),
             ({"status": "Working"}, "L1"),
             ({"owner": "sam"}, ""),
-            ({"person": "ann"}, ""),
-            ({"company": 9}, ""),
+            ({"person_id": "ann"}, ""),
+            ({"company_id": 9}, ""),
         ],
     )
     def test_what_bitrix24_cannot_say_of_a_lead_is_refused(self, bad, rule):
@@ -2124,7 +2124,7 @@ class TestAnyLeadCanBeSaid:
             status=st.sampled_from(["", "NEW", "IN_PROCESS", "CONVERTED", "JUNK", "UC_POOR"]),
             owner=USERS,
             created_by=USERS,
-            company=st.none() | st.integers(1, 99).map(company_id),
+            company_id=st.none() | st.integers(1, 99).map(company_id),
             custom_fields=st.dictionaries(
                 st.sampled_from(
                     ["UF_CRM_1", "UF_CRM_A_B2", "UF_CRM_7_X", "UF_CRM_7X", "UF_CRM_AB2"]

@@ -70,7 +70,7 @@ SMALL = account_of(
     ],
     leads=FrozenMap({5: Lead(id=5, last_name="Roe"), "5": Lead(id="5", last_name="Poe")}),
     notes=(AttachedNote(Target.DEAL, 1, Note(id=9, content="seen")),),
-    tasks=(Task(id=3, content="call", target=Target.PERSON, about="ann"),),
+    tasks=(Task(id=3, content="call", target=Target.PERSON, target_id="ann"),),
     tags=frozenset({Tag("hot", Scope.LEAD), Tag("hot", Scope.CONTACT), Tag("a", Scope.DEAL)}),
     fields=FrozenMap({Scope.LEAD: (FieldDefinition(name="Size", type=FieldType.NUMBER),)}),
 )

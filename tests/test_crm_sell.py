@@ -198,7 +198,7 @@ class TestAnAccount:
                 id=600,
                 content="Task 600",
                 target=Target.DEAL,
-                about=200,
+                target_id=200,
                 due_at=due,
                 owner="12",
                 created_at=at,
@@ -207,7 +207,7 @@ class TestAnAccount:
                 id=601,
                 content="Task 601",
                 target=Target.PERSON,
-                about=1,
+                target_id=1,
                 due_at=due,
                 owner="12",
                 created_at=at,
@@ -1068,7 +1068,7 @@ class TestSync:
         assert account.contacts[1].contact.name == "Ann 1"
         assert sorted(account.deals) == [200]
         assert account.gone == {201: {2}}
-        assert [attached.id for attached in account.notes] == [100]
+        assert [attached.target_id for attached in account.notes] == [100]
         assert not any("each record once" in oddity for oddity in told(account))
 
     def test_older_states_that_come_later_are_told_of(self):

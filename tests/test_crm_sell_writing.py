@@ -369,7 +369,7 @@ class TestFromScratch:
             == "deal"
         )
         found = Task(
-            id=600, content="Call", target=Target.COMPANY, about=100, due_at=AT, owner="12"
+            id=600, content="Call", target=Target.COMPANY, target_id=100, due_at=AT, owner="12"
         )
         assert task_body(found) == {
             "id": 600,

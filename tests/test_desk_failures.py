@@ -896,7 +896,7 @@ class TestIdsThatRepeat:
             store,
         )
         landing = desk.take_in(point(email="cid@orr.example")).result
-        assert (landing.lead.id, landing.lead.person) == ("fresh", "cid")
+        assert (landing.lead.id, landing.lead.person_id) == ("fresh", "cid")
 
     @pytest.mark.parametrize("made", [None, "", True, 1.5], ids=repr)
     @pytest.mark.parametrize(

@@ -389,7 +389,11 @@ class Programs(RuleBasedStateMachine):
         ).result
         if landing.lead is not None:
             assert places == set()
-            tied = landing.lead.person if landing.lead.person is not None else landing.lead.company
+            tied = (
+                landing.lead.person_id
+                if landing.lead.person_id is not None
+                else landing.lead.company_id
+            )
             assert tied == tie
             self.oracle.leads[landing.lead.id] = landing.lead
         else:

@@ -363,7 +363,7 @@ class TestQueriesOfTheOrm:
 
     def test_the_tables_are_tied_to_each_other(self, alias, desk):
         desk.save_deal(DEAL)
-        desk.save_lead(Lead(id=1, last_name="Lee", company="acme"))
+        desk.save_lead(Lead(id=1, last_name="Lee", company_id="acme"))
         acme = rows(alias, models.ContactRow).get(key='"acme"')
         assert [row.record().id for row in acme.employees.all()] == ["ann"]
         assert [wire.loads(row.body).event for row in acme.log.all()] == [DealAssociated("D-1")]
@@ -386,7 +386,7 @@ class TestQueriesOfTheOrm:
         with DjangoStore(alias).unit() as unit:
             unit.deals.put(DEAL, 0)
             unit.contacts.put(Standing(contact=ANN), 0)
-            unit.tasks.put(Task(id=1, content="call", target=Target.DEAL, about="nobody"), 0)
+            unit.tasks.put(Task(id=1, content="call", target=Target.DEAL, target_id="nobody"), 0)
             unit.log.append([Entry(AT, "nobody", DealAssociated("D-1"))])
             unit.commit()
         with DjangoStore(alias).unit() as unit:

@@ -430,10 +430,10 @@ MEETINGS = {
     ),
     "a person is merged away, and a lead is tied to it": (
         lambda desk: desk.merge_contacts("ann", "bob"),
-        lambda desk: desk.save_lead(Lead(id=1, person="bob")),
+        lambda desk: desk.save_lead(Lead(id=1, person_id="bob")),
     ),
     "a lead is tied to a person that is merged away": (
-        lambda desk: desk.save_lead(Lead(id=1, person="bob")),
+        lambda desk: desk.save_lead(Lead(id=1, person_id="bob")),
         lambda desk: desk.merge_contacts("ann", "bob"),
     ),
     "a person is merged away, and a note comes in": (

@@ -145,7 +145,7 @@ def cites(row):
         "created_by": "L5",
         "created_at": "L9",
     }
-    stays |= {"person": "L4", "company": "L4"}
+    stays |= {"person_id": "L4", "company_id": "L4"}
     own_rule = {"custom_fields": "K7", "source": "K8", "notes": "K9", "owner": "K2"}
     if row.field in stays | own_rule:
         return (stays | own_rule)[row.field]
@@ -314,7 +314,7 @@ class TestRows:
         empty = {
             field.name for field in attrs.fields(Lead) if oracle.empty(getattr(FULL, field.name))
         }
-        assert empty == {"person", "company", "conversion"}
+        assert empty == {"person_id", "company_id", "conversion"}
         assert FULL.notes == (Note(content="lead note"),)
 
 

@@ -230,12 +230,12 @@ class TestAConvertedLead:
         assert land(call(), [self.ROSE, other], [converted(7, person=1)]).on is other
 
     def test_a_junk_repeat_lead_leads_to_its_contact(self):
-        junk = lead(7, "Unqualified", company=2)
+        junk = lead(7, "Unqualified", company_id=2)
         assert land(call(), [self.ROSE, self.EDGE], [junk]).on is self.EDGE
 
     def test_a_converted_repeat_lead_leads_to_its_contact(self):
         record = ConversionRecord(id="C", lead=7, at=AT, deal="D-1")
-        assert land(call(), [self.ROSE], [lead(7, person=1, conversion=record)]).on is self.ROSE
+        assert land(call(), [self.ROSE], [lead(7, person_id=1, conversion=record)]).on is self.ROSE
 
     def test_two_leads_of_one_contact_lead_to_it(self):
         assert (
@@ -321,7 +321,7 @@ class TestRepeatLeads:
 
     def test_a_person_gets_one(self):
         landing = land(call(text="me again"), [self.ROSE, self.EDGE], repeat_leads=True)
-        assert (landing.lead.person, landing.lead.company, landing.on, landing.rule) == (
+        assert (landing.lead.person_id, landing.lead.company_id, landing.on, landing.rule) == (
             1,
             None,
             None,
@@ -332,27 +332,30 @@ class TestRepeatLeads:
 
     def test_a_company_gets_one(self):
         lead_ = land(call("888 888"), [self.ROSE, self.EDGE], repeat_leads=True).lead
-        assert (lead_.person, lead_.company) == (None, 2)
+        assert (lead_.person_id, lead_.company_id) == (None, 2)
 
     def test_without_the_switch_the_contact_has_it(self):
         assert land(call(), [self.ROSE]).on is self.ROSE
 
-    @pytest.mark.parametrize("tied", [{"person": 1}, {"company": 1}])
+    @pytest.mark.parametrize("tied", [{"person_id": 1}, {"company_id": 1}])
     def test_it_lands_on_the_repeat_lead_that_is_in_process(self, tied):
         known = Lead(id=7, status="Working", **tied)
         landing = land(call(), [self.ROSE], [known], repeat_leads=True)
         assert landing == Landing(on=known, reason="lead 7 is in process for person 1", rule="L4")
 
     def test_a_closed_repeat_lead_is_followed_by_another(self):
-        junk = Lead(id=7, status="Unqualified", person=1)
-        assert land(call(), [self.ROSE], [junk], repeat_leads=True).lead.person == 1
+        junk = Lead(id=7, status="Unqualified", person_id=1)
+        assert land(call(), [self.ROSE], [junk], repeat_leads=True).lead.person_id == 1
 
     def test_the_repeat_lead_of_another_does_not_count(self):
-        other = Lead(id=7, person=2)
-        assert land(call(), [self.ROSE], [other], repeat_leads=True).lead.person == 1
+        other = Lead(id=7, person_id=2)
+        assert land(call(), [self.ROSE], [other], repeat_leads=True).lead.person_id == 1
 
     def test_several_repeat_leads_in_process_are_candidates(self):
-        one, two = Lead(id=7, person=1, last_name="One"), Lead(id=8, person=1, last_name="Two")
+        one, two = (
+            Lead(id=7, person_id=1, last_name="One"),
+            Lead(id=8, person_id=1, last_name="Two"),
+        )
         landing = land(call(), [self.ROSE], [two, one], repeat_leads=True)
         assert (landing.candidates, landing.rule) == ((one, two), "L4")
         assert (
@@ -366,11 +369,11 @@ class TestRepeatLeads:
 
     def test_a_contact_behind_a_closed_lead_gets_one_too(self):
         rose = person(1, "Rose", phone="")
-        assert land(call(), [rose], [converted(7, person=1)], repeat_leads=True).lead.person == 1
+        assert land(call(), [rose], [converted(7, person=1)], repeat_leads=True).lead.person_id == 1
 
     def test_nobody_known_gets_an_ordinary_lead(self):
         landing = land(call(), repeat_leads=True)
-        assert (landing.lead.person, landing.lead.company, landing.rule) == (None, None, "L7")
+        assert (landing.lead.person_id, landing.lead.company_id, landing.rule) == (None, None, "L7")
 
     def test_a_closed_lead_without_a_contact_is_landed_on(self):
         junk = lead(7, "Unqualified")
@@ -412,7 +415,7 @@ class TestALeadThatCameAsAWhole:
         new = Lead(id=7, email=EMAIL, industry="Paper")
         known = Known([company(1, email=EMAIL)])
         landing = take_in_lead(new, known, repeat_leads=True)
-        assert landing.lead == attrs.evolve(new, company=1)
+        assert landing.lead == attrs.evolve(new, company_id=1)
         assert landing.rule == "L4"
 
     def test_its_names_tell_several_apart(self):

@@ -52,7 +52,7 @@ LEAST = {
     Contact: {"id": 1, "kind": PERSON},
     Lead: {"id": 1},
     Note: {"content": ""},
-    Task: {"id": 1, "content": "", "target": Target.PERSON, "about": 1},
+    Task: {"id": 1, "content": "", "target": Target.PERSON, "target_id": 1},
     Tag: {"name": "", "scope": Scope.LEAD},
     FieldDefinition: {"name": ""},
     ConversionRecord: {"id": 1, "lead": 1, "at": AT},

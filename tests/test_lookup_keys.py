@@ -509,7 +509,7 @@ class TestTheSameAsAll:
         contacts, leads = account
         setup = Setup()
         sought = {key for lead in leads for key in sought_keys(corrected(lead, request), rows)}
-        tied = {id_ for lead in leads for id_ in (lead.person, lead.company)}
+        tied = {id_ for lead in leads for id_ in (lead.person_id, lead.company_id)}
         some = {
             one.id: one
             for one in contacts

@@ -52,8 +52,8 @@ def deal(id_="D-1", primary="ann", **fields):
     return Deal(id=id_, primary=primary, **fields)
 
 
-def note(id_=1, content="called", about="ann", target=Target.PERSON):
-    return AttachedNote(target, about, Note(id=id_, content=content))
+def note(id_=1, content="called", target_id="ann", target=Target.PERSON):
+    return AttachedNote(target, target_id, Note(id=id_, content=content))
 
 
 def entry(hour, contact="ann", status=CustomerStatus.PAST):
@@ -65,7 +65,7 @@ RECORDS = {
     "contacts": (standing(email="a@b.example", company="acme"), standing(status=SalesStatus())),
     "deals": (deal(), deal(status=DealStatus.WON, company="acme")),
     "leads": (
-        Lead(id=1, email="a@b.example", person="ann"),
+        Lead(id=1, email="a@b.example", person_id="ann"),
         Lead(id=1, status="Working", phone="112"),
     ),
     "conversions": (
@@ -74,7 +74,7 @@ RECORDS = {
     ),
     "notes": (note(), note(content="called again")),
     "tasks": tuple(
-        Task(id=1, content=text, target=Target.DEAL, about="D-1") for text in ("call", "mail")
+        Task(id=1, content=text, target=Target.DEAL, target_id="D-1") for text in ("call", "mail")
     ),
     "tags": (Tag("vip", Scope.CONTACT),) * 2,
     "fields": (FieldDefinition(name="Size"), FieldDefinition(name="Size", type=FieldType.NUMBER)),
@@ -616,7 +616,7 @@ class TestWrongTypes:
             ("deals", standing()),
             ("leads", deal()),
             ("conversions", deal()),
-            ("notes", Task(id=1, content="", target=Target.DEAL, about=1)),
+            ("notes", Task(id=1, content="", target=Target.DEAL, target_id=1)),
             ("notes", Note(id=1, content="")),
             ("tasks", note()),
             ("tags", FieldDefinition(name="vip")),
@@ -698,7 +698,7 @@ class TestIds:
             "leads": lambda id_: Lead(id=id_),
             "conversions": lambda id_: ConversionRecord(id=id_, lead=1, at=our.DAY),
             "notes": note,
-            "tasks": lambda id_: Task(id=id_, content="", target=Target.DEAL, about=1),
+            "tasks": lambda id_: Task(id=id_, content="", target=Target.DEAL, target_id=1),
         }
         for port, make in made.items():
             store = holding(port, make(7), make("7"))
@@ -713,14 +713,17 @@ class TestIds:
             MemoryStore(),
             put("contacts", standing("a", company=7), standing("b", company="7")),
             put("deals", deal(1, primary=7), deal(2, primary="7")),
-            put("leads", Lead(id=1, person=7), Lead(id=2, company="7")),
+            put("leads", Lead(id=1, person_id=7), Lead(id=2, company_id="7")),
             put(
-                "notes", note(1, about=7), note(2, about="7"), note(3, about=7, target=Target.DEAL)
+                "notes",
+                note(1, target_id=7),
+                note(2, target_id="7"),
+                note(3, target_id=7, target=Target.DEAL),
             ),
             put(
                 "tasks",
                 *[
-                    Task(id=n, content="", target=Target.DEAL, about=about)
+                    Task(id=n, content="", target=Target.DEAL, target_id=about)
                     for n, about in ((1, 7), (2, "7"))
                 ],
             ),
@@ -931,7 +934,11 @@ class TestStreams:
             put(
                 "leads",
                 Lead(
-                    id=1, person="ann", company="ann", email="a@b.example", emails=["c@d.example"]
+                    id=1,
+                    person_id="ann",
+                    company_id="ann",
+                    email="a@b.example",
+                    emails=["c@d.example"],
                 ),
             ),
         )
@@ -954,7 +961,7 @@ class TestStreams:
 
 
 def _lead(lead, person_, company):
-    return attrs.evolve(lead, person=person_, company=company)
+    return attrs.evolve(lead, person_id=person_, company_id=company)
 
 
 def _employed(contact, company):
@@ -971,7 +978,7 @@ _standings = st.builds(
     contact=st.builds(_employed, our.meeting_contacts, _ids),
     status=st.builds(SalesStatus, our.prospects),
 )
-_about = {"about": st.sampled_from(["ann", 1, "1"]), "target": st.sampled_from(Target)}
+_about = {"target_id": st.sampled_from(["ann", 1, "1"]), "target": st.sampled_from(Target)}
 #: Records of few ids that are found under few keys, so that they come, change and go under each.
 WRITTEN = (
     st.tuples(st.just("contacts"), _standings)
@@ -1013,12 +1020,18 @@ def searches(unit):
         )
         compare(unit.deals.of(id_), "deals", lambda deal, id_=id_: id_ in audience(deal))
         compare(
-            unit.leads.of(id_), "leads", lambda lead, id_=id_: id_ in (lead.person, lead.company)
+            unit.leads.of(id_),
+            "leads",
+            lambda lead, id_=id_: id_ in (lead.person_id, lead.company_id),
         )
         for target in Target:
             at = (target, id_)
-            compare(unit.notes.of(*at), "notes", lambda one, at=at: (one.target, one.id) == at)
-            compare(unit.tasks.of(*at), "tasks", lambda one, at=at: (one.target, one.about) == at)
+            compare(
+                unit.notes.of(*at), "notes", lambda one, at=at: (one.target, one.target_id) == at
+            )
+            compare(
+                unit.tasks.of(*at), "tasks", lambda one, at=at: (one.target, one.target_id) == at
+            )
     for keys in (*([key] for key in KEYS), KEYS[:5], KEYS):
         shares = frozenset(keys)
         compare(
@@ -1088,9 +1101,9 @@ class TestSearches:
             records = (
                 ("contacts", standing(ann, company=acme, email="a@b.example")),
                 ("deals", deal(others[0], primary=ann, company=acme, involved={ids[0]})),
-                ("leads", Lead(id=others[1], person=ann, company=acme, phone="112")),
-                ("notes", note(others[2], about=ann)),
-                ("tasks", Task(id=others[3], content="", target=Target.PERSON, about=ann)),
+                ("leads", Lead(id=others[1], person_id=ann, company_id=acme, phone="112")),
+                ("notes", note(others[2], target_id=ann)),
+                ("tasks", Task(id=others[3], content="", target=Target.PERSON, target_id=ann)),
             )
             for port, record in records:
                 kept(store, put(port, record))

@@ -45,14 +45,14 @@ ANN = Contact(id="ann", kind=ContactKind.PERSON, name="Ann", company="acme", ema
 CURRENT = SalesStatus(ProspectStatus.CURRENT, deals={"D-1": DealStatus.OPEN})
 DEAL = Deal(id="D-1", primary="ann")
 NOTE = AttachedNote(Target.PERSON, "ann", Note(id=1, content="called"))
-TASK = Task(id=1, content="call", target=Target.DEAL, about="D-1")
+TASK = Task(id=1, content="call", target=Target.DEAL, target_id="D-1")
 CLICK = Done(key="click", use_case="save_deal", kind="deals", about="D-1", at=our.DAY)
 ENTRY = Entry(our.DAY, "ann", DealAssociated("D-1"))
 #: A record for every port.
 RECORDS = {
     "contacts": Standing(contact=ANN, status=CURRENT, heard_at=our.DAY),
     "deals": DEAL,
-    "leads": Lead(id=1, person="ann", email="a@b.example"),
+    "leads": Lead(id=1, person_id="ann", email="a@b.example"),
     "conversions": ConversionRecord(id=3, lead=1, at=our.DAY),
     "notes": NOTE,
     "tasks": TASK,

@@ -265,7 +265,7 @@ class TestRowsMendedByHand:
     @pytest.mark.usefixtures("desk")
     def test_impossible_words_are_kept_out(self, engine, store, mending):
         with store.unit() as unit:
-            unit.tasks.put(Task(id=1, content="call", target=Target.DEAL, about=1), 0)
+            unit.tasks.put(Task(id=1, content="call", target=Target.DEAL, target_id=1), 0)
             unit.commit()
         by_hand(engine, "INSERT INTO notes SELECT key, version, target, about, body FROM tasks")
         before = by_hand(engine, "SELECT * FROM contacts, deals, tasks")
@@ -745,7 +745,7 @@ class TestTexts:
             contact=Contact(id=hostile, kind=PERSON, name=half, email=half, company=f"{hostile}!"),
             status=SalesStatus(deals={hostile: DealStatus.WON}),
         )
-        lead = Lead(id=hostile, status=half, last_name=half, person=hostile)
+        lead = Lead(id=hostile, status=half, last_name=half, person_id=hostile)
         with store.unit() as unit:
             unit.contacts.put(standing, 0)
             unit.leads.put(lead, 0)

@@ -214,7 +214,7 @@ class TestAStatusEditedByHandIsTheStatus:
         ],
     )
     def test_a_word_that_is_none_is_refused(self, store, sql, edit):
-        put(store, "tasks", Task(id=1, content="Call", target=Target.PERSON, about="ann"))
+        put(store, "tasks", Task(id=1, content="Call", target=Target.PERSON, target_id="ann"))
         before = dump(sql)
         with pytest.raises(sqlite3.IntegrityError, match="constraint failed"):
             sql(edit)

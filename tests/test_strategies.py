@@ -186,8 +186,8 @@ class TestNames:
             deal.company,
             *deal.involved,
             lead.id,
-            lead.person,
-            lead.company,
+            lead.person_id,
+            lead.company_id,
         ]
         ids += [standing.id, standing.contact.company, *standing.status.deals]
         assert {type(id_) for id_ in ids} <= {int, type(None)}

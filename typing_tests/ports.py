@@ -94,7 +94,7 @@ class MyDeals(MyRecords[DealId, Deal]):
 
 class MyLeads(MyRecords[LeadId, Lead]):
     def of(self, contact: ContactId) -> Iterator[Versioned[Lead]]:
-        return (row for row in self.all() if row.record.person == contact)
+        return (row for row in self.all() if row.record.person_id == contact)
 
     def sharing(self, keys: Iterable[str]) -> Iterator[Versioned[Lead]]:
         return (row for row in self.all() if lookup_keys(row.record).intersection(keys))
@@ -196,7 +196,7 @@ class MyAsyncDeals(MyAsyncRecords[DealId, Deal]):
 
 class MyAsyncLeads(MyAsyncRecords[LeadId, Lead]):
     def of(self, contact: ContactId) -> AsyncIterator[Versioned[Lead]]:
-        return (row async for row in self.all() if row.record.person == contact)
+        return (row async for row in self.all() if row.record.person_id == contact)
 
     def sharing(self, keys: Collection[str]) -> AsyncIterator[Versioned[Lead]]:
         return (row async for row in self.all() if lookup_keys(row.record).intersection(keys))

@@ -133,11 +133,11 @@ class ConversionRow(Row):
 
 class _About(Row):
     target = _one_of(sales.Target)
-    about = _text()
+    target_id = _text()
 
     class Meta:
         abstract = True
-        indexes = (models.Index(fields=["about", "target"]),)
+        indexes = (models.Index(fields=["target_id", "target"]),)
 
 
 class NoteRow(_About):
@@ -217,10 +217,13 @@ COLUMNS: Final[dict[type[Row], Callable[[Any], dict[str, Any]]]] = {
         "primary_contact_id": wire.key(deal.primary),
         "company_id": _link(deal.company),
     },
-    LeadRow: lambda lead: {"person_id": _link(lead.person), "company_id": _link(lead.company)},
+    LeadRow: lambda lead: {
+        "person_id": _link(lead.person_id),
+        "company_id": _link(lead.company_id),
+    },
     ConversionRow: lambda record: {"lead": wire.key(record.lead)},
-    NoteRow: lambda note: {"target": note.target.value, "about": wire.key(note.id)},
-    TaskRow: lambda task: {"target": task.target.value, "about": wire.key(task.about)},
+    NoteRow: lambda note: {"target": note.target.value, "target_id": wire.key(note.target_id)},
+    TaskRow: lambda task: {"target": task.target.value, "target_id": wire.key(task.target_id)},
 }
 #: The table beside a table, its column, and what a record has there.
 BESIDE: Final[dict[type[Row], tuple[type[models.Model], str, Callable[[Any], Iterable[str]]]]] = {

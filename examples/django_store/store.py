@@ -145,7 +145,7 @@ class _Leads(_Found[sales.Lead]):
 @final
 class _About(_Records[R]):
     def of(self, target: sales.Target, id: sales.ContactId, /) -> Iterator[Versioned[R]]:
-        return self._stream(self._rows(target=target.value, about=wire.key(id)))
+        return self._stream(self._rows(target=target.value, target_id=wire.key(id)))
 
 
 @final

@@ -55,7 +55,7 @@ class AttachedNote:
     """A note of the lead on the contact or the deal that it goes to (rule K9)."""
 
     target: Target = attrs.field(validator=is_a(Target))
-    id: Id = attrs.field(validator=an_id)
+    target_id: Id = attrs.field(validator=an_id)
     note: Note = attrs.field(validator=is_a(Note))
 
 
@@ -178,7 +178,7 @@ def _task(
         id=ids(plan.lead, "task"),
         content=task_content(plan),
         target=target,
-        about=about,
+        target_id=about,
         due_at=wanted.due_at,
         owner=wanted.owner or plan.request.owner or plan.lead.owner,
         created_at=at,
@@ -389,7 +389,7 @@ class Rebuilt:
 _COMMON: Final = tuple(
     field.name
     for field in attrs.fields(Contact)
-    if field.name in attrs.fields_dict(Lead) and field.name not in ("id", "company", "created_at")
+    if field.name in attrs.fields_dict(Lead) and field.name not in ("id", "created_at")
 )
 
 

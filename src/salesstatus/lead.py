@@ -123,14 +123,12 @@ def _choices(value: Iterable[str]) -> tuple[str, ...]:
 @final
 @attrs.frozen(kw_only=True)
 class Task:
-    """Something to do about a contact or a deal: `about` is its id, `target` says which of them it
-    is.
-    """
+    """Something to do about a contact or a deal: `target` says which of them, `target_id` names it."""
 
     id: Id = attrs.field(validator=an_id)
     content: str = attrs.field(validator=is_a(str))
     target: Target = attrs.field(validator=is_a(Target))
-    about: Id = attrs.field(validator=an_id)
+    target_id: Id = attrs.field(validator=an_id)
     due_at: datetime | None = attrs.field(
         default=None, converter=in_utc_or_none, validator=aware_or_none
     )
@@ -211,8 +209,8 @@ class Lead:
     """A person and/or a company not yet qualified. Field names are those of Zendesk Sell.
 
     `status` is the stage in a `salesstatus.StageBook`; ``""`` is its first. `email` and `phone` are
-    the main ones, `emails` and `phones` further ones. `person` and `company` are known contacts
-    that a *repeat lead* is tied to (rule L4). `created_by` added the lead and `owner` is
+    the main ones, `emails` and `phones` further ones. `person_id` and `company_id` are known
+    contacts that a *repeat lead* is tied to (rule L4). `created_by` added the lead and `owner` is
     responsible for it; `open_to_all` says that every user may work with it (rule L5). `conversion`
     is the record of its conversion, which data of other systems may lack (rule L10). Nothing here
     is required but the id: a lead is what came in. Raises `InvalidError` naming the field.
@@ -244,8 +242,8 @@ class Lead:
     unqualified_reason: str = a_text()
     owner: str = a_text()
     notes: tuple[Note, ...] = attrs.field(default=(), converter=_notes)
-    person: ContactId | None = attrs.field(default=None, validator=an_id_or_none)
-    company: ContactId | None = attrs.field(default=None, validator=an_id_or_none)
+    person_id: ContactId | None = attrs.field(default=None, validator=an_id_or_none)
+    company_id: ContactId | None = attrs.field(default=None, validator=an_id_or_none)
     open_to_all: bool = attrs.field(default=False, validator=is_a(bool))
     created_by: str = a_text()
     created_at: datetime | None = attrs.field(

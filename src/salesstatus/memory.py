@@ -45,7 +45,7 @@ def _by_contact(standing: Standing) -> Iterable[Hashable]:
 
 
 def _by_lead(lead: Lead) -> Iterable[Hashable]:
-    return *lookup_keys(lead), (lead.person,), (lead.company,)
+    return *lookup_keys(lead), (lead.person_id,), (lead.company_id,)
 
 
 #: Under what the records of a kind are found, besides their ids.
@@ -53,8 +53,8 @@ _FOUND_BY: Final[dict[str, Callable[[Any], Iterable[Hashable]]]] = {
     "contacts": _by_contact,
     "deals": audience,
     "leads": _by_lead,
-    "notes": lambda attached: ((attached.target, attached.id),),
-    "tasks": lambda task: ((task.target, task.about),),
+    "notes": lambda attached: ((attached.target, attached.target_id),),
+    "tasks": lambda task: ((task.target, task.target_id),),
 }
 
 

@@ -234,11 +234,14 @@ async def _renamed(
                 attrs.evolve(employee, contact=attrs.evolve(employee.contact, company=survivor)),
             )
         for lead in await unit.all("leads", ports.leads.of(other)):
-            unit.save("leads", attrs.evolve(lead, person=of(lead.person), company=of(lead.company)))
+            unit.save(
+                "leads",
+                attrs.evolve(lead, person_id=of(lead.person_id), company_id=of(lead.company_id)),
+            )
         for note in await unit.all("notes", ports.notes.of(target, other)):
-            unit.save("notes", attrs.evolve(note, id=survivor))
+            unit.save("notes", attrs.evolve(note, target_id=survivor))
         for task in await unit.all("tasks", ports.tasks.of(target, other)):
-            unit.save("tasks", attrs.evolve(task, about=survivor))
+            unit.save("tasks", attrs.evolve(task, target_id=survivor))
 
 
 async def select(office: Office, selection: Selection) -> AsyncIterator[Standing]:

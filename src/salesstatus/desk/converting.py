@@ -177,7 +177,7 @@ async def _usable(unit: Unit, id_: LeadId, lead: Lead | None) -> Lead | Conversi
     """
     if lead is None:
         return ConversionError(id_, (Broken("K14", "the lead is known", field="id", value=id_),))
-    for field, tied in (("person", lead.person), ("company", lead.company)):
+    for field, tied in (("person_id", lead.person_id), ("company_id", lead.company_id)):
         if tied is not None and await unit.find("contacts", tied) is None:
             requires = "the contact that the lead is tied to is known"
             return ConversionError(id_, (Broken("L4", requires, field=field, value=tied),))
@@ -229,7 +229,7 @@ async def _known_to_conversion(
         for standing in await unit.all("contacts", unit.ports.contacts.sharing(keys)):
             contacts[standing.id] = standing.contact
     for lead in leads:
-        await unit.join(contacts, lead.person, lead.company)
+        await unit.join(contacts, lead.person_id, lead.company_id)
     await unit.join(
         contacts, *[contact.company for contact in (request.person, request.company) if contact]
     )
@@ -258,7 +258,7 @@ async def _apply(unit: Unit, done: Conversion) -> None:
     if done.task is not None:
         unit.save("tasks", done.task)
     for attached in done.notes:
-        unit.attach(attached.target, attached.id, attached.note)
+        unit.attach(attached.target, attached.target_id, attached.note)
     for tag in sorted(done.tags_to_register, key=lambda tag: (tag.scope.value, tag.name)):
         if await unit.find("tags", tag) is None:
             unit.save("tags", tag)

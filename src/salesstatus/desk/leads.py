@@ -45,8 +45,10 @@ async def save_lead(
                 if getattr(lead, name) != getattr(before, name):
                     expected = f"{shown(getattr(before, name))}, as before: it changes by what the lead hears"
                     raise InvalidError(f"Lead.{name}", getattr(lead, name), expected, rule)
-        for tied in (lead.person, lead.company):
-            if tied is not None and (before is None or tied not in (before.person, before.company)):
+        for tied in (lead.person_id, lead.company_id):
+            if tied is not None and (
+                before is None or tied not in (before.person_id, before.company_id)
+            ):
                 await unit.standing(tied)
         unit.save("leads", lead)
         return lead
@@ -130,7 +132,7 @@ async def _known_to_intake(unit: Unit, lead: Lead) -> Known:
     leads = {lead.id: lead for lead in await unit.all("leads", ports.leads.sharing(keys))}
     for known in leads.values():
         record = known.conversion
-        await unit.join(contacts, known.person, known.company)
+        await unit.join(contacts, known.person_id, known.company_id)
         if record is not None:
             await unit.join(contacts, record.person, record.company)
     await unit.join(contacts, *[contact.company for contact in contacts.values()])

@@ -20,7 +20,7 @@ from salesstatus.keys import email_key, phone_key, text_key
 from salesstatus.lead import Lead, LeadId, Note, StageMeaning
 from salesstatus.leads.matching import Known
 from salesstatus.leads.stages import SELL_STAGES, StageBook
-from salesstatus.model import Contact, ContactKind, full_name
+from salesstatus.model import Contact, ContactId, ContactKind, full_name
 from salesstatus.values import (
     IdentityEnum,
     InvalidError,
@@ -214,9 +214,9 @@ def take_in_lead(
         if tied:
             return _on(_TIED, _narrowed(tied, told, known), f"for {who}", "L4")
         repeat = (
-            attrs.evolve(lead, person=contact.id)
+            attrs.evolve(lead, person_id=contact.id)
             if contact.kind is PERSON
-            else attrs.evolve(lead, company=contact.id)
+            else attrs.evolve(lead, company_id=contact.id)
         )
         return _new(repeat, known, f"{who} is known and has no lead in process", "L4")
     reason = (
@@ -259,11 +259,11 @@ def _behind(leads: Sequence[Lead], known: Known) -> Sequence[Contact]:
     """Return the known contacts that closed leads became or were tied to: persons, or where there
     is none, companies.
     """
-    ids = [
-        (of.person, of.company)
-        for lead in leads
-        for of in ((lead,) if lead.conversion is None else (lead.conversion, lead))
-    ]
+    ids: list[tuple[ContactId | None, ContactId | None]] = []
+    for lead in leads:
+        if lead.conversion is not None:
+            ids.append((lead.conversion.person, lead.conversion.company))
+        ids.append((lead.person_id, lead.company_id))
     for column in zip(*ids, strict=True):
         found = {
             contact.id: contact for contact in map(known.contact, column) if contact is not None
@@ -278,7 +278,7 @@ def _tied(contact: Contact, known: Known, book: StageBook) -> Sequence[Lead]:
     return [
         lead
         for lead in known._leads.values()
-        if contact.id in (lead.person, lead.company) and not _is_closed(lead, book)
+        if contact.id in (lead.person_id, lead.company_id) and not _is_closed(lead, book)
     ]
 
 

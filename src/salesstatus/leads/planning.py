@@ -81,11 +81,11 @@ def may_convert(lead: Lead, setup: Setup, actor: str) -> bool:
 
 def is_repeat(lead: Lead) -> bool:
     """Whether a lead is tied to a known contact (rule L4)."""
-    return lead.person is not None or lead.company is not None
+    return lead.person_id is not None or lead.company_id is not None
 
 
 def _tied(lead: Lead) -> tuple[ContactId, ...]:
-    return tuple(id_ for id_ in (lead.person, lead.company) if id_ is not None)
+    return tuple(id_ for id_ in (lead.person_id, lead.company_id) if id_ is not None)
 
 
 @attrs.define
@@ -179,7 +179,7 @@ class _Planning:
         return found
 
     def _tied(self, target: Target) -> ContactId | None:
-        return self.lead.person if target is PERSON else self.lead.company
+        return self.lead.person_id if target is PERSON else self.lead.company_id
 
     def _contact(self, id_: ContactId) -> Contact | None:
         return None if self.known is None else self.known.contact(id_)

@@ -109,7 +109,7 @@ FEW: Final[dict[str, st.SearchStrategy[Any]]] = {
         id=_some_id,
         content=st.sampled_from(["one", "two"]),
         target=st.sampled_from(Target),
-        about=_some_id,
+        target_id=_some_id,
     ),
     "tags": st.builds(
         Tag, st.sampled_from(["vip", "fair"]), st.sampled_from([Scope.CONTACT, Scope.DEAL])
@@ -217,11 +217,11 @@ FINDERS: Final[dict[tuple[str, str], _Finder]] = {
     ("deals", "of"): (_of_contact, lambda record, contact: contact in audience(record)),
     ("leads", "of"): (
         _of_contact,
-        lambda record, contact: contact in (record.person, record.company),
+        lambda record, contact: contact in (record.person_id, record.company_id),
     ),
     ("leads", "sharing"): _sharing,
-    ("notes", "of"): _attached(lambda note: note.id),
-    ("tasks", "of"): _attached(lambda task: task.about),
+    ("notes", "of"): _attached(lambda note: note.target_id),
+    ("tasks", "of"): _attached(lambda task: task.target_id),
     **{(port, "all"): ([()], lambda _: True) for port in KINDS},
 }
 
@@ -243,7 +243,7 @@ def numbered(port: str, number: int) -> Any:
         case "notes":
             return AttachedNote(Target.DEAL, number % 7, Note(content=f"{number}", id=number))
         case "tasks":
-            return Task(id=number, content=f"{number}", target=Target.DEAL, about=number % 7)
+            return Task(id=number, content=f"{number}", target=Target.DEAL, target_id=number % 7)
         case "tags":
             return Tag(f"tag {number}", Scope.CONTACT)
         case "fields":

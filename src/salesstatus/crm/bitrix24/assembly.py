@@ -257,7 +257,7 @@ class Assembly:
                 (contact for contact, row in listed.items() if row.values.get("primary")), None
             )
             if first is not None:
-                values.setdefault("person", first)
+                values.setdefault("person_id", first)
             if len(listed) > 1:
                 self.report.tell(
                     Outcome.LEFT_OUT,
@@ -275,7 +275,10 @@ class Assembly:
         """Return the record of a conversion, or the contacts alone if no time is told, or nothing
         (rule L10).
         """
-        named: dict[str, Any] = {} if is_repeat(values) else dict(known_contacts(values))
+        known = {} if is_repeat(values) else known_contacts(values)
+        named: dict[str, Any] = {
+            target: known[field] for field, target in _TIES.items() if field in known
+        }
         for target in ("person", "company", "deal"):
             pointing = self._of_lead[target].get(id_, [])
             if len(pointing) > 1:
@@ -296,7 +299,7 @@ class Assembly:
                 "nothing",
                 "K13",
             )
-            return {target: contact for target, contact in named.items() if target != "deal"}
+            return {field: named[target] for field, target in _TIES.items() if target in named}
         record = ConversionRecord(
             # The source gives conversions no ids, so this one is ours.
             id=f"conversion-of-lead-{id_}",
@@ -361,3 +364,5 @@ def _definition(
 
 
 _CHOSEN: Final = (FieldType.DROP_DOWN, FieldType.MULTI_SELECT)
+#: The contacts that a lead is tied to, and what each becomes in the record of a conversion.
+_TIES: Final = {"person_id": "person", "company_id": "company"}

@@ -33,7 +33,7 @@ JUNK: Final = "JUNK"
 
 _DIRECT: Final = {
     Lead: frozenset(attrs.fields_dict(Lead))
-    - {"person", "company", "notes", "conversion", "status", "source"},
+    - {"person_id", "company_id", "notes", "conversion", "status", "source"},
     Contact: frozenset(attrs.fields_dict(Contact)) - {"kind", "company"},
     Deal: frozenset(attrs.fields_dict(Deal))
     - {"primary", "company", "involved", "status", "stage", "source"},
@@ -65,8 +65,8 @@ def is_repeat(values: Values) -> bool:
 def known_contacts(values: Values) -> dict[str, ContactId]:
     """Return the contact and the company that a lead names."""
     persons: tuple[int, ...] = values.get("persons", ())
-    person = values.get("person", persons[0] if persons else None)
-    named = {"person": person, "company": values.get("company")}
+    person = values.get("person_id", persons[0] if persons else None)
+    named = {"person_id": person, "company_id": values.get("company_id")}
     return {field: id_ for field, id_ in named.items() if id_ is not None}
 
 

@@ -107,7 +107,7 @@ def lead_body(
     before = {"open_to_all": False, **lead_fields(values, catalogue, book)} if values else {}
     now = _fields_of(lead)
     changed = _changed(now, before)
-    for field in ("notes", "conversion", "person", "company"):
+    for field in ("notes", "conversion", "person_id", "company_id"):
         changed.pop(field, None)
     if "source" in changed:
         changed["source_id"] = _source_id(changed.pop("source"), catalogue)
@@ -136,12 +136,18 @@ def _lead_stage(lead: Lead, values: Mapping[str, Any], book: StageBook) -> dict[
 
 def _lead_contacts(lead: Lead, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the contacts of a lead, known ones or those that it became, if they are others."""
-    known: dict[str, ContactId | None] = {"person": lead.person, "company": lead.company}
-    repeat = not absent(lead.person) or not absent(lead.company)
+    known: dict[str, ContactId | None] = {
+        "person_id": lead.person_id,
+        "company_id": lead.company_id,
+    }
+    repeat = lead.person_id is not None or lead.company_id is not None
     changed: dict[str, Any] = {}
     if lead.conversion is not None:
         if not repeat:
-            known = {"person": lead.conversion.person, "company": lead.conversion.company}
+            known = {
+                "person_id": lead.conversion.person,
+                "company_id": lead.conversion.company,
+            }
         elif not is_repeat(values):
             changed["repeat"] = True
         if lead.conversion.at != (values.get("moved_at") or values.get("closed_at")):
@@ -149,10 +155,10 @@ def _lead_contacts(lead: Lead, values: Mapping[str, Any]) -> dict[str, Any]:
         if lead.conversion.actor != values.get("moved_by", ""):
             changed["moved_by"] = lead.conversion.actor or None
     changed |= _changed(known, known_contacts(values))
-    if "person" in changed and "persons" in values:
-        person = changed["person"]
-        others = values["persons"][1:] if "person" not in values else values["persons"]
-        kept = tuple(id_ for id_ in others if id_ not in (person, values.get("person")))
+    if "person_id" in changed and "persons" in values:
+        person = changed["person_id"]
+        others = values["persons"][1:] if "person_id" not in values else values["persons"]
+        kept = tuple(id_ for id_ in others if id_ not in (person, values.get("person_id")))
         changed["persons"] = () if person is None else (person, *kept)
     return changed
 

@@ -39,14 +39,14 @@ T = TypeVar("T")
 PERSON, COMPANY = ContactKind
 _CHOSEN: Final = (FieldType.DROP_DOWN, FieldType.MULTI_SELECT)
 _LEAD_FIELDS: Final = frozenset(attrs.fields_dict(Lead)) - {
-    "person",
-    "company",
+    "person_id",
+    "company_id",
     "notes",
     "conversion",
 }
 _CONVERSION_FIELDS: Final = frozenset(attrs.fields_dict(ConversionRecord))
 _NOTE_FIELDS: Final = frozenset(attrs.fields_dict(Note))
-_TASK_FIELDS: Final = frozenset(attrs.fields_dict(Task)) - {"target", "about"}
+_TASK_FIELDS: Final = frozenset(attrs.fields_dict(Task)) - {"target", "target_id"}
 _TARGETS: Final = {PERSON: Target.PERSON, COMPANY: Target.COMPANY}
 
 
@@ -153,7 +153,12 @@ class Assembly:
             target = self._target(values.get("resource_type"), values.get("resource_id"), place)
             if target is not None:
                 fields = {name: value for name, value in values.items() if name in _TASK_FIELDS}
-                given = {"content": "", **fields, "target": target, "about": values["resource_id"]}
+                given = {
+                    "content": "",
+                    **fields,
+                    "target": target,
+                    "target_id": values["resource_id"],
+                }
                 yield made(Task, given, place, self.report)
 
     def tags(self) -> Iterator[Tag]:

@@ -166,7 +166,7 @@ def note_body(attached: AttachedNote, over: Body | None = None) -> dict[str, Any
     check("attached", attached, AttachedNote)
     values = attrs.asdict(attached.note) | {
         "resource_type": _ABOUT[attached.target],
-        "resource_id": attached.id,
+        "resource_id": attached.target_id,
     }
     return _written(Kind.NOTE, values, over)
 
@@ -174,7 +174,10 @@ def note_body(attached: AttachedNote, over: Body | None = None) -> dict[str, Any
 def task_body(task: Task, over: Body | None = None) -> dict[str, Any]:
     """Return a task as Sell has it."""
     check("task", task, Task)
-    values = attrs.asdict(task) | {"resource_type": _ABOUT[task.target], "resource_id": task.about}
+    values = attrs.asdict(task) | {
+        "resource_type": _ABOUT[task.target],
+        "resource_id": task.target_id,
+    }
     return _written(Kind.TASK, values, over)
 
 

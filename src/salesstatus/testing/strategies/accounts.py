@@ -151,7 +151,8 @@ def accounts(
     stage = st.sampled_from(("", *book.of(StageMeaning.IN_PROCESS), *book.of(StageMeaning.FAILURE)))
     came = draw(
         _few(
-            leads(conversion=None, status=stage, person=person, company=company, **drawn), max_size
+            leads(conversion=None, status=stage, person_id=person, company_id=company, **drawn),
+            max_size,
         )
     )
     some_deal = st.sampled_from((None, *(each.id for each in saved)))

@@ -72,7 +72,7 @@ def convertible_leads(
     own: dict[str, object] = {
         "status": st.sampled_from(("", *setup.book.of(StageMeaning.IN_PROCESS))),
         "custom_fields": custom_fields(setup.fields, any_text=any_text),
-        **dict.fromkeys(("conversion", "person", "company")),
+        **dict.fromkeys(("conversion", "person_id", "company_id")),
     }
 
     def named(lead: Lead) -> Lead:
