@@ -268,8 +268,8 @@ _OWN = (
     "address",
     "email",
     "custom_fields",
-    "person",
-    "company",
+    "person_id",
+    "company_id",
     "created_at",
     "conversion",
 )
@@ -429,7 +429,7 @@ def conversions(draw):
             ("elsewhere", None),
         ]
         lead = attrs.evolve(
-            lead, **dict(zip(("person", "company"), draw(st.sampled_from(ties)), strict=True))
+            lead, **dict(zip(("person_id", "company_id"), draw(st.sampled_from(ties)), strict=True))
         )
     met = draw(st.sampled_from(["nobody", "named", "known"]))
     kinds = draw(st.frozensets(st.sampled_from(ContactKind))) if met != "nobody" else frozenset()

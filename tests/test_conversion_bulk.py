@@ -153,7 +153,9 @@ class TestDuplicates:
 
     def test_a_repeat_lead_is_met_as_its_contact(self):
         rose = person("rose", name="Rose Gonzalez", email="rose@edge.example")
-        bulk = in_bulk([attrs.evolve(ROSE, person="rose"), self.AGAIN], known=[rose], targets=None)
+        bulk = in_bulk(
+            [attrs.evolve(ROSE, person_id="rose"), self.AGAIN], known=[rose], targets=None
+        )
         assert [done.record.person for done in bulk.converted] == ["rose", "rose"]
 
     def test_two_employees_of_one_company_that_is_named(self):
