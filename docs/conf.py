@@ -1,5 +1,8 @@
 """Settings of the documentation: `python3 dev.py check` builds it with warnings as errors."""
 
+import sys
+from typing import Any
+
 project = "salesstatus"
 author = "The salesstatus authors"
 copyright = "2026, the salesstatus authors"
@@ -16,7 +19,22 @@ autodoc_member_order = "bysource"
 default_role = "code"
 # Mermaid is drawn by the pages that show the source; as code it has no colours.
 suppress_warnings = ["misc.highlighting_failure"]
-# A type variable is no page of its own, and Python's classes have theirs elsewhere.
-nitpick_ignore = [("py:class", "salesstatus.wire.T"), ("py:class", "datetime.datetime")]
-# Drawn values are of a class of Hypothesis, whose docs are elsewhere.
-nitpick_ignore_regex = [("py:class", r"hypothesis\..*")]
+# The classes of Python and Hypothesis have their pages elsewhere; a type variable has none.
+nitpick_ignore_regex = [("py:class", r"(datetime|collections|hypothesis|typing)\..*|.*\.[A-Z]")]
+
+_documented: dict[int, str] = {}
+
+
+def _once(app: Any, what: str, name: str, obj: object, skip: bool, _: object) -> bool | None:
+    """Leave a class or function out of a module if an earlier module of the page has it."""
+    module = app.env.current_document.autodoc_module
+    exported = getattr(sys.modules.get(module), "__all__", ())
+    home = getattr(obj, "__module__", None)
+    if what != "module" or skip or (home != module and name not in exported):
+        return None
+    return _documented.setdefault(id(obj), module) != module or None
+
+
+def setup(app: Any) -> None:
+    """Say each name once."""
+    app.connect("autodoc-skip-member", _once)
