@@ -1,11 +1,15 @@
 """Run every code block of README and docs and every doctest of the library as a test."""
 
+import atexit
 import contextlib
 import io
 import os
 import shlex
+import shutil
 import sys
+import tempfile
 from doctest import ELLIPSIS
+from functools import cache
 from pathlib import Path
 
 import dev
@@ -27,20 +31,36 @@ settings.register_profile("stress", deadline=None, max_examples=3000)
 settings.load_profile("quick")
 
 
+@cache
+def _with_example() -> str:
+    """Return a folder with the example data in `demo`, where the blocks of the docs run."""
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder)
+    with contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()):
+        main(["example", "demo"])
+    return folder
+
+
+_folder = Path.cwd()
+
+
+def _enter(_: dict[str, object]) -> None:
+    os.chdir(_with_example())
+
+
+def _leave(_: dict[str, object]) -> None:
+    os.chdir(_folder)
+
+
 def _console(example: Example) -> str | None:
     """Run the command of a `console` block and compare the output; `...` stands for any lines."""
     typed, *rest = example.parsed.strip().split("\n")
-    words = shlex.split(typed.removeprefix("$ "))
-    if words[:3] != ["python", "-m", "salesstatus"]:
-        return f"a console block runs python -m salesstatus, not {typed}"
+    command = typed.removeprefix("$ python3 dev.py run ").removeprefix("$ salesstatus ")
+    if command == typed:
+        return f"a console block runs salesstatus or python3 dev.py run, not {typed}"
     printed = io.StringIO()
-    folder = Path.cwd()
-    os.chdir(Path(__file__).parent)
-    try:
-        with contextlib.redirect_stdout(printed):
-            main(words[3:])
-    finally:
-        os.chdir(folder)
+    with contextlib.redirect_stdout(printed):
+        main(shlex.split(command))
     lines = [line.rstrip() for line in printed.getvalue().strip().split("\n")]
     wanted = [line.rstrip() for line in rest]
     at = 0
@@ -78,6 +98,8 @@ _markdown = Sybil(
         CodeBlockParser(language="sh", evaluator=_shell),
     ],
     patterns=["README.md", "docs/*.md"],
+    setup=_enter,
+    teardown=_leave,
 )
 _docstrings = Sybil(
     parsers=[DocTestParser(optionflags=ELLIPSIS)],

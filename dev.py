@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Set up `.venv` with what a task needs, and run the task.
 
-    python3 dev.py demo              the main job on the example data
+    python3 dev.py demo              a short tour on the example data
+    python3 dev.py run COMMAND …     a command of the library, like the installed `salesstatus`
     python3 dev.py test              tests of every kind, side by side, with few examples
     python3 dev.py test --thorough   all tests with all examples, and their coverage
     python3 dev.py check             linters, type checkers, import contracts and the docs
@@ -105,9 +106,16 @@ def install(extra: str = "", *groups: str) -> None:
 
 
 def demo() -> None:
-    """Run the main job on the example data."""
+    """Run a short tour on the example data."""
     install()
     run(PYTHON, "-m", "salesstatus", "demo")
+    print("\nHere `python3 dev.py run` stands for `salesstatus`.")
+
+
+def command(*words: str) -> None:
+    """Run a command of the library where the caller is, and stop with its exit code."""
+    install()
+    sys.exit(subprocess.run([PYTHON, "-m", "salesstatus", *words], check=False).returncode)
 
 
 def test(*words: str) -> None:
@@ -181,7 +189,14 @@ def release() -> None:
     run(PYTHON, "-m", "hatchling", "build")
 
 
-TASKS = {"demo": demo, "test": test, "check": check, "bench": bench, "release": release}
+TASKS = {
+    "demo": demo,
+    "run": command,
+    "test": test,
+    "check": check,
+    "bench": bench,
+    "release": release,
+}
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """What several test files need."""
 
+import re
 import sys
 
 import pytest
@@ -22,6 +23,12 @@ def run(capsys):
         return code, printed.out, printed.err
 
     return run
+
+
+@pytest.fixture
+def unwrapped():
+    """Return text with its long lines in one again: only what goes on is indented so far."""
+    return lambda text: re.sub(r"\n {4,}", " ", text)
 
 
 @pytest.fixture

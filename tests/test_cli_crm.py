@@ -15,8 +15,7 @@ from pathlib import Path
 import pytest
 
 from salesstatus import CustomerStatus, SalesStatus
-from salesstatus.cli import account as reading
-from salesstatus.cli import crm as commands
+from salesstatus.cli import derive, migrate
 from salesstatus.crm import sell
 from salesstatus.crm.account import Wanted
 from salesstatus.crm.evidence import Since
@@ -121,9 +120,11 @@ class TestAudit:
     """`audit` says which stored statuses are wrong, and writes what would set them right."""
 
     def test_the_report_is_that_of_the_audit_and_the_exit_code_says_that_somebody_is_accused(
-        self, run
+        self, run, unwrapped
     ):
-        assert run("audit", SELL, "--crm", "sell") == (1, f"{EXAMPLE.audited().text()}\n", "")
+        code, out, err = run("audit", SELL, "--crm", "sell")
+        assert (code, unwrapped(out), err) == (1, f"{EXAMPLE.audited().text()}\n", "")
+        assert max(map(len, out.splitlines())) <= 100
 
     def test_an_account_that_is_right_exits_with_zero(self, run, folder):
         files = {**ACCOUNT, "deals.jsonl": ""}
@@ -131,10 +132,11 @@ class TestAudit:
         assert (code, err) == (0, "")
         assert out.startswith("3 contacts, 0 deals: 0 accused")
 
-    def test_a_line_that_is_not_used_exits_with_one(self, run, folder):
+    def test_a_line_that_is_not_used_is_said_and_accuses_nobody(self, run, folder):
         place = folder({"contacts.jsonl": ACCOUNT["contacts.jsonl"] + "<html>\n"})
         code, _, err = run("audit", str(place))
-        assert code == 1
+        assert code == 0
+        assert err.startswith("1 oddity: 1 not used\n")
         assert "contacts.jsonl line 4: expected JSON, got HTML or XML" in err
         assert "1 not used" in err
 
@@ -148,7 +150,7 @@ class TestAudit:
         }
 
     @pytest.mark.parametrize("limit", [0, 1, 2])
-    def test_the_limit_is_that_of_each_sort(self, run, folder, limit):
+    def test_the_limit_is_that_of_each_kind(self, run, folder, unwrapped, limit):
         contacts = ACCOUNT["contacts.jsonl"].replace(
             '"prospect_status": "none"', '"prospect_status": "x"'
         )
@@ -156,7 +158,7 @@ class TestAudit:
             "audit", str(folder(**{"contacts.jsonl": contacts})), "--limit", str(limit)
         )
         assert (
-            out
+            unwrapped(out)
             == f"{sell.read({**ACCOUNT, 'contacts.jsonl': contacts}).audited().text(limit=limit)}\n"
         )
         assert sum(line.startswith("  contacts") for line in err.splitlines()) == limit
@@ -167,7 +169,7 @@ class TestAudit:
     def test_a_limit_that_is_none(self, run, command, limit):
         code, out, err = run(command, SELL, f"--limit={limit}")
         assert (code, out) == (2, "")
-        assert "is no number from 0 on" in err
+        assert "is not a number from 0 on" in err
 
     def test_the_policy_changes_the_outcome(self, run):
         assert "no accepted" not in run("audit", SELL, "--policy", "teamgate", "--limit", "0")[1]
@@ -192,19 +194,21 @@ class TestAudit:
         assert (code, out) == (2, "")
         assert "--stage" in err
 
-    def test_the_patch_goes_to_a_new_file_beside_the_report(self, run, tmp_path):
+    def test_the_patch_goes_to_a_new_file_beside_the_report(self, run, tmp_path, unwrapped):
         patch = tmp_path / "patch.jsonl"
         code, out, _ = run("audit", SELL, "--patch", str(patch))
-        assert (code, out) == (1, f"{EXAMPLE.audited().text()}\n")
+        assert (code, unwrapped(out)) == (1, f"{EXAMPLE.audited().text()}\n")
         assert [row["path"] for row in rows(patch.read_text())] == [
             f"/v2/contacts/{id_}" for id_ in (1010, 1011, 1020)
         ]
 
-    def test_the_patch_alone_goes_to_standard_output_and_the_report_beside_it(self, run, tmp_path):
+    def test_the_patch_alone_goes_to_standard_output_and_the_report_beside_it(
+        self, run, tmp_path, unwrapped
+    ):
         run("audit", SELL, "--patch", str(tmp_path / "patch"))
         code, out, err = run("audit", SELL, "--patch", "-")
         assert (code, out) == (1, (tmp_path / "patch").read_text())
-        assert err == f"{EXAMPLE.audited().text()}\n"
+        assert unwrapped(err) == f"{EXAMPLE.audited().text()}\n"
         _, out, err = run("audit", SELL, "--patch", "-", "--json")
         assert {row["method"] for row in rows(out)} == {"PUT"}
         assert "counts" in rows(err)[-1]
@@ -271,9 +275,10 @@ class TestDerive:
         assert code == 1
         assert "Bo Day" in out
         assert "Ann Lee" not in out
-        assert "deal 10: nobody told what its stage means, so nothing is said of 7, 8\n" in err
-        assert "deal 12: nobody" not in err
-        assert "… and 3 more deals whose stage nobody told\n" in err
+        said = "deal 10: the meaning of its stage is unknown, so nothing is derived for 7, 8\n"
+        assert said in err
+        assert "deal 12: the meaning" not in err
+        assert "… and 3 more deals whose stage has no known meaning\n" in err
 
     def test_contacts_that_nobody_sent_are_told_without_a_name(self, run, folder):
         code, out, err = run("derive", str(folder(**{"contacts.jsonl": "[]"})), "--json")
@@ -325,7 +330,7 @@ class TestMigrate:
         )
         assert code == 1
         assert [row["contact_id"] for row in csv.DictReader(io.StringIO(out, newline=""))] == ["8"]
-        assert "\n1 contacts are left out: they hold deals whose stage nobody can tell\n" in err
+        assert "\n1 contact left out: with deals in a stage that has no known meaning\n" in err
 
     def test_a_terminal_is_shown_cells_without_escapes(self, run, folder, monkeypatch):
         contacts = body(
@@ -345,7 +350,7 @@ class TestMigrate:
             yield "contact_id\r\n"
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-        monkeypatch.setattr(commands, "written_csv", full)
+        monkeypatch.setattr(migrate, "written_csv", full)
         code, out, err = run("migrate", str(folder()), "--output", str(tmp_path / "out.csv"))
         assert (code, out) == (2, "")
         assert err == f"salesstatus: {tmp_path}/out.csv: No space left on device\n"
@@ -409,7 +414,9 @@ class TestFiles:
         }
         assert self.derived(run, folder(files)) == (0, list(range(1, 101)), "")
 
-    def test_what_is_passed_over_is_said_and_hidden_files_are_not(self, run, folder, tmp_path):
+    def test_what_is_passed_over_is_said_and_hidden_files_are_not(
+        self, run, folder, tmp_path, unwrapped
+    ):
         place = folder(
             **{
                 "a.pdf": b"%PDF",
@@ -427,9 +434,10 @@ class TestFiles:
         code, contacts, err = self.derived(run, place)
         assert (code, contacts) == (0, [7, 8, 9])
         endings = ".csv, .json, .jsonl, .ndjson, .tsv, .txt"
-        said = f"not read, for they are no files that end in {endings}: "
-        assert err == f"{said}linked, a.pdf, notes.xlsx, nowhere.json, pipe.json, z\n"
-        assert self.derived(run, place, "--limit", 2)[2] == f"{said}linked, a.pdf and 4 more\n"
+        said = f"not read, because their names do not end in {endings}: "
+        assert unwrapped(err) == f"{said}linked, a.pdf, notes.xlsx, nowhere.json, pipe.json, z\n"
+        _, _, err = self.derived(run, place, "--limit", 2)
+        assert unwrapped(err) == f"{said}linked, a.pdf and 4 more\n"
 
     def test_endings_in_capitals_are_endings(self, run, folder):
         assert self.derived(run, folder({"CONTACTS.JSONL": body("contact", id=1)}))[1] == [1]
@@ -481,7 +489,7 @@ class TestFiles:
         place = folder({"readme.md": ""})
         code, out, err = run("audit", str(place))
         assert (code, out) == (2, "")
-        assert err.startswith("not read, for they are no files that end in")
+        assert err.startswith("not read, because their names do not end in")
         assert err.endswith(
             f"{place}: no file that ends in .csv, .json, .jsonl, .ndjson, .tsv, .txt\n"
         )
@@ -491,7 +499,7 @@ class TestFiles:
         assert (code, out) == (2, "")
         assert (
             err
-            == "salesstatus: -: standard input is not read, for an account is several files; give files or folders\n"
+            == "salesstatus: -: standard input is not read, because an account is several files; give files or folders\n"
         )
 
     def test_a_device_is_no_file(self, run):
@@ -559,16 +567,13 @@ class TestNothingUsed:
         lines = err.splitlines()
         assert "not used" in lines[0]
         assert "contacts.json" in lines[1]
-        assert (
-            lines[-1]
-            == f"salesstatus: {place}: nothing in it is a record that is read as one of sell"
-        )
+        assert lines[-1] == f"salesstatus: {place}: it holds no record of Zendesk Sell"
 
     def test_an_account_of_another_crm(self, run):
         code, out, err = run("audit", SELL, "--crm", "bitrix24")
         assert code == 2
         assert out == ""
-        assert "nothing in it is a record that is read as one of bitrix24" in err
+        assert "it holds no record of Bitrix24" in err
 
     @pytest.mark.parametrize("content", ["[]", '{"items": []}'])
     def test_an_account_without_records(self, run, folder, content):
@@ -607,11 +612,6 @@ class TestBitrix24:
         changed = {row["params"]["id"]: row["params"]["fields"] for row in rows(out)}
         assert changed[9].keys() <= {"UF_CRM_1", "UF_CRM_2"}
 
-    def test_a_state_goes_on(self, run, folder, tmp_path):
-        words = ["audit", str(folder(BITRIX24)), "--crm", "bitrix24", *self.FIELDS]
-        kept = [*words, "--resume", str(tmp_path / "state")]
-        assert run(*words) == run(*kept) == run(*kept)
-
     @pytest.mark.parametrize(
         ("crm", "option", "value"),
         [
@@ -623,7 +623,7 @@ class TestBitrix24:
     def test_an_option_of_the_other_crm_is_refused(self, run, folder, crm, option, value):
         code, out, err = run("audit", str(folder()), "--crm", crm, option, value)
         assert (code, out) == (2, "")
-        assert err.startswith(f"salesstatus: {option}: it says nothing of an account of {crm}")
+        assert err.startswith(f"salesstatus: {option} is an option for --crm ")
 
     def test_a_field_that_is_none(self, run, folder):
         code, _, err = run(
@@ -685,8 +685,8 @@ class TestHostileText:
             assert harmless((out + err).replace("\u3000", ""))
         assert "c\\udcff\u3000氏名" in run("derive", place)[1]
 
-    def test_names_of_states_and_outputs(self, run, folder, tmp_path):
-        for words in (["audit", "--resume"], ["audit", "--patch"], ["migrate", "--output"]):
+    def test_names_of_outputs(self, run, folder, tmp_path):
+        for words in (["audit", "--patch"], ["migrate", "--output"]):
             (tmp_path / HOSTILE).write_text("not ours")
             code, _, err = run(words[0], str(folder()), words[1], str(tmp_path / HOSTILE))
             assert code == 2
@@ -788,7 +788,7 @@ class TestTerminals:
     def test_every_command_has_help_worth_reading(self, run, command):
         code, out, _ = run(command, "--help")
         assert code == 0
-        assert "--resume" in out
+        assert "--limit" in out
         assert len(out) > 1000
 
     def test_a_full_disk_behind_standard_output_is_one_line(self):
@@ -802,281 +802,6 @@ class TestTerminals:
             )
         assert done.returncode == 2
         assert done.stderr == b"salesstatus: No space left on device\n"
-
-
-class TestResume:
-    """`--resume` goes on where it was broken off, and refuses what does not belong together."""
-
-    @pytest.fixture
-    def state(self, tmp_path):
-        return tmp_path / "state"
-
-    @pytest.mark.parametrize("command", ["audit", "derive", "migrate"])
-    def test_what_comes_out_is_the_same_with_a_state_without_one_and_from_one(
-        self, run, state, command
-    ):
-        expected = run(command, SELL)
-        assert run(command, SELL, "--resume", str(state)) == expected
-        kept = state.read_bytes()
-        assert run(command, SELL, "--resume", str(state)) == expected
-        assert state.read_bytes() == kept
-
-    def test_audit_and_derive_share_a_state_and_migrate_has_its_own(self, run, state):
-        run("audit", SELL, "--resume", str(state))
-        kept = state.read_bytes()
-        assert run("derive", SELL, "--resume", str(state)) == run("derive", SELL)
-        code, out, err = run("migrate", SELL, "--resume", str(state))
-        assert (code, out) == (2, "")
-        assert err.startswith(
-            f"salesstatus: {state}: line 1: expected a state that was begun for wanted all"
-        )
-        assert state.read_bytes() == kept
-
-    def test_a_state_of_another_crm_is_refused(self, run, folder, state):
-        run("audit", SELL, "--resume", str(state))
-        kept = state.read_bytes()
-        code, _, err = run(
-            "audit", str(folder(BITRIX24)), "--crm", "bitrix24", "--resume", str(state)
-        )
-        assert code == 2
-        assert "begun for crm bitrix24" in err
-        assert state.read_bytes() == kept
-
-    def test_a_state_for_other_fields_is_refused(self, run, folder, state):
-        place = str(folder(BITRIX24))
-        run("audit", place, "--crm", "bitrix24", *TestBitrix24.FIELDS, "--resume", str(state))
-        code, _, err = run("audit", place, "--crm", "bitrix24", "--resume", str(state))
-        assert code == 2
-        assert "begun for prospect_field None" in err
-
-    def broken_off(self, run, monkeypatch, place, state, after):
-        """Run until so many files were read."""
-        real, taken = reading.recorded, []
-
-        def recorded(*words):
-            if len(taken) == after:
-                raise KeyboardInterrupt
-            taken.append(words[2])
-            return real(*words)
-
-        with monkeypatch.context() as patched:
-            patched.setattr(reading, "recorded", recorded)
-            assert run("derive", str(place), "--resume", str(state))[0] == 130
-        return taken
-
-    def test_only_what_is_missing_is_read(self, run, state, monkeypatch):
-        taken = self.broken_off(run, monkeypatch, SELL, state, 5)
-        real, again = reading.recorded, []
-        monkeypatch.setattr(
-            reading, "recorded", lambda *words: (again.append(words[2]), real(*words))
-        )
-        assert run("derive", SELL, "--resume", str(state)) == run("derive", SELL)
-        assert len(taken) == 5
-        assert sorted(taken + again) == sorted(page.name for page in PAGES.iterdir())
-
-    def test_what_was_read_of_a_file_is_on_the_disk_before_the_next_one_is_read(
-        self, run, state, monkeypatch
-    ):
-        real, kept = reading.recorded, []
-
-        def recorded(*words):
-            kept.append(state.read_bytes().count(b'\n{"done": '))
-            return real(*words)
-
-        monkeypatch.setattr(reading, "recorded", recorded)
-        run("derive", SELL, "--resume", str(state))
-        assert kept == list(range(len(kept)))
-
-    def test_a_file_that_has_changed_is_refused_before_anything_is_read(
-        self, run, folder, state, monkeypatch
-    ):
-        place = folder()
-        assert self.broken_off(run, monkeypatch, place, state, 2) == [
-            "stages.json",
-            "contacts.jsonl",
-        ]
-        with (place / "contacts.jsonl").open("a") as file:
-            file.write(body("contact", id=99))
-        kept = state.read_bytes()
-        monkeypatch.setattr(reading, "recorded", None)
-        code, out, err = run("derive", str(place), "--resume", str(state))
-        assert (code, out) == (2, "")
-        assert (
-            err
-            == f"salesstatus: {state}: contacts.jsonl is not the file that was read then; begin a new state\n"
-        )
-        assert state.read_bytes() == kept
-
-    def test_a_file_that_is_not_given_any_more_is_refused(self, run, folder, state):
-        place = folder()
-        run("derive", str(place), "--resume", str(state))
-        code, _, err = run("derive", str(place / "deals.jsonl"), "--resume", str(state))
-        assert code == 2
-        assert (
-            err
-            == f"salesstatus: {state}: stages.json was read then, and is not given now; begin a new state\n"
-        )
-
-    def test_a_further_file_is_read_too(self, run, folder, state):
-        place = folder()
-        run("derive", str(place), "--resume", str(state))
-        (place / "contacts-2.jsonl").write_text(body("contact", id=99, is_organization=True))
-        assert run("derive", str(place), "--resume", str(state)) == run("derive", str(place))
-
-    def test_files_of_one_name_are_not_taken_for_each_other(self, run, folder, state):
-        places = [
-            str(folder({"contacts.json": body("contact", id=n, is_organization=True)}, str(n)))
-            for n in (1, 2)
-        ]
-        expected = run("derive", *places)
-        assert (
-            run("derive", *places, "--resume", str(state))
-            == run("derive", *places, "--resume", str(state))
-            == expected
-        )
-
-    def test_a_state_in_the_folder_is_no_file_of_the_account(self, run, folder):
-        place = folder()
-        expected = run("derive", str(place))
-        for _ in range(3):
-            assert (
-                run("derive", str(place), "--resume", str(place / "contacts-state.jsonl"))
-                == expected
-            )
-
-    @pytest.mark.parametrize(
-        "content",
-        [b"mine", b"\x89PNG\r\n", b"{}\n", b'{"data": {"id": 1}}\n' * 100, b"\x00" * 9999],
-    )
-    def test_a_file_of_somebody_else_is_refused_and_stays(self, run, folder, state, content):
-        state.write_bytes(content)
-        code, out, err = run("audit", str(folder()), "--resume", str(state))
-        assert (code, out) == (2, "")
-        assert err.startswith(f"salesstatus: {state}: line 1: expected a state that was begun for")
-        assert "no state of a reading" in err
-        assert state.read_bytes() == content
-
-    def test_a_state_that_was_tampered_with_is_refused(self, run, folder, state):
-        place = str(folder())
-        run("audit", place, "--resume", str(state))
-        lines = state.read_bytes().splitlines(keepends=True)
-        state.write_bytes(b"".join([*lines[:3], b"{}\n", *lines[3:]]))
-        code, _, err = run("audit", place, "--resume", str(state))
-        assert code == 2
-        assert err.startswith(f"salesstatus: {state}: line 4: expected a line that a reading wrote")
-
-    @pytest.mark.parametrize(
-        ("name", "why"), [("", "Is a directory"), ("none/state", "No such file or directory")]
-    )
-    def test_a_state_that_cannot_be_opened(self, run, folder, tmp_path, name, why):
-        place = tmp_path / name
-        assert run("audit", str(folder()), "--resume", str(place)) == (
-            2,
-            "",
-            f"salesstatus: {place}: {why}\n",
-        )
-
-    def test_two_processes_do_not_share_a_state(self, run, folder, state, monkeypatch):
-        place, second, real = folder(), [], reading.recorded
-
-        def recorded(*words):
-            if not second:
-                second.append(process("derive", place, "--resume", state))
-            return real(*words)
-
-        monkeypatch.setattr(reading, "recorded", recorded)
-        assert run("derive", str(place), "--resume", str(state))[0] == 0
-        assert second[0].returncode == 2
-        assert (
-            second[0].stderr.decode()
-            == f"salesstatus: {state}: another process reads with it now\n"
-        )
-        assert run("derive", str(place), "--resume", str(state)) == run("derive", str(place))
-
-    def test_where_files_have_no_locks_lines_of_two_processes_are_refused(
-        self, run, folder, state, monkeypatch
-    ):
-        monkeypatch.setattr(reading, "_LOCKS", None)
-        place, second, real = str(folder()), [], reading.recorded
-
-        def recorded(*words):
-            if not second:
-                second.append(None)
-                words[4]('{"begin": "other.json"}')
-            return real(*words)
-
-        monkeypatch.setattr(reading, "recorded", recorded)
-        run("derive", place, "--resume", str(state))
-        code, _, err = run("derive", place, "--resume", str(state))
-        assert code == 2
-        assert "line 3: expected a line that a reading wrote" in err
-
-    def test_a_full_disk_is_said_and_what_was_kept_is_gone_on_from(
-        self, run, folder, state, monkeypatch
-    ):
-        place = folder(**{"leads.jsonl": body("lead", id=1, last_name="Lee")})
-        expected = run("derive", str(place))
-        real = Path.open
-        for room in range(0, 1600, 90):
-            state.unlink(missing_ok=True)
-
-            def opened(path, mode="r", *words, _room=room, **more):
-                return Full(path, _room) if mode == "a+b" else real(path, mode, *words, **more)
-
-            with monkeypatch.context() as patched:
-                patched.setattr(Path, "open", opened)
-                code, out, err = run("derive", str(place), "--resume", str(state))
-            if code == 0:
-                assert out == expected[1]
-            else:
-                assert (code, out) == (2, "")
-                assert (
-                    err
-                    == f"salesstatus: {state}: No space left on device; what was read before is kept there\n"
-                )
-            assert run("derive", str(place), "--resume", str(state)) == expected
-
-    def test_a_state_that_cannot_be_read_is_said(self, run, folder, state, monkeypatch):
-        def whole(*_):
-            raise OSError(errno.EIO, os.strerror(errno.EIO))
-
-        monkeypatch.setattr(reading, "whole", whole)
-        assert run("derive", str(folder()), "--resume", str(state)) == (
-            2,
-            "",
-            f"salesstatus: {state}: Input/output error\n",
-        )
-
-    def test_the_state_of_an_audit_holds_no_profiles(self, run, folder, state):
-        place = folder(
-            **{
-                "contacts-2.jsonl": body(
-                    "contact", id=1, is_organization=False, name="Ann", email="ann@x.example"
-                )
-            }
-        )
-        run("audit", str(place), "--resume", str(state))
-        assert b"ann@x.example" not in state.read_bytes()
-
-
-class Full(io.BufferedRandom):
-    """A file on a disk that has room for so many bytes."""
-
-    def __init__(self, path, room):
-        super().__init__(FullRaw(path, room))
-
-
-class FullRaw(io.FileIO):
-    def __init__(self, path, room):
-        super().__init__(path, "a+")
-        self.room = room
-
-    def write(self, content):
-        written = super().write(bytes(content)[: self.room])
-        self.room -= written
-        if not written:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        return written
 
 
 class TestMemory:
@@ -1174,9 +899,9 @@ class TestSince:
         )
 
     def test_a_status_that_the_past_does_not_lead_to_is_not_dated(self):
-        assert commands._found({}, 7, SalesStatus(), "customer_since") is None
+        assert derive._found({}, 7, SalesStatus(), "customer_since") is None
         other = Since(SalesStatus(customer=CustomerStatus.PAST))
-        assert commands._found({7: other}, 7, SalesStatus(), "customer_since") is None
+        assert derive._found({7: other}, 7, SalesStatus(), "customer_since") is None
 
 
 CSV = {
@@ -1205,17 +930,11 @@ class TestCsvExports:
         code, _, err = run("derive", str(folder()), "--crm", "bitrix24", "--date-order", "dmy")
         assert code == 2 and "--date-order" in err
 
-    def test_a_state_read_in_another_order_is_not_gone_on_from(self, run, folder, tmp_path):
-        words = ("derive", str(folder(CSV)), "--resume", str(tmp_path / "state"))
-        run(*words, "--date-order", "dmy")
-        code, _, err = run(*words, "--date-order", "mdy")
-        assert code == 2 and "date_order" in err
-
 
 class TestInterrupted:
     def test_an_interrupt_is_no_traceback(self, run, monkeypatch):
         def interrupt(*_):
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(commands, "account_of", interrupt)
+        monkeypatch.setattr(derive, "account_of", interrupt)
         assert run("derive", SELL)[0] == 130

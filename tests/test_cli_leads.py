@@ -202,9 +202,11 @@ class TestBadFiles:
     def test_definitions_and_contacts_that_are_none(self, run, write):
         wrong = write("wrong.jsonl", BERTHA)
         assert run("convert", LEADS, "--fields", wrong)[2].endswith(
-            "line 1: it is no FieldDefinition\n"
+            "line 1: expected field_definition, got lead\n"
         )
-        assert run("convert", LEADS, "--contacts", wrong)[2].endswith("line 1: it is no Contact\n")
+        assert run("convert", LEADS, "--contacts", wrong)[2].endswith(
+            "line 1: expected contact, got lead\n"
+        )
         assert (
             "line 1: $: expected JSON" in run("template", "--fields", write("broken.jsonl", "{"))[2]
         )

@@ -154,9 +154,7 @@ def _names(named: _Status | Axis, language: str) -> tuple[str, ...]:
 
 @cache
 def _known(axis: Axis, language: str | None) -> Mapping[str, tuple[_Status, str]]:
-    """Return every text that can be read, by its normal form: the status it means, and how it is
-    written.
-    """
+    """Return each readable text by its normal form: the status that it means, and the text."""
     languages = LOCALES if language is None else (language,)
     spelled = [
         (status, name)

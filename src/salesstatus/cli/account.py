@@ -1,6 +1,4 @@
-"""The files of an account, as commands read them: which they are, how far they are, and what is
-kept of an earlier run.
-"""
+"""Exports of CRMs: the options about them, their files, and what was strange in these."""
 
 from __future__ import annotations
 
@@ -8,27 +6,27 @@ import argparse
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from stat import S_ISDIR, S_ISFIFO, S_ISREG
+from types import ModuleType
 from typing import Any, BinaryIO, Final, TextIO
 from unicodedata import category
 
 import attrs
 
-from salesstatus.cli.source import UnusableError
-from salesstatus.crm import bitrix24, sell
+from salesstatus.cli.options import add_policy, locale
+from salesstatus.cli.parsing import DONE, LOOK, UnusableError, describe
 from salesstatus.crm.account import Account, Wanted
 from salesstatus.crm.folders import ENDINGS, reads_first
 from salesstatus.crm.oddities import Oddities, Outcome
-from salesstatus.crm.resuming import opening, recorded, resumed, whole
-from salesstatus.values import InvalidError
+from salesstatus.model import DealStatus
+from salesstatus.show.terminal import counted, wrapped
 
-#: The CRMs that are read, and that changes are written for.
-CRMS: Final = {"sell": sell, "bitrix24": bitrix24}
+#: The CRMs that are read and that changes are written for, by their package in `salesstatus.crm`.
+CRMS: Final = {"sell": "Zendesk Sell", "bitrix24": "Bitrix24"}
 #: The options that only one of them has.
 _OPTIONS: Final = {
     "stage": "sell",
@@ -39,14 +37,85 @@ _OPTIONS: Final = {
 }
 
 
+def add_account(
+    command: argparse.ArgumentParser,
+    run: Callable[[argparse.Namespace], int],
+    look: str = "records were not used or are missing (they are listed)",
+) -> None:
+    """Add what all commands about an account have."""
+    describe(
+        command,
+        run,
+        "PATH is a folder, or files: pages of the API as JSON, one record or page a line (.jsonl), "
+        "or CSV exports. What is strange in them is listed on standard error with its place. "
+        "Nothing is sent anywhere.",
+        look=look,
+    )
+    command.add_argument("paths", metavar="PATH", nargs="+")
+    command.add_argument(
+        "--crm", choices=CRMS, default="sell", help="which CRM they come from (default: sell)"
+    )
+    command.add_argument(
+        "--stage",
+        type=_stage,
+        action="append",
+        default=[],
+        metavar="NAME=STATUS",
+        help="what a stage of deals means, by its name or id, like Gewonnen=won (Sell; may be "
+        "repeated)",
+    )
+    command.add_argument(
+        "--date-order",
+        choices=("ymd", "dmy", "mdy"),
+        help="the order of year, month and day in CSV files where it is not clear (Sell)",
+    )
+    command.add_argument(
+        "--csv-locale",
+        type=locale,
+        metavar="LOCALE",
+        help="the language of CSV files, for their dates and amounts, like de or en-GB (Sell)",
+    )
+    for axis in ("prospect", "customer"):
+        command.add_argument(
+            f"--{axis}-field",
+            metavar="NAME",
+            help=f"the custom field with the {axis} status (Bitrix24)",
+        )
+    command.add_argument(
+        "--limit",
+        type=_limit,
+        default=20,
+        metavar="N",
+        help="show at most so many of each kind (default: 20)",
+    )
+    add_policy(command)
+
+
+def _stage(text: str) -> tuple[str | int, DealStatus]:
+    name, _, word = text.rpartition("=")
+    statuses = {status.value: status for status in DealStatus}
+    if not name or word not in statuses:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not NAME=STATUS, with a status of {', '.join(statuses)}"
+        )
+    return (int(name) if name.isdecimal() else name), statuses[word]
+
+
+def _limit(text: str) -> int:
+    if not text.isdecimal() or len(text) > _MOST_DIGITS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 on")
+    return int(text)
+
+
+_MOST_DIGITS: Final = 9
+
+
 # What people read. Everything that comes from a file or its name goes through here before a
 # terminal gets it.
 
 
 def plain(text: str) -> str:
-    """Return a line with escapes in the place of all that a terminal obeys or cannot show:
-    controls, directions, halves of characters.
-    """
+    """Return a line with escapes for what a terminal obeys or cannot show, like controls."""
     if text.isprintable():
         return text
     return "".join(
@@ -59,7 +128,7 @@ def plain(text: str) -> str:
 
 def say(line: object, to: TextIO | None = None) -> None:
     """Print a line for people, on standard error unless it is to go elsewhere."""
-    print(plain(str(line)), file=sys.stderr if to is None else to)
+    print(wrapped(plain(str(line))), file=sys.stderr if to is None else to)
 
 
 def unusable(name: object, why: object) -> UnusableError:
@@ -72,21 +141,15 @@ def unusable(name: object, why: object) -> UnusableError:
 
 @attrs.frozen
 class File:
-    """A file to be read, and the name that it is told by."""
+    """A file to be read, and its name in messages."""
 
     name: str
     path: Path
 
 
 def files_of(arguments: argparse.Namespace) -> list[File]:
-    """Return the files to read, each once, in the order in which they are read.
-
-    What is passed over in folders is said.
-    """
+    """Return the files to read, each once, in the order of reading; other files are reported."""
     seen: set[tuple[int, int]] = set()
-    if arguments.resume is not None:
-        with suppress(UnusableError):  # it may not be there yet
-            seen.add(_identity(Path(arguments.resume)))
     found: list[File] = []
     others: list[str] = []
     for given in arguments.paths:
@@ -99,16 +162,17 @@ def files_of(arguments: argparse.Namespace) -> list[File]:
     if others:
         more = f" and {len(others) - arguments.limit} more" if len(others) > arguments.limit else ""
         say(
-            f"not read, for they are no files that end in {endings}: {', '.join(others[: arguments.limit])}{more}"
+            f"not read, because their names do not end in {endings}: "
+            f"{', '.join(others[: arguments.limit])}{more}"
         )
     if not found:
         raise unusable(", ".join(arguments.paths), f"no file that ends in {endings}")
     names = Counter(file.name for file in found)
-    told = [
+    distinct = [
         file if names[file.name] == 1 else attrs.evolve(file, name=file.path.as_posix())
         for file in found
     ]
-    return sorted(told, key=lambda file: not reads_first(file.path.name))
+    return sorted(distinct, key=lambda file: not reads_first(file.path.name))
 
 
 def _given(given: str, others: list[str]) -> Iterator[File]:
@@ -116,7 +180,7 @@ def _given(given: str, others: list[str]) -> Iterator[File]:
     if given == "-":
         raise unusable(
             "-",
-            "standard input is not read, for an account is several files; give files or folders",
+            "standard input is not read, because an account is several files; give files or folders",
         )
     path = Path(given)
     mode = _stat(path).st_mode
@@ -129,9 +193,7 @@ def _given(given: str, others: list[str]) -> Iterator[File]:
 
 
 def _inside(folder: Path, others: list[str]) -> Iterator[File]:
-    """Yield the files of a folder and those below it, but for hidden ones; links are followed to
-    files only.
-    """
+    """Yield the files in and below a folder but hidden ones; of links only those to files."""
 
     def fail(error: OSError) -> None:
         raise unusable(error.filename, error.strerror)
@@ -171,12 +233,6 @@ def _identity(path: Path) -> tuple[int, int]:
     return stat.st_dev, stat.st_ino
 
 
-def _stamp(path: Path) -> str:
-    """Return what tells a file from what it was before."""
-    stat = _stat(path)
-    return f"{stat.st_size} {stat.st_mtime_ns}"
-
-
 @contextmanager
 def _opened(path: Path) -> Generator[BinaryIO, None, None]:
     try:
@@ -187,8 +243,8 @@ def _opened(path: Path) -> Generator[BinaryIO, None, None]:
 
 
 @attrs.define
-class _Told:
-    """A file, and a terminal that is told how far it was read."""
+class _Progress:
+    """A file, and a terminal that is shown how much of it was read."""
 
     file: BinaryIO
     what: str
@@ -205,81 +261,56 @@ class _Told:
 
 
 def account_of(arguments: argparse.Namespace, files: list[File], wanted: Wanted) -> Account:
-    """Read an account, as it is told to people who wait for it."""
-    reading: Any = CRMS[arguments.crm].Reading(wanted=wanted, **options(arguments))
-    stamps = {file.name: _stamp(file.path) for file in files if arguments.resume is not None}
-    with _state(arguments, reading, wanted) as (done, write):
-        for name, stamp in done.items():
-            if stamps.get(name) != stamp:
-                why = (
-                    "is not the file that was read then"
-                    if name in stamps
-                    else "was read then, and is not given now"
-                )
-                raise unusable(arguments.resume, f"{name} {why}; begin a new state")
-        for number, file in enumerate(files, 1):
-            if file.name not in done:
-                _take(
-                    reading,
-                    file,
-                    f"file {number} of {len(files)}: {plain(file.name[-_WIDEST:])}",
-                    stamps,
-                    write,
-                )
+    """Read an account, and show a terminal how far the reading is."""
+    reading: Any = dialect(arguments).Reading(wanted=wanted, **options(arguments))
+    for number, file in enumerate(files, 1):
+        _take(reading, file, f"file {number} of {len(files)}: {plain(file.name[-_WIDEST:])}")
     account: Account = reading.account()
-    if not _has_records(account) and account.oddities.count(Outcome.NOT_USED):
+    about = (account.contacts, account.deals, account.undecided, account.gone)
+    if not any(map(len, about)) and (why := _other(account)):
         say_oddities(account.oddities, arguments.limit)
-        raise unusable(
-            ", ".join(arguments.paths),
-            f"nothing in it is a record that is read as one of {arguments.crm}",
-        )
+        raise unusable(", ".join(arguments.paths), why.format(CRMS[arguments.crm]))
     return account
 
 
 _WIDEST: Final = 60
 
 
-def _take(
-    reading: Any,
-    file: File,
-    what: str,
-    stamps: Mapping[str, str],
-    write: Callable[[str], None] | None,
-) -> None:
-    """Read one file, and write down what was read if something is there to write it to."""
-    telling = sys.stderr.isatty()
+def _take(reading: Any, file: File, what: str) -> None:
+    terminal = sys.stderr.isatty()
     try:
         with _opened(file.path) as opened:
-            content = _Told(opened, what, _stat(file.path).st_size) if telling else opened
-            if write is None:
-                reading.take(content, file.name)
-            else:
-                recorded(reading, content, file.name, stamps[file.name], write)
+            size = _stat(file.path).st_size
+            reading.take(_Progress(opened, what, size) if terminal else opened, file.name)
     finally:
-        if telling:
+        if terminal:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
 
 
-def _has_records(account: Account) -> bool:
-    records = (
-        account.contacts,
-        account.deals,
-        account.undecided,
-        account.gone,
-        account.leads,
-        account.conversions,
+def _other(account: Account) -> str:
+    """Return what is there of an account without contacts and deals; nothing of an empty one."""
+    others = Counter(account.skipped)
+    others.update(
+        leads=len(account.leads),
+        notes=len(account.notes),
+        tasks=len(account.tasks),
+        tags=len(account.tags),
+        stages=len(account.catalogue.stages),
+        sources=len(account.catalogue.sources),
+        users=len(account.catalogue.users),
     )
-    beside = (account.notes, account.tasks, account.tags, account.fields, account.skipped)
-    catalogue = (account.catalogue.stages, account.catalogue.sources, account.catalogue.users)
-    return any(map(len, (*records, *beside, *catalogue)))
+    if others := +others:
+        named = ", ".join(f"{number} {kind}" for kind, number in others.items())
+        return f"it holds no contacts and no deals of {{}}, only other records ({named})"
+    return "it holds no record of {}" if account.oddities.count(Outcome.NOT_USED) else ""
 
 
 def options(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Return what was said of the account, in the words of its dialect."""
+    """Return the options about the account, as its reader names them."""
     for option, crm in _OPTIONS.items():
         if getattr(arguments, option) and crm != arguments.crm:
             raise UnusableError(
-                f"--{option.replace('_', '-')}: it says nothing of an account of {arguments.crm}, only of {crm}"
+                f"--{option.replace('_', '-')} is an option for --crm {crm}, not for {arguments.crm}"
             )
     if arguments.crm == "sell":
         return {
@@ -290,73 +321,9 @@ def options(arguments: argparse.Namespace) -> dict[str, Any]:
     return {"prospect_field": arguments.prospect_field, "customer_field": arguments.customer_field}
 
 
-# What is kept of a reading.
-
-_LOCKS: Final[Any] = import_module("fcntl") if find_spec("fcntl") else None
-
-
-@contextmanager
-def _state(
-    arguments: argparse.Namespace, reading: Any, wanted: Wanted
-) -> Generator[tuple[dict[str, str], Callable[[str], None] | None], None, None]:
-    """Go on from a state that an earlier run left: yield the files in it, and what writes further
-    lines to it.
-    """
-    name = arguments.resume
-    if name is None:
-        yield {}, None
-        return
-    first = opening(
-        reading,
-        crm=arguments.crm,
-        wanted=wanted.value,
-        date_order=arguments.date_order,
-        csv_locale=arguments.csv_locale,
-        prospect_field=arguments.prospect_field,
-        customer_field=arguments.customer_field,
-    )
-    try:
-        state = Path(name).open("a+b")  # noqa: SIM115 - closed below, where what fails then is told already
-    except OSError as error:
-        raise unusable(name, error.strerror) from None
-    try:
-        done = _resumed(state, name, reading, first)
-
-        def write(line: str) -> None:
-            try:
-                state.write(f"{line}\n".encode("ascii"))
-                if line.startswith('{"done"'):
-                    state.flush()
-            except OSError as error:
-                raise unusable(
-                    name, f"{error.strerror}; what was read before is kept there"
-                ) from None
-
-        if not done and not state.tell():
-            write(first)
-        yield done, write
-    finally:
-        with suppress(OSError):
-            state.close()
-
-
-def _resumed(state: BinaryIO, name: str, reading: Any, first: str) -> dict[str, str]:
-    """Take over what counts of a state, and cut off the rest."""
-    try:
-        if _LOCKS is not None:
-            _LOCKS.flock(state, _LOCKS.LOCK_EX | _LOCKS.LOCK_NB)
-        state.seek(0)
-        size = whole(state, first)
-        state.truncate(size)
-        state.seek(0)
-        state.readline()
-        return resumed(reading, state)
-    except BlockingIOError:
-        raise unusable(name, "another process reads with it now") from None
-    except InvalidError as error:
-        raise unusable(name, error) from None
-    except OSError as error:
-        raise unusable(name, error.strerror) from None
+def dialect(arguments: argparse.Namespace) -> ModuleType:
+    """Return the package that reads and writes the CRM meant."""
+    return import_module(f"salesstatus.crm.{arguments.crm}")
 
 
 # What was strange.
@@ -366,12 +333,44 @@ def say_oddities(oddities: Oddities, most: int) -> None:
     """Say on standard error what was strange in what was read."""
     if not len(oddities):
         return
-    told = " · ".join(
+    kinds = [
         f"{number} {outcome.value}" for outcome in Outcome if (number := oddities.count(outcome))
-    )
-    say(f"{len(oddities)} oddities: {told}")
+    ]
+    say(f"{counted(len(oddities), 'oddity', 'oddities')}: {' · '.join(kinds)}")
     for oddity in oddities.kept[:most]:
         say(f"  {oddity}")
     if len(oddities) > most:
         for line in str(oddities).split("\n"):
             say(line)
+
+
+def code_of(account: Account) -> int:
+    """Return the exit code of a reading: whether records were not used or are missing."""
+    unused = account.oddities.count(Outcome.NOT_USED) + account.oddities.count(Outcome.MISSING)
+    return LOOK if unused else DONE
+
+
+# What is written.
+
+
+@contextmanager
+def output(name: str | None) -> Generator[TextIO, None, None]:
+    """Open a new file, or standard output for None and ``-``; a file is whole, or not there."""
+    if name is None or name == "-":
+        yield sys.stdout
+        return
+    path = Path(name)
+    try:
+        file = path.open("x", encoding="utf-8", newline="")
+    except FileExistsError:
+        raise unusable(name, "exists already, and is not written over") from None
+    except OSError as error:
+        raise unusable(name, error.strerror) from None
+    try:
+        with file:
+            yield file
+    except BaseException as error:
+        path.unlink(missing_ok=True)  # a part would be taken for the whole
+        if isinstance(error, OSError):
+            raise unusable(name, error.strerror) from None
+        raise

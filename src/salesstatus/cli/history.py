@@ -6,6 +6,8 @@ import argparse
 import json
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timezone
+from enum import Enum
 from typing import Final
 
 from salesstatus import (
@@ -23,11 +25,13 @@ from salesstatus import (
     select,
     trace,
 )
-from salesstatus.cli.source import DONE, REFUSED, UnusableError, Unused, opened, print_unused
+from salesstatus.cli.options import add_json, add_locale, add_policy, time
+from salesstatus.cli.parsing import DONE, LOOK, UnusableError, describe
+from salesstatus.cli.source import Unused, opened, print_unused
 from salesstatus.explanation import heard
 from salesstatus.history import Logged, Step
 from salesstatus.labels import axis_label
-from salesstatus.show.text import columns
+from salesstatus.show.terminal import columns, counted, wrapped
 from salesstatus.values import id_order
 from salesstatus.wire import to_dict
 
@@ -39,10 +43,46 @@ STATES: Final[dict[str, ProspectStatus | CustomerStatus]] = {
 }
 
 
+_FILE: Final = (
+    "FILE holds one JSON record a line, in the order of time: entries, saved deals, deleted deals, "
+    "moved employees; - is standard input. Lines that cannot be used are listed with the reason."
+)
+
+
+def add_replay(command: argparse.ArgumentParser) -> None:
+    """Fill the parser of `replay`."""
+    describe(command, _replay, _FILE, look="lines were not used (they are listed)")
+    command.add_argument("file", metavar="FILE")
+    add_json(command)
+    command.add_argument(
+        "--as-of", type=time, metavar="TIME", help="use only what had happened by then"
+    )
+    command.add_argument(
+        "--contact", action="append", metavar="ID", help="show this contact (may be repeated)"
+    )
+    command.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        choices=STATES,
+        metavar="STATE",
+        help=f"show the contacts in these states: {', '.join(STATES)} "
+        "(may be repeated; both axes must match)",
+    )
+    add_locale(command)
+    add_policy(command)
+
+
+def add_explain(command: argparse.ArgumentParser) -> None:
+    """Fill the parser of `explain`."""
+    describe(command, _explain, _FILE)
+    command.add_argument("file", metavar="FILE")
+    command.add_argument("contact", metavar="CONTACT")
+    add_policy(command)
+
+
 def _find(text: str, contacts: Sequence[ContactId]) -> ContactId:
-    """Find the contact that a word of the command line means: its id as it is, or in JSON if 7 and
-    "7" both exist.
-    """
+    """Find the contact that a word means: its id, or its id in JSON if 7 and "7" both exist."""
     meant = [contact for contact in contacts if str(contact) == text] or [
         contact for contact in contacts if json.dumps(contact) == text
     ]
@@ -51,7 +91,7 @@ def _find(text: str, contacts: Sequence[ContactId]) -> ContactId:
     if meant:
         choices = " or ".join(f"'{json.dumps(contact)}'" for contact in sorted(meant, key=id_order))
         raise UnusableError(f"contact {text}: there are {len(meant)} of them; write {choices}")
-    raise UnusableError(f"contact {text}: nothing in this history is about it")
+    raise UnusableError(f"contact {text}: no record of this history is about it")
 
 
 def _selection(only: Sequence[str]) -> Selection:
@@ -95,8 +135,7 @@ def _print_json(chosen: dict[ContactId, SalesStatus], refused: list[Unused]) -> 
         print(json.dumps({"line": number, "refused": why, "rules": rules}))
 
 
-def replay_history(arguments: argparse.Namespace) -> int:
-    """Print the statuses of all contacts after a history."""
+def _replay(arguments: argparse.Namespace) -> int:
     with opened(arguments.file) as source:
         result = replay(source.records(), arguments.policy, "collect", until=arguments.as_of)
     chosen = dict(select(result.statuses, _selection(arguments.only)))
@@ -109,22 +148,12 @@ def replay_history(arguments: argparse.Namespace) -> int:
     else:
         _print_table(result, chosen, arguments.locale)
         later = f", {result.later} later than that time" if arguments.as_of else ""
-        print(f"\n{result.accepted} records used{later}.")
+        print(f"\n{counted(result.accepted, 'record')} used{later}.")
         print_unused(refused)
-    return REFUSED if refused else DONE
+    return LOOK if refused else DONE
 
 
-def _change(step: Step) -> str:
-    changes = [
-        f"{axis} {before.value} → {after.value}"
-        for axis in ("prospect", "customer")
-        if (before := getattr(step.before, axis)) is not (after := getattr(step.after, axis))
-    ]
-    return ", ".join(changes) or "no change of status"
-
-
-def explain_contact(arguments: argparse.Namespace) -> int:
-    """Print the history of one contact, with the rule behind each change."""
+def _explain(arguments: argparse.Namespace) -> int:
     with opened(arguments.file) as source:
         steps: dict[ContactId, list[Step]] = {}
         refused: list[Refused] = []
@@ -135,17 +164,30 @@ def explain_contact(arguments: argparse.Namespace) -> int:
                 steps.setdefault(step.entry.contact, []).append(step)
     contact = _find(arguments.contact, list(steps))
     mine = steps[contact]
-    lines = [
-        [step.entry.at.isoformat(), heard(step.entry), _change(step), "+".join(step.rules)]
-        for step in mine
-    ]
-    print(columns([["at", "heard", "change", "rules"], *lines]))
+    lines = [["at (UTC)", "event", "prospect", "customer", "rules"]]
+    for step in mine:
+        at = step.entry.at.astimezone(timezone.utc).replace(tzinfo=None)
+        changes = [_change(getattr(step.before, axis), getattr(step.after, axis)) for axis in _AXES]
+        lines.append([at.isoformat(" "), heard(step.entry), *changes, "+".join(step.rules)])
+    print(columns(lines))
     state = mine[-1].after
-    print(f"\nNow:\n{explain(state, arguments.policy, history=[step.entry for step in mine])}")
-    print(f"\nFrom the deals alone:\n{explain(state, arguments.policy)}")
+    for title, why in (
+        ("Now", explain(state, arguments.policy, history=[step.entry for step in mine])),
+        ("What the deals alone say", explain(state, arguments.policy)),
+    ):
+        print(f"\n{title}:")
+        for line in str(why).split("\n"):
+            print(wrapped(line))
     about = [
         item for item in refused if isinstance(item.entry, Logged) and item.entry.contact == contact
     ]
-    source.broken.clear()  # of these nobody knows whom they are about; `replay` lists them
+    source.broken.clear()  # of these nobody knows which contact they are about; `replay` lists them
     print_unused(source.refused(about))
     return DONE
+
+
+_AXES: Final = ("prospect", "customer")
+
+
+def _change(before: Enum, after: Enum) -> str:
+    return "-" if before is after else f"{before.value} → {after.value}"

@@ -1,4 +1,4 @@
-"""Files that commands read: lines that are records, and lines that are not used."""
+"""Files of records: their lines, and those that are not used."""
 
 from __future__ import annotations
 
@@ -12,13 +12,11 @@ from typing import Any, BinaryIO, Final, TextIO
 import attrs
 
 from salesstatus import GuardError, Refused
+from salesstatus.cli.parsing import UnusableError
 from salesstatus.history import DealDeleted, DealSaved, EmployeeMoved, Entry, StatusStated
 from salesstatus.leads.reports import LeadSaved, Visit
+from salesstatus.show.terminal import wrapped
 from salesstatus.wire import TAGS, read_lines
-
-DONE: Final = 0
-REFUSED: Final = 1
-UNUSABLE: Final = 2
 
 #: The records of a history of contacts, and those of one of leads; one file may hold both.
 ABOUT_CONTACTS: Final = (Entry, StatusStated, DealSaved, DealDeleted, EmployeeMoved)
@@ -28,10 +26,6 @@ _PROGRESS_EVERY: Final = 50_000
 
 #: A line that was not used: its number, why, and the ids of the rules against it.
 Unused = tuple[int, str, tuple[str, ...]]
-
-
-class UnusableError(Exception):
-    """The command cannot be carried out; the sentence says why."""
 
 
 @attrs.define
@@ -46,13 +40,11 @@ class Source:
     lines: array[int] = attrs.field(factory=lambda: array("Q"))
 
     def records(self, wanted: tuple[type, ...] = ABOUT_CONTACTS) -> Iterator[Any]:
-        """Yield the records of the kinds wanted; lines that are no record of a history are kept in
-        `broken`.
-        """
+        """Yield the records wanted, and keep in `broken` what is no record of a history."""
         known = (*ABOUT_CONTACTS, *ABOUT_LEADS)
-        telling = sys.stderr.isatty()
+        terminal = sys.stderr.isatty()
         for line in read_lines(self.file):
-            if telling and line.number % _PROGRESS_EVERY == 0:
+            if terminal and line.number % _PROGRESS_EVERY == 0:
                 print(f"\r{line.number:,} lines", end="", file=sys.stderr, flush=True)
             if line.error is not None:
                 self.broken[line.number] = "; ".join(map(str, line.error.problems))
@@ -64,18 +56,16 @@ class Source:
                 self.broken[line.number] = (
                     f"$.type: expected one of {tags}, got {TAGS[type(line.value)]}"
                 )
-        if telling:
+        if terminal:
             print("\r\033[K", end="", file=sys.stderr)
         if self.broken and not self.lines:
             first = min(self.broken)
             raise UnusableError(
-                f"{self.name}: none of its {len(self.broken)} lines is a record; line {first}: {self.broken[first]}"
+                f"{self.name}: no line is a record of a history; line {first}: {self.broken[first]}"
             )
 
     def refused(self, refused: Sequence[Refused]) -> list[Unused]:
-        """Return every line that was not used, why, and by which rules, in the order of the
-        file.
-        """
+        """Return the lines that were not used, why and by which rules, in the file's order."""
         found: list[Unused] = [(number, why, ()) for number, why in self.broken.items()]
         found += [
             (
@@ -106,4 +96,4 @@ def print_unused(refused: list[Unused], to: TextIO | None = None) -> None:
     if refused:
         print(f"\nNot used: {len(refused)}", file=to)
     for number, why, _ in refused:
-        print(f"  line {number}: {why}", file=to)
+        print(wrapped(f"  line {number}: {why}"), file=to)

@@ -134,15 +134,6 @@ def _markdown(lines: Sequence[dict[str, str]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def columns(lines: Sequence[Sequence[str]], gap: str = "  ") -> str:
-    """Return lines of cells as text in columns, without trailing blanks."""
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        gap.join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
-
-
 def _tables(policy: Policy | None) -> list[tuple[str, list[dict[str, str]]]]:
     tables = TABLES if policy is None else TABLES.under(policy)
     every: tuple[tuple[tuple[TableRow | LeadRow, ...], dict[type, str]], ...] = (
@@ -157,9 +148,7 @@ def _tables(policy: Policy | None) -> list[tuple[str, list[dict[str, str]]]]:
 
 
 def inheritance_markdown(table: Sequence[InheritanceRow] = INHERITANCE) -> str:
-    """Return the inheritance table as Markdown: where each field of a lead goes, and why it does
-    not.
-    """
+    """Return the inheritance table as Markdown: where each field of a lead goes, or why nowhere."""
     fields = dict.fromkeys(row.field for row in table)
     lines: list[dict[str, str]] = []
     whys: dict[str, None] = {}
@@ -202,9 +191,7 @@ def rules_markdown(policy: Policy | None = None) -> str:
 
 
 def rules_page() -> str:
-    """Return the whole page of rules, `docs/rules.md`: tables, diagrams, and the reachable states
-    of each preset.
-    """
+    """Return the page `docs/rules.md`: tables, diagrams, and the reachable states of each preset."""
     diagrams = [
         f"### {axis.title()} status\n\n```mermaid\n{status_mermaid(axis)}```\n"
         for axis in ("prospect", "customer")
@@ -220,7 +207,7 @@ def rules_page() -> str:
 _INTRODUCTION: Final = """\
 # The rules
 
-This page is printed from the rows that the library carries out: `python -m salesstatus rules --markdown`. Rows with a
+This page is printed from the rows that the library carries out: `salesstatus rules --markdown`. Rows with a
 *policy* hold under that setting only. In tables P and E exactly one row matches; in table C the first that matches counts;
 in table M every refusal that matches counts. A repeated event (E3) recomputes nothing, so a prospect status set by
 hand lives until an event changes the deals held. A manual change is checked also if it sets what is so already. For leads,
@@ -281,9 +268,7 @@ def status_mermaid(axis: str, policy: Policy = SELL) -> str:
 
 
 def _held(move: Move) -> str:
-    """Name the kinds of deals held before a move; lost and unqualified ones count as one kind, as
-    in table P.
-    """
+    """Name the kinds of deals held before a move; lost and unqualified are one, as in table P."""
     held = set(move.before.deals.values())
     names = [name for name, kinds in _KINDS.items() if held & kinds]
     return " + ".join(names) or "no deals"
@@ -297,9 +282,7 @@ _KINDS: Final = {
 
 
 def reachable_markdown(policy: Policy = SELL) -> str:
-    """Return which statuses a contact can have beside which deals, by any accepted history, as a
-    Markdown table.
-    """
+    """Return as a Markdown table which statuses a contact can have, by the deals it holds."""
     met: dict[str, set[tuple[ProspectStatus, CustomerStatus]]] = {}
     for move in explore(policy):
         met.setdefault(_held(move), set()).add((move.before.prospect, move.before.customer))

@@ -1,0 +1,121 @@
+"""`derive`: the statuses that follow from the deals of a CRM."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from salesstatus import ContactId, SalesStatus, label
+from salesstatus.cli.account import (
+    account_of,
+    add_account,
+    code_of,
+    files_of,
+    plain,
+    say,
+    say_oddities,
+)
+from salesstatus.cli.options import add_json, add_locale
+from salesstatus.crm.account import Account, Wanted
+from salesstatus.crm.evidence import Evidence, Since, since
+from salesstatus.show.terminal import columns, counted
+from salesstatus.values import id_order, listed
+
+
+def add_derive(command: argparse.ArgumentParser) -> None:
+    """Fill the parser of `derive`."""
+    add_account(command, _derive)
+    add_json(command)
+    command.add_argument(
+        "--since",
+        action="store_true",
+        help="show since when, and whether that is known, seen or assumed",
+    )
+    add_locale(command)
+
+
+def _derive(arguments: argparse.Namespace) -> int:
+    account = account_of(arguments, files_of(arguments), Wanted.STATUSES)
+    statuses = account.derived(arguments.policy)
+    known: Mapping[ContactId, Since] = {}
+    if arguments.since and account.newest() is not None:
+        known = since(account.evidence(), arguments.policy, "collect")
+    lines = [["contact", "name", "prospect", "customer", "deals"]]
+    if arguments.since:
+        lines[0] += ["prospect since", "customer since"]
+    for contact in sorted(statuses, key=id_order):
+        status = statuses[contact]
+        stored = account.contacts.get(contact)
+        name = "" if stored is None else stored.contact.name
+        if arguments.json:
+            row: dict[str, Any] = {
+                "contact": contact,
+                "name": name,
+                "prospect": status.prospect.value,
+                "customer": status.customer.value,
+                "deals": sorted(status.deals, key=id_order),
+            }
+            if arguments.since:
+                row |= {axis: _since_json(_found(known, contact, status, axis)) for axis in _SINCE}
+            print(json.dumps(row))
+        else:
+            shown = [
+                label(status.prospect, arguments.locale),
+                label(status.customer, arguments.locale),
+            ]
+            line = [plain(str(contact)), plain(name[:_WIDEST]), *shown, str(len(status.deals))]
+            if arguments.since:
+                line += [_since_text(_found(known, contact, status, axis)) for axis in _SINCE]
+            lines.append(line)
+    if not arguments.json:
+        print(columns(lines))
+    _say_undecided(account, arguments.limit)
+    say_oddities(account.oddities, arguments.limit)
+    return code_of(account)
+
+
+_SINCE: Final = {"prospect_since": "prospect", "customer_since": "customer"}
+
+
+def _found(
+    known: Mapping[ContactId, Since], contact: ContactId, status: SalesStatus, column: str
+) -> Evidence | None:
+    """Return what made a status so, if the past that is known leads to this very status."""
+    axis = _SINCE[column]
+    found = known.get(contact)
+    if found is None or getattr(found.status, axis) is not getattr(status, axis):
+        return None
+    evidence: Evidence | None = getattr(found, axis)
+    return evidence
+
+
+def _since_json(found: Evidence | None) -> dict[str, str] | None:
+    if found is None:
+        return None
+    return {
+        "at": found.at.isoformat(),
+        "certainty": found.certainty.value,
+        "audience": found.audience.value,
+        "because": found.because,
+    }
+
+
+def _since_text(found: Evidence | None) -> str:
+    return "-" if found is None else f"{found.at.date().isoformat()} {found.certainty.value}"
+
+
+_WIDEST: Final = 40
+
+
+def _say_undecided(account: Account, most: int) -> None:
+    for deal, contacts in list(account.undecided.items())[:most]:
+        undecided: list[ContactId] = sorted(contacts, key=id_order)
+        say(
+            f"deal {deal}: the meaning of its stage is unknown, so nothing is derived for "
+            f"{listed(undecided)}"
+        )
+    if len(account.undecided) > most:
+        more = counted(len(account.undecided) - most, "more deal")
+        say(f"… and {more} whose stage has no known meaning")

@@ -1,0 +1,83 @@
+"""`migrate`: contacts with their statuses for another CRM."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Iterator
+from typing import Any, TextIO
+
+from salesstatus.cli.account import (
+    account_of,
+    add_account,
+    code_of,
+    files_of,
+    output,
+    plain,
+    say,
+    say_oddities,
+)
+from salesstatus.cli.options import add_json
+from salesstatus.crm.account import Wanted
+from salesstatus.crm.migration import DESTINATIONS, losses, migrated, written_csv, written_jsonl
+from salesstatus.show.terminal import counted
+from salesstatus.values import id_order
+
+
+def add_migrate(command: argparse.ArgumentParser) -> None:
+    """Fill the parser of `migrate`."""
+    add_account(command, _migrate)
+    command.add_argument(
+        "--to",
+        choices=DESTINATIONS,
+        default="neutral",
+        help="the format of the rows (default: neutral)",
+    )
+    command.add_argument(
+        "--output", metavar="FILE", help="write to a new file (-: to standard output, the default)"
+    )
+    add_json(command, "CSV")
+    command.add_argument(
+        "--statuses",
+        choices=("mended", "stored", "derived"),
+        default="mended",
+        help="which statuses: as stored, but corrected where they are wrong for certain (mended, "
+        "the default), as stored, or as derived from the deals",
+    )
+
+
+def _migrate(arguments: argparse.Namespace) -> int:
+    files = files_of(arguments)
+    lost: dict[str, int] = {}
+    with output(arguments.output) as file:
+        account = account_of(arguments, files, Wanted.ALL)
+        statuses = account.statuses(arguments.policy, arguments.statuses)
+        known = [
+            contact for contact in sorted(account.contacts, key=id_order) if contact in statuses
+        ]
+        pairs = ((account.contacts[contact].contact, statuses[contact]) for contact in known)
+
+        def rows() -> Iterator[Any]:
+            for row in migrated(pairs, arguments.to, arguments.policy):
+                for loss in row.losses:
+                    lost[loss] = lost.get(loss, 0) + 1
+                yield row
+
+        _write(written_jsonl(rows()) if arguments.json else written_csv(rows(), arguments.to), file)
+    contacts = counted(len(known), "contact")
+    say(f"{contacts} for {DESTINATIONS[arguments.to].title}. Lost of each:")
+    for loss in losses(arguments.to):
+        say(f"  {loss}")
+    for loss, number in sorted(lost.items(), key=lambda item: -item[1])[: arguments.limit]:
+        say(f"  {number} × {loss}")
+    left = len(account.contacts) - len(known)
+    if left:
+        contacts = counted(left, "contact")
+        say(f"{contacts} left out: with deals in a stage that has no known meaning")
+    say_oddities(account.oddities, arguments.limit)
+    return code_of(account)
+
+
+def _write(lines: Iterable[str], file: TextIO) -> None:
+    """Write lines as they are, and to a terminal what it can show of them."""
+    shown = file.isatty()
+    file.writelines(f"{plain(line.rstrip())}\n" if shown else line for line in lines)

@@ -1,0 +1,65 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+import argparse
+
+from salesstatus.errors import LabelError
+from salesstatus.labels import LOCALES, language_of
+from salesstatus.policy import PRESETS, Policy
+from salesstatus.values import InvalidError, parse_time
+
+
+def time(text: str) -> object:
+    """Return a time. Raises `argparse.ArgumentTypeError`."""
+    try:
+        return parse_time(text)
+    except InvalidError as error:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a time with a zone, like 2026-05-04T09:30:00+00:00"
+        ) from error
+
+
+def locale(text: str) -> str:
+    """Return a locale that has labels. Raises `argparse.ArgumentTypeError`."""
+    try:
+        language_of(text)
+    except LabelError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
+
+
+def _policy(text: str) -> Policy:
+    if text not in PRESETS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not one of {', '.join(PRESETS)}")
+    return PRESETS[text]
+
+
+def add_policy(command: argparse.ArgumentParser, default: str | None = "sell") -> None:
+    """Add ``--policy``."""
+    command.add_argument(
+        "--policy",
+        type=_policy,
+        default=default,
+        metavar="PRESET",
+        help=f"which policy the rules follow: {', '.join(PRESETS)} (default: {default or 'all'})",
+    )
+
+
+def add_locale(command: argparse.ArgumentParser, of: str = "labels") -> None:
+    """Add ``--locale`` for one language."""
+    command.add_argument(
+        "--locale",
+        type=locale,
+        default="en",
+        help=f"language of the {of}: {', '.join(LOCALES)} (default: en)",
+    )
+
+
+def add_json(command: argparse.ArgumentParser, instead_of: str = "a table") -> None:
+    """Add ``--json``."""
+    command.add_argument(
+        "--json",
+        action="store_true",
+        help=f"print one JSON object a line instead of {instead_of}",
+    )

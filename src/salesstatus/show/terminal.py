@@ -1,0 +1,48 @@
+"""Text for a terminal: columns, long lines, numbers of things."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from textwrap import fill
+from typing import Final
+
+#: How many columns a line of a report takes at most, where it can be broken.
+WIDTH: Final = 100
+
+
+def columns(lines: Sequence[Sequence[str]], gap: str = "  ") -> str:
+    """Return lines of cells as text in columns, without trailing blanks."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        gap.join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def wrapped(line: str) -> str:
+    """Return a line in several if it is long, the further ones four blanks to the right of it.
+
+    >>> print(wrapped("  a" + " word" * 19 + " ends here"))
+      a word word word word word word word word word word word word word word word word word word word
+          ends here
+    """
+    if len(line) <= WIDTH:
+        return line
+    indent = " " * (len(line) - len(line.lstrip()) + 4)
+    return fill(
+        line,
+        WIDTH,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+        replace_whitespace=False,
+    )
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Return a number of things.
+
+    >>> counted(1, "oddity", "oddities"), counted(0, "deal")
+    ('1 oddity', '0 deals')
+    """
+    return f"{number} {noun if number == 1 else plural or f'{noun}s'}"
