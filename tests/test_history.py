@@ -647,7 +647,7 @@ class TestTrace:
             assert step.before == last.get(step.entry.contact, NOTHING)
             assert step.after == transition(step.before, step.entry.event, policy)
             last[step.entry.contact] = step.after
-            manual = not hasattr(step.entry.event, "deal")
+            manual = step.entry.event.deal == ""
             if step.before == step.after:
                 assert step.rules == (("M3",) if manual else ("E3",))
             elif manual:

@@ -39,7 +39,8 @@ from salesstatus import (
     refusal,
     transition,
 )
-from salesstatus.transitions import book, fired
+from salesstatus.decisions import decisions
+from salesstatus.transitions import decide
 
 OPEN, WON, LOST, UNQUALIFIED = DealStatus
 NO_PROSPECT, PROSPECT, LOST_PROSPECT = ProspectStatus
@@ -703,7 +704,7 @@ class TestLaws:
         outcome(state, event, policy)
         refusal(state, event, policy)
         permitted(state, policy)
-        fired(state, event, policy)
+        decide(state, event, policy)
         assert (plain(state), pickle.dumps(state), hash(state)) == (before, written, number)
 
     @law
@@ -819,7 +820,7 @@ class TestBadInput:
     @pytest.mark.parametrize(
         "event", [None, "won", 1, DealWon, object, SalesStatus(), ("D-1", WON)], ids=str
     )
-    @pytest.mark.parametrize("call", [transition, refusal, fired])
+    @pytest.mark.parametrize("call", [transition, refusal, decide])
     def test_an_unknown_event_is_named_with_the_known_ones(self, call, event):
         with pytest.raises(InvalidError) as caught:
             call(SalesStatus(), event)
@@ -835,7 +836,7 @@ class TestBadInput:
         for call in (
             lambda: transition(state, DealWon(1)),
             lambda: refusal(state, DealWon(1)),
-            lambda: fired(state, DealWon(1)),
+            lambda: decide(state, DealWon(1)),
             lambda: permitted(state),
         ):
             with pytest.raises(InvalidError) as caught:
@@ -847,10 +848,10 @@ class TestBadInput:
         for call in (
             lambda: transition(SalesStatus(), DealAssociated(1), policy),
             lambda: refusal(SalesStatus(), DealAssociated(1), policy),
-            lambda: fired(SalesStatus(), DealAssociated(1), policy),
+            lambda: decide(SalesStatus(), DealAssociated(1), policy),
             lambda: permitted(SalesStatus(), policy),
             lambda: merge(SalesStatus(), policy=policy),
-            lambda: book(policy),
+            lambda: decisions(policy),
         ):
             with pytest.raises(InvalidError) as caught:
                 call()

@@ -97,6 +97,7 @@ class ProspectStatusSet:
     """A person set the prospect status by hand (rules M1 to M5)."""
 
     status: ProspectStatus = attrs.field(validator=_member_of(ProspectStatus))
+    deal: ClassVar[str] = ""  #: about no deal: no id is empty
     told: ClassVar[str] = "setting the prospect status to {status} by hand"
 
 
@@ -106,6 +107,7 @@ class CustomerStatusSet:
     """A person set the customer status by hand (rules M3, M4)."""
 
     status: CustomerStatus = attrs.field(validator=_member_of(CustomerStatus))
+    deal: ClassVar[str] = ""  #: about no deal: no id is empty
     told: ClassVar[str] = "setting the customer status to {status} by hand"
 
 

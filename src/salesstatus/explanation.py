@@ -7,12 +7,13 @@ from typing import Final
 
 import attrs
 
+from salesstatus.decisions import ALL_KINDS, DecisionTable, _customer_row, decisions, kinds_of
 from salesstatus.errors import HistoryError, sentence
 from salesstatus.events import ProspectStatusSet
 from salesstatus.history import Logged, StatusStated, Step, trace
 from salesstatus.model import CustomerStatus, DealId, DealStatus, ProspectStatus, SalesStatus
 from salesstatus.policy import SELL, Policy
-from salesstatus.transitions import Book, book, kinds_held, refusal
+from salesstatus.transitions import refusal
 from salesstatus.values import InvalidError, id_order, listed
 
 
@@ -57,8 +58,8 @@ def _held(state: SalesStatus, statuses: frozenset[DealStatus]) -> tuple[DealId, 
     )
 
 
-def _prospect(state: SalesStatus, rules: Book) -> Reason:
-    row = rules.prospect[kinds_held(state)]
+def _prospect(state: SalesStatus, rules: DecisionTable) -> Reason:
+    row = rules.prospect[kinds_of(state.deals.values())]
     derived = row.becomes
     deals = _held(state, row.some)
     because = f"{_named(deals)} decide{'s' * (len(deals) == 1)}" if deals else "no deal is held"
@@ -80,17 +81,18 @@ def _prospect(state: SalesStatus, rules: Book) -> Reason:
     )
 
 
-def _customer(state: SalesStatus, rules: Book) -> Reason:
+def _customer(state: SalesStatus, rules: DecisionTable) -> Reason:
     """Go by what the rows of table C could have left: the deals of the row that gives this status,
     if there is one.
     """
-    kinds = kinds_held(state)
+    kinds = kinds_of(state.deals.values())
     won = _held(state, frozenset({DealStatus.WON}))
     said = f"customer status {state.customer.value}"
     leading_here = {
         row.id
         for now in (None, *set(state.deals.values()))
-        for before, row in rules.customer[now][kinds].items()
+        for before in CustomerStatus
+        for row in [_customer_row(rules.tables, now, ALL_KINDS[kinds], before)]
         if (row.becomes or before) is state.customer
     }
     if state.customer is CustomerStatus.CURRENT and "C1" in leading_here:
@@ -158,7 +160,7 @@ def explain(
     """
     if type(state) is not SalesStatus:
         raise InvalidError("state", state, "a SalesStatus")
-    rules = book(policy)
+    rules = decisions(policy)
     explanation = Explanation(_prospect(state, rules), _customer(state, rules))
     if history is None:
         return explanation

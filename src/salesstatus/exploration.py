@@ -26,7 +26,8 @@ from salesstatus.events import (
 )
 from salesstatus.model import CustomerStatus, DealStatus, ProspectStatus, SalesStatus
 from salesstatus.policy import SELL, Policy
-from salesstatus.transitions import fired, refusal, transition
+from salesstatus.rules import REFUSED
+from salesstatus.transitions import decide, transition
 
 _MOST_DEALS: Final = len(DealStatus)
 #: The walk has room for one deal more: some states are reached only by way of a deal that goes
@@ -63,7 +64,7 @@ def every_event(state: SalesStatus) -> tuple[ContactEvent, ...]:
     )
 
 
-def _canonical(state: SalesStatus) -> SalesStatus:
+def canonical(state: SalesStatus) -> SalesStatus:
     """Return the state with its deals renumbered: which deal is which makes no difference to what
     follows.
     """
@@ -84,15 +85,14 @@ def explore(policy: Policy = SELL) -> tuple[Move, ...]:
     while waiting:
         state = waiting.pop(0)
         for event in every_event(state):
-            error = refusal(state, event, policy)
-            if error is not None:
-                moves.append(Move(state, event, None, error.rules))
+            decision = decide(state, event, policy)
+            rules = tuple(row.id for row in decision.rows)
+            if decision.effect is REFUSED:
+                moves.append(Move(state, event, None, rules))
                 continue
             after = transition(state, event, policy)
-            moves.append(
-                Move(state, event, after, tuple(row.id for row in fired(state, event, policy)))
-            )
-            if len(after.deals) <= len(_DEALS) and (canonical := _canonical(after)) not in met:
-                met.add(canonical)
-                waiting.append(canonical)
+            moves.append(Move(state, event, after, rules))
+            if len(after.deals) <= len(_DEALS) and (then := canonical(after)) not in met:
+                met.add(then)
+                waiting.append(then)
     return tuple(move for move in moves if len(move.before.deals) <= _MOST_DEALS)

@@ -30,12 +30,14 @@ from typing import Any, Final, Literal, final
 
 import attrs
 
+from salesstatus.decisions import Decision, decisions
 from salesstatus.errors import GuardError, HistoryError
 from salesstatus.events import CONTACT_EVENTS, ContactEvent, ManualEvent
 from salesstatus.model import ContactId, Deal, DealId, SalesStatus
 from salesstatus.policy import SELL, Policy
 from salesstatus.propagation import moved, notices
-from salesstatus.transitions import CHANGES, REFUSED, Draft, Ruling, _broken, _decide, book, fired
+from salesstatus.rules import CHANGES, REFUSED
+from salesstatus.transitions import MutableStatus
 from salesstatus.values import (
     FrozenMap,
     InvalidError,
@@ -312,7 +314,7 @@ def _in_time(record: Snapshot, latest: datetime | None, what: str) -> None:
         raise HistoryError(record, f"{what} already", latest)
 
 
-class _Line(Draft):
+class _Line(MutableStatus):
     """One contact's history: its status so far, and the newest that was accepted."""
 
     __slots__ = ("frozen", "latest", "sequences")
@@ -339,10 +341,10 @@ class _Line(Draft):
             return False
         return entry.sequence <= self.sequences.get(entry.event.deal, entry.sequence - 1)
 
-    def accepted(self, entry: Entry, ruling: Ruling) -> None:
+    def accepted(self, entry: Entry, decision: Decision) -> None:
         """Remember an entry that was heard."""
         self.latest = entry.at
-        if ruling.effect is CHANGES:
+        if decision.effect is CHANGES:
             self.frozen = None
         if entry.sequence is not None and not isinstance(entry.event, ManualEvent):
             self.sequences = self.sequences or {}
@@ -354,10 +356,6 @@ class _Line(Draft):
         self.latest = record.at
         self.frozen = record.status
 
-    def refused(self, event: ContactEvent, ruling: Ruling) -> GuardError:
-        """Return the error that `salesstatus.transition` would raise."""
-        return GuardError(self.status(), event, _broken(self, event, ruling))
-
 
 class _Ledger:
     """The lines of all contacts, and the deals: what a stream of records is folded into."""
@@ -367,7 +365,7 @@ class _Ledger:
             raise InvalidError("known", known, "a mapping of contacts to SalesStatus")
         self.policy = policy
         self.deals = _Deals(policy)
-        self.rules = book(policy)
+        self.table = decisions(policy)
         self._known = known
         self.lines: dict[ContactId, _Line] = {}
 
@@ -388,8 +386,8 @@ class _Ledger:
         late = self.late(entry)
         if late is not None:
             return late
-        ruling = _decide(line, entry.event, self.rules)
-        return line.refused(entry.event, ruling) if ruling.effect is REFUSED else None
+        decision = self.table.decide(line, entry.event)
+        return decision.error(line.status(), entry.event) if decision.effect is REFUSED else None
 
     def late(self, record: Logged) -> HistoryError | None:
         """Return the error of a record that comes after a newer one."""
@@ -412,8 +410,8 @@ class _Ledger:
         error = self.objection(entry)
         line = self.line(entry.contact)
         if error is None and not line.repeats(entry):
-            ruling = line.hear(entry.event, self.rules)
-            line.accepted(entry, ruling)
+            decision = line.apply(entry.event, self.table)
+            line.accepted(entry, decision)
         return error
 
     def told(self, record: Snapshot) -> list[Entry]:
@@ -494,7 +492,7 @@ def replay(  # noqa: C901, PLR0912 - the one loop that everything passes through
     raising = _checked(on_refusal)
     end = None if until is None else utc("until", until)
     ledger = _Ledger(policy, known)
-    lines, rules = ledger.lines, ledger.rules
+    lines, table = ledger.lines, ledger.table
     refused: list[Refused] = []
     error: GuardError | HistoryError | None
     later = 0
@@ -517,13 +515,13 @@ def replay(  # noqa: C901, PLR0912 - the one loop that everything passes through
             else:
                 in_time = at >= line.latest
             if in_time and record.sequence is None:  # what happens most, at once
-                ruling = line.hear(record.event, rules)
-                if ruling.effect is not REFUSED:
+                decision = line.apply(record.event, table)
+                if decision.effect is not REFUSED:
                     line.latest = at
-                    if ruling.effect is CHANGES:
+                    if decision.effect is CHANGES:
                         line.frozen = None
                     continue
-                error = line.refused(record.event, ruling)
+                error = decision.error(line.status(), record.event)
             else:
                 error = ledger.hear(record)
         elif isinstance(record, Snapshot):
@@ -594,14 +592,12 @@ def _step(ledger: _Ledger, position: int, entry: Logged) -> Step:
         if late is not None:
             raise late
         return Step(position, entry, before, entry.status, (entry.rule,) if entry.rule else ())
-    repeats = line.repeats(entry)
+    decision = None if line.repeats(entry) else ledger.table.decide(line, entry.event)
     error = ledger.hear(entry)
     if error is not None:
         raise error
     # A repetition known by its number is not looked up in the tables; what it says is rule E3.
-    rules = (
-        ("E3",) if repeats else tuple(row.id for row in fired(before, entry.event, ledger.policy))
-    )
+    rules = ("E3",) if decision is None else tuple(row.id for row in decision.rows)
     return Step(position, entry, before, line.status(), rules)
 
 

@@ -1,24 +1,35 @@
-"""The rules, as rows.
+"""The rules that decide a contact's statuses, as rows.
 
-Each row has an id, a condition, an outcome, how sure it is, where it stands and why it is so. The
-tables are all there is: `salesstatus.transitions` reads nothing else, the docs are printed from
-them, and a row that is taken out breaks the tests. Rows that differ by `Policy` carry the setting
-under which they hold (`when`).
+A contact *holds* deals, and each deal is open, won, lost or unqualified. Two statuses follow:
 
-Conditions are sets. A condition on the deals held names statuses of which *some* deal must be held
-and statuses of which *none* may be; how many does not matter, nor in which order they came.
+* **P**, the prospect status, from which kinds of deals are held and nothing else: the strongest
+  deal decides. How many there are, and in which order they came, makes no difference. Exactly one
+  row matches.
+* **C**, the customer status, which has a memory: what the deal of an event is now, which kinds of
+  deals are held after it, and what the status was. The first row that matches counts.
+* **M**, what a person may set by hand. A row looks at the two statuses that the change would leave
+  and at the deals held; every row that refuses counts, and names the deals in the way.
+* **E**, what an event about a deal does, by what the deal was to the contact. Exactly one row
+  matches. A deal heard of twice (E3) computes nothing anew.
+
+A condition is a set: one of its members is enough. Table P says `some` (a deal of one of these
+kinds is held; the empty set asks for nothing) and `none` (no deal of these kinds is). Table C says
+what the deal is `now` (None: held no more). Rows that hold under one setting of the `Policy` carry
+it. Each row ends in how sure it is, its source, and the reason.
+
+The tables are all there is: `salesstatus.transitions` writes them out for a policy and reads
+nothing else, the docs are printed from them, and a row that is taken out breaks the tests.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from enum import Enum, unique
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, TypeVar
 
 import attrs
 
 from salesstatus.events import (
-    ContactEvent,
     CustomerStatusSet,
     DealAssociated,
     DealDissociated,
@@ -32,38 +43,21 @@ from salesstatus.events import (
 )
 from salesstatus.model import CustomerStatus, DealStatus, ProspectStatus
 from salesstatus.policy import Policy
-from salesstatus.values import FrozenMap
-
-#: The texts behind the rules, by the short name that rows cite.
-SOURCES: Final = {
-    "status": "Zendesk Sell help, Understanding and using the prospect and customer statuses (4408832470554)",
-    "terms": "Zendesk Sell help, Sell terminology (4408820261274)",
-    "primary": "Zendesk Sell help, Changing a deal's primary contact",
-    "merging": "Zendesk Sell help, Merging leads or contacts (4408836188442)",
-    "api": "Zendesk Sell REST API v2",
-    "community": "Zendesk community, an answer of the vendor's staff (1260800645029)",
-    "convert": "Zendesk Sell help, Converting leads in Sell (4408834823066)",
-    "fields": "Zendesk Sell help, Creating and managing custom fields (4408838289562)",
-    "revert": "Zendesk Sell help, Converting a contact back into a lead (4408834839194)",
-    "duplicates": "Zendesk Sell help, Managing duplication settings (4408821762458); Salesforce developer docs, convertLead()",
-    "bitrix": "Bitrix24 help, Leads and its neighbours; Bitrix24 REST documentation",
-    "teamgate": "Teamgate help, and an older wording of the Sell texts",
-    "ours": "Not in the vendor's texts: what a model without gaps needs",
-}
-
-
-@unique
-class Sure(Enum):
-    """How sure a rule is."""
-
-    EXPLICIT = "explicit"  #: a vendor's document states it
-    INFERRED = "inferred"  #: it follows from what is stated
-    POLICY = "policy"  #: the documents disagree or are silent: a switch, with a default
+from salesstatus.statements import (
+    EXPLICIT,
+    INFERRED,
+    POLICY,
+    STATEMENTS,
+    Row,
+    Statement,
+    Sure,
+    When,
+)
 
 
 @unique
 class Effect(Enum):
-    """What an event does to the one who hears it."""
+    """What an event does."""
 
     CHANGES = "changes"  #: something is different afterwards
     NOTHING = "nothing"  #: it was so already
@@ -71,118 +65,111 @@ class Effect(Enum):
 
 
 @unique
-class Known(Enum):
-    """What the contact knew of a deal before it heard the event."""
+class Was(Enum):
+    """What the deal of an event was to the contact before."""
 
     NOT_HELD = "not held"  #: the contact does not hold the deal
-    AS_TOLD = "as told"  #: the deal is already what the event says
-    OTHERWISE = "otherwise"  #: the deal is held and something else
+    THE_SAME = "the same"  #: the deal is already what the event says
+    ANOTHER = "another"  #: the deal is held, with another status
 
 
-#: A policy setting: the switch and its value. None: under every policy.
-When = tuple[str, object] | None
+# Converters, so that rows hold plain sets: one for each kind of member, for type checkers to see.
 
 
-@attrs.frozen(kw_only=True)
-class Row:
-    """What all rows say of themselves."""
+def _deals(members: Iterable[DealStatus]) -> frozenset[DealStatus]:
+    return frozenset(members)
 
-    id: str
+
+def _now(members: Iterable[DealStatus | None]) -> frozenset[DealStatus | None]:
+    return frozenset(members)
+
+
+def _prospects(members: Iterable[ProspectStatus]) -> frozenset[ProspectStatus]:
+    return frozenset(members)
+
+
+def _customers(members: Iterable[CustomerStatus]) -> frozenset[CustomerStatus]:
+    return frozenset(members)
+
+
+@attrs.frozen
+class ProspectRow(Row):
+    """Table P: which kinds of deals are held → what the prospect status becomes."""
+
+    some: frozenset[DealStatus] = attrs.field(converter=_deals)
+    none: frozenset[DealStatus] = attrs.field(converter=_deals)
+    becomes: ProspectStatus
+    sure: Sure
+    source: str
+    reason: str
+    when: When = None
+
+    @property
+    def shown_by(self) -> frozenset[DealStatus]:
+        """The deals that show this row at work."""
+        return self.some
+
+
+@attrs.frozen
+class CustomerRow(Row):
+    """Table C: what the deal is now, what is held, and the status before → what it becomes.
+
+    `now` None: the deal is held no more. `becomes` None: the status stays what it was.
+    """
+
+    now: frozenset[DealStatus | None] = attrs.field(converter=_now)
+    none: frozenset[DealStatus] = attrs.field(converter=_deals)
+    before: frozenset[CustomerStatus] = attrs.field(converter=_customers)
+    becomes: CustomerStatus | None
+    sure: Sure
+    source: str
+    reason: str
+    when: When = None
+
+    @property
+    def shown_by(self) -> frozenset[DealStatus]:
+        """The deals that show this row at work; none, if the status only stayed."""
+        return frozenset(ANY_DEAL & self.now) if self.becomes else NO_DEAL
+
+
+@attrs.frozen
+class ManualRow(Row):
+    """Table M: which status a person sets, and what would be left → accepted or refused.
+
+    `held`: the row counts while a deal of these kinds is held, and those deals are in the way;
+    None: whatever is held.
+    """
+
+    sets: frozenset[type[ManualEvent]]
+    prospect: frozenset[ProspectStatus] = attrs.field(converter=_prospects)
+    customer: frozenset[CustomerStatus] = attrs.field(converter=_customers)
+    held: frozenset[DealStatus] | None
+    effect: Effect
+    requires: str
     sure: Sure
     source: str
     reason: str
     when: When = None
 
 
-AnyRow = TypeVar("AnyRow", bound=Row)
+@attrs.frozen
+class EventRow(Row):
+    """Table E: which event about a deal, and what the deal was to the contact → what it does."""
 
-
-@attrs.frozen(kw_only=True)
-class ProspectRow(Row):
-    """Table P: which deals are held → what the prospect status becomes. Exactly one row matches."""
-
-    some: frozenset[DealStatus]
-    none: frozenset[DealStatus]
-    becomes: ProspectStatus
-
-
-@attrs.frozen(kw_only=True)
-class CustomerRow(Row):
-    """Table C: what a deal is now, and what is held besides → what the customer status becomes.
-
-    The first match counts.
-
-    `now` may contain None: the deal is held no more. `becomes` None: the status stays what it was.
-    """
-
-    now: frozenset[DealStatus | None]
-    none: frozenset[DealStatus]
-    before: frozenset[CustomerStatus]
-    becomes: CustomerStatus | None
-
-
-@attrs.frozen(kw_only=True)
-class ManualRow(Row):
-    """Table M: which status a person sets, and what it would leave → accepted or refused.
-
-    Every refusal counts.
-
-    `held`: the row stands in the way while a deal of these statuses is held, and those deals block
-    it; None: whatever is held.
-    """
-
-    sets: frozenset[type[ManualEvent]]
-    prospect: frozenset[ProspectStatus]
-    customer: frozenset[CustomerStatus]
-    held: frozenset[DealStatus] | None
+    events: frozenset[type[DealEvent]]
+    was: Was
     effect: Effect
     requires: str
+    sure: Sure
+    source: str
+    reason: str
+    when: When = None
 
 
-@attrs.frozen(kw_only=True)
-class EventRow(Row):
-    """Table E: which event about a deal, and what was known of it → what it does. Exactly one row
-    matches.
-    """
-
-    hears: frozenset[type[DealEvent]]
-    known: Known
-    effect: Effect
-    requires: str = ""
-
-
-class Case(NamedTuple):
-    """What a rule says of one case: the first two fields of a `Broken`, a loss, a line of a plan.
-
-    >>> str(Case("K12", "several contacts match"))
-    'K12, several contacts match'
-    """
-
-    rule: str
-    says: str
-
-    def __str__(self) -> str:
-        return f"{self.rule}, {self.says}"
-
-
-@attrs.frozen(kw_only=True)
-class Statement(Row):
-    """A rule that is no table of its own: the rooms named in `where` carry it out.
-
-    `cases` are the sentences that refusals, losses and plans cite, by name; a word in braces stands
-    for what is specific to one of them.
-    """
-
-    says: str
-    where: str
-    cases: FrozenMap[str, str]
-
-    def case(self, name: str, **specific: object) -> Case:
-        """Return one case of the rule, to be cited: `Broken(*W6.case("successor"), field=…)`."""
-        return Case(self.id, self.cases[name].format(**specific))
-
-
-TableRow = ProspectRow | CustomerRow | ManualRow | EventRow | Statement
+#: A row of the tables that decide statuses.
+DecidingRow = ProspectRow | CustomerRow | ManualRow | EventRow
+TableRow = DecidingRow | Statement
+AnyRow = TypeVar("AnyRow", bound=Row)
 
 
 @attrs.frozen(kw_only=True)
@@ -217,337 +204,104 @@ def _holding(rows: tuple[AnyRow, ...], policy: Policy) -> tuple[AnyRow, ...]:
 
 
 OPEN, WON, LOST, UNQUALIFIED = DealStatus
-_ANY_DEAL: Final = frozenset(DealStatus)
-_NO_DEAL: Final[frozenset[DealStatus]] = frozenset()
-_ANY_PROSPECT: Final = frozenset(ProspectStatus)
-_ANY_CUSTOMER: Final = frozenset(CustomerStatus)
+FAILED: Final = frozenset({LOST, UNQUALIFIED})
+ANY_DEAL: Final = frozenset(DealStatus)
+NO_DEAL: Final[frozenset[DealStatus]] = frozenset()
+GONE: Final = None
+BUYING: Final = frozenset({CustomerStatus.CURRENT})
 
+CHANGES, NOTHING, REFUSED = Effect
+PROSPECT: Final[frozenset[type[ManualEvent]]] = frozenset({ProspectStatusSet})
+EITHER: Final[frozenset[type[ManualEvent]]] = frozenset({ProspectStatusSet, CustomerStatusSet})
+ASSOCIATED: Final[frozenset[type[DealEvent]]] = frozenset({DealAssociated})
+DISSOCIATED: Final[frozenset[type[DealEvent]]] = frozenset({DealDissociated})
+MOVED: Final[frozenset[type[DealEvent]]] = frozenset(
+    {DealWon, DealLost, DealUnqualified, DealReopened}
+)
 
-def _set(*members: AnyMember) -> frozenset[AnyMember]:
-    return frozenset(members)
+MASKED: Final = ("won_masks_lost", True)
+UNMASKED: Final = ("won_masks_lost", False)
 
-
-AnyMember = TypeVar("AnyMember")
-
+# fmt: off
 P: Final = (
-    ProspectRow(
-        id="P1",
-        some=_set(OPEN),
-        none=_NO_DEAL,
-        becomes=ProspectStatus.CURRENT,
-        sure=Sure.EXPLICIT,
-        source="status",
-        reason="somebody is trying to sell; explicit for one deal, inferred for several: the strongest deal decides",
-    ),
-    ProspectRow(
-        id="P2",
-        some=_set(WON),
-        none=_set(OPEN),
-        becomes=ProspectStatus.NONE,
-        when=("won_masks_lost", True),
-        sure=Sure.INFERRED,
-        source="status",
-        reason="closing the deal ends 'current', and M2 keeps 'lost' from standing beside a won deal",
-    ),
-    ProspectRow(
-        id="P2",
-        some=_set(WON),
-        none=_set(OPEN, LOST, UNQUALIFIED),
-        becomes=ProspectStatus.NONE,
-        when=("won_masks_lost", False),
-        sure=Sure.POLICY,
-        source="status",
-        reason="as above, for those who let a deal that came to nothing show beside a won one",
-    ),
-    ProspectRow(
-        id="P3",
-        some=_set(LOST, UNQUALIFIED),
-        none=_set(OPEN, WON),
-        becomes=ProspectStatus.LOST,
-        when=("won_masks_lost", True),
-        sure=Sure.EXPLICIT,
-        source="status",
-        reason="all that was tried came to nothing",
-    ),
-    ProspectRow(
-        id="P3",
-        some=_set(LOST, UNQUALIFIED),
-        none=_set(OPEN),
-        becomes=ProspectStatus.LOST,
-        when=("won_masks_lost", False),
-        sure=Sure.POLICY,
-        source="status",
-        reason="as above, and a won deal does not hide it",
-    ),
-    ProspectRow(
-        id="P4",
-        some=_NO_DEAL,
-        none=_ANY_DEAL,
-        becomes=ProspectStatus.NONE,
-        sure=Sure.EXPLICIT,
-        source="status",
-        reason="nobody is selling anything to this contact",
-    ),
+    #            id    some held  none held              becomes
+    ProspectRow("P1", {OPEN},    NO_DEAL,               ProspectStatus.CURRENT, EXPLICIT, "status",
+        "somebody is trying to sell; explicit for one deal, inferred for several: "
+        "the strongest deal decides"),
+    ProspectRow("P2", {WON},     {OPEN},                ProspectStatus.NONE,    INFERRED, "status",
+        "closing the deal ends 'current', and M2 keeps 'lost' from standing beside a won deal",
+        MASKED),
+    ProspectRow("P2", {WON},     {OPEN} | FAILED,       ProspectStatus.NONE,    POLICY, "status",
+        "as above, for those who let a deal that came to nothing show beside a won one", UNMASKED),
+    ProspectRow("P3", FAILED,    {OPEN, WON},           ProspectStatus.LOST,    EXPLICIT, "status",
+        "all that was tried came to nothing", MASKED),
+    ProspectRow("P3", FAILED,    {OPEN},                ProspectStatus.LOST,    POLICY, "status",
+        "as above, and a won deal does not hide it", UNMASKED),
+    ProspectRow("P4", NO_DEAL,   ANY_DEAL,              ProspectStatus.NONE,    EXPLICIT, "status",
+        "nobody is selling anything to this contact"),
 )
 
 C: Final = (
-    CustomerRow(
-        id="C1",
-        now=_set(WON),
-        none=_NO_DEAL,
-        before=_ANY_CUSTOMER,
-        becomes=CustomerStatus.CURRENT,
-        sure=Sure.EXPLICIT,
-        source="status",
-        reason="they buy (again, if they were a past customer); an import may bring the deal already won",
-    ),
-    CustomerRow(
-        id="C2",
-        now=_set(None),
-        none=_ANY_DEAL,
-        before=_set(CustomerStatus.CURRENT),
-        becomes=CustomerStatus.NONE,
-        when=("customer_until", "no_deals"),
-        sure=Sure.POLICY,
-        source="terms",
-        reason="nothing shows any more that they ever bought; 'past' is a person's word and stays",
-    ),
-    CustomerRow(
-        id="C2",
-        now=_set(None, OPEN, LOST, UNQUALIFIED),
-        none=_set(OPEN, WON),
-        before=_set(CustomerStatus.CURRENT),
-        becomes=CustomerStatus.NONE,
-        when=("customer_until", "no_open_or_won"),
-        sure=Sure.POLICY,
-        source="community",
-        reason="the vendor's staff: no customer any more as soon as no open or won deal is held",
-    ),
-    CustomerRow(
-        id="C3",
-        now=_set(None, OPEN, WON, LOST, UNQUALIFIED),
-        none=_NO_DEAL,
-        before=_ANY_CUSTOMER,
-        becomes=None,
-        sure=Sure.EXPLICIT,
-        source="status",
-        reason="a customer remains one until a person marks it past, also if the won deal is reopened or lost",
-    ),
+    #            id    the deal is now         none held     before         becomes
+    CustomerRow("C1", {WON},                  NO_DEAL,      CustomerStatus, CustomerStatus.CURRENT,
+        EXPLICIT, "status",
+        "they buy (again, if they were a past customer); an import may bring the deal already won"),
+    CustomerRow("C2", {GONE},                 ANY_DEAL,     BUYING,         CustomerStatus.NONE,
+        POLICY, "terms",
+        "nothing shows any more that they ever bought; 'past' is a person's word and stays",
+        ("customer_until", "no_deals")),
+    CustomerRow("C2", {GONE, OPEN} | FAILED,  {OPEN, WON},  BUYING,         CustomerStatus.NONE,
+        POLICY, "community",
+        "the vendor's staff: no customer any more as soon as no open or won deal is held",
+        ("customer_until", "no_open_or_won")),
+    CustomerRow("C3", {GONE, *ANY_DEAL},      NO_DEAL,      CustomerStatus, None,
+        EXPLICIT, "status",
+        "a customer remains one until a person marks it past, "
+        "also if the won deal is reopened or lost"),
 )
-
-_PROSPECT_SET: Final = _set(ProspectStatusSet)
-_EITHER_SET: Final[frozenset[type[ManualEvent]]] = _set(ProspectStatusSet, CustomerStatusSet)
 
 M: Final = (
-    ManualRow(
-        id="M1",
-        sets=_PROSPECT_SET,
-        prospect=_set(ProspectStatus.NONE, ProspectStatus.LOST),
-        customer=_ANY_CUSTOMER,
-        held=_set(OPEN),
-        effect=Effect.REFUSED,
-        requires="a prospect status of none or lost requires that no open deal is held",
-        sure=Sure.EXPLICIT,
-        source="status",
-        reason="an open deal makes a current prospect, whatever a person thinks of it",
-    ),
-    ManualRow(
-        id="M2",
-        sets=_PROSPECT_SET,
-        prospect=_set(ProspectStatus.LOST),
-        customer=_ANY_CUSTOMER,
-        held=_set(WON),
-        effect=Effect.REFUSED,
-        requires="a prospect status of lost requires that no won deal is held",
-        sure=Sure.EXPLICIT,
-        source="status",
-        reason="who bought was not lost",
-    ),
-    ManualRow(
-        id="M3",
-        sets=_EITHER_SET,
-        prospect=_ANY_PROSPECT,
-        customer=_ANY_CUSTOMER,
-        held=None,
-        effect=Effect.CHANGES,
-        requires="nothing",
-        sure=Sure.EXPLICIT,
-        source="status",
-        reason="every other change is a person's to make, with or without deals",
-    ),
-    ManualRow(
-        id="M4",
-        sets=_EITHER_SET,
-        prospect=_set(ProspectStatus.NONE),
-        customer=_set(CustomerStatus.NONE),
-        held=_ANY_DEAL,
-        effect=Effect.REFUSED,
-        requires="leaving both statuses none requires that no deal is held",
-        when=("clearing", "needs_no_deals"),
-        sure=Sure.POLICY,
-        source="status",
-        reason="the newest English wording only",
-    ),
-    ManualRow(
-        id="M5",
-        sets=_PROSPECT_SET,
-        prospect=_ANY_PROSPECT,
-        customer=_ANY_CUSTOMER,
-        held=None,
-        effect=Effect.REFUSED,
-        requires="the prospect status follows the deals and is never set by hand",
-        when=("manual_prospect", "never"),
-        sure=Sure.POLICY,
-        source="teamgate",
-        reason="some teams want no opinion there",
-    ),
+    #          id    sets      leaves prospect                             leaves customer
+    #          deals held, then what the row does and what it requires
+    ManualRow("M1", PROSPECT, {ProspectStatus.NONE, ProspectStatus.LOST}, CustomerStatus,
+        frozenset({OPEN}), REFUSED,
+        "a prospect status of none or lost requires that no open deal is held",
+        EXPLICIT, "status", "an open deal makes a current prospect, whatever a person thinks of it"),
+    ManualRow("M2", PROSPECT, {ProspectStatus.LOST},                      CustomerStatus,
+        frozenset({WON}), REFUSED,
+        "a prospect status of lost requires that no won deal is held",
+        EXPLICIT, "status", "who bought was not lost"),
+    ManualRow("M3", EITHER,   ProspectStatus,                             CustomerStatus,
+        None, CHANGES,
+        "nothing",
+        EXPLICIT, "status", "every other change is a person's to make, with or without deals"),
+    ManualRow("M4", EITHER,   {ProspectStatus.NONE},                      {CustomerStatus.NONE},
+        ANY_DEAL, REFUSED,
+        "leaving both statuses none requires that no deal is held",
+        POLICY, "status", "the newest English wording only", ("clearing", "needs_no_deals")),
+    ManualRow("M5", PROSPECT, ProspectStatus,                             CustomerStatus,
+        None, REFUSED,
+        "the prospect status follows the deals and is never set by hand",
+        POLICY, "teamgate", "some teams want no opinion there", ("manual_prospect", "never")),
 )
 
-_ASSOCIATED: Final[frozenset[type[DealEvent]]] = _set(DealAssociated)
-_DISSOCIATED: Final[frozenset[type[DealEvent]]] = _set(DealDissociated)
-_MOVED: Final[frozenset[type[DealEvent]]] = _set(DealWon, DealLost, DealUnqualified, DealReopened)
-
-EV: Final = (
-    EventRow(
-        id="E1",
-        hears=_ASSOCIATED,
-        known=Known.NOT_HELD,
-        effect=Effect.CHANGES,
-        sure=Sure.EXPLICIT,
-        source="status",
-        reason="a contact is put on a deal in any status, for imports create closed deals too",
-    ),
-    EventRow(
-        id="E2",
-        hears=_MOVED,
-        known=Known.OTHERWISE,
-        effect=Effect.CHANGES,
-        sure=Sure.EXPLICIT,
-        source="status",
-        reason="any status may follow any status: stages are skipped, closed deals reopened, won ones lost",
-    ),
-    EventRow(
-        id="E3",
-        hears=_ASSOCIATED | _MOVED,
-        known=Known.AS_TOLD,
-        effect=Effect.NOTHING,
-        sure=Sure.INFERRED,
-        source="ours",
-        reason="an event says what is; hearing it twice is no error and moves nothing",
-    ),
-    EventRow(
-        id="E4",
-        hears=_MOVED | _DISSOCIATED,
-        known=Known.NOT_HELD,
-        effect=Effect.REFUSED,
-        requires="the deal must be held by the contact",
-        sure=Sure.INFERRED,
-        source="ours",
-        reason="somewhere an association was lost; guessing it would hide that",
-    ),
-    EventRow(
-        id="E5",
-        hears=_ASSOCIATED,
-        known=Known.OTHERWISE,
-        effect=Effect.CHANGES,
-        sure=Sure.INFERRED,
-        source="ours",
-        reason="a stream of snapshots says what is, so another status is that change of status",
-    ),
-    EventRow(
-        id="E6",
-        hears=_DISSOCIATED,
-        known=Known.OTHERWISE,
-        effect=Effect.CHANGES,
-        sure=Sure.EXPLICIT,
-        source="status",
-        reason="the contact is taken off the deal, or the deal is deleted, and does not hold it any more",
-    ),
+E: Final = (
+    #         id    event                the deal was   then      requires
+    EventRow("E1", ASSOCIATED,          Was.NOT_HELD, CHANGES, "", EXPLICIT, "status",
+        "a contact is put on a deal in any status, for imports create closed deals too"),
+    EventRow("E2", MOVED,               Was.ANOTHER,  CHANGES, "", EXPLICIT, "status",
+        "any status may follow any status: stages are skipped, closed deals reopened, won ones lost"),
+    EventRow("E3", ASSOCIATED | MOVED,  Was.THE_SAME, NOTHING, "", INFERRED, "ours",
+        "an event says what is; hearing it twice is no error and moves nothing"),
+    EventRow("E4", MOVED | DISSOCIATED, Was.NOT_HELD, REFUSED,
+        "the deal must be held by the contact", INFERRED, "ours",
+        "somewhere an association was lost; guessing it would hide that"),
+    EventRow("E5", ASSOCIATED,          Was.ANOTHER,  CHANGES, "", INFERRED, "ours",
+        "a stream of snapshots says what is, so another status is that change of status"),
+    EventRow("E6", DISSOCIATED,         Was.ANOTHER,  CHANGES, "", EXPLICIT, "status",
+        "the contact is taken off the deal, or the deal is deleted, and does not hold it any more"),
 )
-
-
-def says(
-    id: str,
-    sure: Sure,
-    source: str,
-    where: str,
-    says: str,
-    reason: str,
-    when: When = None,
-    **cases: str,
-) -> Statement:
-    """Return a rule that is no table of its own, with its cases by name."""
-    return Statement(
-        id=id,
-        sure=sure,
-        source=source,
-        where=where,
-        says=says,
-        reason=reason,
-        when=when,
-        cases=FrozenMap(cases),
-    )
-
-
-W: Final = (
-    says("W1", Sure.EXPLICIT, "status", "audience", "the primary contact hears everything that happens to its deal",
-          "the deal is with this contact"),
-    says("W2", Sure.EXPLICIT, "status", "audience",
-          "if the primary contact is an employee, its company (the deal's company) hears the same events",
-          "both become current prospects and current customers together; explicit for create and won, else inferred"),
-    says("W3", Sure.INFERRED, "status", "audience",
-          "an involved contact hears the deal's events; its company does not",
-          "the text ties the company to the primary contact's star"),
-    says("W4", Sure.INFERRED, "status", "audience",
-          "a deal placed directly on a company does not touch its employees; nothing reaches a parent company",
-          "no text says so, and a deal is no less the company's own for it"),
-    says("W5", Sure.EXPLICIT, "primary", "audience",
-          "changing the primary contact keeps the old one involved, or removes it; its company stops hearing, "
-          "the new primary contact and its company start with the deal's present status",
-          "keep and remove are the choices the vendor's dialogue offers"),
-    says("W6", Sure.INFERRED, "primary", "model, audience",
-          "a deal always has a primary contact: removing it without a successor is refused",
-          "the dialogue asks for a new one"),
-    says("W7", Sure.EXPLICIT, "api", "audience", "deleting a deal removes it from everyone who heard it",
-          "there is nothing left to hear"),
-    says("W8", Sure.INFERRED, "ours", "audience",
-          "a contact that hears a deal by two paths hears each event once, and stops only when the last path is gone",
-          "who hears is a set"),
-    says("W9", Sure.INFERRED, "status", "audience", "manual changes never propagate",
-          "a person judged one contact, not its company"),
-    says("W10", Sure.POLICY, "ours", "audience", "a deal keeps the company it got when its employee moves",
-          "the business was done with that company", ("company_link", "snapshot")),
-    says("W10", Sure.POLICY, "ours", "audience",
-          "a deal follows its primary contact: the old company stops hearing it and the new one starts",
-          "the business goes with the person", ("company_link", "follow")),
-)  # fmt: skip
-
-G: Final = (
-    says("G1", Sure.INFERRED, "merging", "transitions",
-          "the survivor of a merge holds the union of the deals; its prospect status follows by P1 to P4, "
-          "its customer status is the strongest of current, past, none",
-          "the texts say what happens to records, not to statuses"),
-    says("G2", Sure.EXPLICIT, "merging", "merging",
-          "refused: a person with a company, persons of different companies, anything but contacts, more than five",
-          "the vendor's dialogue refuses them"),
-    says("G3", Sure.INFERRED, "merging", "merging",
-          "a field with different values keeps the survivor's, and the other value is reported",
-          "nothing is lost silently"),
-)  # fmt: skip
-
-Q: Final = (
-    says("Q1", Sure.EXPLICIT, "status", "selection",
-          "contacts are selected by any set of prospect states and any set of customer states, both at once",
-          "for example all current customers, for one mailing"),
-)  # fmt: skip
+# fmt: on
 
 #: The rules of this library.
-TABLES: Final = Tables(prospect=P, customer=C, manual=M, events=EV, statements=(*W, *G, *Q))
-
-
-def in_order(deals: Collection[DealStatus]) -> tuple[DealStatus, ...]:
-    """Return deal statuses in the order of the Enum, for printing."""
-    return tuple(status for status in DealStatus if status in deals)
-
-
-Hears = type[ContactEvent]
+TABLES: Final = Tables(prospect=P, customer=C, manual=M, events=E, statements=STATEMENTS)

@@ -23,6 +23,7 @@ from salesstatus.crm.evidence import (
     timeline,
 )
 from salesstatus.crm.oddities import Oddities
+from salesstatus.decisions import decisions
 from salesstatus.events import DealAssociated
 from salesstatus.history import DealDeleted, DealSaved, Replayed, replay
 from salesstatus.lead import ConversionRecord, FieldDefinition, Lead, LeadId, Scope, Tag, Task
@@ -31,7 +32,7 @@ from salesstatus.leads.stages import SELL_STAGES, StageBook
 from salesstatus.model import ContactId, Deal, DealId, DealStatus, SalesStatus
 from salesstatus.policy import SELL, Policy
 from salesstatus.propagation import hearing
-from salesstatus.transitions import Draft, book, transition
+from salesstatus.transitions import MutableStatus, transition
 from salesstatus.values import FrozenMap, Id, InvalidError, utc
 
 #: Which statuses go elsewhere.
@@ -287,14 +288,14 @@ def _about(record: DealSaved | DealDeleted) -> DealId:
 
 def _held(deals: Mapping[DealId, Deal], policy: Policy) -> dict[ContactId, SalesStatus]:
     """Return what contacts are that were put on all these deals, in whichever order."""
-    rules = book(policy)
-    drafts: dict[ContactId, Draft] = {}
+    table = decisions(policy)
+    statuses: dict[ContactId, MutableStatus] = {}
     nothing = SalesStatus()
     for id_, deal in deals.items():
         event = DealAssociated(id_, deal.status)
         for contact in hearing(deal):
-            draft = drafts.get(contact)
-            if draft is None:
-                draft = drafts[contact] = Draft(nothing)
-            draft.hear(event, rules)
-    return {contact: draft.done() for contact, draft in drafts.items()}
+            status = statuses.get(contact)
+            if status is None:
+                status = statuses[contact] = MutableStatus(nothing)
+            status.apply(event, table)
+    return {contact: status.done() for contact, status in statuses.items()}

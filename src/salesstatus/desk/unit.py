@@ -33,7 +33,7 @@ from salesstatus.ports import (
     record_id,
 )
 from salesstatus.propagation import audience, moved, notices
-from salesstatus.transitions import fired, transition
+from salesstatus.transitions import decide, transition
 from salesstatus.values import Id, InvalidError, check, check_id, id_order, shown, utc
 
 T = TypeVar("T")
@@ -223,7 +223,7 @@ class Unit:
             error.add_note(f"heard by contact {shown(contact)}")
             raise
         if after is not standing.status:
-            rules = tuple(row.id for row in fired(standing.status, event, policy))
+            rules = tuple(row.id for row in decide(standing.status, event, policy).rows)
             self._step(standing, Entry(self._at(standing), contact, event), after, rules)
 
     def state(self, standing: Standing, status: SalesStatus, rule: str = "") -> None:

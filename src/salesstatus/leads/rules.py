@@ -27,7 +27,8 @@ from salesstatus.lead import (
     Target,
 )
 from salesstatus.model import Contact, Deal
-from salesstatus.rules import Effect, Row, Statement, Sure, says
+from salesstatus.rules import Effect
+from salesstatus.statements import Row, Statement, Sure, says
 from salesstatus.values import InvalidError
 
 IN_PROCESS, SUCCESS, FAILURE = StageMeaning

@@ -23,17 +23,15 @@ from salesstatus.leads.rules import (
 from salesstatus.model import CustomerStatus, DealStatus, ProspectStatus
 from salesstatus.policy import PRESETS, SELL, Policy
 from salesstatus.rules import (
-    SOURCES,
     TABLES,
     CustomerRow,
     Effect,
     EventRow,
     ManualRow,
     ProspectRow,
-    Row,
-    Statement,
     TableRow,
 )
+from salesstatus.statements import SOURCES, Row, Statement
 
 _TITLES: Final[dict[type, str]] = {
     ProspectRow: "P · Prospect status, automatic",
@@ -94,8 +92,8 @@ def _cells(row: TableRow | LeadRow) -> dict[str, str]:
             }
         case EventRow():
             return {
-                "event": _kinds(row.hears),
-                "the deal is": row.known.value,
+                "event": _kinds(row.events),
+                "the deal was": row.was.value,
                 "then": row.effect.value,
             }
         case LeadRow():

@@ -34,7 +34,7 @@ from salesstatus.model import (
 from salesstatus.policy import SELL, Policy
 from salesstatus.ports import Standing
 from salesstatus.selection import Selection
-from salesstatus.transitions import fired, refusal, transition
+from salesstatus.transitions import decide, refusal, transition
 from salesstatus.values import InvalidError, SalesStatusError
 
 __all__ = ["ContactExample", "DeskExample", "given"]
@@ -108,7 +108,7 @@ class ContactExample(_Example):
         rules = (
             error.broken
             if error
-            else [f"{row.id}: {row.reason}" for row in fired(before, event, self.policy)]
+            else [f"{row.id}: {row.reason}" for row in decide(before, event, self.policy).rows]
         )
         story = (
             f"given {before}",

@@ -17,9 +17,10 @@ from typing import Any, Final, TypeVar, final
 import attrs
 
 from salesstatus.crm.auditing.report import Verdict
+from salesstatus.decisions import kinds_of
 from salesstatus.errors import GuardError, HistoryError
 from salesstatus.events import DealAssociated, ManualEvent
-from salesstatus.exploration import _canonical, explore
+from salesstatus.exploration import canonical, explore
 from salesstatus.history import (
     DealDeleted,
     EmployeeMoved,
@@ -42,10 +43,10 @@ from salesstatus.model import (
     ProspectStatus,
     SalesStatus,
 )
-from salesstatus.policy import SELL, Policy
+from salesstatus.policy import Policy
 from salesstatus.ports import Standing
 from salesstatus.propagation import hearing, placed
-from salesstatus.transitions import kinds_held, transition
+from salesstatus.transitions import transition
 from salesstatus.values import InvalidError, check_id, id_order, is_a, listing, shown
 
 
@@ -144,7 +145,7 @@ def table(policy: Policy) -> Table:
     for move in moves:
         reachable[_mask(move.before)].add((move.before.prospect, move.before.customer))
         if move.after is not None and not isinstance(move.event, ManualEvent):
-            after.setdefault(move.before, set()).add(_canonical(move.after))
+            after.setdefault(move.before, set()).add(canonical(move.after))
     by_history: list[set[Pair]] = [set() for _ in KINDS]
     met = {SalesStatus()}
     waiting = [*met]
@@ -430,8 +431,8 @@ class Known:
 _NO_STATUS: Final = SalesStatus()
 
 
-#: mask → the index that a `Book` has for these kinds of deals
-INDEX: Final = tuple(kinds_held(_put_on(kinds, SELL)) for kinds in KINDS)
+#: mask → the index that a `DecisionTable` has for these kinds of deals
+INDEX: Final = tuple(map(kinds_of, KINDS))
 
 
 def in_order(deals: Iterable[DealId]) -> tuple[DealId, ...]:

@@ -23,6 +23,7 @@ from salesstatus.crm.auditing.facts import (
     in_order,
 )
 from salesstatus.crm.auditing.report import Clue, Sign, named, pair
+from salesstatus.decisions import decisions
 from salesstatus.events import ContactEvent, DealAssociated, DealDissociated, DealEvent
 from salesstatus.explanation import heard
 from salesstatus.model import (
@@ -34,7 +35,7 @@ from salesstatus.model import (
     SalesStatus,
 )
 from salesstatus.policy import Policy
-from salesstatus.transitions import book, transition
+from salesstatus.transitions import transition
 from salesstatus.values import id_order, shown
 
 
@@ -335,7 +336,7 @@ class Court:
         is not stored.
         """
         stored = STORED[self.account.codes[position]][0]
-        row = book(self.policy).prospect[INDEX[self.account.masks[position]]]
+        row = decisions(self.policy).prospect[INDEX[self.account.masks[position]]]
         if (
             stored is None
             or self.verdicts[position] == UNDECIDED

@@ -16,6 +16,7 @@ from salesstatus.crm.migration.destinations import (
     destination_of,
     list_of,
 )
+from salesstatus.decisions import decisions
 from salesstatus.explanation import explain
 from salesstatus.model import Contact, ContactKind, SalesStatus
 from salesstatus.policy import SELL, Policy
@@ -28,7 +29,6 @@ from salesstatus.tables.writing import (
     harmless,
     json_text,
 )
-from salesstatus.transitions import book
 from salesstatus.values import FrozenMap, Id, InvalidError, is_a, shown
 
 
@@ -73,7 +73,7 @@ def migrated(
     ['lead']
     """
     destination = destination_of(to)
-    book(policy)  # refuses what is no policy
+    decisions(policy)  # refuses what is no policy
     pairs = _placed("contacts", contacts, _PAIR)
     return (_row(place, pair, destination, policy) for place, pair in pairs)
 

@@ -84,7 +84,7 @@ def reachable_pairs(
             waiting += [
                 transition(full, event, policy)
                 for event in every_event(full)
-                if getattr(event, "deal", None) not in another
+                if event.deal not in another
                 and refusal(full, event, policy) is None
             ]
     return {kinds: (*pairs,) for kinds, pairs in found.items()}
