@@ -30,7 +30,7 @@ from salesstatus import (
 )
 from salesstatus.leads import INHERITANCE
 from salesstatus.leads.rules import LEAD_STATEMENTS, How, inherited
-from salesstatus.rules import SOURCES, Sure
+from salesstatus.statements import SOURCES, Sure
 
 PERSON, COMPANY, DEAL = Target
 COPIED, UNITED, OPTED_IN, ATTACHED, NOT_CARRIED, STAYS = How

@@ -19,7 +19,8 @@ from salesstatus import Contact, Deal, InvalidError, Lead, StageBook, Target, le
 from salesstatus.lead import LEAD_EVENTS
 from salesstatus.leads import BITRIX24_STAGES, INHERITANCE, SELL_STAGES, Stage, StageMeaning
 from salesstatus.leads.rules import LEAD_STATEMENTS, LEAD_TABLE, How, inherited
-from salesstatus.rules import SOURCES, Effect, Sure
+from salesstatus.rules import Effect
+from salesstatus.statements import SOURCES, Sure
 
 IN_PROCESS, SUCCESS, FAILURE = StageMeaning
 PERSON, COMPANY, DEAL = Target
