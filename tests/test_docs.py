@@ -1,5 +1,6 @@
 """The docs tell what is."""
 
+import functools
 import importlib
 import inspect
 import pkgutil
@@ -14,6 +15,7 @@ from salesstatus.rules import TABLES
 from salesstatus.show.text import inheritance_markdown, rules_page
 
 ROOT = Path(__file__).parents[1]
+rules_page = functools.cache(rules_page)  # as printed, once
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
 
 

@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from sqlalchemy_store import METADATA
 
 from desk_suite import check_consistent, everything
+from effort import THOROUGH
 from hammering import (
     AT,
     CONVERTING,
@@ -58,8 +59,10 @@ QUICK = "/dev/shm" if Path("/dev/shm").is_dir() else None
 #: The use cases of `SEQUENCE` that write most: conversion, merging, deletion. On a server a death
 #: takes its time.
 WIDE = {CONVERTING, 9, 11}
+#: How often each of several threads does something.
+TIMES = 500 if THOROUGH else 100
 #: How often a process is killed.
-DEATHS = 12
+DEATHS = 12 if THOROUGH else 4
 PERSON, COMPANY = ContactKind
 
 
@@ -295,16 +298,20 @@ class TestManyAtOnce:
 
     def test_four_threads_on_a_store_in_memory_lose_nothing(self):
         store = MemoryStore()
-        stories = [prepared(store), *hammer(store, ["ada", "ben", "cem", "dan"], 500)]
+        stories = [prepared(store), *hammer(store, ["ada", "ben", "cem", "dan"], TIMES)]
         check_told(stories, store)
         check_consistent(store)
         counts = counted(stories)
-        assert counts["wishes"] == 2000
+        assert counts["wishes"] == 4 * TIMES
         assert counts["converted"] > 0
 
     @pytest.mark.parametrize(
         ("kind", "times"),
-        [("sqlite", 150), ("sqlalchemy", 25), pytest.param("postgres", 100, marks=needs_postgres)],
+        [
+            ("sqlite", 150 if THOROUGH else 50),
+            ("sqlalchemy", 25),
+            pytest.param("postgres", 100 if THOROUGH else 25, marks=needs_postgres),
+        ],
     )
     def test_two_threads_in_each_of_two_processes_lose_nothing_and_readers_see_nothing_half_done(
         self, request, kind, times, folder
@@ -373,7 +380,7 @@ class TestOpening:
         ],
     )
     def test_two_processes_at_once(self, kind, folder):
-        names = [f"at_once_{number}_{uuid4().hex}" for number in range(5)]
+        names = [f"at_once_{number}_{uuid4().hex}" for number in range(5 if THOROUGH else 2)]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         with ExitStack() as stack:
             if kind == "postgres":
