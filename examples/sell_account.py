@@ -28,6 +28,7 @@ from typing import Any, Final, cast
 from urllib.parse import urlencode
 
 import attrs
+import sell_writing
 from sell_resources import (
     CATALOGUE,
     ME,
@@ -45,8 +46,6 @@ from sell_resources import (
 )
 
 from salesstatus.crm.auditing import Stored
-from salesstatus.crm.lens import TIME
-from salesstatus.crm.sell import writing
 from salesstatus.crm.sell.columns import KIND_OF, Kind
 from salesstatus.desk import Change, Desk
 from salesstatus.desk.desk import CLOCK
@@ -151,7 +150,7 @@ class Sell:
             self._keep(work)
             if isinstance(told, tuple):
                 with self.store.unit() as unit:
-                    told = writing.envelope(told[0], self._body(unit, told) or {})
+                    told = sell_writing.envelope(told[0], self._body(unit, told) or {})
             return status, told
 
     # --- reading ---
@@ -164,7 +163,7 @@ class Sell:
         try:
             if kind is Kind.ASSOCIATED_CONTACT:
                 deal = unit.deals.get(id_[0]).record
-                bodies = writing.associated_bodies(deal)
+                bodies = sell_writing.associated_bodies(deal)
                 return next(
                     (
                         {"deal_id": deal.id, **body}
@@ -182,14 +181,14 @@ class Sell:
         match record:
             case Standing(contact=contact, status=status):
                 stored = Stored(contact=contact, prospect=status.prospect, customer=status.customer)
-                return writing.contact_body(stored, over)
+                return sell_writing.contact_body(stored, over)
             case Deal():  # which is never without a value, and does not name those who are involved
                 deal = attrs.evolve(record, value=record.value or Decimal(0), involved=frozenset())
-                return writing.deal_body(deal, CATALOGUE, over)
+                return sell_writing.deal_body(deal, CATALOGUE, over)
             case Lead():
-                return writing.lead_body(record, over=over)
+                return sell_writing.lead_body(record, over=over)
             case _:
-                return writing.conversion_body(record, over)
+                return sell_writing.conversion_body(record, over)
 
     def get(self, work: Work, plural: str, id_: int) -> Answer:
         """Return one record."""
@@ -247,14 +246,16 @@ class Sell:
         query = urlencode({name: text for name, text in work.query.items() if name != "page"})
         address = f"{work.address}?{query}" if query else work.address
         shown = bodies[(page - 1) * size : page * size]
-        return 200, writing.collection(
+        return 200, sell_writing.collection(
             kind, shown, address, page=page, more=page * size < len(bodies)
         )
 
     def associated(self, work: Work, deal: int) -> Answer:
         """Return the involved contacts of a deal."""
         return self._page(
-            work, Kind.ASSOCIATED_CONTACT, writing.associated_bodies(work.record(Kind.DEAL, deal))
+            work,
+            Kind.ASSOCIATED_CONTACT,
+            sell_writing.associated_bodies(work.record(Kind.DEAL, deal)),
         )
 
     # --- writing ---
@@ -328,13 +329,13 @@ class Sell:
 
     def convert(self, work: Work) -> Answer:
         """Convert a lead."""
-        lead, request = writing.conversion_request({"data": work.data})
+        lead, request = sell_writing.conversion_request({"data": work.data})
         converted = work.done(work.desk.convert(lead, request, actor=str(ME)))
         return 201, (Kind.LEAD_CONVERSION, converted.record.id)
 
     def _keep(self, work: Work) -> None:
         """Take over what was sent, and what changed, once it is committed."""
-        at = TIME.write(work.at)
+        at = sell_writing.time_text(work.at)
         changed: dict[Key, Change | None] = dict.fromkeys(work.sent)
         changed |= {
             (_CHANGED[change.kind], change.id): change
@@ -432,7 +433,9 @@ def _included(work: Work, record: object) -> Body:
     if not isinstance(record, Deal) or work.query.get(INCLUDES[0]) != INCLUDES[1]:
         return {}
     return {
-        INCLUDES[1]: writing.collection(Kind.ASSOCIATED_CONTACT, writing.associated_bodies(record))
+        INCLUDES[1]: sell_writing.collection(
+            Kind.ASSOCIATED_CONTACT, sell_writing.associated_bodies(record)
+        )
     }
 
 

@@ -11,11 +11,11 @@ from datetime import datetime
 from typing import Any, Final, TypeVar, cast
 
 import attrs
+import sell_writing
 
 from salesstatus.crm import sell
 from salesstatus.crm.lens import Columns
 from salesstatus.crm.oddities import Place, Reporter
-from salesstatus.crm.sell import writing
 from salesstatus.crm.sell.columns import COLUMNS, Kind
 from salesstatus.desk import Change, Desk, Outcome
 from salesstatus.errors import NotFound
@@ -115,7 +115,9 @@ class Refused(Exception):  # noqa: N818 - the name of what happened
     def body(self, kind: Kind | None, logref: str) -> Body:
         """Return the body of the response."""
         told = [(f"/{key}" if key else "", code, message, "") for key, code, message in self.errors]
-        return writing.errors_body(self.status, told, kind.value if kind else "", logref=logref)
+        return sell_writing.errors_body(
+            self.status, told, kind.value if kind else "", logref=logref
+        )
 
 
 @attrs.define
@@ -169,7 +171,7 @@ def fields_of(kind: Kind, data: Body, over: Body) -> dict[str, Any]:
     wrong = [(key, "unknown", "unknown attribute") for key in data if key not in over]
     wrong += [
         (oddity.place.path[2:], "invalid_type", f"expected {oddity.expected}")
-        for oddity in report.told().kept
+        for oddity in report.oddities().kept
     ]
     for key in needed:
         if told[key] in (None, ""):

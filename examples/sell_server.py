@@ -37,10 +37,10 @@ from threading import Event, Thread
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
+import sell_writing
 from sell_account import Sell
 from sell_resources import Body, Refused
 
-from salesstatus.crm.sell import writing
 from salesstatus.crm.sell.columns import KIND_OF, Kind
 from salesstatus.values import SalesStatusError
 
@@ -64,7 +64,7 @@ class Handler(BaseHTTPRequestHandler):
         except Refused as refused:
             status, told = refused.status, refused.body(kind, logref)
         except SalesStatusError as error:
-            refusal = writing.refusal_body(error, kind or Kind.CONTACT, logref=logref)
+            refusal = sell_writing.refusal_body(error, kind or Kind.CONTACT, logref=logref)
             status, told = refusal.status, refusal.body
         except Exception:
             self.send_error(500)

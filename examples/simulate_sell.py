@@ -20,6 +20,13 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+from sell_writing import (
+    collection,
+    contact_body,
+    conversion_body,
+    deal_body,
+    lead_body,
+)
 
 from salesstatus import (
     Contact,
@@ -35,13 +42,6 @@ from salesstatus import (
 from salesstatus.crm.account import Catalogue, Stage
 from salesstatus.crm.auditing import Stored
 from salesstatus.crm.sell.columns import Kind
-from salesstatus.crm.sell.writing import (
-    collection,
-    contact_body,
-    conversion_body,
-    deal_body,
-    lead_body,
-)
 from salesstatus.desk import Desk
 from salesstatus.memory import MemoryStore
 

@@ -23,7 +23,7 @@ def read(content, limit=LIMIT):
     """The values of a content with their places, and the oddities as texts."""
     report = Reporter()
     found = [(str(body.place), body.value) for body in bodies("f", content, report, limit)]
-    return found, [str(oddity) for oddity in report.told().kept]
+    return found, [str(oddity) for oddity in report.oddities().kept]
 
 
 def values(content, limit=LIMIT):
@@ -434,7 +434,7 @@ class TestPages:
         for number, address in enumerate(addresses):
             pages.met(Place(f"file {number}"), address, more=more)
         pages.tell(report)
-        return [str(oddity) for oddity in report.told().kept]
+        return [str(oddity) for oddity in report.oddities().kept]
 
     def test_pages_without_a_gap_are_all(self):
         assert self.met("h/contacts?page=1", "h/contacts?page=3", "h/contacts?page=2") == []
@@ -470,7 +470,7 @@ class TestPages:
         pages.met(Place("b"), "h/contacts?page=2", more=False)
         pages.met(Place("a"), "h/contacts?page=1", more=True)
         pages.tell(report)
-        assert len(report.told()) == 0
+        assert len(report.oddities()) == 0
 
     @pytest.mark.parametrize(
         "address",
@@ -530,9 +530,9 @@ class TestReporter:
     def test_all_are_counted_and_the_first_of_each_sort_are_kept(self):
         report = Reporter()
         for number in range(100_000):
-            report.tell(Outcome.READ, Place("f", number), "a text", "7")
-        report.tell(Outcome.MISSING, Place("f"), "a page", "none")
-        told = report.told()
+            report.add(Outcome.READ, Place("f", number), "a text", "7")
+        report.add(Outcome.MISSING, Place("f"), "a page", "none")
+        told = report.oddities()
         assert len(told) == 100_001
         assert (
             told.count(Outcome.READ),
@@ -546,19 +546,12 @@ class TestReporter:
     def test_the_sorts_too_are_bounded_and_each_is_counted(self):
         report = Reporter()
         for number in range(5_000):
-            report.tell(Outcome.READ, Place("f"), f"sort {number}", "7")
-        told = report.told()
+            report.add(Outcome.READ, Place("f"), f"sort {number}", "7")
+        told = report.oddities()
         assert len(told) == 5_000
         assert len(told.counts) == 1_001
         assert len(told.kept) == 1_000 + KEPT
-        assert told.counts[Outcome.NOT_USED, "what was expected otherwise in many places"] == 4_000
-
-    def test_a_listener_hears_of_each(self):
-        report, heard = Reporter(), []
-        report.listener = heard.append
-        for _ in range(KEPT + 5):
-            report.tell(Outcome.READ, Place("f"), "a text", "7", "W4")
-        assert heard == [Oddity(Outcome.READ, Place("f"), "a text", "7", "W4")] * (KEPT + 5)
+        assert told.counts[Outcome.NOT_USED, "something else in many places"] == 4_000
 
     def test_nothing_strange_says_so(self):
         assert str(Oddities()) == "nothing strange"
@@ -566,8 +559,8 @@ class TestReporter:
 
     def test_what_was_told_does_not_change_afterwards(self):
         report = Reporter()
-        told = report.told()
-        report.tell(Outcome.READ, Place("f"), "a text", "7")
+        told = report.oddities()
+        report.add(Outcome.READ, Place("f"), "a text", "7")
         assert len(told) == 0
 
 

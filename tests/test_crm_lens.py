@@ -1,19 +1,15 @@
-"""The lens between a CRM's bodies and our fields: what is read and written is equal, what is
-written and read is the same."""
+"""From a CRM's bodies to our fields: what is right, nearly right and wrong."""
 
-import json
 import math
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from decimal import Decimal
 
 import attrs
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given
 
-from crm_bodies import any_json, contact, odd_bodies
-from effort import examples
-from salesstatus import Address, Contact, ContactKind, CustomerStatus, InvalidError, ProspectStatus
+from crm_bodies import any_json
+from salesstatus import Address, Contact, ContactKind, CustomerStatus, ProspectStatus
 from salesstatus.crm.lens import (
     ADDRESS,
     AMOUNT,
@@ -30,13 +26,10 @@ from salesstatus.crm.lens import (
     Column,
     Columns,
     choice,
-    time_read,
 )
-from salesstatus.crm.oddities import Outcome, Place, Reporter
+from salesstatus.crm.oddities import Place, Reporter
 from salesstatus.crm.sell.columns import COLUMNS, Kind
-from salesstatus.model import absent
 from salesstatus.tables.cells import Unreadable
-from salesstatus.testing.strategies import texts
 
 HERE = Place("here")
 UTC = timezone.utc
@@ -44,7 +37,7 @@ UTC = timezone.utc
 
 def read(columns, body):
     report = Reporter()
-    return columns.read(body, HERE, report), report.told().kept
+    return columns.read(body, HERE, report), report.oddities().kept
 
 
 def one(codec, raw, key="key", *, needed=False):
@@ -248,25 +241,9 @@ class TestCodecs:
         assert one(codec, "past") == (None, "'past'; left out")
         assert one(codec, 3) == (None, "3; left out")
         assert codec.expected == "a prospect status: none, current, lost"
-        assert codec.write(ProspectStatus.LOST) == "lost"
 
     def test_the_secret_of_a_key_is_not_shown(self):
         assert one(ID, "b7b7", "access_token") == (None, "a value that is not shown; left out")
-
-    def test_a_time_is_read_to_the_microsecond_and_written_so(self):
-        at = time_read("2026-05-04T09:30:00.123456Z")
-        assert TIME.write(at) == "2026-05-04T09:30:00.123456Z"
-
-    @given(st.datetimes(datetime(1, 1, 2), datetime(9998, 12, 31)), st.integers(-23, 23))
-    def test_a_time_that_is_written_is_read_again(self, moment, hours):
-        at = moment.replace(tzinfo=timezone(timedelta(hours=hours)))
-        assert time_read(TIME.write(at)) == at
-
-    def test_an_owner_is_the_number_of_a_user_or_nobody(self):
-        assert [USER.write(text) for text in ("12", "-3", "")] == [12, -3, None]
-        with pytest.raises(InvalidError) as told:
-            USER.write("ann")
-        assert (told.value.place, told.value.value) == ("owner", "ann")
 
     @given(any_json())
     def test_no_codec_raises_anything_else_whatever_the_value(self, raw):
@@ -314,137 +291,8 @@ class TestColumns:
     def test_only_some_columns_read_only_these(self):
         assert read(THING.only("id"), {"Id": 1, "n": "x"})[0] == {"id": 1}
 
-    def test_what_is_absent_here_and_there_stays_as_it_came(self):
-        body = {"id": 1, "tags": None, "email": "", "custom_fields": {}}
-        values = {
-            "id": 1,
-            "tags": frozenset(),
-            "email": "",
-            "custom_fields": {},
-            "address": Address(),
-        }
-        assert COLUMNS[Kind.CONTACT].write(values, body) == body
-
-    def test_what_is_cleared_is_written(self):
-        body = contact(1)
-        values = {
-            "email": "",
-            "tags": frozenset(),
-            "owner": "",
-            "company": None,
-            "address": Address(),
-        }
-        written = COLUMNS[Kind.CONTACT].write(values, body)
-        assert written == {**body, "email": "", "tags": [], "owner_id": None, "address": {}}
-        assert list(written) == list(body)
-
-    def test_what_stands_beside_the_parts_of_an_address_is_kept(self):
-        body = {"id": 1, "address": {"line1": "1 Main Street", "city": "Oslo", "planet": "Earth"}}
-        written = COLUMNS[Kind.CONTACT].write({"address": Address(line1="2 Side Street")}, body)
-        assert written == {"id": 1, "address": {"planet": "Earth", "line1": "2 Side Street"}}
-
-    def test_a_street_gives_way_to_a_line(self):
-        body = {"id": 1, "address": {"street": "1 Main Street"}}
-        assert COLUMNS[Kind.CONTACT].write({"address": Address(line1="2")}, body)["address"] == {
-            "line1": "2"
-        }
-        assert (
-            COLUMNS[Kind.CONTACT].write({"address": Address(line1="1 Main Street")}, body) == body
-        )
-
-    def test_custom_fields_that_were_not_read_are_kept(self):
-        body = {"id": 1, "custom_fields": {"a": 1, "b": math.inf}}
-        written = COLUMNS[Kind.CONTACT].write({"custom_fields": {"a": 2}}, body)
-        assert written == {"id": 1, "custom_fields": {"b": math.inf, "a": 2}}
-        assert COLUMNS[Kind.CONTACT].write({"custom_fields": {"a": 1}}, body) == body
-
-    def test_the_body_itself_is_never_changed(self):
-        body = contact(1, address={"line1": "x", "planet": "Earth"})
-        before = json.dumps(body)
-        COLUMNS[Kind.CONTACT].write(
-            {"email": "new@mail.example", "address": Address(city="Oslo")}, body
-        )
-        assert json.dumps(body) == before
-
-
-def readable(kind, body):
-    """The values of a body, as a row has them; None if it is none."""
-    return COLUMNS[kind].read(body, HERE, Reporter())
-
 
 KINDS = pytest.mark.parametrize("kind", Kind, ids=lambda kind: kind.value)
-
-
-class TestLaws:
-    @settings(max_examples=examples(300))
-    @given(kind=st.sampled_from(Kind), data=st.data())
-    def test_what_is_read_and_written_over_its_body_is_that_body(self, kind, data):
-        body = data.draw(odd_bodies(kind))
-        values = readable(kind, body)
-        if values is not None:
-            written = COLUMNS[kind].write(values, body)
-            assert written == body
-            assert list(written) == list(body)
-
-    @settings(max_examples=examples(300))
-    @given(kind=st.sampled_from(Kind), data=st.data())
-    def test_what_is_written_over_another_body_is_read_again(self, kind, data):
-        values = readable(kind, data.draw(odd_bodies(kind)))
-        body = data.draw(odd_bodies(kind))
-        if values is None or readable(kind, body) is None:
-            return
-        values = {field: value for field, value in values.items() if _can_be_written(value)}
-        again = readable(kind, COLUMNS[kind].write(values, body))
-        for field, value in values.items():
-            # What cannot be read of the custom fields stays, and takes a name for itself.
-            if field != "custom_fields":
-                assert again.get(field) == value or (absent(value) and absent(again.get(field))), (
-                    field
-                )
-
-    @settings(max_examples=examples(300))
-    @given(kind=st.sampled_from(Kind), data=st.data())
-    def test_what_is_written_twice_is_written_once(self, kind, data):
-        body, other = data.draw(odd_bodies(kind)), data.draw(odd_bodies(kind))
-        values = readable(kind, other)
-        if values is None or readable(kind, body) is None:
-            return
-        values = {field: value for field, value in values.items() if _can_be_written(value)}
-        once = COLUMNS[kind].write(values, body)
-        assert COLUMNS[kind].write(values, once) == once
-
-    @settings(max_examples=examples(300))
-    @given(kind=st.sampled_from(Kind), data=st.data())
-    def test_what_is_written_from_scratch_is_read_again(self, kind, data):
-        values = readable(kind, data.draw(odd_bodies(kind)))
-        if values is None:
-            return
-        values = {field: value for field, value in values.items() if _can_be_written(value)}
-        report = Reporter()
-        again = COLUMNS[kind].read(COLUMNS[kind].write(values), HERE, report)
-        assert again == {field: value for field, value in values.items() if not absent(value)}
-        assert report.told().count(Outcome.LEFT_OUT) == 0
-
-    @settings(max_examples=examples(300))
-    @given(kind=st.sampled_from(Kind), data=st.data())
-    def test_a_changed_field_changes_its_key_alone(self, kind, data):
-        body = data.draw(odd_bodies(kind))
-        values = readable(kind, body)
-        texts_ = [column for column in COLUMNS[kind].columns if column.codec is TEXT]
-        if values is None or not texts_:
-            return
-        column = data.draw(st.sampled_from(texts_))
-        text = data.draw(texts())
-        written = COLUMNS[kind].write({**values, column.field: text}, body)
-        if values.get(column.field) != text and (text or values.get(column.field)):
-            assert written == {**body, column.key: text}
-        else:
-            assert written == body
-
-
-def _can_be_written(value):
-    """Whether JSON has it: all but what Python alone calls a number."""
-    return not (isinstance(value, str) and value in {"inf", "-inf"})
 
 
 class TestKinds:
@@ -470,9 +318,3 @@ class TestKinds:
         fields = {column.field for column in COLUMNS[Kind.CONTACT].columns}
         ours = {field.name for field in attrs.fields(Contact)}
         assert ours - fields == {"kind", "emails", "phones"}
-
-
-class TestAmountsAreWrittenOut:
-    def test_without_an_exponent(self):
-        assert AMOUNT.write(Decimal("1E+3")) == "1000"
-        assert AMOUNT.write(Decimal("12.50")) == "12.50"

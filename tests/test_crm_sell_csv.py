@@ -29,8 +29,10 @@ from salesstatus.crm.oddities import Outcome, Place, Reporter
 from salesstatus.crm.sell import Reading
 from salesstatus.crm.sell import csv_headers as headers
 from salesstatus.crm.sell.columns import COLUMNS, Kind
-from salesstatus.crm.sell.csv_exports import AHEAD, csv_rows, is_csv
-from salesstatus.crm.sell.csv_names import Names, StageNames, deal_named, employer_named
+from salesstatus.crm.sell.csv_exports import csv_rows, is_csv
+from salesstatus.crm.sell.csv_names import Names, deal_named, employer_named
+from salesstatus.crm.sell.csv_times import AHEAD
+from salesstatus.crm.sell.stages import StageNames, Stages
 from salesstatus.labels import LOCALES, label
 from salesstatus.tables.cells import amount, conventions, flag, id_number, written
 from salesstatus.tables.headers import header_key
@@ -46,7 +48,7 @@ def read(content, name="contacts.csv", **how):
     """Return the rows of a file, and what was told of it."""
     report = Reporter()
     rows = list(csv_rows(content, name, report, **how))
-    return rows, report.told()
+    return rows, report.oddities()
 
 
 def values(content, name="contacts.csv", **how):
@@ -975,7 +977,7 @@ class TestBrokenFiles:
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert peak < 40 * ROW_LIMIT
-        assert report.told().count(Outcome.NOT_USED) == 1
+        assert report.oddities().count(Outcome.NOT_USED) == 1
 
     @given(csv_bytes)
     def test_whatever_the_bytes_are_rows_come_or_something_is_told(self, content):
@@ -1051,7 +1053,7 @@ class TestArguments:
         report = Reporter()
         with pytest.raises(error):
             csv_rows(**{"content": "id\n", "name": "contacts.csv", "report": report, **how})
-        assert len(report.told()) == 0
+        assert len(report.oddities()) == 0
 
     @pytest.mark.parametrize(
         ("name", "answer"),
@@ -1080,7 +1082,7 @@ EMPLOYER = {1: 8, 2: 9, 3: 9}
 def resolve(told_values, *contacts):
     report = Reporter()
     found = deal_named({"id": 5, **told_values}, Names.of(contacts), EMPLOYER.get, HERE, report)
-    return *found, report.told()
+    return *found, report.oddities()
 
 
 class TestNames:
@@ -1106,7 +1108,7 @@ class TestNames:
         assert employer_named("Acme Inc", names, HERE, report) is None
         assert employer_named("Moon", names, HERE, report) is None
         assert employer_named("Ann Lee", names, HERE, report) is None
-        outcomes = [each.outcome for each in report.told().kept]
+        outcomes = [each.outcome for each in report.oddities().kept]
         assert outcomes == [Outcome.READ, Outcome.LEFT_OUT, Outcome.MISSING, Outcome.MISSING]
 
 
@@ -1170,10 +1172,17 @@ class TestDealsByName:
         assert len(one) >= 50
 
 
+def stage_names(report, said=(), stages=()):
+    """The meaning of stages by their names alone."""
+    account = Stages(dict(said), report)
+    account.known.update(enumerate(stages))
+    return StageNames(account, report)
+
+
 class TestStagesByName:
     def status(self, name, said=(), stages=()):
         report = Reporter()
-        return StageNames(dict(said), stages, report).status(name, HERE), report.told()
+        return stage_names(report, said, stages).status(name, HERE), report.oddities()
 
     @pytest.mark.parametrize(
         ("name", "status"),
@@ -1206,23 +1215,23 @@ class TestStagesByName:
 
     def test_any_other_stage_is_open_which_is_told_once_for_a_name(self):
         report = Reporter()
-        stages = StageNames({}, (), report)
+        stages = stage_names(report)
         assert [stages.status(name, HERE) for name in ("Quote", "QUOTE ", "Demo", "Quote")] == [
             DealStatus.OPEN
         ] * 4
-        assert [each.found for each in report.told().kept] == [
+        assert [each.found for each in report.oddities().kept] == [
             "'Quote': read as open",
             "'Demo': read as open",
         ]
 
     def test_what_is_remembered_of_names_is_bounded(self):
         report = Reporter()
-        stages = StageNames({}, (), report)
+        stages = stage_names(report)
         for number in range(1500):
             stages.status(f"stage {number}", HERE)
         stages.status("stage 0", HERE)
         stages.status("stage 1400", HERE)
-        assert len(report.told()) == 1501
+        assert len(report.oddities()) == 1501
 
     def test_what_the_caller_says_counts_then_the_accounts_stages(self):
         signed = Stage(id=1, name="Signed", status=DealStatus.WON)
@@ -1444,7 +1453,7 @@ class TestWholeAccounts:
             reading.add(row)
         names = Names.of(stored.contact for stored in reading.account().contacts.values())
         report = Reporter()
-        by_name = StageNames({}, (), report)
+        by_name = stage_names(report)
         for row, (_, name, who, firm, status, value, at) in zip(read_deals, deals, strict=True):
             found, hearing = deal_named(row.values, names, lambda _: None, row.place, report)
             assert hearing == frozenset()

@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 
 from salesstatus import Address, FieldDefinition, FieldType, InvalidError, LabelError, Lead, Note
 from salesstatus.labels import LOCALES
-from salesstatus.tables.headers import FIELD_OF, HEADINGS, UNDECIDED, header_key
-from salesstatus.tables.leads import (
+from salesstatus.tables import (
     CsvProblem,
     CsvRow,
     IgnoredColumn,
@@ -25,6 +24,7 @@ from salesstatus.tables.leads import (
     read_leads_csv,
     template_csv,
 )
+from salesstatus.tables.headers import FIELD_OF, HEADINGS, UNDECIDED, header_key
 from salesstatus.tables.rows import ROW_LIMIT
 from strategies import CSV_FIELDS, csv_bytes, csv_dialects, csv_leads, cut, field_definitions
 

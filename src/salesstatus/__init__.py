@@ -75,7 +75,8 @@ if TYPE_CHECKING:
     from salesstatus.merging import merge_contacts
     from salesstatus.propagation import Notice, audience, notices
     from salesstatus.selection import Selection, select
-    from salesstatus.tables.leads import read_leads_csv, template_csv
+    from salesstatus.tables.leads import read_leads_csv
+    from salesstatus.tables.template import template_csv
 else:
     __getattr__, __dir__ = door(
         __name__,
@@ -96,7 +97,8 @@ else:
             "salesstatus.merging": "merge_contacts",
             "salesstatus.propagation": "Notice audience notices",
             "salesstatus.selection": "Selection select",
-            "salesstatus.tables.leads": "read_leads_csv template_csv",
+            "salesstatus.tables.leads": "read_leads_csv",
+            "salesstatus.tables.template": "template_csv",
         },
     )
 

@@ -16,12 +16,12 @@ from salesstatus.crm.evidence import (
     Dated,
     Evidence,
     StageRow,
-    _changed,
     from_snapshot,
     from_stages,
     from_stream,
     timeline,
 )
+from salesstatus.crm.evidence.looks import changes
 from salesstatus.crm.oddities import Oddities
 from salesstatus.decisions import decisions
 from salesstatus.events import DealAssociated
@@ -189,7 +189,7 @@ class Account:
                 )
             elif now is not None and isinstance(record, DealSaved):
                 dated = Dated(deal=now, changed_at=self.changed_at.get(id_))
-                yield from _changed(Dated(deal=record.deal), dated, looked_at, record.at)
+                yield from changes(Dated(deal=record.deal), dated, looked_at, record.at)
 
     def history(self, policy: Policy = SELL) -> Replayed:
         """Return what all that is known of the past comes to."""

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import attrs
 
-from salesstatus.crm.oddities import Outcome, Place, Reporter, cleaned, safely
+from salesstatus.crm.oddities import Place, Reporter, cleaned, safely
 from salesstatus.tables.rows import BROKEN, decoded
 from salesstatus.values import InvalidError
 
@@ -77,7 +77,7 @@ def bodies(name: str, content: object, report: Reporter, limit: int = LIMIT) -> 
     first = next(members, _NONE)
     if first is _NONE:
         if content not in ([], ()):  # an empty list has no records, an empty file is a broken one
-            report.tell(Outcome.NOT_USED, place, "JSON", "an empty file")
+            report.not_used(place, "JSON", "an empty file")
     elif isinstance(first, _Text) and not _has_objects(content):
         yield from _read(place, _chunks(place, chain([first], members)), report, limit)
     else:
@@ -97,7 +97,7 @@ def _parsed(place: Place, value: object, report: Reporter) -> Iterator[Body]:
     try:
         yield Body(place, _plainly(value))
     except RecursionError:
-        report.tell(Outcome.NOT_USED, place, "JSON", _DEEP)
+        report.not_used(place, "JSON", _DEEP)
 
 
 def _plainly(value: Any, depth: int = 0) -> Any:
@@ -157,7 +157,7 @@ def _read(place: Place, chunks: Iterable[Any], report: Reporter, limit: int) -> 
     lines = _lines(chunks, limit)
     first = next(lines, None)
     if first is None:
-        report.tell(Outcome.NOT_USED, place, "JSON", "an empty file")
+        report.not_used(place, "JSON", "an empty file")
         return
     number, line = first
     value = _NONE if line is None else _value(line)
@@ -200,13 +200,10 @@ def _decode(text: str, at: int, place: Place, report: Reporter) -> tuple[Any, in
         found = _TOLERANT.raw_decode(text, at)
         if isinstance(error, _RepeatedError):
             told = f"{safely('', error.args[0])} again: the last one counts"
-            report.tell(Outcome.READ, place, "each key of an object once", told)
+            report.read(place, "each key of an object once", told)
         else:
-            report.tell(
-                Outcome.READ,
-                place,
-                "numbers of JSON",
-                "NaN, one that is infinite, or one of too many digits",
+            report.read(
+                place, "numbers of JSON", "NaN, one that is infinite, or one of too many digits"
             )
         return found
 
@@ -242,17 +239,17 @@ def _each(
     for number, line in lines:
         at = Place(place.name, number)
         if line is None:
-            report.tell(Outcome.NOT_USED, at, _WITHIN, "a longer one")
+            report.not_used(at, _WITHIN, "a longer one")
             continue
         try:
             value, end = _decode(line, 0, at, report)
             if end < len(line):
                 raise json.JSONDecodeError("Extra data", line, end)
         except (ValueError, RecursionError) as error:
-            report.tell(Outcome.NOT_USED, at, "JSON", _why(line, error))
+            report.not_used(at, "JSON", _why(line, error))
             continue
         if BROKEN in line:
-            report.tell(Outcome.NOT_USED, at, "UTF-8", _BYTES)
+            report.not_used(at, "UTF-8", _BYTES)
         else:
             yield Body(at, value)
 
@@ -272,7 +269,7 @@ def _documents(
             yield from _each(place, chain(held, [(number, line)], lines), report)
             return
         if line is None or size > limit:
-            report.tell(Outcome.NOT_USED, place, _WITHIN, "a longer one")
+            report.not_used(place, _WITHIN, "a longer one")
             return
         held.append((number, line))
     text = "\n".join(line or "" for _, line in held)
@@ -288,12 +285,10 @@ def _documents(
                 yield from _each(place, held, report)  # lines, of which the first is broken
                 return
             line_number = held[text.count("\n", 0, getattr(error, "pos", at))][0]
-            report.tell(
-                Outcome.NOT_USED, Place(place.name, line_number), "JSON", _why(text, error, at)
-            )
+            report.not_used(Place(place.name, line_number), "JSON", _why(text, error, at))
             return
         if BROKEN in text[at:end]:
-            report.tell(Outcome.NOT_USED, where, "UTF-8", _BYTES)
+            report.not_used(where, "UTF-8", _BYTES)
         else:
             yield Body(where, value)
         blanks = _BLANKS.match(text, end)
@@ -319,3 +314,18 @@ def _why(text: str, error: Exception, at: int = 0) -> str:
         "its end: it is cut off" if error.pos >= len(text.rstrip()) else f"character {error.colno}"
     )
     return f"a text that is none ({error.msg}) at {where}"
+
+
+def named_contents(contents: object) -> Iterator[tuple[str, object]]:
+    """Yield the names and contents of a mapping, or of pairs.
+
+    Raises `InvalidError` for anything else; it shows the type only, for contents may be secret.
+    """
+    named = contents.items() if isinstance(contents, Mapping) else contents
+    if not isinstance(named, Iterable) or isinstance(named, str | bytes):
+        expected = "a mapping of names to contents, or pairs of a name and a content"
+        raise InvalidError("contents", type(contents), expected)
+    for pair in named:
+        if not isinstance(pair, tuple) or len(pair) != 2 or not isinstance(pair[0], str):
+            raise InvalidError("contents", type(pair), "a pair of a name and a content")
+        yield pair

@@ -1,10 +1,7 @@
-"""Between a CRM's JSON and our fields, both ways: one table of columns for each kind of record.
+"""From a CRM's JSON to our fields: one table of columns for each kind of record.
 
-A column names a key of theirs, a field of ours, and the codec between them. Reading takes what is
-right, and what is nearly right with a report, and leaves out what is neither. Writing goes *over*
-the body that was read: only what has another value than before is written, and all else stays as it
-came, keys that nobody here knows included. So what is read and written is equal, and what is
-written and read again is what was to be said.
+A column names a key of theirs, a field of ours, and how its value is read: what is right is taken,
+what is nearly right is taken with a report, and all else is left out with a report.
 """
 
 from __future__ import annotations
@@ -12,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timezone
+from datetime import datetime, timezone
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 from typing import Any, Final
@@ -20,26 +17,23 @@ from typing import Any, Final
 import attrs
 
 from salesstatus.crm.oddities import Outcome, Place, Reporter, safely
-from salesstatus.model import Address, absent
+from salesstatus.model import Address
 from salesstatus.tables.cells import Lenient, Unreadable
 from salesstatus.values import InvalidError, utc
 
 
 @attrs.frozen
 class Codec:
-    """How one value is read and written.
+    """How one value is read.
 
     Values of the types `plain` are read by `read`. Others go through `lenient`, which returns a
-    `Lenient`, or raises `Unreadable`. `beside` returns what an object of theirs holds that is not
-    read, which writing keeps.
+    `Lenient`, or raises `Unreadable`.
     """
 
     expected: str
     plain: frozenset[type]
     read: Callable[[Any], Any]
-    write: Callable[[Any], Any]
     lenient: Callable[[Any], Any]
-    beside: Callable[[Any], dict[str, Any]] | None = None
 
 
 def _same(value: Any) -> Any:
@@ -56,7 +50,7 @@ def _text(value: object) -> Any:
     raise Unreadable
 
 
-TEXT: Final = Codec("a text", frozenset({str}), _same, _same, _text)
+TEXT: Final = Codec("a text", frozenset({str}), _same, _text)
 
 _DIGITS: Final = re.compile(r"[0-9]{1,30}")
 #: No id, no number of a user and no position is as large; and Python refuses to write out what is
@@ -84,7 +78,7 @@ def _id(value: object) -> Any:
 
 #: Below this a float tells whole numbers apart.
 _EXACT: Final = 2**53
-ID: Final = Codec("an id: a whole number", frozenset({int}), _whole, _same, _id)
+ID: Final = Codec("an id: a whole number", frozenset({int}), _whole, _id)
 
 
 def _user(value: object) -> Any:
@@ -92,19 +86,11 @@ def _user(value: object) -> Any:
     return Lenient(str(read.value), read.note)
 
 
-def _user_written(value: str) -> int | None:
-    if not _DIGITS.fullmatch(value.removeprefix("-")):
-        if not value:
-            return None
-        raise InvalidError("owner", value, "the number of a user, as a text")
-    return int(value)
-
-
 #: A user's number, which with us is a text as in every system.
 USER: Final = Codec(
-    "the number of a user", frozenset({int}), lambda value: str(_whole(value)), _user_written, _user
+    "the number of a user", frozenset({int}), lambda value: str(_whole(value)), _user
 )
-NUMBER: Final = Codec("a whole number", frozenset({int}), _whole, _same, _id)
+NUMBER: Final = Codec("a whole number", frozenset({int}), _whole, _id)
 
 _FLAGS: Final = {
     "true": True,
@@ -129,7 +115,7 @@ def _flag(value: object) -> Any:
     return Lenient(known, "read as true" if known else "read as false")
 
 
-FLAG: Final = Codec("true or false", frozenset({bool}), _same, _same, _flag)
+FLAG: Final = Codec("true or false", frozenset({bool}), _same, _flag)
 
 
 _FOREVER: Final = 9999
@@ -154,13 +140,7 @@ def time_read(value: Any) -> Any:
         raise Unreadable from None
 
 
-def _time_written(value: datetime) -> str:
-    return value.isoformat().replace("+00:00", "Z")
-
-
-TIME: Final = Codec(
-    "a time, like 2026-05-04T09:30:00Z", frozenset({str}), time_read, _time_written, _never
-)
+TIME: Final = Codec("a time, like 2026-05-04T09:30:00Z", frozenset({str}), time_read, _never)
 
 
 def _amount(value: Any) -> Any:
@@ -175,15 +155,10 @@ def _amount(value: Any) -> Any:
     return amount
 
 
-def _amount_written(value: Decimal) -> str:
-    return format(value, "f")
-
-
-#: No sum of money has more digits, and one that is written with an exponent must not be written
-#: out.
+#: No sum of money has more digits: one with a huge exponent must never be written out.
 _LARGEST: Final = 100
 AMOUNT: Final = Codec(
-    "an amount, like 12.50", frozenset({str, int, float, Decimal}), _amount, _amount_written, _never
+    "an amount, like 12.50", frozenset({str, int, float, Decimal}), _amount, _never
 )
 
 
@@ -196,16 +171,7 @@ def _tags(value: Any) -> Any:
     )
 
 
-TAGS: Final = Codec("a list of tags", frozenset({list}), _tags, sorted, _never)
-
-
-def _thawed(value: Any) -> Any:
-    """Return a custom field's value as JSON has it."""
-    if isinstance(value, Mapping):
-        return {name: _thawed(member) for name, member in value.items()}
-    if isinstance(value, tuple | list):
-        return [_thawed(member) for member in value]
-    return str(value) if isinstance(value, date | Decimal) else value
+TAGS: Final = Codec("a list of tags", frozenset({list}), _tags, _never)
 
 
 #: What is in most custom fields, and may be in each.
@@ -235,13 +201,7 @@ def _fields(value: Any) -> Any:
     )
 
 
-def _unfit(value: Any) -> dict[str, Any]:
-    return {name: member for name, member in value.items() if not _fits(member)}
-
-
-CUSTOM_FIELDS: Final = Codec(
-    "an object of custom fields", frozenset({dict}), _fields, _thawed, _never, _unfit
-)
+CUSTOM_FIELDS: Final = Codec("an object of custom fields", frozenset({dict}), _fields, _never)
 
 _PARTS: Final = ("line1", "city", "postal_code", "state", "country")
 
@@ -261,19 +221,7 @@ def _address_text(value: object) -> Any:
     raise Unreadable
 
 
-def _address_written(value: Address) -> dict[str, str]:
-    return {part: text for part in _PARTS if (text := getattr(value, part))}
-
-
-def _no_parts(value: Any) -> dict[str, Any]:
-    return {
-        part: member for part, member in value.items() if part not in _PARTS and part != "street"
-    }
-
-
-ADDRESS: Final = Codec(
-    "an address", frozenset({dict}), _address, _address_written, _address_text, _no_parts
-)
+ADDRESS: Final = Codec("an address", frozenset({dict}), _address, _address_text)
 
 
 def _names(value: Any) -> Any:
@@ -288,13 +236,7 @@ def _names(value: Any) -> Any:
 
 
 #: What a list offers.
-NAMES: Final = Codec(
-    "a list of names",
-    frozenset({list}),
-    _names,
-    lambda names: [{"name": name} for name in names],
-    _never,
-)
+NAMES: Final = Codec("a list of names", frozenset({list}), _names, _never)
 
 
 def _contacts(value: Any) -> Any:
@@ -316,13 +258,7 @@ def _contacts(value: Any) -> Any:
 
 
 #: Contacts by their ids, embedded in the record that they belong to.
-CONTACTS: Final = Codec(
-    "a list of contacts",
-    frozenset({list, dict}),
-    _contacts,
-    lambda contacts: [{"contact_id": contact} for contact in sorted(contacts)],
-    _never,
-)
+CONTACTS: Final = Codec("a list of contacts", frozenset({list, dict}), _contacts, _never)
 
 
 def choice(members: Mapping[str, Enum], expected: str) -> Codec:
@@ -339,9 +275,7 @@ def choice(members: Mapping[str, Enum], expected: str) -> Codec:
             raise Unreadable
         return Lenient(member, f"read as {words[member]}")
 
-    return Codec(
-        f"{expected}: {', '.join(members)}", frozenset({str}), read, words.__getitem__, _never
-    )
+    return Codec(f"{expected}: {', '.join(members)}", frozenset({str}), read, _never)
 
 
 @attrs.frozen
@@ -354,9 +288,6 @@ class Column:
     field: str
     codec: Codec
     needed: bool = False
-
-
-_ABSENT: Final = object()
 
 
 @attrs.frozen
@@ -394,63 +325,26 @@ class Columns:
             raw = get(key)
             if raw is None:
                 if column.needed:
-                    report.tell(Outcome.NOT_USED, place.at(key), column.codec.expected, "nothing")
+                    report.not_used(place.at(key), column.codec.expected, "nothing")
                     return None
                 continue
             try:
                 value = read(raw) if type(raw) in plain else column.codec.lenient(raw)
             except Unreadable:
                 outcome = Outcome.NOT_USED if column.needed else Outcome.LEFT_OUT
-                report.tell(outcome, place.at(key), column.codec.expected, safely(key, raw))
+                report.add(outcome, place.at(key), column.codec.expected, safely(key, raw))
                 if column.needed:
                     return None
                 continue
             if type(value) is Lenient:
-                report.tell(
-                    Outcome.READ,
-                    place.at(key),
-                    column.codec.expected,
-                    f"{safely(key, raw)}: {value.note}",
+                report.read(
+                    place.at(key), column.codec.expected, f"{safely(key, raw)}: {value.note}"
                 )
                 value = value.value
                 if value is None and column.needed:
-                    report.tell(
-                        Outcome.NOT_USED,
-                        place.at(key),
-                        column.codec.expected,
-                        "one that says nothing",
-                    )
+                    report.not_used(place.at(key), column.codec.expected, "one that says nothing")
                     return None
                 if value is None:
                     continue
             values[field] = value
         return values
-
-    def write(
-        self, values: Mapping[str, Any], over: Mapping[str, Any] | None = None
-    ) -> dict[str, Any]:
-        """Return a body that says these values.
-
-        Written over a body, it is this body but for the keys whose values are not those that were
-        read from it. A field that `values` does not name stays as it is, and what is absent here
-        and there is left absent as it was.
-        """
-        body = dict(over or {})
-        before = self.read(body, _NOWHERE, Reporter()) if body else {}
-        before = {} if before is None else before
-        for column in self.columns:
-            value = values.get(column.field, _ABSENT)
-            was = before.get(column.field)
-            value = (
-                _thawed(value) if column.codec is CUSTOM_FIELDS else value
-            )  # lists compare equal to lists only
-            if value is _ABSENT or value == was or (absent(value) and absent(was)):
-                continue
-            written = None if value is None else column.codec.write(value)
-            if column.codec.beside is not None and type(body.get(column.key)) is dict:
-                written = column.codec.beside(body[column.key]) | (written or {})
-            body[column.key] = written
-        return body
-
-
-_NOWHERE: Final = Place("")

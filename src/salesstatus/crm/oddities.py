@@ -1,15 +1,14 @@
-"""What is strange in the data of a CRM: where it stands, what was found, and what was made of it.
+"""What is strange in the data of a CRM: where it stands, what was found, and what was done with it.
 
-Nothing strange stops a reading, and nothing of it is passed over: a reading counts every oddity and
-keeps the first ones of each sort whole, so that a million of them are a number and not a million
-objects.
+Nothing strange stops the reading, and nothing is ignored silently: every oddity is counted, and the
+first ones of each kind are kept whole, so a million of them do not fill the memory.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from enum import Enum, unique
 from typing import Final, final
@@ -22,7 +21,7 @@ from salesstatus.values import FrozenMap, shown
 @final
 @unique
 class Outcome(Enum):
-    """What was made of something strange."""
+    """What was done with something strange."""
 
     READ = "read"  #: it was read all the same, as the oddity says
     LEFT_OUT = "left out"  #: one value is not used, the rest of the record is
@@ -32,9 +31,7 @@ class Outcome(Enum):
 
 @attrs.frozen
 class Place:
-    """Where something stands: the name of the file or the page, the line in it from 1 if it has
-    lines, and the path in the JSON.
-    """
+    """Where something stands: the name of the file or page, the line (from 1), the path in the JSON."""
 
     name: str
     line: int | None = None
@@ -63,11 +60,10 @@ _LONGEST_NAME: Final = 120
 
 @attrs.frozen
 class Oddity:
-    """One strange thing: what was made of it, where it stands, what would do there, and what was
-    found instead.
+    """One strange thing: what was done with it, where it stands, what was expected and found there.
 
-    `found` is a text for people: never the value of a key that may be a secret, and never more than
-    the beginning of it. `rule` is the id of the rule that wants it otherwise, or ``""``.
+    `found` is a text for people: the beginning of a long value, and never the value of a key that
+    may be a secret. `rule` is the id of the rule that is broken, or ``""``.
     """
 
     outcome: Outcome
@@ -83,17 +79,18 @@ class Oddity:
         )
 
 
-#: How many oddities of one sort are kept whole.
+#: How many oddities of one kind are kept whole.
 KEPT: Final = 100
-#: How many sorts are told apart; what is said of further ones is counted together.
-_SORTS: Final = 1000
-_OTHERS: Final = (Outcome.NOT_USED, "what was expected otherwise in many places")
+#: How many kinds are counted apart; all others are counted together.
+_MOST_KINDS: Final = 1000
+_OTHERS: Final = (Outcome.NOT_USED, "something else in many places")
 
 
 @attrs.frozen(kw_only=True)
 class Oddities:
-    """All that was strange: `counts` by outcome and by what was expected, and of each sort the
-    first `KEPT` whole.
+    """All that was strange: `counts` by outcome and by what was expected, and the first ones whole.
+
+    `KEPT` of each kind are in `kept`.
     """
 
     kept: tuple[Oddity, ...] = ()
@@ -120,29 +117,41 @@ class Oddities:
 
 
 class Reporter:
-    """Takes down oddities while something is read."""
+    """Collects oddities while something is read."""
 
     def __init__(self) -> None:
         self._kept: list[Oddity] = []
         self._counts: Counter[tuple[Outcome, str]] = Counter()
-        #: Hears each oddity too, while it is set.
-        self.listener: Callable[[Oddity], None] | None = None
 
-    def tell(
+    def read(self, place: Place, expected: str, found: str, rule: str = "") -> None:
+        """Report what was read all the same."""
+        self.add(Outcome.READ, place, expected, found, rule)
+
+    def left_out(self, place: Place, expected: str, found: str, rule: str = "") -> None:
+        """Report a value that is not used."""
+        self.add(Outcome.LEFT_OUT, place, expected, found, rule)
+
+    def not_used(self, place: Place, expected: str, found: str, rule: str = "") -> None:
+        """Report a record, a page or a line that is not used."""
+        self.add(Outcome.NOT_USED, place, expected, found, rule)
+
+    def missing(self, place: Place, expected: str, found: str, rule: str = "") -> None:
+        """Report what should be there and was not given."""
+        self.add(Outcome.MISSING, place, expected, found, rule)
+
+    def add(
         self, outcome: Outcome, place: Place, expected: str, found: str, rule: str = ""
     ) -> None:
-        """Take down an oddity."""
-        if self.listener is not None:
-            self.listener(Oddity(outcome, place, expected, found, rule))
-        sort = (outcome, expected)
-        if sort not in self._counts and len(self._counts) >= _SORTS:
-            sort = _OTHERS
-        self._counts[sort] += 1
-        if self._counts[sort] <= KEPT:
+        """Add an oddity."""
+        kind = (outcome, expected)
+        if kind not in self._counts and len(self._counts) >= _MOST_KINDS:
+            kind = _OTHERS
+        self._counts[kind] += 1
+        if self._counts[kind] <= KEPT:
             self._kept.append(Oddity(outcome, place, expected, found, rule))
 
-    def told(self) -> Oddities:
-        """Return what was taken down so far."""
+    def oddities(self) -> Oddities:
+        """Return all oddities so far."""
         return Oddities(kept=tuple(self._kept), counts=FrozenMap(self._counts))
 
 
@@ -160,8 +169,7 @@ _SECRET_VALUE: Final = re.compile(
 
 
 def safely(key: object, value: object) -> str:
-    """Return a value as it stands in messages, without what may be a secret: by its key, or by how
-    it looks.
+    """Return a value for a message, without what may be a secret (by its key or by how it looks).
 
     >>> safely("access_token", "b7"), safely("name", "Bearer b7"), safely("email", 7)
     ('a value that is not shown', "'…'", '7')

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import attrs
 
-from salesstatus.crm.oddities import Outcome, Place, Reporter, safely
+from salesstatus.crm.oddities import Place, Reporter, safely
 
 
 @attrs.define
@@ -56,13 +56,10 @@ class Pages:
         for found in self._lists.values():
             for first, last in _gaps(found.numbers):
                 which = f"page {first}" if first == last else f"pages {first} to {last}"
-                report.tell(Outcome.MISSING, found.place, _ALL, f"no {which} of {found.name}")
+                report.missing(found.place, _ALL, f"no {which} of {found.name}")
             if found.more:
-                report.tell(
-                    Outcome.MISSING,
-                    found.place,
-                    _ALL,
-                    f"nothing after page {found.last} of {found.name}",
+                report.missing(
+                    found.place, _ALL, f"nothing after page {found.last} of {found.name}"
                 )
 
 

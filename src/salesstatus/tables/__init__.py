@@ -5,22 +5,16 @@ from typing import TYPE_CHECKING
 from salesstatus._lazy import door
 
 if TYPE_CHECKING:
-    from salesstatus.tables.leads import (
-        CsvProblem,
-        CsvRow,
-        IgnoredColumn,
-        LeadColumn,
-        LeadCsv,
-        read_leads_csv,
-        template_csv,
-    )
+    from salesstatus.tables.lead_columns import IgnoredColumn, LeadColumn
+    from salesstatus.tables.leads import CsvProblem, CsvRow, LeadCsv, read_leads_csv
+    from salesstatus.tables.template import template_csv
 else:
     __getattr__, __dir__ = door(
         __name__,
         {
-            "salesstatus.tables.leads": (
-                "CsvProblem CsvRow IgnoredColumn LeadColumn LeadCsv read_leads_csv template_csv"
-            ),
+            "salesstatus.tables.lead_columns": "IgnoredColumn LeadColumn",
+            "salesstatus.tables.leads": "CsvProblem CsvRow LeadCsv read_leads_csv",
+            "salesstatus.tables.template": "template_csv",
         },
     )
 

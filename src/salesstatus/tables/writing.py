@@ -104,12 +104,13 @@ def cell_text(header: str, cell: Cell) -> str:
     return cell if isinstance(cell, str) else json_text(place_of(header), cell, ascii_only=False)
 
 
-class _Line:
-    """What `csv.writer` writes to: it hands the line back."""
+class Line:
+    """What `csv.writer` writes to: it returns the line."""
 
     @staticmethod
     def write(line: str) -> str:
+        """Return the line."""
         return line
 
 
-WRITER: Final = csv.writer(_Line())
+WRITER: Final = csv.writer(Line())

@@ -1,5 +1,4 @@
-"""Bitrix24: `read` makes an account of what its REST methods answer; what ends in `_body` says it
-back.
+"""Bitrix24: `read` makes an account of what its REST methods answer.
 
     account = read({"crm.status.list": …, "crm.lead.list": …, "deals.jsonl": open("deals.jsonl",
     "rb")})
@@ -19,18 +18,10 @@ fields, name these; they may hold words of any language that `salesstatus.labels
 from salesstatus.crm.account import Wanted
 from salesstatus.crm.bitrix24.columns import Kind
 from salesstatus.crm.bitrix24.lens import Form, company_id, company_number, contact_number
-from salesstatus.crm.bitrix24.reading import Portal, Reading, ToFetch, read
+from salesstatus.crm.bitrix24.portal import Portal, ToFetch
+from salesstatus.crm.bitrix24.reading import Reading, read
 from salesstatus.crm.bitrix24.unpacking import Row, rows
-from salesstatus.crm.bitrix24.writing import (
-    contact_body,
-    contact_items,
-    deal_body,
-    form_of,
-    lead_body,
-    page,
-    patch,
-    update,
-)
+from salesstatus.crm.bitrix24.writing import patch
 
 __all__ = [
     "Form",
@@ -42,15 +33,8 @@ __all__ = [
     "Wanted",
     "company_id",
     "company_number",
-    "contact_body",
-    "contact_items",
     "contact_number",
-    "deal_body",
-    "form_of",
-    "lead_body",
-    "page",
     "patch",
     "read",
     "rows",
-    "update",
 ]

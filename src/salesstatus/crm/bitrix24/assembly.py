@@ -26,7 +26,7 @@ from salesstatus.crm.bitrix24.entities import (
 )
 from salesstatus.crm.bitrix24.lens import company_id
 from salesstatus.crm.bitrix24.unpacking import Row
-from salesstatus.crm.oddities import Outcome, Place, Reporter, safely
+from salesstatus.crm.oddities import Place, Reporter, safely
 from salesstatus.lead import (
     ConversionRecord,
     FieldDefinition,
@@ -71,12 +71,8 @@ def _made(kind: Callable[..., T], fields: Mapping[str, Any], place: Place, repor
             # anything.
             inner = error.place.partition("[")[2]
             (refused,) = (name for name in given["custom_fields"] if inner.startswith(shown(name)))
-            report.tell(
-                Outcome.LEFT_OUT,
-                place.at(refused),
-                error.expected,
-                safely(refused, error.value),
-                error.rule,
+            report.left_out(
+                place.at(refused), error.expected, safely(refused, error.value), error.rule
             )
             given["custom_fields"] = {
                 name: value for name, value in given["custom_fields"].items() if name != refused
@@ -119,18 +115,15 @@ class Assembly:
             if len(companies) > 1:
                 expected = "one company that a person works for"
                 told = f"{len(companies)}: only {values['company']} is used"
-                self.report.tell(Outcome.LEFT_OUT, found.place.at("COMPANY_IDS"), expected, told)
+                self.report.left_out(found.place.at("COMPANY_IDS"), expected, told)
             if values.get("company") in self.own:
                 self._our_own(found.place)
                 del values["company"]
             self._contact(PERSON, id_, found)
 
     def _our_own(self, place: Place) -> None:
-        self.report.tell(
-            Outcome.LEFT_OUT,
-            place.at("COMPANY_ID"),
-            "a company that is a client",
-            "the account's own",
+        self.report.left_out(
+            place.at("COMPANY_ID"), "a company that is a client", "the account's own"
         )
 
     def _contact(self, kind: ContactKind, id_: Id, found: Found) -> None:
@@ -163,9 +156,7 @@ class Assembly:
         for id_ in members:
             if id_ not in deals:
                 at = next(iter(members[id_].values())).place
-                self.report.tell(
-                    Outcome.MISSING, at, "every deal whose contacts are listed", f"no deal {id_}"
-                )
+                self.report.missing(at, "every deal whose contacts are listed", f"no deal {id_}")
 
     def _deal(
         self, found: Found, members: Mapping[int, Row]
@@ -180,19 +171,15 @@ class Assembly:
             values["primary"] = listed[0] if first is None else first
             if first is None:
                 told = f"none: contact {listed[0]}, the first, is taken"
-                self.report.tell(
-                    Outcome.READ, place, "a contact of the deal that is primary", told, "W6"
-                )
+                self.report.read(place, "a contact of the deal that is primary", told, "W6")
         elif first not in (None, values.get("primary")):
             told = f"contact {first} in the list of its contacts: the deal counts"
-            self.report.tell(
-                Outcome.READ, place.at("CONTACT_ID"), "one primary contact of a deal", told, "W6"
-            )
+            self.report.read(place.at("CONTACT_ID"), "one primary contact of a deal", told, "W6")
         values["contacts"] = (*values.get("contacts", ()), *listed)
         fields = deal_fields(values, self.catalogue)
         if fields["primary"] is None:
             expected = "a contact or a company: a deal always has a primary contact"
-            self.report.tell(Outcome.NOT_USED, place.at("CONTACT_ID"), expected, "none", "W6")
+            self.report.not_used(place.at("CONTACT_ID"), expected, "none", "W6")
             return None, None
         self._untold_company(fields, found)
         status = self._status(values, place)
@@ -206,9 +193,7 @@ class Assembly:
         if "company" not in found.told and employer is not None:
             fields["company"] = employer
             told = f"nothing: read as {shown(employer)}, where the primary contact works"
-            self.report.tell(
-                Outcome.READ, found.place.at("COMPANY_ID"), "the deal's company", told, "W2"
-            )
+            self.report.read(found.place.at("COMPANY_ID"), "the deal's company", told, "W2")
 
     def _status(self, values: Mapping[str, Any], place: Place) -> DealStatus | None:
         status, by = deal_status(values, self.catalogue)
@@ -216,14 +201,14 @@ class Assembly:
         at, stage = place.at("STAGE_ID"), self.catalogue.stages.get(stage_id)
         if status is None:
             found = f"stage {safely('STAGE_ID', stage_id)}, which nobody sent"
-            self.report.tell(Outcome.NOT_USED, at, "a stage that is known", found)
+            self.report.not_used(at, "a stage that is known", found)
         elif by in ("code", "closed"):
             what = "code" if by == "code" else "CLOSED"
             found = f"stage {safely('STAGE_ID', stage_id)}: read as {status.value} by its {what}"
-            self.report.tell(Outcome.READ, at, "semantics, or a stage that is known", found)
+            self.report.read(at, "semantics, or a stage that is known", found)
         elif stage is not None and stage.status not in (None, status):
             found = f"{status.value} in a stage that is {stage.status.value}: the deal counts"
-            self.report.tell(Outcome.READ, at, "the semantics of the stage", found)
+            self.report.read(at, "the semantics of the stage", found)
         return status
 
     def check(self) -> None:
@@ -232,18 +217,13 @@ class Assembly:
             company = stored.contact.company
             if company is not None and company not in self.contacts:
                 at = Place(f"contact {id_}").at("COMPANY_ID")
-                self.report.tell(
-                    Outcome.MISSING, at, "every company that persons work for", f"no {company}"
-                )
+                self.report.missing(at, "every company that persons work for", f"no {company}")
         for deal_id, deal in self.deals.items():
             for contact in audience(deal):
                 if contact not in self.contacts:
                     at = Place(f"deal {deal_id}")
-                    self.report.tell(
-                        Outcome.MISSING,
-                        at,
-                        "every contact that deals name",
-                        f"no contact {contact}",
+                    self.report.missing(
+                        at, "every contact that deals name", f"no contact {contact}"
                     )
 
     # Leads.
@@ -259,12 +239,8 @@ class Assembly:
             if first is not None:
                 values.setdefault("person_id", first)
             if len(listed) > 1:
-                self.report.tell(
-                    Outcome.LEFT_OUT,
-                    place,
-                    "one known contact of a lead",
-                    f"{len(listed)} contacts",
-                    "L4",
+                self.report.left_out(
+                    place, "one known contact of a lead", f"{len(listed)} contacts", "L4"
                 )
             fields = lead_fields(values, self.catalogue, self.book)
             if lead_meaning(values, self.book) is StageMeaning.SUCCESS:
@@ -283,21 +259,15 @@ class Assembly:
             pointing = self._of_lead[target].get(id_, [])
             if len(pointing) > 1:
                 found = f"{len(pointing)} of them: {shown(pointing[0])} is taken"
-                self.report.tell(
-                    Outcome.READ, place, f"one {target} that a lead became", found, "K13"
-                )
+                self.report.read(place, f"one {target} that a lead became", found, "K13")
             if pointing and not (target != "deal" and is_repeat(values)):
                 named.setdefault(target, pointing[0])
         at = converted_at(values)
         if not named:
             return {}
         if at is None:
-            self.report.tell(
-                Outcome.LEFT_OUT,
-                place.at("MOVED_TIME"),
-                "when the lead was converted",
-                "nothing",
-                "K13",
+            self.report.left_out(
+                place.at("MOVED_TIME"), "when the lead was converted", "nothing", "K13"
             )
             return {field: named[target] for field, target in _TIES.items() if target in named}
         record = ConversionRecord(
@@ -338,12 +308,8 @@ def _definition(
     kind = FIELD_TYPES.get(row.values["type"], FieldType.TEXT)
     many = row.values.get("multiple", False)
     if many and kind is not FieldType.DROP_DOWN:
-        report.tell(
-            Outcome.NOT_USED,
-            row.place,
-            "a field of one value, or a choice",
-            "a field of several values",
-            "T3",
+        report.not_used(
+            row.place, "a field of one value, or a choice", "a field of several values", "T3"
         )
         return None
     items = row.body.get("items")
@@ -354,7 +320,7 @@ def _definition(
     )
     choices: Collection[str] = tuple(dict.fromkeys(str(id_) for id_ in ids))
     if kind is FieldType.DROP_DOWN and not choices:
-        report.tell(Outcome.READ, row.place, "the choices of a field", "none: read as a text", "T3")
+        report.read(row.place, "the choices of a field", "none: read as a text", "T3")
         kind = FieldType.TEXT
     elif kind is FieldType.DROP_DOWN and many:
         kind = FieldType.MULTI_SELECT

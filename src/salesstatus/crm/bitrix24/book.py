@@ -17,7 +17,7 @@ from salesstatus.crm.account import Catalogue
 from salesstatus.crm.account import Stage as DealStage
 from salesstatus.crm.bitrix24.columns import DEAL_STATUS, system_status
 from salesstatus.crm.bitrix24.unpacking import Row
-from salesstatus.crm.oddities import Outcome, Place, Reporter, safely
+from salesstatus.crm.oddities import Place, Reporter, safely
 from salesstatus.lead import StageMeaning
 from salesstatus.leads.stages import BITRIX24_STAGES, Stage, StageBook
 from salesstatus.model import full_name
@@ -52,9 +52,7 @@ def catalogue_of(
                 else system_status(id_)
             )
             if status is None:
-                report.tell(
-                    Outcome.LEFT_OUT, row.place, "a stage with a meaning", safely("STATUS_ID", id_)
-                )
+                report.left_out(row.place, "a stage with a meaning", safely("STATUS_ID", id_))
             pipeline = int(book[1]) if book[1] else row.values.get("category", 0)
             stages[id_] = DealStage(id=id_, name=name, pipeline=pipeline, status=status)
         elif entity == _SOURCES:
@@ -92,11 +90,11 @@ def stage_book(
         if meaning is None or meaning is SUCCESS:
             unknown.add(id_)
             said = "of success, which another one is" if meaning is SUCCESS else "which nobody sent"
-            report.tell(Outcome.LEFT_OUT, place, _IN_BOOK, f"{found}, {said}", "L1")
+            report.left_out(place, _IN_BOOK, f"{found}, {said}", "L1")
             continue
         used.add(id_)
         stages.append(Stage(id_, meaning))
-        report.tell(Outcome.READ, place, _IN_BOOK, f"{found}: taken up as {meaning.value}", "L1")
+        report.read(place, _IN_BOOK, f"{found}: taken up as {meaning.value}", "L1")
     return StageBook(
         stage for meaning in StageMeaning for stage in stages if stage.meaning is meaning
     )
@@ -113,35 +111,25 @@ def _sent(sent: Iterable[Row], report: Reporter) -> list[Stage]:
         id_: str = row.values["id"]
         meaning: StageMeaning | None = row.values.get("meaning") or BITRIX24_STAGES.meaning(id_)
         if meaning is None or not id_.strip():
-            report.tell(
-                Outcome.LEFT_OUT,
-                row.place,
-                "a stage with a meaning",
-                safely("STATUS_ID", id_),
-                "L1",
-            )
+            report.left_out(row.place, "a stage with a meaning", safely("STATUS_ID", id_), "L1")
         else:
             stages.append(Stage(id_, meaning, row.values.get("name", "")))
     order = [list(StageMeaning).index(stage.meaning) for stage in stages]
     if order != sorted(order):
         expected = "the stages in process, then success, then failure"
-        report.tell(Outcome.READ, place, expected, "another order: put into this one", "L1")
+        report.read(place, expected, "another order: put into this one", "L1")
     successes = [stage for stage in stages if stage.meaning is SUCCESS]
     for stage in successes:
         if stage.id != _first(successes).id:
             stages.remove(stage)
-            report.tell(
-                Outcome.LEFT_OUT, place, "one stage of success", safely("STATUS_ID", stage.id), "L1"
-            )
+            report.left_out(place, "one stage of success", safely("STATUS_ID", stage.id), "L1")
     for meaning, own in _OWN.items():
         if not any(stage.meaning is meaning for stage in stages):
             id_ = own.id
             while any(stage.id == id_ for stage in stages):
                 id_ += "_"
             stages.append(Stage(id_, meaning, own.name))
-            report.tell(
-                Outcome.MISSING, place, f"a stage of {meaning.value}", f"none: taken as {id_}", "L1"
-            )
+            report.missing(place, f"a stage of {meaning.value}", f"none: taken as {id_}", "L1")
     return stages
 
 

@@ -1,7 +1,6 @@
-"""The records of Bitrix24, key by key: what is read into which field of ours, and written back.
+"""The records of Bitrix24, key by key: what is read into which field of ours.
 
-Keys that stand in no table are kept as they came, and mean nothing here. Facts: Bitrix24 REST API,
-its recorded answers.
+Keys that stand in no table are ignored. Source: Bitrix24 REST API, its recorded answers.
 """
 
 from __future__ import annotations
@@ -22,16 +21,28 @@ from salesstatus.crm.bitrix24.groups import (
     multi,
 )
 from salesstatus.crm.bitrix24.lens import (
-    Codecs,
+    AMOUNT,
+    COMPANY,
+    COMPANY_SELF,
+    FLAG,
+    ID,
+    MEANING,
+    NUMBERS,
+    SECONDS,
+    SELF_ID,
+    TEXT,
+    TIME,
+    USER,
+    WHOLE,
     Form,
     Group,
     Shape,
-    codecs,
     field_key,
     shape,
     status_codec,
 )
-from salesstatus.crm.lens import FLAG, Codec, Column
+from salesstatus.crm.lens import FLAG as TRUE_OR_FALSE
+from salesstatus.crm.lens import Codec, Column
 from salesstatus.lead import FieldType, Scope, StageMeaning
 from salesstatus.model import DealStatus
 
@@ -170,164 +181,126 @@ def _reach(form: Form) -> tuple[Group, ...]:
 _Rows = tuple[tuple[str, str, Codec], ...]
 
 
-def _when(c: Codecs) -> _Rows:
-    return (("DATE_CREATE", "created_at", c.time), ("DATE_MODIFY", "updated_at", c.time))
+_WHEN: Final[_Rows] = (("DATE_CREATE", "created_at", TIME), ("DATE_MODIFY", "updated_at", TIME))
 
 
-def _people(c: Codecs) -> _Rows:
+_PEOPLE: Final[_Rows] = (
+    ("ASSIGNED_BY_ID", "owner", USER),
+    ("CREATED_BY_ID", "created_by", USER),
+    ("OPENED", "open_to_all", FLAG),
+)
+_PERSON: Final[_Rows] = (
+    ("HONORIFIC", "salutation", TEXT),
+    ("NAME", "first_name", TEXT),
+    ("SECOND_NAME", "middle_name", TEXT),
+    ("LAST_NAME", "last_name", TEXT),
+    ("POST", "title", TEXT),
+    ("COMMENTS", "description", TEXT),
+)
+_MONEY: Final[_Rows] = (("OPPORTUNITY", "value", AMOUNT), ("CURRENCY_ID", "currency", TEXT))
+
+
+_LEAD: Final[_Rows] = (
+    ("ID", "id", SELF_ID),
+    ("TITLE", "heading", TEXT),
+    *_PERSON,
+    ("COMPANY_TITLE", "organization_name", TEXT),
+    ("STATUS_ID", "status", TEXT),
+    ("STATUS_DESCRIPTION", "status_description", TEXT),
+    ("STATUS_SEMANTIC_ID", "meaning", MEANING),
+    ("SOURCE_ID", "source_id", TEXT),
+    ("CONTACT_ID", "person_id", ID),
+    ("CONTACT_IDS", "persons", NUMBERS),
+    ("COMPANY_ID", "company_id", COMPANY),
+    ("IS_RETURN_CUSTOMER", "repeat", FLAG),
+    *_MONEY,
+    *_PEOPLE,
+    *_WHEN,
+    ("MOVED_TIME", "moved_at", TIME),
+    ("MOVED_BY_ID", "moved_by", USER),
+    ("DATE_CLOSED", "closed_at", TIME),
+)
+_DEAL: Final[_Rows] = (
+    ("ID", "id", SELF_ID),
+    ("TITLE", "name", TEXT),
+    ("CONTACT_ID", "primary", ID),
+    ("CONTACT_IDS", "contacts", NUMBERS),
+    ("COMPANY_ID", "company", COMPANY),
+    ("LEAD_ID", "lead", ID),
+    ("STAGE_ID", "stage_id", TEXT),
+    ("STAGE_SEMANTIC_ID", "meaning", MEANING),
+    ("CLOSED", "closed", FLAG),
+    ("CATEGORY_ID", "category", WHOLE),
+    ("SOURCE_ID", "source_id", TEXT),
+    *_MONEY,
+    *_PEOPLE,
+    *_WHEN,
+    ("MOVED_TIME", "changed_at", TIME),
+)
+_CONTACT: Final[_Rows] = (
+    ("ID", "id", SELF_ID),
+    *_PERSON,
+    ("COMPANY_ID", "company", COMPANY),
+    ("COMPANY_IDS", "companies", NUMBERS),
+    ("LEAD_ID", "lead", ID),
+    *_PEOPLE,
+    *_WHEN,
+)
+_COMPANY: Final[_Rows] = (
+    ("ID", "id", COMPANY_SELF),
+    ("TITLE", "name", TEXT),
+    ("COMMENTS", "description", TEXT),
+    ("INDUSTRY", "industry", TEXT),
+    ("IS_MY_COMPANY", "ours", FLAG),
+    ("LEAD_ID", "lead", ID),
+    *_PEOPLE,
+    *_WHEN,
+)
+_STATUS: Final[_Rows] = (
+    ("ENTITY_ID", "entity", TEXT),
+    ("STATUS_ID", "id", TEXT),
+    ("NAME", "name", TEXT),
+    ("SORT", "sort", WHOLE),
+    ("CATEGORY_ID", "category", WHOLE),
+)
+_CATEGORY: Final[_Rows] = (
+    ("ID", "id", WHOLE),
+    ("NAME", "name", TEXT),
+    ("ENTITY_TYPE_ID", "entity_type", WHOLE),
+)
+_USER: Final[_Rows] = (
+    ("ID", "id", SELF_ID),
+    ("NAME", "first_name", TEXT),
+    ("LAST_NAME", "last_name", TEXT),
+)
+
+
+def _stages(prefix: str) -> _Rows:
     return (
-        ("ASSIGNED_BY_ID", "owner", c.user),
-        ("CREATED_BY_ID", "created_by", c.user),
-        ("OPENED", "open_to_all", c.flag),
+        ("ID", "id", ID),
+        ("OWNER_ID", "about", SELF_ID),
+        ("CREATED_TIME", "at", TIME),
+        (f"{prefix}_ID", "stage", TEXT),
+        (f"{prefix}_SEMANTIC_ID", "meaning", MEANING),
     )
 
 
-def _person(c: Codecs) -> _Rows:
-    return (
-        ("HONORIFIC", "salutation", c.text),
-        ("NAME", "first_name", c.text),
-        ("SECOND_NAME", "middle_name", c.text),
-        ("LAST_NAME", "last_name", c.text),
-        ("POST", "title", c.text),
-        ("COMMENTS", "description", c.text),
-    )
-
-
-def _money(c: Codecs) -> _Rows:
-    return (("OPPORTUNITY", "value", c.amount), ("CURRENCY_ID", "currency", c.text))
-
-
-def _lead(c: Codecs) -> _Rows:
-    return (
-        ("ID", "id", c.self_id),
-        ("TITLE", "heading", c.text),
-        *_person(c),
-        ("COMPANY_TITLE", "organization_name", c.text),
-        ("STATUS_ID", "status", c.text),
-        ("STATUS_DESCRIPTION", "status_description", c.text),
-        ("STATUS_SEMANTIC_ID", "meaning", c.meaning),
-        ("SOURCE_ID", "source_id", c.text),
-        ("CONTACT_ID", "person_id", c.id),
-        ("CONTACT_IDS", "persons", c.numbers),
-        ("COMPANY_ID", "company_id", c.company),
-        ("IS_RETURN_CUSTOMER", "repeat", c.flag),
-        *_money(c),
-        *_people(c),
-        *_when(c),
-        ("MOVED_TIME", "moved_at", c.time),
-        ("MOVED_BY_ID", "moved_by", c.user),
-        ("DATE_CLOSED", "closed_at", c.time),
-    )
-
-
-def _deal(c: Codecs) -> _Rows:
-    return (
-        ("ID", "id", c.self_id),
-        ("TITLE", "name", c.text),
-        ("CONTACT_ID", "primary", c.id),
-        ("CONTACT_IDS", "contacts", c.numbers),
-        ("COMPANY_ID", "company", c.company),
-        ("LEAD_ID", "lead", c.id),
-        ("STAGE_ID", "stage_id", c.text),
-        ("STAGE_SEMANTIC_ID", "meaning", c.meaning),
-        ("CLOSED", "closed", c.flag),
-        ("CATEGORY_ID", "category", c.whole),
-        ("SOURCE_ID", "source_id", c.text),
-        *_money(c),
-        *_people(c),
-        *_when(c),
-        ("MOVED_TIME", "changed_at", c.time),
-    )
-
-
-def _contact(c: Codecs) -> _Rows:
-    return (
-        ("ID", "id", c.self_id),
-        *_person(c),
-        ("COMPANY_ID", "company", c.company),
-        ("COMPANY_IDS", "companies", c.numbers),
-        ("LEAD_ID", "lead", c.id),
-        *_people(c),
-        *_when(c),
-    )
-
-
-def _company(c: Codecs) -> _Rows:
-    return (
-        ("ID", "id", c.company_self),
-        ("TITLE", "name", c.text),
-        ("COMMENTS", "description", c.text),
-        ("INDUSTRY", "industry", c.text),
-        ("IS_MY_COMPANY", "ours", c.flag),
-        ("LEAD_ID", "lead", c.id),
-        *_people(c),
-        *_when(c),
-    )
-
-
-def _status(c: Codecs) -> _Rows:
-    return (
-        ("ENTITY_ID", "entity", c.text),
-        ("STATUS_ID", "id", c.text),
-        ("NAME", "name", c.text),
-        ("SORT", "sort", c.whole),
-        ("CATEGORY_ID", "category", c.whole),
-    )
-
-
-def _category(c: Codecs) -> _Rows:
-    return (
-        ("ID", "id", c.whole),
-        ("NAME", "name", c.text),
-        ("ENTITY_TYPE_ID", "entity_type", c.whole),
-    )
-
-
-def _user(c: Codecs) -> _Rows:
-    return (
-        ("ID", "id", c.self_id),
-        ("NAME", "first_name", c.text),
-        ("LAST_NAME", "last_name", c.text),
-    )
-
-
-def _stage(prefix: str) -> Callable[[Codecs], _Rows]:
-    def rows(c: Codecs) -> _Rows:
-        return (
-            ("ID", "id", c.id),
-            ("OWNER_ID", "about", c.self_id),
-            ("CREATED_TIME", "at", c.time),
-            (f"{prefix}_ID", "stage", c.text),
-            (f"{prefix}_SEMANTIC_ID", "meaning", c.meaning),
-        )
-
-    return rows
-
-
-def _member(c: Codecs) -> _Rows:
-    return (
-        ("CONTACT_ID", "contact", c.self_id),
-        ("IS_PRIMARY", "primary", c.flag),
-        ("SORT", "sort", c.whole),
-    )
-
-
-def _event(c: Codecs) -> _Rows:
-    return (("event", "event", c.text), ("ts", "at", c.seconds))
+_MEMBER: Final[_Rows] = (
+    ("CONTACT_ID", "contact", SELF_ID),
+    ("IS_PRIMARY", "primary", FLAG),
+    ("SORT", "sort", WHOLE),
+)
+_EVENT: Final[_Rows] = (("event", "event", TEXT), ("ts", "at", SECONDS))
 
 
 @attrs.frozen
 class _Plan:
-    """The columns of a kind, which of them are needed, its groups, and in which forms it comes.
+    """The columns of a kind, which of them are needed, its groups, and in which forms it comes."""
 
-    `numbers` says that ids are numbers in the classic form too.
-    """
-
-    rows: Callable[[Codecs], _Rows]
+    rows: _Rows
     needed: tuple[str, ...] = ("id",)
     groups: Callable[[Form], tuple[Group, ...]] = lambda _: ()
     forms: tuple[Form, ...] = tuple(Form)
-    numbers: bool = False
 
 
 def _profile(form: Form) -> tuple[Group, ...]:
@@ -336,27 +309,25 @@ def _profile(form: Form) -> tuple[Group, ...]:
 
 _CLASSIC: Final = (Form.CLASSIC,)
 _PLANS: Final[Mapping[Kind, _Plan]] = {
-    Kind.LEAD: _Plan(_lead, groups=_profile),
-    Kind.DEAL: _Plan(_deal),
-    Kind.CONTACT: _Plan(_contact, groups=_profile),
-    Kind.COMPANY: _Plan(_company, groups=_profile),
-    Kind.STATUS: _Plan(_status, ("id", "entity"), lambda _: (meaning_of(),), _CLASSIC),
-    Kind.CATEGORY: _Plan(_category),
-    Kind.USER: _Plan(_user, forms=_CLASSIC),
-    Kind.LEAD_STAGE: _Plan(
-        _stage("STATUS"), ("about", "at", "stage"), forms=_CLASSIC, numbers=True
-    ),
-    Kind.DEAL_STAGE: _Plan(_stage("STAGE"), ("about", "at", "stage"), forms=_CLASSIC, numbers=True),
-    Kind.LEAD_CONTACT: _Plan(_member, ("contact",), forms=_CLASSIC, numbers=True),
-    Kind.DEAL_CONTACT: _Plan(_member, ("contact",), forms=_CLASSIC, numbers=True),
-    Kind.EVENT: _Plan(_event, ("event",), lambda _: (event_id(),), _CLASSIC),
+    Kind.LEAD: _Plan(_LEAD, groups=_profile),
+    Kind.DEAL: _Plan(_DEAL),
+    Kind.CONTACT: _Plan(_CONTACT, groups=_profile),
+    Kind.COMPANY: _Plan(_COMPANY, groups=_profile),
+    Kind.STATUS: _Plan(_STATUS, ("id", "entity"), lambda _: (meaning_of(),), _CLASSIC),
+    Kind.CATEGORY: _Plan(_CATEGORY),
+    Kind.USER: _Plan(_USER, forms=_CLASSIC),
+    Kind.LEAD_STAGE: _Plan(_stages("STATUS"), ("about", "at", "stage"), forms=_CLASSIC),
+    Kind.DEAL_STAGE: _Plan(_stages("STAGE"), ("about", "at", "stage"), forms=_CLASSIC),
+    Kind.LEAD_CONTACT: _Plan(_MEMBER, ("contact",), forms=_CLASSIC),
+    Kind.DEAL_CONTACT: _Plan(_MEMBER, ("contact",), forms=_CLASSIC),
+    Kind.EVENT: _Plan(_EVENT, ("event",), lambda _: (event_id(),), _CLASSIC),
 }
 _FIELD: Final = shape(
     Kind.FIELD.value,
     (
-        Column("type", "type", codecs(Form.CLASSIC).text, needed=True),
-        Column("title", "title", codecs(Form.CLASSIC).text),
-        Column("isMultiple", "multiple", FLAG),
+        Column("type", "type", TEXT, needed=True),
+        Column("title", "title", TEXT),
+        Column("isMultiple", "multiple", TRUE_OR_FALSE),
     ),
 )
 #: The kinds that have custom fields, and those of them that statuses can stand in.
@@ -369,7 +340,6 @@ def shapes(prospect_field: str | None = None, customer_field: str | None = None)
     found: dict[tuple[Kind, Form], Shape] = {(Kind.FIELD, form): _FIELD for form in Form}
     for kind, plan in _PLANS.items():
         for form in plan.forms:
-            c = codecs(Form.ITEM if plan.numbers else form)
             columns = [
                 Column(
                     key if kind is Kind.EVENT else field_key(key, form),
@@ -377,7 +347,7 @@ def shapes(prospect_field: str | None = None, customer_field: str | None = None)
                     codec,
                     field in plan.needed,
                 )
-                for key, field, codec in plan.rows(c)
+                for key, field, codec in plan.rows
             ]
             groups = plan.groups(form)
             if kind in _STATUSES and prospect_field is not None:
@@ -397,33 +367,6 @@ def shapes(prospect_field: str | None = None, customer_field: str | None = None)
 
 #: The shapes of all kinds, without statuses.
 SHAPES: Final[Shapes] = shapes()
-
-#: The keys that Bitrix24 writes itself, and ignores in a request.
-READ_ONLY: Final[Mapping[Form, frozenset[str]]] = {
-    form: frozenset(
-        field_key(key, form)
-        for key in [
-            "ID",
-            "STATUS_SEMANTIC_ID",
-            "STAGE_SEMANTIC_ID",
-            "CREATED_BY_ID",
-            "MODIFY_BY_ID",
-            "MOVED_BY_ID",
-            "MOVED_TIME",
-            "DATE_CREATE",
-            "DATE_MODIFY",
-            "DATE_CLOSED",
-            "IS_RETURN_CUSTOMER",
-            "HAS_PHONE",
-            "HAS_EMAIL",
-            "HAS_IMOL",
-            "LEAD_ID",
-            "LAST_ACTIVITY_BY",
-            "LAST_ACTIVITY_TIME",
-        ]
-    )
-    for form in Form
-}
 
 #: What custom fields hold, by the types of ``crm.lead.fields``.
 FIELD_TYPES: Final[Mapping[str, FieldType]] = {

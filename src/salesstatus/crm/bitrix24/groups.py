@@ -11,13 +11,12 @@ from typing import Any, Final
 import attrs
 
 from salesstatus.crm.bitrix24.lens import MEANINGS, Form, Group, field_key, number_of
-from salesstatus.crm.oddities import Outcome, Place, Reporter, safely
+from salesstatus.crm.oddities import Place, Reporter, safely
 from salesstatus.lead import StageMeaning
 from salesstatus.model import Address, absent
 from salesstatus.tables.cells import Unreadable
 
 CLASSIC, ITEM = Form
-_NOWHERE: Final = Place("")
 
 
 @attrs.frozen
@@ -46,7 +45,7 @@ class _Address:
                 found[part] = value
             elif value is not None and value != "":
                 key = self._key(part)
-                report.tell(Outcome.LEFT_OUT, place.at(key), "a text", safely(key, value))
+                report.left_out(place.at(key), "a text", safely(key, value))
         return found
 
     def read(self, body: Mapping[str, Any], place: Place, report: Reporter) -> dict[str, Any]:
@@ -59,18 +58,6 @@ class _Address:
         }
         said["line1"] = ", ".join(parts[key] for key in ("", "_2") if key in parts)
         return {"address": Address(**said)}
-
-    def write(self, body: dict[str, Any], values: Mapping[str, Any]) -> None:
-        was = self.read(body, _NOWHERE, Reporter()).get("address", Address())
-        now = values["address"] or Address()
-        for name, (key, *others) in _ADDRESS_PARTS.items():
-            if getattr(now, name) == getattr(was, name):
-                continue
-            body[self._key(key)] = getattr(now, name) or None
-            # What else says the part says what it was.
-            body |= {
-                self._key(other): None for other in others if body.get(self._key(other)) is not None
-            }
 
 
 #: The parts of our addresses, and the ends of the keys that say them, in the order in which they
@@ -146,21 +133,19 @@ class _Multi:
         if members is None:
             return
         if type(members) is not list:
-            report.tell(
-                Outcome.LEFT_OUT, place.at(self._list), "a list", safely(self._list, members)
-            )
+            report.left_out(place.at(self._list), "a list", safely(self._list, members))
             return
         for position, member in enumerate(members):
             at = place.at(self._list).at(position)
             if type(member) is not dict:
-                report.tell(Outcome.LEFT_OUT, at, "an object with a VALUE", safely("", member))
+                report.left_out(at, "an object with a VALUE", safely("", member))
                 continue
             if self.form is ITEM and member.get("typeId") != self.sort:
                 continue
             value, kind = member.get(self._key("VALUE")), member.get(self._key("VALUE_TYPE"))
             if type(value) is not str:
                 if value is not None:
-                    report.tell(Outcome.LEFT_OUT, at, "a text", safely("VALUE", value))
+                    report.left_out(at, "a text", safely("VALUE", value))
             elif value:
                 yield MultiField(position, kind if type(kind) is str else "", value)
 
@@ -190,48 +175,6 @@ class _Multi:
                 member.value for member in members if member.position not in taken
             )
         return values
-
-    def write(self, body: dict[str, Any], values: Mapping[str, Any]) -> None:
-        before = list(self._members(body, _NOWHERE, Reporter()))
-        chosen = self._chosen(before)
-        taken = {member.position for member in chosen.values()}
-        kept: list[Any] = list(body[self._list]) if type(body.get(self._list)) is list else []
-        gone: set[int] = set()
-        added: list[tuple[str, str]] = []
-        rest = values.get(self.rest) or frozenset() if self.rest else frozenset[str]()
-        retyped = {
-            role.type for role in self.roles if role.others is None and not values[role.field]
-        }
-        for role in self.roles:
-            member, value = chosen.get(role.field), values[role.field]
-            if member is None:
-                added += [(role.type, value)] if value else []
-            elif not value:
-                gone.add(member.position)
-            elif value != member.value:
-                kept[member.position] = {**kept[member.position], self._key("VALUE"): value}
-        for member in before:
-            if not self.rest or member.position in taken:
-                continue
-            if member.value not in rest:
-                gone.add(member.position)
-            elif member.type in retyped:
-                # One that would move up into the place of the role that is empty now.
-                kept[member.position] = {**kept[member.position], self._key("VALUE_TYPE"): _OTHER}
-        there = {member.value for member in before if member.position not in taken}
-        added += [(_OTHER, value) for value in sorted(rest - there)]
-        members = [member for position, member in enumerate(kept) if position not in gone]
-        body[self._list] = members + [
-            {
-                self._key("VALUE"): value,
-                self._key("VALUE_TYPE"): kind,
-                self._key("TYPE_ID"): self.sort,
-            }
-            for kind, value in added
-        ]
-
-
-_OTHER: Final = "OTHER"
 
 
 def multi(sort: str, roles: tuple[Role, ...], rest: str, form: Form) -> Group:
@@ -282,24 +225,6 @@ class _Custom:
         found = {name: body[key] for name, key in self._keys(body).items() if not absent(body[key])}
         return {"custom_fields": found} if found else {}
 
-    def write(self, body: dict[str, Any], values: Mapping[str, Any]) -> None:
-        keys = self._keys(body)
-        now: Mapping[str, Any] = values["custom_fields"] or {}
-        for name in {**keys, **now}:
-            key = keys.get(name, field_key(name, self.form))
-            value = _thawed(now.get(name))
-            if value != body.get(key) and not (absent(value) and absent(body.get(key))):
-                body[key] = value
-
-
-def _thawed(value: Any) -> Any:
-    """Return a custom field's value as JSON has it."""
-    if isinstance(value, Mapping):
-        return {name: _thawed(member) for name, member in value.items()}
-    if isinstance(value, tuple | list):
-        return [_thawed(member) for member in value]
-    return value if value is None or isinstance(value, str | int | float) else str(value)
-
 
 def custom_fields(form: Form, without: Iterable[str] = ()) -> Group:
     """Return the group of the custom fields, `without` those that are read otherwise."""
@@ -331,35 +256,15 @@ class _Meaning:
         if letter is None and "SEMANTICS" in body:
             by_letter = StageMeaning.IN_PROCESS
         elif letter is not None and by_letter is None:
-            report.tell(
-                Outcome.LEFT_OUT, place.at("SEMANTICS"), "null, S or F", safely("SEMANTICS", letter)
-            )
+            report.left_out(place.at("SEMANTICS"), "null, S or F", safely("SEMANTICS", letter))
         if word is not None and by_word is None:
             at = place.at("EXTRA").at("SEMANTICS")
-            report.tell(Outcome.LEFT_OUT, at, ", ".join(_WORDS), safely("SEMANTICS", word))
+            report.left_out(at, ", ".join(_WORDS), safely("SEMANTICS", word))
         if by_word is not None and by_letter is not None and by_word is not by_letter:
             found = f"{safely('SEMANTICS', letter)} and {word}: the word counts"
-            report.tell(
-                Outcome.READ,
-                place.at("SEMANTICS"),
-                "the same meaning as a letter and as a word",
-                found,
-            )
+            report.read(place.at("SEMANTICS"), "the same meaning as a letter and as a word", found)
         meaning = by_word or by_letter
         return {} if meaning is None else {"meaning": meaning}
-
-    def write(self, body: dict[str, Any], values: Mapping[str, Any]) -> None:
-        meaning = values["meaning"]
-        word = self._word(body)
-        if meaning is None:
-            body.pop("SEMANTICS", None)
-        else:
-            body["SEMANTICS"] = _LETTERS.get(meaning)
-        if word is not None:
-            body["EXTRA"] = {
-                **body["EXTRA"],
-                "SEMANTICS": None if meaning is None else _TOLD[meaning],
-            }
 
 
 _WORDS: Final = {
@@ -368,12 +273,6 @@ _WORDS: Final = {
     "failure": StageMeaning.FAILURE,
     "apology": StageMeaning.FAILURE,  # a further failure, of which somebody is to find the reason
 }
-_TOLD: Final = {
-    StageMeaning.IN_PROCESS: "process",
-    StageMeaning.SUCCESS: "success",
-    StageMeaning.FAILURE: "failure",
-}
-_LETTERS: Final = {StageMeaning.SUCCESS: "S", StageMeaning.FAILURE: "F"}
 _NO_LETTER: Final = {"": StageMeaning.IN_PROCESS}
 
 
@@ -401,11 +300,8 @@ class _EventId:
             number = None
         if number is None:
             at = place.at("data").at("FIELDS").at("ID")
-            report.tell(Outcome.LEFT_OUT, at, "the id of a record", safely("ID", raw))
+            report.left_out(at, "the id of a record", safely("ID", raw))
         return {"id": number}
-
-    def write(self, body: dict[str, Any], values: Mapping[str, Any]) -> None:
-        body["data"] = {"FIELDS": {"ID": None if values["id"] is None else str(values["id"])}}
 
 
 def event_id() -> Group:

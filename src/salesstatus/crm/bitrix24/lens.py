@@ -1,6 +1,6 @@
-"""What Bitrix24 writes otherwise than others: its ids, its flags, its empty values, and its keys.
+"""What is special about Bitrix24's records: ids, flags, empty values and keys.
 
-Bitrix24 says one thing in two forms. The methods ``crm.lead.*``, ``crm.deal.*`` … have keys like
+Every record comes in one of two forms. The methods ``crm.lead.*``, ``crm.deal.*`` … have keys like
 ``ASSIGNED_BY_ID`` and ids in texts, ``crm.item.*`` has ``assignedById`` and numbers. A text is the
 absence of one when it is empty, an id when it is ``"0"``, and a flag is ``"Y"`` or ``"N"``.
 
@@ -13,7 +13,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from decimal import Decimal
 from enum import Enum, unique
 from typing import Any, Final, Protocol, final
 
@@ -22,11 +21,10 @@ import attrs
 from salesstatus.crm.lens import AMOUNT as ANY_AMOUNT
 from salesstatus.crm.lens import FLAG as ANY_FLAG
 from salesstatus.crm.lens import Codec, Column, Columns, time_read
-from salesstatus.crm.oddities import Outcome, Place, Reporter, safely
+from salesstatus.crm.oddities import Place, Reporter, safely
 from salesstatus.errors import LabelError
 from salesstatus.labels import Axis, parse_status
 from salesstatus.lead import StageMeaning
-from salesstatus.model import absent
 from salesstatus.tables.cells import Lenient, Unreadable
 from salesstatus.values import Id, InvalidError
 
@@ -129,8 +127,8 @@ def _leniently(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return leniently
 
 
-def _number_codec(expected: str, read: Callable[[Any], Any], write: Callable[[Any], Any]) -> Codec:
-    return Codec(expected, _INTEGERS, read, write, _leniently(read))
+def _number_codec(expected: str, read: Callable[[Any], Any]) -> Codec:
+    return Codec(expected, _INTEGERS, read, _leniently(read))
 
 
 # Values.
@@ -163,13 +161,6 @@ def _amount(value: Any) -> Any:
     return None if value == "" else ANY_AMOUNT.read(value)
 
 
-def _number_written(value: Decimal) -> Any:
-    """Return an amount as a number, and as a text if no number says exactly this."""
-    if value == value.to_integral_value():
-        return int(value)
-    return float(value) if Decimal(str(float(value))) == value else str(value)
-
-
 #: What the letters of stages mean.
 MEANINGS: Final[Mapping[str, StageMeaning | None]] = {
     "P": StageMeaning.IN_PROCESS,
@@ -177,7 +168,6 @@ MEANINGS: Final[Mapping[str, StageMeaning | None]] = {
     "F": StageMeaning.FAILURE,
     "": None,
 }
-_CODES: Final = {StageMeaning.IN_PROCESS: "P", StageMeaning.SUCCESS: "S", StageMeaning.FAILURE: "F"}
 
 
 def _meaning(value: str) -> StageMeaning | None:
@@ -219,93 +209,29 @@ def _numbers(value: Any) -> Any:
     )
 
 
-@attrs.frozen
-class Codecs:
-    """How values are read, which is the same in both forms, and how they are written in one of
-    them.
-    """
-
-    text: Codec
-    self_id: Codec
-    id: Codec
-    whole: Codec
-    company_self: Codec
-    company: Codec
-    user: Codec
-    flag: Codec
-    time: Codec
-    amount: Codec
-    meaning: Codec
-    seconds: Codec
-    numbers: Codec
+def _company(value: Any) -> str | None:
+    number = _some(value)
+    return None if number is None else company_id(number)
 
 
-def codecs(form: Form) -> Codecs:
-    """Return how values are written in a form."""
-    written: Callable[[Any], Any] = str if form is CLASSIC else int
+def _user(value: Any) -> str | None:
+    number = _some(value)
+    return None if number is None else str(number)
 
-    def company(value: Any) -> str | None:
-        number = _some(value)
-        return None if number is None else company_id(number)
 
-    def user(value: Any) -> str | None:
-        number = _some(value)
-        return None if number is None else str(number)
-
-    def user_written(value: str) -> Any:
-        if not value:
-            return None
-        if not _DIGITS.fullmatch(value):
-            raise InvalidError("owner", value, "the number of a user, as a text")
-        return written(int(value))
-
-    def company_written(value: Id) -> Any:
-        return written(company_number("company", value))
-
-    def contact_written(value: Id) -> Any:
-        return written(contact_number("id", value))
-
-    return Codecs(
-        text=Codec("a text", frozenset({str}), _text_or_nothing, str, _text),
-        self_id=_number_codec("an id: a whole number above 0", _some, contact_written),
-        id=_number_codec("an id: a whole number", _some, contact_written),
-        whole=_number_codec("a whole number", _whole, written),
-        company_self=_number_codec("an id: a whole number above 0", company, company_written),
-        company=_number_codec("the id of a company: a whole number", company, company_written),
-        user=_number_codec("the number of a user", user, user_written),
-        flag=Codec(
-            "Y or N", frozenset({str}), _flag, lambda value: "Y" if value else "N", ANY_FLAG.lenient
-        ),
-        time=Codec(
-            "a time, like 2026-05-04T09:30:00+00:00",
-            frozenset({str}),
-            _time,
-            datetime.isoformat,
-            _never,
-        ),
-        amount=Codec(
-            "an amount, like 12.50",
-            frozenset({str, int, float}),
-            _amount,
-            (lambda value: format(value, "f")) if form is CLASSIC else _number_written,
-            _never,
-        ),
-        meaning=Codec("P, S or F", frozenset({str}), _meaning, _CODES.__getitem__, _never),
-        seconds=Codec(
-            "a time in seconds since 1970",
-            _INTEGERS,
-            _seconds,
-            lambda value: written(int(value.timestamp())),
-            _never,
-        ),
-        numbers=Codec(
-            "a list of ids",
-            frozenset({list}),
-            _numbers,
-            lambda value: [written(number) for number in value],
-            _never,
-        ),
-    )
+TEXT: Final = Codec("a text", frozenset({str}), _text_or_nothing, _text)
+SELF_ID: Final = _number_codec("an id: a whole number above 0", _some)
+ID: Final = _number_codec("an id: a whole number", _some)
+WHOLE: Final = _number_codec("a whole number", _whole)
+COMPANY_SELF: Final = _number_codec("an id: a whole number above 0", _company)
+COMPANY: Final = _number_codec("the id of a company: a whole number", _company)
+USER: Final = _number_codec("the number of a user", _user)
+FLAG: Final = Codec("Y or N", frozenset({str}), _flag, ANY_FLAG.lenient)
+TIME: Final = Codec("a time, like 2026-05-04T09:30:00+00:00", frozenset({str}), _time, _never)
+AMOUNT: Final = Codec("an amount, like 12.50", frozenset({str, int, float}), _amount, _never)
+MEANING: Final = Codec("P, S or F", frozenset({str}), _meaning, _never)
+SECONDS: Final = Codec("a time in seconds since 1970", _INTEGERS, _seconds, _never)
+NUMBERS: Final = Codec("a list of ids", frozenset({list}), _numbers, _never)
 
 
 def status_codec(axis: Axis) -> Codec:
@@ -321,7 +247,7 @@ def status_codec(axis: Axis) -> Codec:
         except LabelError:
             raise Unreadable from None
 
-    return Codec(f"a {axis} status", frozenset({str}), read, lambda status: status.value, _never)
+    return Codec(f"a {axis} status", frozenset({str}), read, _never)
 
 
 _LONGEST_WORD: Final = 100
@@ -376,26 +302,10 @@ class Group(Protocol):
         """Return the values that are there."""
         ...
 
-    def write(self, body: dict[str, Any], values: Mapping[str, Any]) -> None:
-        """Write values that are not those of the body into it."""
-        ...
-
-
-_NOWHERE: Final = Place("")
-_ABSENT: Final = object()
-
-
-def _same(one: Any, other: Any) -> bool:
-    return bool(one == other) or (absent(one) and absent(other))
-
 
 @attrs.frozen
 class Shape:
-    """How the records of one kind are read and written in one form: key by key, and groups of them.
-
-    Reading and writing are as in `salesstatus.crm.lens.Columns`: what is written over the body that
-    it was read from is this body.
-    """
+    """How the records of one kind are read in one form: key by key, and groups of keys."""
 
     columns: Columns
     groups: tuple[Group, ...] = ()
@@ -426,26 +336,11 @@ class Shape:
         for column in self.columns.columns:
             if column.needed and values.get(column.field) is None:
                 found = safely(column.key, body.get(column.key))
-                report.tell(Outcome.NOT_USED, place.at(column.key), column.codec.expected, found)
+                report.not_used(place.at(column.key), column.codec.expected, found)
                 return None
         for group in self.groups:
             values |= group.read(body, place, report)
         return {field: value for field, value in values.items() if value is not None}
-
-    def write(
-        self, values: Mapping[str, Any], over: Mapping[str, Any] | None = None
-    ) -> dict[str, Any]:
-        """Return a body that says these values, and all else that `over` says.
-
-        A field that `values` does not name stays as it is.
-        """
-        body = self.columns.write(values, over)
-        for group in self.groups:
-            before = group.read(body, _NOWHERE, Reporter())
-            now = {field: values.get(field, before.get(field)) for field in group.fields}
-            if not all(_same(now[field], before.get(field)) for field in group.fields):
-                group.write(body, now)
-        return body
 
 
 def shape(name: str, columns: Iterable[Column], groups: Iterable[Group] = ()) -> Shape:

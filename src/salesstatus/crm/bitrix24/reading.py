@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
-from typing import Any, Final, final
+from typing import Any, Final
 
-import attrs
-
-from salesstatus.crm.account import Account, Wanted
+from salesstatus.crm.account import Wanted
 from salesstatus.crm.bitrix24.assembly import Assembly, Found, definitions
 from salesstatus.crm.bitrix24.book import catalogue_of, stage_book
 from salesstatus.crm.bitrix24.columns import (
@@ -22,11 +20,14 @@ from salesstatus.crm.bitrix24.columns import (
     system_status,
 )
 from salesstatus.crm.bitrix24.groups import custom_name
+from salesstatus.crm.bitrix24.hints import domain_of
 from salesstatus.crm.bitrix24.lens import company_id
-from salesstatus.crm.bitrix24.unpacking import Lists, Row, domain_of, rows
-from salesstatus.crm.bodies import LIMIT
+from salesstatus.crm.bitrix24.lists import Lists
+from salesstatus.crm.bitrix24.portal import Portal, ToFetch
+from salesstatus.crm.bitrix24.unpacking import Row, rows
+from salesstatus.crm.bodies import LIMIT, named_contents
 from salesstatus.crm.evidence import StageRow
-from salesstatus.crm.oddities import Outcome, Place, Reporter, cleaned, safely
+from salesstatus.crm.oddities import Place, Reporter, cleaned, safely
 from salesstatus.lead import StageMeaning
 from salesstatus.leads.reports import Visit
 from salesstatus.model import ContactId, DealId
@@ -56,28 +57,6 @@ _SLIM: Final = [
 ]
 _PROFILED: Final = (Kind.DEAL, Kind.CONTACT, Kind.COMPANY)
 _UNWANTED: Final = frozenset({Kind.LEAD, Kind.LEAD_STAGE, Kind.LEAD_CONTACT, Kind.FIELD})
-
-
-@final
-@attrs.frozen
-class ToFetch:
-    """A record that a webhook told to be new or changed at a time; what is there of it, if
-    anything, is older.
-    """
-
-    kind: Kind
-    id: Id
-    at: datetime | None = None
-
-
-@attrs.frozen(kw_only=True, repr=False)
-class Portal(Account):
-    """An account of Bitrix24.
-
-    `to_fetch` are the records of which webhooks told, and which are to be asked for.
-    """
-
-    to_fetch: tuple[ToFetch, ...] = ()
 
 
 _EVENT: Final = re.compile(r"ONCRM(LEAD|DEAL|CONTACT|COMPANY)(ADD|UPDATE|DELETE)")
@@ -146,9 +125,7 @@ class Reading:
         self._domain = self._domain or domain
         if domain in ("", self._domain):
             return True
-        self.report.tell(
-            Outcome.NOT_USED, place, "one account", f"another one: {safely('', domain)}"
-        )
+        self.report.not_used(place, "one account", f"another one: {safely('', domain)}")
         return False
 
     def add(self, row: Row) -> None:
@@ -182,12 +159,12 @@ class Reading:
                 if before.values == row.values
                 else "and different: they are put together"
             )
-            self.report.tell(Outcome.READ, row.place, "each record once", f"{which} again, {how}")
+            self.report.read(row.place, "each record once", f"{which} again, {how}")
 
     def _member(self, row: Row) -> None:
         if type(row.about) is not int:
             expected = "whose contacts these are, in the name: deals/410/contacts.json"
-            self.report.tell(Outcome.NOT_USED, row.place, expected, "a name without a number")
+            self.report.not_used(row.place, expected, "a name without a number")
             return
         self._members[row.kind][row.about][row.values["contact"]] = row
 
@@ -198,9 +175,7 @@ class Reading:
         if known is None:
             self.skipped[f"webhook {safely('event', row.values['event'])}"] += 1
         elif "id" not in row.values:
-            self.report.tell(
-                Outcome.NOT_USED, row.place, "a webhook with the id of a record", "one without"
-            )
+            self.report.not_used(row.place, "a webhook with the id of a record", "one without")
         else:
             self._events.append((known[2], Kind[known[1]], row.values["id"], row.values.get("at")))
 
@@ -217,8 +192,7 @@ class Reading:
             "created_at", was.get("created_at")
         ):
             expected = "one account: a record keeps the time of its creation"
-            self.report.tell(
-                Outcome.NOT_USED,
+            self.report.not_used(
                 row.place,
                 expected,
                 f"{row.kind.value} {shown(id_)}, which is another one elsewhere",
@@ -285,7 +259,7 @@ class Reading:
             book=book,
             catalogue=catalogue,
             skipped=FrozenMap(self.skipped),
-            oddities=self.report.told(),
+            oddities=self.report.oddities(),
             to_fetch=tuple(fetch),
         )
 
@@ -345,15 +319,12 @@ class Reading:
             said = DEAL_STATUS[row.values["meaning"]] if "meaning" in row.values else None
             status = said or (None if stage is None else stage.status) or system_status(stage_id)
             if deal not in assembly.deals:
-                self.report.tell(
-                    Outcome.MISSING,
-                    row.place,
-                    "every deal that a stage history is of",
-                    f"no deal {deal}",
+                self.report.missing(
+                    row.place, "every deal that a stage history is of", f"no deal {deal}"
                 )
             elif status is None:
                 found = f"stage {safely('STAGE_ID', stage_id)}, which nobody sent"
-                self.report.tell(Outcome.NOT_USED, row.place, "a stage that is known", found)
+                self.report.not_used(row.place, "a stage that is known", found)
             else:
                 yield StageRow(
                     deal, row.values["at"], status, stage_id if stage is None else stage.name
@@ -406,13 +377,6 @@ def read(
     reading = Reading(
         prospect_field=prospect_field, customer_field=customer_field, wanted=wanted, limit=limit
     )
-    named = contents.items() if isinstance(contents, Mapping) else contents
-    if not isinstance(named, Iterable) or isinstance(named, str | bytes):
-        raise InvalidError(
-            "contents", contents, "a mapping of names to contents, or pairs of a name and a content"
-        )
-    for pair in named:
-        if not isinstance(pair, tuple) or len(pair) != 2 or not isinstance(pair[0], str):
-            raise InvalidError("contents", pair, "a pair of a name and a content")
-        reading.take(pair[1], pair[0])
+    for name, content in named_contents(contents):
+        reading.take(content, name)
     return reading.account()

@@ -8,25 +8,18 @@ the name of the method or the file (``crm.lead.list``, ``leads-2.json``,
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import attrs
 
-from salesstatus.crm.bitrix24.columns import (
-    ENTITY_TYPES,
-    KIND_OF_WORD,
-    SHAPES,
-    SIGNS,
-    WEAK_SIGNS,
-    Kind,
-    Shapes,
-)
+from salesstatus.crm.bitrix24.columns import ENTITY_TYPES, SHAPES, SIGNS, WEAK_SIGNS, Kind, Shapes
+from salesstatus.crm.bitrix24.hints import Hint
 from salesstatus.crm.bitrix24.lens import Form, Shape
+from salesstatus.crm.bitrix24.lists import Lists
 from salesstatus.crm.bodies import LIMIT, Body, bodies
-from salesstatus.crm.oddities import Outcome, Place, Reporter, safely
+from salesstatus.crm.oddities import Place, Reporter, safely
 
 CLASSIC, ITEM = Form
 
@@ -50,10 +43,6 @@ class Row:
     about: int | str | None = None
     of: Kind | None = None
     domain: str = ""
-
-    def written(self, *, over: bool = True) -> dict[str, Any]:
-        """Return the record as a body again, over the one that it was read from or by itself."""
-        return self.shape.write(self.values, self.body if over else None)
 
 
 def rows(
@@ -79,143 +68,10 @@ def rows(
         Counter() if skipped is None else skipped,
         Lists() if lists is None else lists,
     )
-    hint = _Hint.of(name)
+    hint = Hint.of(name)
     for body in bodies(name, content, unpacking.report, limit):
         yield from unpacking.answer(body, hint)
 
-
-# Names.
-
-_HOST: Final = re.compile(r"^[a-z]+://(?:[^/@]*@)?([^/:?#]+)", re.IGNORECASE)
-
-
-def domain_of(name: str) -> str:
-    """Return the domain of the account if a name is an address, or ``""``."""
-    found = _HOST.match(name)
-    return "" if found is None else found[1].lower()
-
-
-_METHOD: Final = re.compile(
-    r"crm[._-](lead|deal|contact|company|status|category|item|stage-?history)(?:[._-]([a-z]+))?",
-    re.IGNORECASE,
-)
-_ASKING: Final = frozenset({"get", "list", "add", "update", "fields", "contact", "import", ""})
-_USERS: Final = re.compile(r"(?:^|[^a-z])user[._-]get", re.IGNORECASE)
-_HISTORY: Final = re.compile(r"stage[-_]?history", re.IGNORECASE)
-_TYPE: Final = re.compile(r"entityTypeId=([0-9]{1,9})", re.IGNORECASE)
-_MEMBERS: Final = re.compile(r"(lead|deal)s?[/\\]([0-9]{1,30})[/\\][^/\\]*contact", re.IGNORECASE)
-_OF: Final = re.compile(r"[?&]id=([0-9]{1,30})", re.IGNORECASE)
-_WORD: Final = re.compile(r"[a-z]+")
-_CONTACTS_OF: Final = {"lead": Kind.LEAD_CONTACT, "deal": Kind.DEAL_CONTACT}
-_STAGES_OF: Final = {Kind.LEAD: Kind.LEAD_STAGE, Kind.DEAL: Kind.DEAL_STAGE}
-
-
-@attrs.frozen
-class _Hint:
-    """What a name says of the records: their kind, whose contacts they are, or whose fields."""
-
-    kind: Kind | None = None
-    about: int | None = None
-    fields_of: Kind | None = None
-
-    @classmethod
-    def of(cls, name: str) -> _Hint:
-        path = name[-_LONGEST_NAME:]
-        asked = _TYPE.search(path)
-        typed = None if asked is None else ENTITY_TYPES.get(int(asked[1]))
-        members = _MEMBERS.search(path)
-        if members is not None:
-            return cls(_CONTACTS_OF[members[1].lower()], int(members[2]))
-        if _HISTORY.search(path):
-            return cls(None if typed is None else _STAGES_OF.get(typed))
-        if _USERS.search(path):
-            return cls(Kind.USER)
-        methods = list(_METHOD.finditer(path))
-        if methods:
-            return cls._asked(methods[-1][1].lower(), (methods[-1][2] or "").lower(), path, typed)
-        for part in reversed(re.split(r"[/\\]", path.partition("?")[0])):
-            for word in reversed(_WORD.findall(part.lower())):
-                if word in KIND_OF_WORD:
-                    return cls(KIND_OF_WORD[word])
-        return cls(typed)
-
-    @classmethod
-    def _asked(cls, what: str, how: str, path: str, typed: Kind | None) -> _Hint:
-        kind = typed if what == "item" else KIND_OF_WORD.get(what)
-        if how not in _ASKING:
-            return cls()
-        if how == "fields":
-            return cls(Kind.FIELD, fields_of=kind)
-        if how == "contact" and what in _CONTACTS_OF:
-            about = _OF.search(path)
-            return cls(_CONTACTS_OF[what], None if about is None else int(about[1]))
-        return cls(kind)
-
-
-_LONGEST_NAME: Final = 400
-
-
-# Lists, and what is missing of them.
-
-
-@attrs.define
-class _List:
-    place: Place
-    total: int
-    given: set[object] = attrs.field(factory=set)
-    #: Where the page starts that nobody gave so far, and whether one was met that names no next.
-    more: int = 0
-    last: bool = False
-
-
-class Lists:
-    """The pages met while contents are read: a list says how many records it has, and where its
-    next page starts.
-    """
-
-    def __init__(self) -> None:
-        self._lists: dict[tuple[str, Kind | None, int | None], _List] = {}
-
-    def met(
-        self, place: Place, kind: Kind | None, answer: Mapping[str, Any], members: list[Any]
-    ) -> None:
-        """Take down a page of a list.
-
-        Pages are of one list if their names differ in numbers only, and they tell the same total.
-        """
-        given = {key: answer[key] for key in ("total", "next") if type(answer.get(key)) is int}
-        list_ = (_NUMBERS.sub("", place.name), kind, given.get("total"))
-        found = self._lists.setdefault(list_, _List(place, given.get("total", 0)))
-        for position, member in enumerate(members if "total" in given else ()):
-            id_ = (
-                next((member[key] for key in ("ID", "id") if key in member), None)
-                if type(member) is dict
-                else None
-            )
-            found.given.add(str(id_) if type(id_) in (int, str) else (place, position))
-        found.more = max(found.more, given.get("next", 0))
-        found.last = found.last or "next" not in given
-
-    def tell(self, report: Reporter) -> None:
-        """Report the records that are missing."""
-        for found in self._lists.values():
-            if len(found.given) < found.total:
-                given = f"{len(found.given)} of {safely('total', found.total)}"
-                report.tell(Outcome.MISSING, found.place, _ALL, given)
-            elif found.more and not found.last and not found.total:
-                report.tell(
-                    Outcome.MISSING,
-                    found.place,
-                    _ALL,
-                    f"no page from {safely('next', found.more)} on",
-                )
-
-
-_NUMBERS: Final = re.compile(r"[0-9]+")
-_ALL: Final = "every record of a list"
-
-
-# Answers.
 
 _DUPLICATES: Final = frozenset({"LEAD", "CONTACT", "COMPANY"})
 _FIELD_KEYS: Final = ("type", "isRequired")
@@ -241,7 +97,7 @@ class _Unpacking:
     lists: Lists
     signs: dict[tuple[str, ...], Kind | None] = attrs.field(factory=dict)
 
-    def answer(self, body: Body, hint: _Hint, depth: int = 0) -> Iterator[Row]:
+    def answer(self, body: Body, hint: Hint, depth: int = 0) -> Iterator[Row]:
         value, place = body.value, body.place
         if type(value) is list:
             yield from self._list(value, place, hint)
@@ -260,7 +116,7 @@ class _Unpacking:
             yield from self._record(value, place, hint)
 
     def _result(
-        self, answer: dict[str, Any], place: Place, hint: _Hint, depth: int
+        self, answer: dict[str, Any], place: Place, hint: Hint, depth: int
     ) -> Iterator[Row]:
         result, at = answer["result"], place.at("result")
         if type(result) is bool:
@@ -275,7 +131,7 @@ class _Unpacking:
             yield from self._object(answer, result, at, hint, depth)
 
     def _object(
-        self, answer: dict[str, Any], result: dict[str, Any], at: Place, hint: _Hint, depth: int
+        self, answer: dict[str, Any], result: dict[str, Any], at: Place, hint: Hint, depth: int
     ) -> Iterator[Row]:
         if type(result.get("item")) is dict:
             yield from self._record(result["item"], at.at("item"), hint)
@@ -283,7 +139,7 @@ class _Unpacking:
             yield from self._page(answer, result["items"], at.at("items"), hint)
         elif type(result.get("categories")) is list:
             yield from self._page(
-                answer, result["categories"], at.at("categories"), _Hint(Kind.CATEGORY)
+                answer, result["categories"], at.at("categories"), Hint(Kind.CATEGORY)
             )
         elif type(result.get("result")) in (dict, list) and depth < _DEEPEST:
             yield from self._batch(result, at, depth)
@@ -309,20 +165,20 @@ class _Unpacking:
                 if type(numbers) is dict and type(numbers.get(name)) is int:
                     answer[key] = numbers[name]
             at = place.at("result").at(name)
-            yield from self.answer(Body(at, answer), _Hint.of(str(name)), depth + 1)
+            yield from self.answer(Body(at, answer), Hint.of(str(name)), depth + 1)
         errors = batch.get("result_error")
         for name in errors if type(errors) is dict else ():
             self._unused(place.at("result_error").at(name), "records", "an error response")
 
     def _page(
-        self, answer: dict[str, Any], members: list[Any], place: Place, hint: _Hint
+        self, answer: dict[str, Any], members: list[Any], place: Place, hint: Hint
     ) -> Iterator[Row]:
         self.lists.met(place, hint.kind, answer, members)
         if not members:
             self.skipped["an empty list"] += 1
         yield from self._list(members, place, hint)
 
-    def _list(self, members: list[Any], place: Place, hint: _Hint) -> Iterator[Row]:
+    def _list(self, members: list[Any], place: Place, hint: Hint) -> Iterator[Row]:
         for number, member in enumerate(members):
             at = place.at(number)
             if type(member) is not dict:
@@ -332,7 +188,7 @@ class _Unpacking:
             else:
                 yield from self._record(member, at, hint)
 
-    def _record(self, body: dict[str, Any], place: Place, hint: _Hint) -> Iterator[Row]:
+    def _record(self, body: dict[str, Any], place: Place, hint: Hint) -> Iterator[Row]:
         if not body:
             self.skipped["an empty object"] += 1
             return
@@ -354,7 +210,7 @@ class _Unpacking:
                 hint.fields_of,
             )
 
-    def _kind(self, body: Mapping[str, Any], form: Form, place: Place, hint: _Hint) -> Kind | None:
+    def _kind(self, body: Mapping[str, Any], form: Form, place: Place, hint: Hint) -> Kind | None:
         """Return what kind of record this is, or None with a report."""
         number = body.get("entityTypeId")
         if form is ITEM and type(number) is int and hint.kind is not Kind.CATEGORY:
@@ -386,7 +242,7 @@ class _Unpacking:
             self.signs[keys] = found
         return found
 
-    def _fields(self, fields: dict[str, Any], place: Place, hint: _Hint) -> Iterator[Row]:
+    def _fields(self, fields: dict[str, Any], place: Place, hint: Hint) -> Iterator[Row]:
         shape = self.shapes[Kind.FIELD, CLASSIC]
         for name, field in fields.items():
             values = shape.read(field, place.at(name), self.report)
@@ -414,9 +270,7 @@ class _Unpacking:
         number = {"ID": told.pop("ID")} if "ID" in told else {}
         body = {**told, "data": {"FIELDS": number}}
         if value.get("ts") is not None and "ts" not in told:
-            self.report.tell(
-                Outcome.LEFT_OUT, place.at("ts"), "a time in seconds", safely("ts", value["ts"])
-            )
+            self.report.left_out(place.at("ts"), "a time in seconds", safely("ts", value["ts"]))
         domain = auth["domain"].lower() if type(auth.get("domain")) is str else ""
         shape = self.shapes[Kind.EVENT, CLASSIC]
         values = shape.read(body, place, self.report)
@@ -426,7 +280,7 @@ class _Unpacking:
             )
 
     def _unused(self, place: Place, expected: str, found: str) -> None:
-        self.report.tell(Outcome.NOT_USED, place, expected, found)
+        self.report.not_used(place, expected, found)
 
 
 #: All of a webhook that is kept, but for the id of the record.

@@ -9,6 +9,7 @@ contacts are not taken. The values are a choice of this library; another picklis
 `Destination`.
 """
 
+from salesstatus.crm.migration.destination import Column, Destination, Migrant, Translation
 from salesstatus.crm.migration.destinations import (
     DESTINATIONS,
     HUBSPOT,
@@ -16,10 +17,6 @@ from salesstatus.crm.migration.destinations import (
     PIPEDRIVE,
     SALESFORCE,
     STATUSES,
-    Column,
-    Destination,
-    Migrant,
-    Translation,
 )
 from salesstatus.crm.migration.rows import (
     Row,

@@ -8,14 +8,8 @@ from typing import Any, Final, final
 
 import attrs
 
-from salesstatus.crm.migration.destinations import (
-    NEUTRAL,
-    STATUSES,
-    Destination,
-    Migrant,
-    destination_of,
-    list_of,
-)
+from salesstatus.crm.migration.destination import Destination, Migrant, list_of
+from salesstatus.crm.migration.destinations import NEUTRAL, STATUSES, destination_of
 from salesstatus.decisions import decisions
 from salesstatus.explanation import explain
 from salesstatus.model import Contact, ContactKind, SalesStatus

@@ -1,5 +1,4 @@
-"""Zendesk Sell: `read` makes an account of what its API, its Sync and its Firehose say; what ends
-in `_body` says it back.
+"""Zendesk Sell: `read` makes an account of what its API, its Sync and its Firehose send.
 
     account = read({"stages.json": …, "contacts.jsonl": open("contacts.jsonl", "rb"), "deals":
     client.deals.list()})
@@ -20,42 +19,6 @@ from salesstatus.crm.account import Wanted
 from salesstatus.crm.sell.columns import Kind
 from salesstatus.crm.sell.reading import Reading, read
 from salesstatus.crm.sell.unpacking import Row, rows
-from salesstatus.crm.sell.writing import (
-    Refusal,
-    associated_bodies,
-    collection,
-    contact_body,
-    conversion_body,
-    conversion_request,
-    deal_body,
-    envelope,
-    errors_body,
-    lead_body,
-    note_body,
-    patch,
-    refusal_body,
-    task_body,
-)
+from salesstatus.crm.sell.writing import patch
 
-__all__ = [
-    "Kind",
-    "Reading",
-    "Refusal",
-    "Row",
-    "Wanted",
-    "associated_bodies",
-    "collection",
-    "contact_body",
-    "conversion_body",
-    "conversion_request",
-    "deal_body",
-    "envelope",
-    "errors_body",
-    "lead_body",
-    "note_body",
-    "patch",
-    "read",
-    "refusal_body",
-    "rows",
-    "task_body",
-]
+__all__ = ["Kind", "Reading", "Row", "Wanted", "patch", "read", "rows"]

@@ -14,12 +14,8 @@ import attrs
 from salesstatus.conversion import AttachedNote
 from salesstatus.crm.account import Catalogue
 from salesstatus.crm.auditing import Stored
-from salesstatus.crm.oddities import Outcome, Place, Reporter, safely
-from salesstatus.crm.sell.columns import (
-    FIELD_TYPES,
-    SCOPES,
-    Kind,
-)
+from salesstatus.crm.oddities import Place, Reporter, safely
+from salesstatus.crm.sell.columns import FIELD_TYPES, SCOPES, Kind
 from salesstatus.lead import (
     ConversionRecord,
     FieldDefinition,
@@ -75,8 +71,7 @@ class Assembly:
             fields = {name: value for name, value in values.items() if name in _CONVERSION_FIELDS}
             if values["lead"] in found:
                 expected = "one conversion of a lead"
-                self.report.tell(
-                    Outcome.NOT_USED,
+                self.report.not_used(
                     Place(f"lead_conversion {id_}"),
                     expected,
                     f"another one of lead {values['lead']}",
@@ -122,9 +117,7 @@ class Assembly:
             about = values["resource_id"]
             if values["resource_type"] is Kind.LEAD and about not in self.lead_values:
                 found = f"lead {about}, which nobody sent"
-                self.report.tell(
-                    Outcome.NOT_USED, place, "a lead that was sent, which it is about", found
-                )
+                self.report.not_used(place, "a lead that was sent, which it is about", found)
                 continue
             if values["resource_type"] is Kind.LEAD:
                 of_leads[about].append(note)
@@ -141,9 +134,7 @@ class Assembly:
         if kind is Kind.CONTACT and about is not None and about in self.contacts:
             return _TARGETS[self.contacts[about].contact.kind]
         found = "nothing" if kind is None or about is None else f"{kind.value} {about}"
-        self.report.tell(
-            Outcome.NOT_USED, place, "a deal, or a contact that was sent, which it is about", found
-        )
+        self.report.not_used(place, "a deal, or a contact that was sent, which it is about", found)
         return None
 
     def tasks(self) -> Iterator[Task]:
@@ -167,11 +158,8 @@ class Assembly:
             scope = SCOPES.get(values.get("resource_type", ""))
             if scope is None:
                 found = safely("resource_type", values.get("resource_type"))
-                self.report.tell(
-                    Outcome.NOT_USED,
-                    Place(f"tag {id_}"),
-                    f"whose tag it is: {', '.join(SCOPES)}",
-                    found,
+                self.report.not_used(
+                    Place(f"tag {id_}"), f"whose tag it is: {', '.join(SCOPES)}", found
                 )
             else:
                 yield Tag(values.get("name", ""), scope)
@@ -185,14 +173,12 @@ class Assembly:
             kind = FIELD_TYPES.get(values.get("type", ""))
             if scope is None or kind is None:
                 expected = "a custom field of a known type, with an address that says whose it is"
-                self.report.tell(
-                    Outcome.NOT_USED, place, expected, safely("type", values.get("type"))
-                )
+                self.report.not_used(place, expected, safely("type", values.get("type")))
                 continue
             choices = values.get("choices", ())
             if bool(choices) is not (kind in _CHOSEN):
                 expected = "choices for a list, and none for another type"
-                self.report.tell(Outcome.LEFT_OUT, place, expected, f"{len(choices)} choices", "T3")
+                self.report.left_out(place, expected, f"{len(choices)} choices", "T3")
                 kind, choices = FieldType.TEXT, ()
             flags = {
                 "person": values.get("for_person", False),
@@ -206,9 +192,7 @@ class Assembly:
     def name(self, id_: Id, names: Mapping[Id, str], place: Place, what: str) -> str:
         """Return what something is called, or its id if nobody said."""
         if id_ not in names:
-            self.report.tell(
-                Outcome.READ, place, f"{what} that was sent", f"{id_}: its id is taken as its name"
-            )
+            self.report.read(place, f"{what} that was sent", f"{id_}: its id is taken as its name")
         return names.get(id_, str(id_))
 
 
@@ -222,10 +206,4 @@ def made(kind: Callable[..., T], fields: Mapping[str, Any], place: Place, report
             field = re.split(r"[.\[]", error.place)[1]
             if given.pop(field, None) is None:
                 raise
-            report.tell(
-                Outcome.LEFT_OUT,
-                place.at(field),
-                error.expected,
-                safely(field, error.value),
-                error.rule,
-            )
+            report.left_out(place.at(field), error.expected, safely(field, error.value), error.rule)

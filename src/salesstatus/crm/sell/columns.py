@@ -1,8 +1,7 @@
-"""The records of Zendesk Sell's API v2, key by key: what is read into which field of ours, and
-written back.
+"""The records of Zendesk Sell's API v2, key by key: what is read into which field of ours.
 
-Keys that stand in no table are kept as they came, and mean nothing here. Facts: Sell API v2,
-recorded bodies of its official clients.
+Keys that stand in no table are ignored. Source: Sell API v2, recorded bodies of its official
+clients.
 """
 
 from __future__ import annotations

@@ -15,16 +15,15 @@ more of a file is held than the rows looked at ahead for that, of which `AHEAD` 
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import timezone, tzinfo
+from datetime import tzinfo
 from itertools import chain
 from typing import Any, Final
 
 import attrs
 
 from salesstatus.crm.lens import Columns
-from salesstatus.crm.oddities import Outcome, Place, Reporter, safely
+from salesstatus.crm.oddities import Place, Reporter, safely
 from salesstatus.crm.sell.columns import COLUMNS, Kind
 from salesstatus.crm.sell.csv_headers import (
     AMOUNT,
@@ -42,25 +41,15 @@ from salesstatus.crm.sell.csv_headers import (
     told_by,
     why_unread,
 )
+from salesstatus.crm.sell.csv_times import Times, emptied, looked_at
 from salesstatus.crm.sell.unpacking import Row
 from salesstatus.keys import text_key
 from salesstatus.model import full_name
-from salesstatus.tables.cells import (
-    Conventions,
-    DateOrder,
-    Lenient,
-    Unreadable,
-    amount,
-    check_csv,
-    written,
-)
+from salesstatus.tables.cells import Conventions, DateOrder, Lenient, Unreadable, amount, check_csv
 from salesstatus.tables.headers import header_key
 from salesstatus.tables.rows import Row as Line
 from salesstatus.tables.rows import Rows, check_delimiter, check_encoding, opened
 from salesstatus.values import InvalidError
-
-#: How many rows, and how many characters of them, are looked at before the first is read.
-AHEAD: Final = (1000, 1_000_000)
 
 _CSV: Final = re.compile(r"\.(csv|tsv)$", re.IGNORECASE)
 
@@ -117,37 +106,6 @@ def csv_rows(
 
 
 @attrs.define(eq=False)
-class _Times:
-    """How the times of one column are read: by the order that the caller or the column says, in the
-    zone that the caller says.
-    """
-
-    order: DateOrder | None
-    zone: tzinfo | None
-    _proved: set[DateOrder] = attrs.field(factory=set)
-
-    def look(self, cell: str) -> None:
-        """Take down what a cell proves of the order."""
-        try:
-            order = written(cell).proves
-        except Unreadable:
-            return
-        if order is not None:
-            self._proved.add(order)
-
-    def decide(self) -> None:
-        """Settle the order, unless the caller did, or the column proves both or none."""
-        if self.order is None and len(self._proved) == 1:
-            (self.order,) = self._proved
-
-    def read(self, cell: str) -> Any:
-        """Return a time as the API has it."""
-        time = written(cell)
-        text = time.at(self.order, self.zone or timezone.utc).isoformat()
-        return Lenient(text, "read as UTC") if time.zone is None and self.zone is None else text
-
-
-@attrs.define(eq=False)
 class _Column:
     """Where a column stands, what it means, and how its cells are read; `noted` once something was
     said of all of it.
@@ -158,7 +116,7 @@ class _Column:
     field: str
     expected: str
     read: Callable[[str], Any]
-    times: _Times | None = None
+    times: Times | None = None
     noted: bool = False
 
 
@@ -201,12 +159,12 @@ class _File:
             return
         wanted = self._wanted(kind)
         columns = [column for column in columns if column.field.partition(".")[0] in wanted]
-        ahead = _looked_at(
+        ahead = looked_at(
             lines, [(column.position, column.times) for column in columns if column.times]
         )
         if not ahead:
-            self.report.tell(Outcome.MISSING, place, "rows below the header", "none")
-        for line in chain(_emptied(ahead), lines):
+            self.report.missing(place, "rows below the header", "none")
+        for line in chain(emptied(ahead), lines):
             row = self._row(kind, line, columns, len(headers))
             if row is not None:
                 yield row
@@ -249,7 +207,7 @@ class _File:
         return None
 
     def _refused(self, expected: str, found: str) -> None:
-        self.report.tell(Outcome.NOT_USED, Place(self.name), expected, found)
+        self.report.not_used(Place(self.name), expected, found)
 
     def _fields(
         self, kind: Kind, headers: Sequence[str], place: Place
@@ -277,14 +235,14 @@ class _File:
             elif field == "address" and PARTS.keys() & set(meant):
                 reason = "its parts have columns of their own"
             if reason:
-                self.report.tell(Outcome.LEFT_OUT, place, _ONE, f"{safely('', header)}: {reason}")
+                self.report.left_out(place, _ONE, f"{safely('', header)}: {reason}")
             else:
                 yield position, field
 
     def _column(self, position: int, header: str, field: str) -> _Column:
         cell = CELLS.get(field, TEXT)
         if cell is TIME:
-            times = _Times(self.said.order, self.zone)
+            times = Times(self.said.order, self.zone)
             return _Column(position, header, field, _TIME, times.read, times)
         if cell is AMOUNT:
             return _Column(
@@ -297,21 +255,15 @@ class _File:
         tell.
         """
         if "id" not in fields:
-            self.report.tell(
-                Outcome.NOT_USED, place, "one column with the ids of the records", "none"
-            )
+            self.report.not_used(place, "one column with the ids of the records", "none")
             return False
         organizations = told_by(self.name)[1]
         if kind is Kind.CONTACT and "is_organization" not in fields and organizations is not None:
             found = f"none: all are read as {'companies' if organizations else 'persons'}, as the file's name says"
-            self.report.tell(
-                Outcome.READ, place, "a column that says which contacts are companies", found
-            )
+            self.report.read(place, "a column that says which contacts are companies", found)
         if kind is Kind.DEAL and "associated_contacts" not in fields:
             found = "no column of them: only primary contacts and companies hear these deals"
-            self.report.tell(
-                Outcome.MISSING, place, "the contacts that are involved in deals", found
-            )
+            self.report.missing(place, "the contacts that are involved in deals", found)
         return True
 
     def _wanted(self, kind: Kind) -> frozenset[str]:
@@ -330,11 +282,11 @@ class _File:
     def _row(self, kind: Kind, line: Line, columns: Sequence[_Column], width: int) -> Row | None:
         place = Place(self.name, line.line)
         if line.flaw is not None:
-            self.report.tell(Outcome.NOT_USED, place, line.flaw.expected, "a row without them")
+            self.report.not_used(place, line.flaw.expected, "a row without them")
             return None
         if len(line.cells) < width or any(cell.strip() for cell in line.cells[width:]):
             found = f"{len(line.cells)} instead of {width}"
-            self.report.tell(Outcome.NOT_USED, place, "as many cells as the header has", found)
+            self.report.not_used(place, "as many cells as the header has", found)
             return None
         body: dict[str, Any] = {}
         for column in columns:
@@ -347,7 +299,7 @@ class _File:
                 _put(body, column.field, self._read(column, cell, place))
             except Unreadable:
                 at = place.at(column.header.strip())
-                self.report.tell(Outcome.LEFT_OUT, at, column.expected, safely(column.header, cell))
+                self.report.left_out(at, column.expected, safely(column.header, cell))
         extras = {field: body.pop(field) for field in EXTRAS if field in body}
         self._complete(kind, body, extras, place)
         values = self.tables[kind].read(body, place, self.report)
@@ -363,7 +315,7 @@ class _File:
         if not column.noted:
             column.noted = True
             found = f"{safely(column.header, cell)}: {value.note}, as the whole column"
-            self.report.tell(Outcome.READ, place.at(column.header.strip()), column.expected, found)
+            self.report.read(place.at(column.header.strip()), column.expected, found)
         return value.value
 
     def _complete(
@@ -385,9 +337,7 @@ class _File:
             # The name of a company in the row of one is its own.
             extras.pop("company_name", None)
             if company is not None and text_key(body.get("name") or company) != text_key(company):
-                self.report.tell(
-                    Outcome.LEFT_OUT, place, "no company of a company", safely("", company), "W4"
-                )
+                self.report.left_out(place, "no company of a company", safely("", company), "W4")
             body["name"] = body.get("name") or company
         else:
             body["name"] = (
@@ -415,25 +365,3 @@ def _trimmed(cells: Sequence[str]) -> Sequence[str]:
     while headers and not headers[-1].strip():
         headers.pop()
     return headers
-
-
-def _looked_at(lines: Iterator[Line], times: Sequence[tuple[int, _Times]]) -> deque[Line]:
-    """Return the first rows, after they have settled the orders of the times at these positions."""
-    ahead: deque[Line] = deque()
-    size = 0
-    for line in lines:
-        ahead.append(line)
-        size += sum(map(len, line.cells))
-        for position, each in times:
-            if position < len(line.cells):
-                each.look(line.cells[position].strip())
-        if len(ahead) >= AHEAD[0] or size >= AHEAD[1] or not times:
-            break
-    for _, each in times:
-        each.decide()
-    return ahead
-
-
-def _emptied(lines: deque[Line]) -> Iterator[Line]:
-    while lines:
-        yield lines.popleft()

@@ -12,12 +12,9 @@ from typing import Any, Final
 
 import attrs
 
-from salesstatus.crm.account import Stage
 from salesstatus.crm.oddities import Outcome, Place, Reporter, safely
-from salesstatus.crm.sell.columns import CLOSED_STAGES
 from salesstatus.keys import text_key
-from salesstatus.model import Contact, ContactId, ContactKind, DealStatus, full_name
-from salesstatus.values import Id
+from salesstatus.model import Contact, ContactId, ContactKind, full_name
 
 _Ids = tuple[ContactId, ...]
 
@@ -75,15 +72,12 @@ def employer_named(name: str, names: Names, place: Place, report: Reporter) -> C
     """
     found = names.company(name)
     if len(found) == 1:
-        report.tell(
-            Outcome.READ,
-            place,
-            _BY_ID,
-            f"{safely('', name)}: read as {found[0]}, the only one called so",
+        report.read(
+            place, _BY_ID, f"{safely('', name)}: read as {found[0]}, the only one called so"
         )
         return found[0]
     outcome = Outcome.LEFT_OUT if found else Outcome.MISSING
-    report.tell(outcome, place, _ONE_COMPANY, f"{len(found)} called {safely('', name)}", "W4")
+    report.add(outcome, place, _ONE_COMPANY, f"{len(found)} called {safely('', name)}", "W4")
     return None
 
 
@@ -142,58 +136,9 @@ def deal_named(
 
 def _tell(name: str, found: _Ids, expected: str, place: Place, report: Reporter, rule: str) -> None:
     if len(found) == 1:
-        report.tell(
-            Outcome.READ,
-            place,
-            _BY_ID,
-            f"{safely('', name)}: read as {found[0]}, the only one called so",
+        report.read(
+            place, _BY_ID, f"{safely('', name)}: read as {found[0]}, the only one called so"
         )
     else:
         outcome = Outcome.LEFT_OUT if found else Outcome.MISSING
-        report.tell(outcome, place, expected, f"{len(found)} called {safely('', name)}", rule)
-
-
-class StageNames:
-    """What stages say of deals, by their names alone: what the caller says, what the account's
-    stages say, or the closed stages' names.
-
-    A stage of another name is open, and reported once. `said` has statuses by stages' names as by
-    `text_key`, `stages` are those read.
-    """
-
-    def __init__(
-        self, said: Mapping[Id, DealStatus], stages: Iterable[Stage], report: Reporter
-    ) -> None:
-        self._said = said
-        self._report = report
-        self._known: dict[str, set[DealStatus | None]] = {}
-        for stage in stages:
-            self._known.setdefault(text_key(stage.name), set()).add(stage.status)
-        self._told: set[str] = set()
-
-    def status(self, name: str, place: Place) -> DealStatus | None:
-        """Return the status of a deal in a stage of this name; None, with a report, where stages
-        called so say different things.
-        """
-        key = text_key(name)
-        if key in self._said:
-            return self._said[key]
-        known = self._known.get(key, set())
-        if len(known) == 1:
-            return next(iter(known))
-        if known:
-            found = f"{safely('', name)}, which means different things in different pipelines"
-            self._report.tell(Outcome.LEFT_OUT, place, "a stage whose name means one thing", found)
-            return None
-        if key in CLOSED_STAGES:
-            return CLOSED_STAGES[key]
-        if key not in self._told:
-            if len(self._told) < _TOLD:
-                self._told.add(key)
-            expected = "a stage that was sent, or a closed stage by its name"
-            self._report.tell(Outcome.READ, place, expected, f"{safely('', name)}: read as open")
-        return DealStatus.OPEN
-
-
-#: An account has no more names of stages; of further ones each deal is told.
-_TOLD: Final = 1000
+        report.add(outcome, place, expected, f"{len(found)} called {safely('', name)}", rule)

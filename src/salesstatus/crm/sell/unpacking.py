@@ -14,7 +14,7 @@ import attrs
 
 from salesstatus.crm.bodies import LIMIT, bodies
 from salesstatus.crm.lens import Columns, time_read
-from salesstatus.crm.oddities import Outcome, Place, Reporter, safely
+from salesstatus.crm.oddities import Place, Reporter, safely
 from salesstatus.crm.pages import Pages
 from salesstatus.crm.sell.columns import COLUMNS, KIND_OF, SCOPES, Kind
 from salesstatus.tables.cells import Lenient, Unreadable
@@ -39,10 +39,6 @@ class Row:
     order: int | None = None
     scope: Id | None = None
     previous: dict[str, Any] | None = attrs.field(default=None, repr=False)
-
-    def written(self, *, over: bool = True) -> dict[str, Any]:
-        """Return the record as a body again, over the one that it was read from or by itself."""
-        return COLUMNS[self.kind].write(self.values, self.body if over else None)
 
 
 def rows(
@@ -160,9 +156,7 @@ class _Unpacking:
         items = page["items"]
         if type(meta.get("count")) is int and meta["count"] != len(items):
             expected = "as many items as the page says it has"
-            self.report.tell(
-                Outcome.MISSING, place, expected, f"{len(items)} of {shown(meta['count'])}"
-            )
+            self.report.missing(place, expected, f"{len(items)} of {shown(meta['count'])}")
         if address:
             self.pages.met(place, address, more=bool(links.get("next_page")))
             told = _Hint.of(address)
@@ -224,9 +218,7 @@ class _Unpacking:
         event = _EVENTS.get(word) if type(word) is str else None
         if event is None:
             expected = "an event type: created, updated, deleted"
-            self.report.tell(
-                Outcome.READ, place, expected, f"{safely('event_type', word)}: read as updated"
-            )
+            self.report.read(place, expected, f"{safely('event_type', word)}: read as updated")
             event = "updated"
         at = None
         if type(meta.get("event_time")) is str:
@@ -234,17 +226,14 @@ class _Unpacking:
                 read = time_read(meta["event_time"])
                 at = read.value if type(read) is Lenient else read
             except Unreadable:
-                self.report.tell(
-                    Outcome.LEFT_OUT,
-                    place,
-                    "the time of an event",
-                    safely("event_time", meta["event_time"]),
+                self.report.left_out(
+                    place, "the time of an event", safely("event_time", meta["event_time"])
                 )
         numbers = (sync.get("revision"), meta.get("sequence"))
         return event, at, next((number for number in numbers if type(number) is int), None)
 
     def _unused(self, place: Place, expected: str, found: str) -> None:
-        self.report.tell(Outcome.NOT_USED, place, expected, found)
+        self.report.not_used(place, expected, found)
 
 
 def previous_values(columns: Columns, before: dict[str, Any], place: Place) -> dict[str, Any]:

@@ -1,164 +1,25 @@
-"""What a source says of the past, as records, each with how sure it is: known, seen, or assumed.
-
-A CRM rarely keeps a history. What it has is one *look* (all its deals as they are at a time, with
-the time of their last stage change), several looks, updates of single deals, the rows of a stage
-history, or a stream of what happened. Each becomes `Evidence`: a record for `salesstatus.replay`,
-and what it rests on.
-
-    replay(found.record for found in timeline(from_snapshot(deals, at)))
-
-* The functions yield what they find deal by deal, for one deal in the order of time. `timeline`
-  brings it all into one order. In that order a replay refuses none of it, and as of the last look
-  every contact holds the deals that the look shows it on.
-* No deal is lost. A time that cannot be (a change before the creation, a creation after the look,
-  the year 9999 that stands for "forever") is left aside, and `Evidence.because` says so.
-* What holds of a deal at last is never only assumed: a source that shows the deal says at least
-  that.
-* A deal is saved whole. Of the past only its status and stage are told; its name, its value and its
-  contacts are those of the look, and `Evidence.audience` says how sure the contacts are.
-* That a person went to another company (`EmployeeMoved`), or that a person set a status by hand, no
-  look can tell.
-"""
+"""The past that looks at deals show: one look, several, updates of single deals, stage histories."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from enum import Enum, unique
-from typing import Any, Final, final
+from typing import Any, Final
 
 import attrs
 
-from salesstatus.errors import sentence
-from salesstatus.history import (
-    DealDeleted,
-    DealSaved,
-    EmployeeMoved,
-    Entry,
-    OnRefusal,
-    Record,
-    Refused,
-    StatusStated,
-    trace,
+from salesstatus.crm.evidence.records import (
+    ASSUMED,
+    KNOWN,
+    SEEN,
+    Certainty,
+    Dated,
+    Evidence,
+    StageRow,
 )
-from salesstatus.model import ContactId, Deal, DealId, DealStatus, SalesStatus
-from salesstatus.policy import SELL, Policy
-from salesstatus.values import (
-    FrozenMap,
-    InvalidError,
-    a_text,
-    an_id,
-    aware,
-    aware_or_none,
-    check,
-    check_id,
-    in_utc,
-    in_utc_or_none,
-    is_a,
-    place_of,
-    shown,
-    utc,
-)
-
-
-@final
-@unique
-class Certainty(Enum):
-    """How sure it is that something was so, and since when."""
-
-    KNOWN = "known"  #: the source says that it happened, and when
-    SEEN = "seen"  #: it was so at that time; when it became so is not told
-    ASSUMED = "assumed"  #: nobody said so; it is the plainest past that fits what was said
-
-
-KNOWN, SEEN, ASSUMED = Certainty
-
-_RECORDS: Final = frozenset((Entry, StatusStated, DealSaved, DealDeleted, EmployeeMoved))
-_A_RECORD: Final = "an Entry, StatusStated, DealSaved, DealDeleted or EmployeeMoved"
-
-
-def _a_record(self: object, field: attrs.Attribute[Record], value: object) -> None:
-    if type(value) not in _RECORDS:
-        raise InvalidError(place_of(self, field), value, _A_RECORD)
-
-
-def _as_sure(self: Evidence) -> Certainty:
-    return self.certainty
-
-
-def _subject(record: Record) -> str:
-    """Return what a record tells, in a few words."""
-    if isinstance(record, DealSaved):
-        return f"deal {shown(record.deal.id)} {record.deal.status.value}"
-    if isinstance(record, DealDeleted):
-        return f"deal {shown(record.deal)} deleted"
-    if isinstance(record, EmployeeMoved):
-        return f"contact {shown(record.contact)} moved to company {shown(record.company)}"
-    told = sentence(record.event) if isinstance(record, Entry) else "its status stated"
-    return f"contact {shown(record.contact)}: {told}"
-
-
-@final
-@attrs.frozen
-class Evidence:
-    """A record of the past, and how sure it is.
-
-    `certainty` is about what happened, here the deal's status and since when; `audience` about who
-    was on the deal then and so heard it, as sure as the rest unless said otherwise. `because` says
-    what is known and what is assumed; as text, all in one line.
-
-    >>> from datetime import timezone
-    >>> day = datetime(2026, 5, 4, tzinfo=timezone.utc)
-    >>> print(Evidence(DealDeleted(day, "D-1"), Certainty.SEEN, "missing in the look of that day"))
-    2026-05-04T00:00:00+00:00 deal 'D-1' deleted (seen): missing in the look of that day
-    """
-
-    record: Record = attrs.field(validator=_a_record)
-    certainty: Certainty = attrs.field(validator=is_a(Certainty))
-    because: str = attrs.field(validator=is_a(str))
-    audience: Certainty = attrs.field(
-        default=attrs.Factory(_as_sure, takes_self=True), validator=is_a(Certainty)
-    )
-
-    @property
-    def at(self) -> datetime:
-        """The time of the record, in UTC."""
-        return self.record.at
-
-    def __str__(self) -> str:
-        return f"{self.at.isoformat()} {_subject(self.record)} ({self.certainty.value}): {self.because}"
-
-
-@final
-@attrs.frozen(kw_only=True)
-class Dated:
-    """A deal as a look shows it, and since when it is in its present stage: `changed_at`, the last
-    stage change.
-
-    Where a source tells only when a deal was closed, that is `changed_at` of a closed deal. None:
-    not told. When the deal was made is `Deal.created_at`. Times may contradict each other: what is
-    told is taken down here, and judged later.
-    """
-
-    deal: Deal = attrs.field(validator=is_a(Deal))
-    changed_at: datetime | None = attrs.field(
-        default=None, converter=in_utc_or_none, validator=aware_or_none
-    )
-
-
-@final
-@attrs.frozen
-class StageRow:
-    """A row of a stage history: since this time the deal was in this stage, which means this
-    status.
-    """
-
-    deal: DealId = attrs.field(validator=an_id)
-    at: datetime = attrs.field(converter=in_utc, validator=aware)
-    status: DealStatus = attrs.field(validator=is_a(DealStatus))
-    stage: str = a_text()
-
+from salesstatus.history import DealDeleted, DealSaved
+from salesstatus.model import Deal, DealId, DealStatus
+from salesstatus.values import InvalidError, check, check_id, utc
 
 # ---- The sentences. Only times that are left aside are told in them: all others stand in the
 # records. ----
@@ -175,9 +36,6 @@ _MISSING: Final = (
     "missing in this look, and there in the one before; when it was deleted is not told"
 )
 _DELETED: Final = "deleted by then; when is not told"
-_TOLD: Final = "told as it happened"
-_MET: Final = "so when the stream first told of it; since when is not told"
-_STATED: Final = "stated to be so then; since when is not told"
 
 
 def _saved(at: datetime, deal: Deal, certainty: Certainty, because: str) -> Evidence:
@@ -253,7 +111,7 @@ def _begun(
         notes = ""  # told once
 
 
-def _changed(was: Dated, now: Dated, at: datetime, floor: datetime) -> Iterator[Evidence]:
+def changes(was: Dated, now: Dated, at: datetime, floor: datetime) -> Iterator[Evidence]:
     """Yield what became of a deal since the look before."""
     deal = was.deal
     changed_at, no_change = _usable(_STAGE_CHANGE, now.changed_at, floor, at)
@@ -270,7 +128,7 @@ def _changed(was: Dated, now: Dated, at: datetime, floor: datetime) -> Iterator[
 def _since_then(
     was: Dated | None, now: Dated, at: datetime, floor: datetime | None
 ) -> Iterator[Evidence]:
-    return _begun(now, at, floor) if was is None or floor is None else _changed(was, now, at, floor)
+    return _begun(now, at, floor) if was is None or floor is None else changes(was, now, at, floor)
 
 
 def _look(place: str, at: object, deals: Iterable[Dated]) -> tuple[datetime, dict[DealId, Dated]]:
@@ -415,115 +273,3 @@ def from_stages(
         of_deal.setdefault(row.deal, {})[row] = None
     for id_, dated in seen.items():
         yield from _begun(dated, at, rows=sorted(of_deal.get(id_, ()), key=lambda row: row.at))
-
-
-def from_stream(records: Iterable[Record]) -> Iterator[Evidence]:
-    """Yield what a stream tells of everything as it happens: what it tells is known.
-
-    Only seen is what was so before it was told: the first record of a deal, unless its time is the
-    deal's creation, and a `StatusStated` without a rule. The records come out as they went in.
-    Nothing is mended: what is refused in a stream is refused in its evidence. Raises `InvalidError`
-    for what is no record.
-
-    >>> from datetime import timezone
-    >>> day = datetime(2026, 5, 4, tzinfo=timezone.utc)
-    >>> stream = [DealSaved(day, Deal(id="D-1", primary="ann", created_at=day)), DealDeleted(day, "D-1")]
-    >>> [found.certainty.value for found in from_stream(stream)]
-    ['known', 'known']
-    """
-    met: set[DealId] = set()
-    for position, record in enumerate(records):
-        if type(record) not in _RECORDS:
-            raise InvalidError(f"records[{position}]", record, _A_RECORD)
-        certainty, because = KNOWN, _TOLD
-        if isinstance(record, DealSaved) and record.deal.id not in met:
-            met.add(record.deal.id)
-            if record.deal.created_at != record.at:
-                certainty, because = SEEN, _MET
-        elif isinstance(record, StatusStated) and not record.rule:
-            certainty, because = SEEN, _STATED
-        yield Evidence(record, certainty, because)
-
-
-def _evidence(evidence: Iterable[Evidence]) -> Iterator[Evidence]:
-    for position, found in enumerate(evidence):
-        check(f"evidence[{position}]", found, Evidence)
-        yield found
-
-
-def timeline(evidence: Iterable[Evidence]) -> list[Evidence]:
-    """Return evidence in the order of time, as `salesstatus.replay` wants the records.
-
-    What is of one time stays in the order given, in which a deal's creation comes before its
-    closing. To bring several sources together, give the less certain one first. Raises
-    `InvalidError` for what is no `Evidence`.
-
-    >>> from datetime import timezone
-    >>> may = [datetime(2026, 5, day, tzinfo=timezone.utc) for day in range(1, 10)]
-    >>> looks = from_snapshot([Dated(deal=Deal(id=id, primary="ann", created_at=may[id])) for id in (5, 2)], may[8])
-    >>> [(found.at.day, found.record.deal.id) for found in timeline(looks)]
-    [(3, 2), (6, 5), (9, 5), (9, 2)]
-    """
-    return sorted(_evidence(evidence), key=lambda found: found.at)
-
-
-def counted(evidence: Iterable[Evidence]) -> FrozenMap[Certainty, int]:
-    """Return how many records are known, seen and assumed.
-
-    Raises `InvalidError` for what is no `Evidence`.
-
-    >>> from datetime import timezone
-    >>> day = datetime(2026, 5, 4, tzinfo=timezone.utc)
-    >>> counted(from_snapshot([Dated(deal=Deal(id="D-1", primary="ann"))], day))[Certainty.SEEN]
-    1
-    """
-    counts = Counter(found.certainty for found in _evidence(evidence))
-    return FrozenMap({certainty: counts[certainty] for certainty in Certainty})
-
-
-@final
-@attrs.frozen
-class Since:
-    """What a contact is, and the evidence that made each of its statuses so; None for a status that
-    was never another.
-
-    A status may be older than that: no source shows deals that were deleted before it begins.
-    `certainty` says how sure the time is, `audience` how sure it is that the contact was on the
-    deal then.
-    """
-
-    status: SalesStatus
-    prospect: Evidence | None = None
-    customer: Evidence | None = None
-
-
-def since(
-    evidence: Iterable[Evidence], policy: Policy = SELL, on_refusal: OnRefusal = "raise"
-) -> Mapping[ContactId, Since]:
-    """Return for every contact since when it has its statuses, and how sure that is.
-
-    The evidence may come in any order.
-
-    Raises what `salesstatus.replay` raises, and `InvalidError` for what is no `Evidence`. With
-    `on_refusal="collect"` what is refused is left out.
-
-    >>> from datetime import timezone
-    >>> may = [datetime(2026, 5, day, tzinfo=timezone.utc) for day in range(1, 10)]
-    >>> deal = Deal(id="D-1", primary="ann", status=DealStatus.WON, created_at=may[0])
-    >>> ann = since(from_snapshot([Dated(deal=deal, changed_at=may[3])], may[8]))["ann"]
-    >>> ann.customer.at.day, ann.customer.certainty.value, ann.customer.audience.value
-    (4, 'known', 'assumed')
-    """
-    told = timeline(evidence)
-    contacts: dict[ContactId, Since] = {}
-    for step in trace((found.record for found in told), policy, on_refusal):
-        if isinstance(step, Refused):
-            continue
-        before, after, found = step.before, step.after, told[step.position]
-        last = contacts.get(step.entry.contact)
-        contacts[step.entry.contact] = Since(
-            after,
-            found if before.prospect is not after.prospect else last and last.prospect,
-            found if before.customer is not after.customer else last and last.customer,
-        )
-    return FrozenMap.over(contacts)

@@ -1,0 +1,331 @@
+"""What an audit found: all findings, the accused and the suspects, and the patch."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import chain, islice
+from typing import Any, Final, TypeAlias, final, overload
+
+import attrs
+
+from salesstatus.crm.auditing.facts import (
+    DOUBTFUL,
+    IMPOSSIBLE,
+    NOTHING_SAID,
+    STORED,
+    UNDECIDED,
+    VERDICTS,
+    Account,
+    Known,
+    Stored,
+)
+from salesstatus.crm.auditing.patch import mend
+from salesstatus.crm.auditing.report import Finding, Fix, Sign, Unmendable, Verdict, lines, named
+from salesstatus.crm.auditing.verdicts import Court
+from salesstatus.errors import Broken
+from salesstatus.events import ProspectStatusSet
+from salesstatus.explanation import explain
+from salesstatus.history import DealDeleted, DealSaved, EmployeeMoved, Entry, Record, Refused
+from salesstatus.model import ContactId, Deal, DealId
+from salesstatus.policy import SELL, Policy
+from salesstatus.ports import Standing
+from salesstatus.transitions import refusal
+from salesstatus.values import FrozenMap, InvalidError, id_order
+
+#: What is known of the deals' past.
+Past: TypeAlias = Iterable[DealSaved | DealDeleted | EmployeeMoved | Entry]
+_NOBODY: Final[FrozenMap[DealId, Collection[ContactId]]] = FrozenMap()
+
+
+@final
+class Findings(Sequence[Finding]):
+    """Findings in the order of the contacts' ids, each made when it is looked at."""
+
+    __slots__ = ("_find", "_positions")
+
+    def __init__(self, find: Callable[[int], Finding], positions: Sequence[int]) -> None:
+        self._find, self._positions = find, positions
+
+    def __len__(self) -> int:
+        return len(self._positions)
+
+    @overload
+    def __getitem__(self, index: int) -> Finding: ...
+    @overload
+    def __getitem__(self, index: slice) -> Findings: ...
+    def __getitem__(self, index: int | slice) -> Finding | Findings:
+        if isinstance(index, slice):
+            return Findings(self._find, self._positions[index])
+        return self._find(self._positions[index])
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} findings>"
+
+
+@final
+@attrs.frozen(eq=False, repr=False)
+class Audit:
+    """What was found of each contact, those that are wrong for sure, and those that may be.
+
+    `refused` are the records of the history that could not be; contacts that they are about are
+    judged without it.
+    """
+
+    _court: Court
+    refused: tuple[Refused, ...] = ()
+
+    @cached_property
+    def findings(self) -> Findings:
+        """All contacts, those included that deals name and nobody sent."""
+        return self._findings(range(len(self._court.account.ids)))
+
+    @cached_property
+    def accused(self) -> Findings:
+        """The contacts whose stored statuses are wrong for sure."""
+        return self._findings(filter(self._is_accused, self._noticed))
+
+    @cached_property
+    def suspects(self) -> Findings:
+        """The contacts whose stored statuses may be wrong: other than derived and not confirmed, or
+        with a hint.
+        """
+        return self._findings(position for position in self._noticed if self._is_suspect(position))
+
+    @cached_property
+    def counts(self) -> FrozenMap[Verdict | Sign, int]:
+        """How many contacts there are of each verdict, and how many of each sign."""
+        verdicts = Counter(self._court.verdicts)
+        signs = Counter(
+            sign for clues in self._court.clues.values() for sign in {clue.sign for clue in clues}
+        )
+        return FrozenMap(
+            {verdict: verdicts[number] for number, verdict in enumerate(VERDICTS)}
+            | {sign: signs[sign] for sign in Sign}
+        )
+
+    @property
+    def exit_code(self) -> int:
+        """0 if nobody is accused, else 1."""
+        return int(bool(self.accused))
+
+    def patch(self, *, suspects: bool = False) -> tuple[Fix, ...]:
+        """Return the smallest manual changes that set the accused right; nothing is applied.
+
+        Each change is accepted by the guards, in its turn. They lead to what a complete history
+        says, else to the nearest state that can be, with derived statuses where there is a choice.
+        `suspects`: those too, to what is derived.
+        """
+        return tuple(each for each in self._mended(suspects=suspects) if isinstance(each, Fix))
+
+    def unmendable(self, *, suspects: bool = False) -> tuple[Unmendable, ...]:
+        """Return the contacts that `patch` leaves out, for no manual change would set them right,
+        each with the reason.
+        """
+        return tuple(
+            each for each in self._mended(suspects=suspects) if isinstance(each, Unmendable)
+        )
+
+    def rows(self, *, healthy: bool = True) -> Iterator[dict[str, Any]]:
+        """Yield each finding as JSON values, for a file with one on each line; without the
+        `healthy`, the accused, then the suspects.
+        """
+        for finding in self.findings if healthy else chain(self.accused, self.suspects):
+            yield finding.to_dict()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the audit as JSON values, without the contacts that nothing is said against."""
+        return {
+            "exit_code": self.exit_code,
+            "contacts": len(self.findings),
+            "deals": len(self._court.account.deal_ids),
+            "counts": {member.value: count for member, count in self.counts.items()},
+            "refused": [
+                {"position": each.position, "error": str(each.error)} for each in self.refused
+            ],
+            "accused": [finding.to_dict() for finding in self.accused],
+            "suspects": [finding.to_dict() for finding in self.suspects],
+        }
+
+    def text(self, limit: int | None = 20) -> str:
+        """Return the audit as text: a table of counts, then the accused, then the suspects, at most
+        `limit` of each.
+
+        None: all of them. Raises `InvalidError` for a limit that is no number of findings.
+        """
+        if limit is not None and (type(limit) is not int or limit < 0):
+            raise InvalidError("Audit.text.limit", limit, "None, or an int from 0")
+        heading = (
+            f"{len(self.findings)} contacts, {len(self._court.account.deal_ids)} deals: "
+            f"{len(self.accused)} accused, {len(self.suspects)} suspect"
+        )
+        groups = {
+            "accused": (len(self.accused), islice(self.accused, limit)),
+            "suspects": (len(self.suspects), islice(self.suspects, limit)),
+            "records refused": (
+                len(self.refused),
+                (f"{each.position}: {each.error}" for each in self.refused[:limit]),
+            ),
+        }
+        return "\n".join(lines(self.counts, groups, heading))
+
+    def __str__(self) -> str:
+        return self.text()
+
+    # --- How a finding is made ---
+
+    @cached_property
+    def _noticed(self) -> list[int]:
+        """Everyone of whom there is something to say."""
+        court = self._court
+        return [
+            n
+            for n, verdict in enumerate(court.verdicts)
+            if n in court.clues or verdict in DOUBTFUL or verdict == IMPOSSIBLE
+        ]
+
+    def _is_accused(self, position: int) -> bool:
+        return self._court.verdicts[position] == IMPOSSIBLE or any(
+            clue.certain for clue in self._court.clues.get(position, ())
+        )
+
+    def _is_suspect(self, position: int) -> bool:
+        court = self._court
+        doubtful = court.verdicts[position] in DOUBTFUL and position not in court.confirmed
+        return not self._is_accused(position) and (doubtful or position in court.clues)
+
+    def _findings(self, positions: Iterable[int]) -> Findings:
+        ids = self._court.account.ids
+        return Findings(
+            self._finding, sorted(positions, key=lambda position: id_order(ids[position]))
+        )
+
+    def _finding(self, position: int) -> Finding:
+        court, account = self._court, self._court.account
+        code = account.codes[position]
+        prospect, customer = STORED[code]
+        derived = court.table.derived[account.masks[position]]
+        rules, deals, sentences = self._why(position)
+        return Finding(
+            contact=account.ids[position],
+            kind=account.kinds[position],
+            name=account.names[position],
+            prospect=prospect,
+            customer=customer,
+            derived_prospect=derived[0],
+            derived_customer=derived[1],
+            verdict=VERDICTS[court.verdicts[position]],
+            signs=tuple(court.clues.get(position, ())),
+            rules=rules,
+            deals=deals,
+            sentences=sentences,
+            confirmed=position in court.confirmed,
+        )
+
+    def _why(self, position: int) -> tuple[tuple[str, ...], tuple[DealId, ...], tuple[str, ...]]:
+        """Return the rules and deals behind a verdict, and sentences about them."""
+        court, account = self._court, self._court.account
+        code = account.codes[position]
+        if court.verdicts[position] == UNDECIDED:
+            unsure = tuple(sorted(account.unsure.get(position, ()), key=id_order))
+            told = f"nobody could tell the status of {named(unsure)}"
+            return (
+                (),
+                unsure,
+                (
+                    *(["no status is stored"] if code == NOTHING_SAID else []),
+                    *([told] if unsure else []),
+                ),
+            )
+        stored = STORED[code]
+        state = court.state(position, account.held(position))
+        explanation = explain(state, court.policy)
+        reasons = [
+            reason
+            for reason, said in zip(
+                (explanation.prospect, explanation.customer), stored, strict=True
+            )
+            if said
+        ]
+        broken: tuple[Broken, ...] = ()
+        if court.verdicts[position] == IMPOSSIBLE:
+            error = refusal(state, ProspectStatusSet(state.prospect), court.policy)
+            broken = error.broken if error is not None else ()
+        rules = dict.fromkeys(
+            (*(each.rule for each in broken), *(reason.rule for reason in reasons))
+        )
+        deals = {deal for each in broken for deal in each.deals} | {
+            deal for each in reasons for deal in each.deals
+        }
+        also = [f"also {each}" for each in broken[1:]]
+        return (*rules,), tuple(sorted(deals, key=id_order)), (*map(str, reasons), *also)
+
+    def _mended(self, *, suspects: bool) -> Iterator[Fix | Unmendable]:
+        for group in (self.accused, self.suspects) if suspects else (self.accused,):
+            for finding in group:
+                mended = mend(self._court, finding)
+                if mended is not None:
+                    yield mended
+
+
+def audit(
+    contacts: Iterable[Stored | Standing],
+    deals: Iterable[Deal],
+    policy: Policy = SELL,
+    *,
+    history: Iterable[Record] | None = None,
+    past: Past | Callable[[frozenset[ContactId]], Past] | None = None,
+    undecided: Mapping[DealId, Collection[ContactId]] = _NOBODY,
+    gone: Mapping[DealId, Collection[ContactId]] = _NOBODY,
+) -> Audit:
+    """Compare what is stored of each contact with what the rules say of the deals.
+
+    `contacts` are what a CRM says (`Stored`) or what a store keeps (`Standing`, which says also
+    which deals it has heard of); `deals` are all deals as they are now. Under the policy
+    `company_link="follow"` a deal goes with its primary contact to the company it works for now
+    (W10). Both may be streams; what is kept of a contact or deal is small.
+
+    `history` is a *complete* log up to now, manual changes included, in the order of its times:
+    what it leads to is the truth. `past` is what is known of the deals' past, without what people
+    set by hand: it can confirm what is stored, and tell when it was right. It may be a function
+    that is given the contacts of whom there is something to say, and returns what is known of their
+    deals. `undecided` are deals whose status nobody could tell, and who hears them; `gone` are
+    deals mentioned elsewhere that are not sent (deletions, conversions), and whose they were; those
+    that are sent after all are passed over.
+
+    Raises `InvalidError` for what is no contact or deal, for a contact or a deal that comes twice,
+    for an undecided deal that is sent, and for a `past` beside a `history`.
+
+    >>> from salesstatus import Contact, ContactKind, CustomerStatus, DealStatus, ProspectStatus
+    >>> ann = Contact(id="ann", kind=ContactKind.PERSON)
+    >>> stored = Stored(contact=ann, prospect=ProspectStatus.LOST, customer=CustomerStatus.CURRENT)
+    >>> found = audit([stored], [Deal(id="D-1", primary="ann", status=DealStatus.WON)])
+    >>> found.accused[0].rules, found.accused[0].deals
+    (('M2', 'C1'), ('D-1',))
+    >>> found.patch()[0].changes
+    (ProspectStatusSet(status=<ProspectStatus.NONE: 'none'>),)
+    """
+    if history is not None and past is not None:
+        raise InvalidError("audit.past", past, "None beside a complete history")
+    account = Account(policy)
+    account.take_contacts(contacts)
+    account.take_deals(deals)
+    account.take_undecided(undecided)
+    account.take_gone(gone, undecided)
+    log = None if history is None else Known(history, account, "audit.history")
+    court = None
+    if callable(past):
+        court = Court(account, None, None, undecided)
+        noticed = Audit(court)._noticed
+        known = (
+            Known(past(frozenset(account.ids[n] for n in noticed)), account, "audit.past")
+            if noticed
+            else None
+        )
+    else:
+        noticed, known = None, None if past is None else Known(past, account, "audit.past")
+    if court is None or known is not None:
+        court = Court(account, log, known, undecided, noticed)
+    told = log or known
+    return Audit(court, () if told is None else told.refused)

@@ -1,0 +1,123 @@
+"""Records of the past, each with how sure it is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum, unique
+from typing import Final, final
+
+import attrs
+
+from salesstatus.errors import sentence
+from salesstatus.history import DealDeleted, DealSaved, EmployeeMoved, Entry, Record, StatusStated
+from salesstatus.model import Deal, DealId, DealStatus
+from salesstatus.values import (
+    InvalidError,
+    a_text,
+    an_id,
+    aware,
+    aware_or_none,
+    in_utc,
+    in_utc_or_none,
+    is_a,
+    place_of,
+    shown,
+)
+
+
+@final
+@unique
+class Certainty(Enum):
+    """How sure it is that something was so, and since when."""
+
+    KNOWN = "known"  #: the source says that it happened, and when
+    SEEN = "seen"  #: it was so at that time; when it became so is not told
+    ASSUMED = "assumed"  #: nobody said so; it is the plainest past that fits what was said
+
+
+KNOWN, SEEN, ASSUMED = Certainty
+
+RECORDS: Final = frozenset((Entry, StatusStated, DealSaved, DealDeleted, EmployeeMoved))
+A_RECORD: Final = "an Entry, StatusStated, DealSaved, DealDeleted or EmployeeMoved"
+
+
+def _a_record(self: object, field: attrs.Attribute[Record], value: object) -> None:
+    if type(value) not in RECORDS:
+        raise InvalidError(place_of(self, field), value, A_RECORD)
+
+
+def _as_sure(self: Evidence) -> Certainty:
+    return self.certainty
+
+
+def _subject(record: Record) -> str:
+    """Return what a record tells, in a few words."""
+    if isinstance(record, DealSaved):
+        return f"deal {shown(record.deal.id)} {record.deal.status.value}"
+    if isinstance(record, DealDeleted):
+        return f"deal {shown(record.deal)} deleted"
+    if isinstance(record, EmployeeMoved):
+        return f"contact {shown(record.contact)} moved to company {shown(record.company)}"
+    told = sentence(record.event) if isinstance(record, Entry) else "its status stated"
+    return f"contact {shown(record.contact)}: {told}"
+
+
+@final
+@attrs.frozen
+class Evidence:
+    """A record of the past, and how sure it is.
+
+    `certainty` is about what happened, here the deal's status and since when; `audience` about who
+    was on the deal then and so heard it, as sure as the rest unless said otherwise. `because` says
+    what is known and what is assumed; as text, all in one line.
+
+    >>> from datetime import timezone
+    >>> day = datetime(2026, 5, 4, tzinfo=timezone.utc)
+    >>> print(Evidence(DealDeleted(day, "D-1"), Certainty.SEEN, "missing in the look of that day"))
+    2026-05-04T00:00:00+00:00 deal 'D-1' deleted (seen): missing in the look of that day
+    """
+
+    record: Record = attrs.field(validator=_a_record)
+    certainty: Certainty = attrs.field(validator=is_a(Certainty))
+    because: str = attrs.field(validator=is_a(str))
+    audience: Certainty = attrs.field(
+        default=attrs.Factory(_as_sure, takes_self=True), validator=is_a(Certainty)
+    )
+
+    @property
+    def at(self) -> datetime:
+        """The time of the record, in UTC."""
+        return self.record.at
+
+    def __str__(self) -> str:
+        return f"{self.at.isoformat()} {_subject(self.record)} ({self.certainty.value}): {self.because}"
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Dated:
+    """A deal as a look shows it, and since when it is in its present stage: `changed_at`, the last
+    stage change.
+
+    Where a source tells only when a deal was closed, that is `changed_at` of a closed deal. None:
+    not told. When the deal was made is `Deal.created_at`. Times may contradict each other: what is
+    told is taken down here, and judged later.
+    """
+
+    deal: Deal = attrs.field(validator=is_a(Deal))
+    changed_at: datetime | None = attrs.field(
+        default=None, converter=in_utc_or_none, validator=aware_or_none
+    )
+
+
+@final
+@attrs.frozen
+class StageRow:
+    """A row of a stage history: since this time the deal was in this stage, which means this
+    status.
+    """
+
+    deal: DealId = attrs.field(validator=an_id)
+    at: datetime = attrs.field(converter=in_utc, validator=aware)
+    status: DealStatus = attrs.field(validator=is_a(DealStatus))
+    stage: str = a_text()

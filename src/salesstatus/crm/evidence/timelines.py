@@ -1,0 +1,131 @@
+"""The past that a stream tells, and all evidence in the order of time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, final
+
+import attrs
+
+from salesstatus.crm.evidence.records import A_RECORD, KNOWN, RECORDS, SEEN, Certainty, Evidence
+from salesstatus.history import DealSaved, OnRefusal, Record, Refused, StatusStated, trace
+from salesstatus.model import ContactId, DealId, SalesStatus
+from salesstatus.policy import SELL, Policy
+from salesstatus.values import FrozenMap, InvalidError, check
+
+_STATED: Final = "stated to be so then; since when is not told"
+_MET: Final = "so when the stream first told of it; since when is not told"
+_TOLD: Final = "told as it happened"
+
+
+def from_stream(records: Iterable[Record]) -> Iterator[Evidence]:
+    """Yield what a stream tells of everything as it happens: what it tells is known.
+
+    Only seen is what was so before it was told: the first record of a deal, unless its time is the
+    deal's creation, and a `StatusStated` without a rule. The records come out as they went in.
+    Nothing is mended: what is refused in a stream is refused in its evidence. Raises `InvalidError`
+    for what is no record.
+
+    >>> from datetime import timezone
+    >>> day = datetime(2026, 5, 4, tzinfo=timezone.utc)
+    >>> stream = [DealSaved(day, Deal(id="D-1", primary="ann", created_at=day)), DealDeleted(day, "D-1")]
+    >>> [found.certainty.value for found in from_stream(stream)]
+    ['known', 'known']
+    """
+    met: set[DealId] = set()
+    for position, record in enumerate(records):
+        if type(record) not in RECORDS:
+            raise InvalidError(f"records[{position}]", record, A_RECORD)
+        certainty, because = KNOWN, _TOLD
+        if isinstance(record, DealSaved) and record.deal.id not in met:
+            met.add(record.deal.id)
+            if record.deal.created_at != record.at:
+                certainty, because = SEEN, _MET
+        elif isinstance(record, StatusStated) and not record.rule:
+            certainty, because = SEEN, _STATED
+        yield Evidence(record, certainty, because)
+
+
+def _evidence(evidence: Iterable[Evidence]) -> Iterator[Evidence]:
+    for position, found in enumerate(evidence):
+        check(f"evidence[{position}]", found, Evidence)
+        yield found
+
+
+def timeline(evidence: Iterable[Evidence]) -> list[Evidence]:
+    """Return evidence in the order of time, as `salesstatus.replay` wants the records.
+
+    What is of one time stays in the order given, in which a deal's creation comes before its
+    closing. To bring several sources together, give the less certain one first. Raises
+    `InvalidError` for what is no `Evidence`.
+
+    >>> from datetime import timezone
+    >>> may = [datetime(2026, 5, day, tzinfo=timezone.utc) for day in range(1, 10)]
+    >>> looks = from_snapshot([Dated(deal=Deal(id=id, primary="ann", created_at=may[id])) for id in (5, 2)], may[8])
+    >>> [(found.at.day, found.record.deal.id) for found in timeline(looks)]
+    [(3, 2), (6, 5), (9, 5), (9, 2)]
+    """
+    return sorted(_evidence(evidence), key=lambda found: found.at)
+
+
+def counted(evidence: Iterable[Evidence]) -> FrozenMap[Certainty, int]:
+    """Return how many records are known, seen and assumed.
+
+    Raises `InvalidError` for what is no `Evidence`.
+
+    >>> from datetime import timezone
+    >>> day = datetime(2026, 5, 4, tzinfo=timezone.utc)
+    >>> counted(from_snapshot([Dated(deal=Deal(id="D-1", primary="ann"))], day))[Certainty.SEEN]
+    1
+    """
+    counts = Counter(found.certainty for found in _evidence(evidence))
+    return FrozenMap({certainty: counts[certainty] for certainty in Certainty})
+
+
+@final
+@attrs.frozen
+class Since:
+    """What a contact is, and the evidence that made each of its statuses so; None for a status that
+    was never another.
+
+    A status may be older than that: no source shows deals that were deleted before it begins.
+    `certainty` says how sure the time is, `audience` how sure it is that the contact was on the
+    deal then.
+    """
+
+    status: SalesStatus
+    prospect: Evidence | None = None
+    customer: Evidence | None = None
+
+
+def since(
+    evidence: Iterable[Evidence], policy: Policy = SELL, on_refusal: OnRefusal = "raise"
+) -> Mapping[ContactId, Since]:
+    """Return for every contact since when it has its statuses, and how sure that is.
+
+    The evidence may come in any order.
+
+    Raises what `salesstatus.replay` raises, and `InvalidError` for what is no `Evidence`. With
+    `on_refusal="collect"` what is refused is left out.
+
+    >>> from datetime import timezone
+    >>> may = [datetime(2026, 5, day, tzinfo=timezone.utc) for day in range(1, 10)]
+    >>> deal = Deal(id="D-1", primary="ann", status=DealStatus.WON, created_at=may[0])
+    >>> ann = since(from_snapshot([Dated(deal=deal, changed_at=may[3])], may[8]))["ann"]
+    >>> ann.customer.at.day, ann.customer.certainty.value, ann.customer.audience.value
+    (4, 'known', 'assumed')
+    """
+    told = timeline(evidence)
+    contacts: dict[ContactId, Since] = {}
+    for step in trace((found.record for found in told), policy, on_refusal):
+        if isinstance(step, Refused):
+            continue
+        before, after, found = step.before, step.after, told[step.position]
+        last = contacts.get(step.entry.contact)
+        contacts[step.entry.contact] = Since(
+            after,
+            found if before.prospect is not after.prospect else last and last.prospect,
+            found if before.customer is not after.customer else last and last.customer,
+        )
+    return FrozenMap.over(contacts)

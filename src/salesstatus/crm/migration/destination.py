@@ -1,0 +1,250 @@
+"""What a destination is: its columns, and what each combination of statuses becomes there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from operator import attrgetter
+from typing import Any, Final, final
+
+import attrs
+
+from salesstatus.explanation import Explanation, explain
+from salesstatus.model import (
+    Contact,
+    ContactKind,
+    CustomerStatus,
+    DealId,
+    DealStatus,
+    ProspectStatus,
+    SalesStatus,
+)
+from salesstatus.tables.writing import Cell, cell_of
+from salesstatus.values import FrozenMap, InvalidError, check, is_a, listing
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Migrant:
+    """One contact as it leaves: who it is, what it is, and why. Columns are read from it."""
+
+    contact: Contact = attrs.field(validator=is_a(Contact))
+    status: SalesStatus = attrs.field(validator=is_a(SalesStatus))
+    explanation: Explanation = attrs.field(validator=is_a(Explanation))
+
+    def _held(self, status: DealStatus) -> int:
+        return list(self.status.deals.values()).count(status)
+
+    @property
+    def deals_open(self) -> int:
+        """How many open deals are held."""
+        return self._held(DealStatus.OPEN)
+
+    @property
+    def deals_won(self) -> int:
+        """How many won deals are held."""
+        return self._held(DealStatus.WON)
+
+    @property
+    def deals_lost(self) -> int:
+        """How many lost deals are held."""
+        return self._held(DealStatus.LOST)
+
+    @property
+    def deals_unqualified(self) -> int:
+        """How many unqualified deals are held."""
+        return self._held(DealStatus.UNQUALIFIED)
+
+    @property
+    def deciding_deals(self) -> tuple[DealId, ...]:
+        """The deals behind the two statuses, each once: the prospect status's, then the customer
+        status's.
+        """
+        return tuple(
+            dict.fromkeys((*self.explanation.prospect.deals, *self.explanation.customer.deals))
+        )
+
+
+_NOBODY: Final = Migrant(
+    contact=Contact(id=1, kind=ContactKind.PERSON),
+    status=SalesStatus(),
+    explanation=explain(SalesStatus()),
+)
+
+
+def _a_source(self: Column, _: object, source: object) -> None:
+    if callable(source) or source == "":
+        return
+    expected = "a path from a Migrant to a text, a number or a list, like contact.email; a function of it; or ''"
+    try:
+        cell_of("", attrgetter(source)(_NOBODY))  # type: ignore[call-overload] # no str is a TypeError
+    except (AttributeError, InvalidError, TypeError):
+        raise InvalidError("Column.source", source, expected) from None
+
+
+def _a_name(self: object, field: attrs.Attribute[Any], value: object) -> None:
+    if type(value) is not str or not value.strip():
+        raise InvalidError(f"{type(self).__name__}.{field.name}", value, "a text that is not blank")
+
+
+@final
+@attrs.frozen
+class Column:
+    """One column of a file to import: its header, what it means, and how it is read from the
+    migrant.
+
+    `source` is a path (``contact.email``), a function of the `Migrant`, or ``""`` where the cell is
+    one of the destination's translation. `needed` says that the destination refuses a row without
+    it. Raises `InvalidError`.
+
+    >>> Column("city", "where it is", lambda migrant: migrant.contact.address.city).needed
+    False
+    """
+
+    header: str = attrs.field(validator=_a_name)
+    meaning: str = attrs.field(default="", validator=is_a(str))
+    source: str | Callable[[Migrant], object] = attrs.field(default="", validator=_a_source)
+    needed: bool = attrs.field(default=False, validator=is_a(bool))
+
+    def read(self, migrant: Migrant) -> Cell:
+        """Return what the migrant has in this column; `InvalidError` if a function gives what no
+        file can hold.
+        """
+        value: object = (
+            self.source(migrant) if callable(self.source) else attrgetter(self.source)(migrant)
+        )
+        return cell_of(self.header, value)
+
+
+def _values(given: Mapping[str, str]) -> FrozenMap[str, str]:
+    if not isinstance(given, Mapping):
+        raise InvalidError("Translation.values", given, "a mapping of headers to texts")
+    for header, value in given.items():
+        if type(header) is not str or type(value) is not str:
+            raise InvalidError("Translation.values", {header: value}, "texts by header")
+    return FrozenMap(given)
+
+
+@final
+@attrs.frozen
+class Translation:
+    """What one combination of statuses becomes: the values by header, why these, and what they no
+    longer say.
+    """
+
+    prospect: ProspectStatus = attrs.field(validator=is_a(ProspectStatus))
+    customer: CustomerStatus = attrs.field(validator=is_a(CustomerStatus))
+    values: FrozenMap[str, str] = attrs.field(default=FrozenMap[str, str](), converter=_values)
+    reason: str = attrs.field(default="", validator=is_a(str))
+    loses: str = attrs.field(default="", validator=is_a(str))
+
+    def __str__(self) -> str:
+        return f"prospect {self.prospect.value}, customer {self.customer.value}"
+
+
+EVERY: Final = tuple(
+    (prospect, customer) for prospect in ProspectStatus for customer in CustomerStatus
+)
+
+
+def list_of(kind: type, **options: Any) -> Any:
+    """Return a field that holds a tuple of values of one kind."""
+
+    def convert(value: object, self: object, field: attrs.Attribute[Any]) -> tuple[Any, ...]:
+        place = f"{type(self).__name__}.{field.name}"
+        members = listing(place, value, f"a list of {kind.__name__}")
+        for member in members:
+            check(place, member, kind)
+        return members
+
+    return attrs.field(
+        converter=attrs.Converter(convert, takes_self=True, takes_field=True), **options
+    )
+
+
+def _own_name(self: Destination) -> str:
+    return self.name
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Destination:
+    """Another CRM, as far as statuses go: its columns, and what each combination of statuses
+    becomes in them.
+
+    `table` has a `Translation` for each of the nine combinations, with a value for each column that
+    has no source. `kinds` are the contacts that have such a status there. `loses` says in sentences
+    what is lost of all contacts; what can be found out is added to it (`losses`). Raises
+    `InvalidError` naming what is missing, doubled or unknown.
+    """
+
+    name: str = attrs.field(validator=_a_name)
+    columns: tuple[Column, ...] = list_of(Column, repr=False)
+    table: tuple[Translation, ...] = list_of(Translation, repr=False)
+    title: str = attrs.field(default=attrs.Factory(_own_name, takes_self=True), validator=_a_name)
+    kinds: tuple[ContactKind, ...] = list_of(ContactKind, default=tuple(ContactKind))
+    loses: tuple[str, ...] = list_of(str, default=(), repr=False)
+    _by_status: dict[tuple[ProspectStatus, CustomerStatus], tuple[Translation, tuple[str, ...]]] = (
+        attrs.field(init=False, eq=False, repr=False)
+    )
+
+    def __attrs_post_init__(self) -> None:
+        headers = self.headers
+        for header in headers:
+            if headers.count(header) > 1:
+                raise InvalidError("Destination.columns", header, "each header once")
+        if not headers or not self.kinds:
+            raise InvalidError(
+                f"Destination.{'kinds' if headers else 'columns'}", (), "at least one"
+            )
+        own = {column.header for column in self.columns if column.source == ""}
+        for row in self.table:
+            if row.values.keys() != own:
+                expected = f"a value for each column without a source ({', '.join(sorted(own)) or 'there is none'})"
+                raise InvalidError(f"Destination.table, {row}", dict(row.values), expected)
+        met = [(row.prospect, row.customer) for row in self.table]
+        for prospect, customer in EVERY:
+            if met.count((prospect, customer)) != 1:
+                found = (
+                    f"{met.count((prospect, customer))} rows for {Translation(prospect, customer)}"
+                )
+                raise InvalidError(
+                    "Destination.table", found, "one row for each combination of statuses"
+                )
+        by_status = {
+            (row.prospect, row.customer): (row, self._row_losses(row)) for row in self.table
+        }
+        object.__setattr__(self, "_by_status", by_status)
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The headers of the columns, in their order."""
+        return tuple(column.header for column in self.columns)
+
+    @property
+    def _paths(self) -> frozenset[str]:
+        return frozenset(column.source for column in self.columns if isinstance(column.source, str))
+
+    def translation(self, status: SalesStatus) -> Translation:
+        """Return the row of the table for a contact with these statuses."""
+        check("status", status, SalesStatus)
+        return self._by_status[status.prospect, status.customer][0]
+
+    def losses(self, status: SalesStatus) -> tuple[str, ...]:
+        """Return what is lost of these statuses: what the values no longer say, and what looks the
+        same there.
+        """
+        check("status", status, SalesStatus)
+        return self._by_status[status.prospect, status.customer][1]
+
+    def _told(self, row: Translation) -> tuple[object, ...]:
+        """Return what the columns say of the statuses.
+
+        A reason does not count: nobody filters by a sentence.
+        """
+        as_is = (("status.prospect", row.prospect), ("status.customer", row.customer))
+        return (row.values, *(status for path, status in as_is if path in self._paths))
+
+    def _row_losses(self, row: Translation) -> tuple[str, ...]:
+        same = [str(other) for other in self.table if self._told(other) == self._told(row)]
+        confused = [f"{' / '.join(same)}: {self.title} cannot tell which"] if len(same) > 1 else []
+        return (*([row.loses] if row.loses else []), *confused)

@@ -1,0 +1,161 @@
+"""What the columns of a file of leads mean: by their headers, by custom fields, by a mapping."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
+
+import attrs
+
+from salesstatus.lead import FieldDefinition
+from salesstatus.tables.headers import FIELD_OF, HEADINGS, UNDECIDED, header_key
+from salesstatus.tables.rows import Row
+from salesstatus.values import InvalidError
+
+#: What columns are called where a plain header could mean a custom field or one of a lead's own:
+#: ``custom_fields.Position`` and ``lead.title``.
+CUSTOM: Final = "custom_fields."
+OWN: Final = "lead."
+OWN_FIELDS: Final = frozenset(heading.field for heading in HEADINGS)
+
+
+#: Fields of which a cell may hold several, and a file several columns.
+MANY: Final = frozenset({"tags", "emails", "phones", "notes"})
+
+
+@attrs.frozen
+class LeadColumn:
+    """A column that is read: its header as it stands, and the field that it means (a custom one:
+    ``custom_fields.Budget``).
+    """
+
+    header: str
+    field: str
+
+
+@attrs.frozen
+class IgnoredColumn:
+    """A column that is not read, and why."""
+
+    header: str
+    reason: str
+
+
+def custom_fields_of(fields: object) -> Mapping[str, FieldDefinition]:
+    """Return the custom fields by how their headers are compared.
+
+    Raises `InvalidError` if two are compared alike.
+    """
+    found: dict[str, FieldDefinition] = {}
+    if isinstance(fields, str | bytes) or not isinstance(fields, Iterable):
+        raise InvalidError("fields", fields, "a list of FieldDefinition", "T3")
+    for definition in fields:
+        if type(definition) is not FieldDefinition:
+            raise InvalidError("fields", definition, "a FieldDefinition", "T3")
+        if found.setdefault(header_key(definition.name), definition) is not definition:
+            raise InvalidError(
+                "fields",
+                definition.name,
+                "names that differ by more than case and punctuation",
+                "T3",
+            )
+    return found
+
+
+def fields_of(header: str, customs: Mapping[str, FieldDefinition]) -> tuple[str, ...]:
+    """Return every field that a header may mean."""
+    name = header.strip()
+    if name.startswith(CUSTOM):
+        definition = customs.get(header_key(name.removeprefix(CUSTOM)))
+        return () if definition is None else (CUSTOM + definition.name,)
+    if name.removeprefix(OWN) in OWN_FIELDS and name.startswith(OWN):
+        return (name.removeprefix(OWN),)
+    key = header_key(header)
+    own = (FIELD_OF[key],) if key in FIELD_OF else ()
+    return (*own, CUSTOM + customs[key].name) if key in customs else own
+
+
+@attrs.frozen
+class Column:
+    """Where a column stands, what it is called and means, and how its cells are read."""
+
+    position: int
+    header: str
+    field: str
+    read: Callable[[str], object]
+
+
+def headers_of(row: Row | None, mapping: Mapping[str, str]) -> Sequence[str]:
+    """Return the names of the columns.
+
+    Raises `InvalidError` if there is no header, or not the one that the mapping is for.
+    """
+    if row is None:
+        raise InvalidError("header", "", "a row with the names of the columns", "L7")
+    if row.flaw is not None:
+        raise InvalidError(
+            "header", row.flaw.value, f"{row.flaw.expected}; encoding= names another encoding", "L7"
+        )
+    headers = list(row.cells)
+    while not headers[-1].strip():
+        headers.pop()  # Bitrix24 ends each row with a delimiter
+    keys = set(map(header_key, headers))
+    for header in mapping:
+        if header_key(header) not in keys:
+            raise InvalidError("mapping", header, "a header of the file", "L7")
+    return headers
+
+
+def columns_of(
+    headers: Sequence[str],
+    customs: Mapping[str, FieldDefinition],
+    mapping: Mapping[str, str],
+    readings: Mapping[str, Callable[[str], object]],
+) -> tuple[list[Column], list[IgnoredColumn]]:
+    """Return what each column means.
+
+    Raises `InvalidError` if one means two fields, two mean one, or no name comes.
+    """
+    told = {header_key(header): field for header, field in mapping.items()}
+    columns: list[Column] = []
+    ignored: list[IgnoredColumn] = []
+    taken: dict[str, str] = {}
+    for position, header in enumerate(headers):
+        key = header_key(header)
+        fields = tuple(filter(None, (told[key],))) if key in told else fields_of(header, customs)
+        if len(fields) > 1:
+            expected = f"{OWN}{' or '.join(fields)} as the header, for this one could mean both"
+            raise InvalidError("header", header, expected, "L7")
+        if not fields:
+            ignored.append(IgnoredColumn(header, _why_ignored(key, told)))
+            continue
+        (field,) = fields
+        if field in taken and field not in MANY:
+            raise InvalidError("header", (taken[field], header), f"one column for {field}", "L7")
+        taken[field] = header
+        columns.append(Column(position, header, field, readings.get(field, str)))
+    if not {"last_name", "organization_name"} & taken.keys():
+        expected = "a column with the last name or the company name; a full name is not taken apart"
+        raise InvalidError("header", headers, expected, "K1")
+    return columns, ignored
+
+
+def _why_ignored(key: str, told: Mapping[str, str]) -> str:
+    if key in told:
+        return "left out by the mapping"
+    return UNDECIDED.get(
+        key, "no field of a lead is called so" if key else "the column has no name"
+    )
+
+
+def targets_of(mapping: object, customs: Mapping[str, FieldDefinition]) -> Mapping[str, str]:
+    """Return what headers are told to mean. Raises `InvalidError` for what is no field."""
+    expected = "a mapping of headers to fields of a lead, to custom_fields.<name>, or to '' for a column to leave out"
+    if not isinstance(mapping, Mapping):
+        raise InvalidError("mapping", mapping, expected)
+    known = {"", *OWN_FIELDS}
+    known |= {CUSTOM + definition.name for definition in customs.values()}
+    for header, field in mapping.items():
+        if not (isinstance(header, str) and isinstance(field, str) and field in known):
+            raise InvalidError("mapping", {header: field}, expected, "L7")
+    return mapping
