@@ -318,7 +318,9 @@ class TestEveryRecordedAnswerIsReadOrRefusedWithAReason:
     def test_the_outcome_of(self, name):
         report, skipped = Reporter(), Counter()
         found = list(rows((FOLDER / name).read_bytes(), name, report, skipped=skipped))
-        refused = [oddity for oddity in report.oddities().kept if oddity.outcome is Outcome.NOT_USED]
+        refused = [
+            oddity for oddity in report.oddities().kept if oddity.outcome is Outcome.NOT_USED
+        ]
         outcome = OUTCOMES[name]
         if isinstance(outcome, dict):
             assert Counter(row.kind.value for row in found) == outcome
