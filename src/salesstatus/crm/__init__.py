@@ -1,3 +1,41 @@
-"""Real CRMs in and out: `salesstatus.crm.sell` and `salesstatus.crm.bitrix24` read what these
-systems send, and write it back.
+"""Reading real CRMs: `salesstatus.crm.sell` and `salesstatus.crm.bitrix24` make an `Account`.
+
+`salesstatus.crm.auditing` judges what an account stores, `salesstatus.crm.evidence` says what is
+known of the past, `salesstatus.crm.migration` writes files for another CRM, and `load` fills a
+store.
 """
+
+from typing import TYPE_CHECKING
+
+from salesstatus._lazy import door
+
+if TYPE_CHECKING:
+    from salesstatus.crm.account import Account, Catalogue, Stage, Wanted
+    from salesstatus.crm.folders import contents
+    from salesstatus.crm.loading import Loaded, load, load_async
+    from salesstatus.crm.oddities import Oddities, Oddity, Outcome, Place
+else:
+    __getattr__, __dir__ = door(
+        __name__,
+        {
+            "salesstatus.crm.account": "Account Catalogue Stage Wanted",
+            "salesstatus.crm.folders": "contents",
+            "salesstatus.crm.loading": "Loaded load load_async",
+            "salesstatus.crm.oddities": "Oddities Oddity Outcome Place",
+        },
+    )
+
+__all__ = [
+    "Account",
+    "Catalogue",
+    "Loaded",
+    "Oddities",
+    "Oddity",
+    "Outcome",
+    "Place",
+    "Stage",
+    "Wanted",
+    "contents",
+    "load",
+    "load_async",
+]
