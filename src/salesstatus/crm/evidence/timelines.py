@@ -27,8 +27,9 @@ def from_stream(records: Iterable[Record]) -> Iterator[Evidence]:
     Nothing is mended: what is refused in a stream is refused in its evidence. Raises `InvalidError`
     for what is no record.
 
-    >>> from datetime import timezone
+    >>> from datetime import datetime, timezone
     >>> day = datetime(2026, 5, 4, tzinfo=timezone.utc)
+    >>> from salesstatus import Deal, DealDeleted
     >>> stream = [DealSaved(day, Deal(id="D-1", primary="ann", created_at=day)), DealDeleted(day, "D-1")]
     >>> [found.certainty.value for found in from_stream(stream)]
     ['known', 'known']
@@ -60,8 +61,10 @@ def timeline(evidence: Iterable[Evidence]) -> list[Evidence]:
     closing. To bring several sources together, give the less certain one first. Raises
     `InvalidError` for what is no `Evidence`.
 
-    >>> from datetime import timezone
+    >>> from datetime import datetime, timezone
     >>> may = [datetime(2026, 5, day, tzinfo=timezone.utc) for day in range(1, 10)]
+    >>> from salesstatus import Deal
+    >>> from salesstatus.crm.evidence import Dated, from_snapshot
     >>> looks = from_snapshot([Dated(deal=Deal(id=id, primary="ann", created_at=may[id])) for id in (5, 2)], may[8])
     >>> [(found.at.day, found.record.deal.id) for found in timeline(looks)]
     [(3, 2), (6, 5), (9, 5), (9, 2)]
@@ -74,8 +77,10 @@ def counted(evidence: Iterable[Evidence]) -> FrozenMap[Certainty, int]:
 
     Raises `InvalidError` for what is no `Evidence`.
 
-    >>> from datetime import timezone
+    >>> from datetime import datetime, timezone
     >>> day = datetime(2026, 5, 4, tzinfo=timezone.utc)
+    >>> from salesstatus import Deal
+    >>> from salesstatus.crm.evidence import Dated, from_snapshot
     >>> counted(from_snapshot([Dated(deal=Deal(id="D-1", primary="ann"))], day))[Certainty.SEEN]
     1
     """
@@ -109,8 +114,10 @@ def since(
     Raises what `salesstatus.replay` raises, and `InvalidError` for what is no `Evidence`. With
     `on_refusal="collect"` what is refused is left out.
 
-    >>> from datetime import timezone
+    >>> from datetime import datetime, timezone
     >>> may = [datetime(2026, 5, day, tzinfo=timezone.utc) for day in range(1, 10)]
+    >>> from salesstatus import Deal, DealStatus
+    >>> from salesstatus.crm.evidence import Dated, from_snapshot
     >>> deal = Deal(id="D-1", primary="ann", status=DealStatus.WON, created_at=may[0])
     >>> ann = since(from_snapshot([Dated(deal=deal, changed_at=may[3])], may[8]))["ann"]
     >>> ann.customer.at.day, ann.customer.certainty.value, ann.customer.audience.value
