@@ -180,6 +180,9 @@ def release() -> None:
     door = (ROOT / "src" / "salesstatus" / "__init__.py").read_text()
     version = door.partition('\n__version__ = "')[2].partition('"')[0]
     found = unready(about, version, (ROOT / "CHANGELOG.md").read_text())
+    for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        if ".invalid/" in page.read_text():
+            found.append(f"{page.name}: a link has a placeholder address")
     git = ["git", "status", "--porcelain"]
     changed = subprocess.run(git, cwd=ROOT, check=False, capture_output=True, text=True)
     if changed.returncode or changed.stdout:
