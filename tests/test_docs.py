@@ -111,3 +111,28 @@ def test_every_name_of_every_door_is_on_the_page_of_the_api():
                 assert commented or any(value is one for one in constants), (door.__name__, name)
             checked += 1
     assert checked > 250
+
+
+NO_PROSE = re.compile(
+    r"^```.*?^```$|<!---.*?--->|<!-- .*? -->.*?<!-- end .*? -->", re.DOTALL | re.MULTILINE
+)
+
+
+def test_prose_wraps_at_100_columns():
+    pages = [page for page in PAGES if page.stem not in {"rules", "CHANGELOG"}]
+    assert len(pages) > 20
+    for page in pages:
+        lines = NO_PROSE.sub("", page.read_text()).splitlines()
+        assert [line for line in lines if len(line) > 100 and line[0] != "|"] == [], page.name
+
+
+def test_the_page_for_contributors_names_every_room_at_first_sight_and_files_that_exist():
+    source = ROOT / "src" / "salesstatus"
+    page = (ROOT / "CONTRIBUTING.md").read_text()
+    rooms = {path.stem for path in source.iterdir() if path.stem[0] != "_" and "." not in path.stem}
+    table = page.partition("| wing |")[2].partition("\n\n")[0]
+    assert rooms - {"py", "example"} - set(re.findall(r"`(\w+)`", table)) == set()
+    files = re.findall(r"`([\w/]+\.(?:py|md|toml)|tests/\w+)`", page)
+    assert len(files) > 20
+    for name in files:
+        assert any((folder / name).exists() for folder in (ROOT, source)), name
