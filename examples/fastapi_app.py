@@ -39,7 +39,7 @@ from sqlite_store import SqliteStore
 from starlette.exceptions import HTTPException
 
 from salesstatus import SELL, Policy, Selection, explain, permitted, wire
-from salesstatus.desk import Desk, Outcome
+from salesstatus.desk import Desk, Result
 from salesstatus.errors import Broken, ConversionError, GuardError, MergeError, Problem, WireError
 from salesstatus.events import CustomerStatusSet, ProspectStatusSet
 from salesstatus.lead import Lead, Target
@@ -192,7 +192,7 @@ def _json(
     return Response(json.dumps(told), status, headers, media_type)
 
 
-def _heard(outcome: Outcome[Any]) -> dict[str, Any]:
+def _heard(outcome: Result[Any]) -> dict[str, Any]:
     def axes(status: SalesStatus) -> dict[str, str]:
         return {"prospect": status.prospect.value, "customer": status.customer.value}
 
@@ -337,11 +337,9 @@ def create_app(  # noqa: C901, PLR0915 - one endpoint after the other
         told = wire.to_dict(record)
         return _json({told["type"]: told} | more, status, {"ETag": f'"{row.version}"'})
 
-    def written(outcome: Outcome[Any], get: Callable[[Id], Versioned[Any]]) -> Response:
-        change = next(
-            (change for change in outcome.changes if change.after == outcome.result), None
-        )
-        row = get(outcome.result.id) if change is None else Versioned(change.after, change.version)
+    def written(outcome: Result[Any], get: Callable[[Id], Versioned[Any]]) -> Response:
+        change = next((change for change in outcome.changes if change.after == outcome.value), None)
+        row = get(outcome.value.id) if change is None else Versioned(change.after, change.version)
         return answer(
             row, 201 if change is not None and change.before is None else 200, **_heard(outcome)
         )
@@ -420,7 +418,7 @@ def create_app(  # noqa: C901, PLR0915 - one endpoint after the other
         """Convert a lead."""
         asked = Asked.model_validate_json(body, strict=True).request(terms["key"])
         outcome = desk.convert(lead, asked, actor=actor(request), version=terms["version"])
-        told = {"lead_conversion": wire.to_dict(outcome.result.record)} | _heard(outcome)
+        told = {"lead_conversion": wire.to_dict(outcome.value.record)} | _heard(outcome)
         return _json(told, 200 if outcome.repeated else 201)
 
     @app.post("/contact-points", openapi_extra=BODY)
@@ -428,7 +426,7 @@ def create_app(  # noqa: C901, PLR0915 - one endpoint after the other
         """Take in a call, a form, an e-mail: on the lead or the contact that `Location` names."""
         point = ContactPoint(**Arrival.model_validate_json(body).model_dump())
         outcome = desk.take_in(point, by=actor(request), key=terms["key"])
-        landing = outcome.result
+        landing = outcome.value
         record = landing.lead if landing.on is None else landing.on
         if record is None:
             raise Refused(

@@ -48,7 +48,7 @@ from sell_resources import (
 from salesstatus.crm.auditing import Stored
 from salesstatus.crm.sell.columns import KIND_OF, Kind
 from salesstatus.desk import Change, Desk
-from salesstatus.desk.desk import CLOCK
+from salesstatus.desk.context import CLOCK
 from salesstatus.errors import NotFound
 from salesstatus.lead import Lead
 from salesstatus.memory import MemoryStore

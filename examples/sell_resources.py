@@ -17,7 +17,7 @@ from salesstatus.crm import sell
 from salesstatus.crm.lens import Columns
 from salesstatus.crm.oddities import Place, Reporter
 from salesstatus.crm.sell.columns import COLUMNS, Kind
-from salesstatus.desk import Change, Desk, Outcome
+from salesstatus.desk import Change, Desk, Result
 from salesstatus.errors import NotFound
 from salesstatus.lead import Lead, LeadEvent, LeadJunked, LeadMoved, StageMeaning
 from salesstatus.leads.stages import SELL_STAGES
@@ -136,10 +136,10 @@ class Work:
     changes: list[Change] = attrs.field(factory=list)
     sent: dict[Key, Body] = attrs.field(factory=dict)
 
-    def done(self, outcome: Outcome[T]) -> T:
+    def done(self, outcome: Result[T]) -> T:
         """Take down what a use case changed."""
         self.changes.extend(outcome.changes)
-        return outcome.result
+        return outcome.value
 
     def record(self, kind: Kind, id_: Id) -> Any:
         """Return the record that the path names."""

@@ -175,7 +175,7 @@ class Team:
             created_at=self.clock.now(),
             **fields,
         )
-        return self.desk.save_contact(contact).result.contact
+        return self.desk.save_contact(contact).value.contact
 
     def sell(self) -> None:
         """Open deals, move them through the stages, and delete a few."""
@@ -242,7 +242,7 @@ class Team:
             if n % 2:
                 done = self.desk.convert(
                     lead.id, ConversionRequest(deal=n % 4 == 1), actor="1"
-                ).result
+                ).value
                 if done.record.deal is not None:
                     deal = self.desk.deal(done.record.deal).record
                     self._save(attrs.evolve(deal, stage="Won", status=WON))

@@ -26,6 +26,7 @@ def register() -> None:
 
 def _register() -> None:
     import hypothesis  # noqa: PLC0415 - which imports this module
+    from hypothesis import strategies as st  # noqa: PLC0415
     from hypothesis.strategies._internal import types  # noqa: PLC0415
 
     if hypothesis.__version_info__ < _OLDEST:
@@ -39,7 +40,7 @@ def _register() -> None:
     from salesstatus.testing.from_type import STRATEGIES, strategy_of  # noqa: PLC0415
 
     for class_ in STRATEGIES:
-        hypothesis.strategies.register_type_strategy(class_, strategy_of)
+        st.register_type_strategy(class_, strategy_of)
 
 
 def strategy_or_none(asked: Any) -> Any:

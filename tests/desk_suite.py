@@ -23,7 +23,7 @@ A store that needs other fixtures is made by one of its own, in place of both me
                 yield store
 
 Every call of a use case is audited: a refusal and a question leave the whole store as it was, and
-an `Outcome` tells everything that was written and heard. At the end of each example the whole store
+a `Result` tells everything that was written and heard. At the end of each example the whole store
 must be consistent."""
 
 import asyncio
@@ -66,8 +66,8 @@ from salesstatus import (
     replay,
 )
 from salesstatus.conversion import AttachedNote
-from salesstatus.desk import AsyncDesk, Change, Desk, Outcome
-from salesstatus.desk.faces import as_async
+from salesstatus.desk import AsyncDesk, Change, Desk, Result
+from salesstatus.desk.adapter import as_async
 from salesstatus.history import StatusStated, Step
 from salesstatus.lead import ConversionRecord
 from salesstatus.leads import (
@@ -336,7 +336,7 @@ class Audited:
             except Exception:
                 assert everything(self._store) == before
                 raise
-            if isinstance(answer, Outcome):
+            if isinstance(answer, Result):
                 check_told(answer, before, everything(self._store), mended=name == "state_status")
             else:
                 assert everything(self._store) == before
@@ -630,8 +630,8 @@ class SavingContacts(_Office):
     def test_a_new_contact_has_no_status(self):
         done = self.desk.save_contact(person("ann", name="Ann"))
         standing = Standing(contact=person("ann", name="Ann"))
-        assert done == Outcome(
-            result=standing,
+        assert done == Result(
+            value=standing,
             changes=(Change(kind="contact", id="ann", before=None, after=standing, version=1),),
         )
         assert (self.desk.contact("ann").record, self.desk.contact("ann").version) == (standing, 1)
@@ -640,7 +640,7 @@ class SavingContacts(_Office):
         prepared(self.plain)
         before = self.desk.contact("bob")
         done = self.desk.save_contact(person("bob", "acme", name="Bob R.", tags=["vip"]))
-        assert done.result == attrs.evolve(
+        assert done.value == attrs.evolve(
             before.record, contact=person("bob", "acme", name="Bob R.", tags=["vip"])
         )
         assert done.steps == ()
@@ -716,7 +716,7 @@ class SavingDeals(_Office):
         """W1, W2."""
         self.given(*PEOPLE)
         done = self.desk.save_deal(Deal(id="D-1", primary="ann"))
-        assert done.result == Deal(id="D-1", primary="ann", company="acme")
+        assert done.value == Deal(id="D-1", primary="ann", company="acme")
         after = SalesStatus(ProspectStatus.CURRENT, CustomerStatus.NONE, {"D-1": OPEN})
         rules = ("E1", "P1", "C3")
         assert done.steps == (
@@ -748,7 +748,7 @@ class SavingDeals(_Office):
             custom_fields={"n": Decimal("1.10")},
             created_at=AT,
         )
-        assert self.desk.save_deal(deal).result == deal
+        assert self.desk.save_deal(deal).value == deal
         back = self.desk.deal("D-ü").record
         assert back == deal
         assert (str(back.value), str(back.custom_fields["n"])) == ("-0.0100", "1.10")
@@ -807,7 +807,7 @@ class SavingDeals(_Office):
         """E3."""
         self.given(*PEOPLE, DEAL_1)
         done = self.desk.save_deal(DEAL_1)
-        assert (done.changes, done.steps, done.result) == (
+        assert (done.changes, done.steps, done.value) == (
             (),
             (),
             attrs.evolve(DEAL_1, company="acme"),
@@ -837,7 +837,7 @@ class SavingDeals(_Office):
     def test_saved_with_another_primary_contact_it_goes_to_the_company_of_that_one(self):
         """W5."""
         self.given(*PEOPLE, person("eve", "edge"), Deal(id="D-1", primary="ann"))
-        assert self.desk.save_deal(Deal(id="D-1", primary="eve")).result.company == "edge"
+        assert self.desk.save_deal(Deal(id="D-1", primary="eve")).value.company == "edge"
         assert [self.held(id_) for id_ in ("eve", "edge", "ann", "acme")] == [
             {"D-1": OPEN},
             {"D-1": OPEN},
@@ -849,7 +849,7 @@ class SavingDeals(_Office):
         """W2: the deal's company."""
         self.given(*PEOPLE)
         assert (
-            self.desk.save_deal(Deal(id="D-1", primary="ann", company="edge")).result.company
+            self.desk.save_deal(Deal(id="D-1", primary="ann", company="edge")).value.company
             == "edge"
         )
         assert self.held("edge") == {"D-1": OPEN}
@@ -881,7 +881,7 @@ class SavingDeals(_Office):
         self.given(*PEOPLE, attrs.evolve(DEAL_1, status=WON))
         self.desk.set_status("cid", CustomerStatus.PAST)
         done = self.desk.delete_deal("D-1")
-        assert done.result == "D-1"
+        assert done.value == "D-1"
         assert [step.entry.event for step in done.steps] == [DealDissociated("D-1")] * 3
         assert (self.axes("ann"), self.axes("acme"), self.axes("cid")) == (
             ("none", "none"),
@@ -897,7 +897,7 @@ class SavingDeals(_Office):
         self.given(ROSE)
         deal = self.desk.convert(
             7, ConversionRequest(targets=["person", "deal"])
-        ).result.conversion.deal.id
+        ).value.conversion.deal.id
         assert {note.target for note in self.all("notes").values()} == {PERSON, DEAL}
         self.desk.delete_deal(deal)
         assert {note.target for note in self.all("notes").values()} == {PERSON, DEAL}
@@ -931,7 +931,7 @@ class ChangingPrimary(_Office):
     def test_kept_the_old_one_stays_involved_and_its_company_stops(self):
         self.given_deal()
         done = self.desk.change_primary("D-1", "eve")
-        assert done.result == Deal(
+        assert done.value == Deal(
             id="D-1", primary="eve", company="edge", involved=["ann"], status=WON
         )
         assert [(step.entry.contact, step.entry.event) for step in done.steps] == [
@@ -944,7 +944,7 @@ class ChangingPrimary(_Office):
     def test_removed_the_old_one_stops_hearing(self):
         self.given_deal()
         done = self.desk.change_primary("D-1", "eve", old="remove")
-        assert done.result.involved == frozenset()
+        assert done.value.involved == frozenset()
         assert [self.held(id_) for id_ in ("ann", "acme", "eve", "edge")] == [
             {},
             {},
@@ -960,7 +960,7 @@ class ChangingPrimary(_Office):
     def test_the_company_itself_takes_over(self):
         self.given_deal()
         done = self.desk.change_primary("D-1", "acme", old="remove")
-        assert done.result == Deal(id="D-1", primary="acme", status=WON)
+        assert done.value == Deal(id="D-1", primary="acme", status=WON)
         assert (self.held("ann"), self.held("acme")) == ({}, {"D-1": WON})
 
     def test_given_to_the_one_who_has_it_nothing_changes(self):
@@ -1028,7 +1028,7 @@ class SettingStatuses(_Office):
             SalesStatus(customer=CustomerStatus.PAST),
             ("M3",),
         )
-        assert done.result == Standing(contact=PEOPLE[4], status=step.after, heard_at=AT)
+        assert done.value == Standing(contact=PEOPLE[4], status=step.after, heard_at=AT)
         self.desk.set_status("cid", ProspectStatus.CURRENT)
         assert self.axes("cid") == ("current", "past")
 
@@ -1087,7 +1087,7 @@ class StatingStatuses(_Office):
         self.given(*PEOPLE)
         status = SalesStatus(ProspectStatus.NONE, CustomerStatus.PAST)
         done = self.desk.state_status("cid", status)
-        assert done.result.status == status
+        assert done.value.status == status
         assert [(step.entry, step.rules) for step in done.steps] == [
             (StatusStated(AT, "cid", status), ())
         ]
@@ -1115,7 +1115,7 @@ class StatingStatuses(_Office):
             wrong = SalesStatus(ProspectStatus.LOST, CustomerStatus.PAST, {"D-1": WON, "D-7": OPEN})
             unit.contacts.put(attrs.evolve(row.record, status=wrong), row.version)
             unit.commit()
-        assert self.desk.state_status("ann").result == row.record
+        assert self.desk.state_status("ann").value == row.record
         assert self.status("ann") == row.record.status
         assert len(self.heard("ann")) == 1
 
@@ -1126,8 +1126,8 @@ class StatingStatuses(_Office):
         self.plain.set_status("bob", ProspectStatus.LOST)
         self.desk = self.desk_with(policy=Policy(won_masks_lost=False, manual_prospect="never"))
         assert self.axes("cid") == ("none", "current")
-        assert axes(self.desk.state_status("cid").result.status) == ("lost", "current")
-        assert axes(self.desk.state_status("bob").result.status) == ("none", "none")
+        assert axes(self.desk.state_status("cid").value.status) == ("lost", "current")
+        assert axes(self.desk.state_status("bob").value.status) == ("none", "none")
         self.policy = None  # what one policy accepted is not consistent by another
 
     def test_one_who_is_not_there_is_nothing(self):
@@ -1153,11 +1153,11 @@ class MovingEmployees(_Office):
     def test_deals_keep_their_company(self):
         self.given_deals()
         done = self.desk.move_employee("ann", "edge")
-        assert done.result.contact.company == "edge"
+        assert done.value.contact.company == "edge"
         assert [change.id for change in done.changes] == ["ann"]
         assert self.held("acme") == {"D-1": WON, "D-2": OPEN, "D-3": OPEN}
         assert (
-            self.desk.save_deal(Deal(id="D-2", primary="ann", status=LOST)).result.company == "acme"
+            self.desk.save_deal(Deal(id="D-2", primary="ann", status=LOST)).value.company == "acme"
         )
 
     def test_new_deals_go_to_the_new_company(self):
@@ -1184,7 +1184,7 @@ class MovingEmployees(_Office):
     def test_deals_follow_to_nobody_and_from_nobody(self):
         self.desk = self.desk_with(policy=self.FOLLOW)
         self.given_deals()
-        assert self.desk.move_employee("ann", None).result.contact.company is None
+        assert self.desk.move_employee("ann", None).value.contact.company is None
         assert (self.held("acme"), self.desk.deal("D-1").record.company) == ({"D-3": OPEN}, None)
         self.desk.move_employee("ann", "acme")
         assert self.held("acme") == {"D-1": WON, "D-2": OPEN, "D-3": OPEN}
@@ -1193,12 +1193,11 @@ class MovingEmployees(_Office):
         self.desk = self.desk_with(policy=self.FOLLOW)
         self.given(*PEOPLE)
         assert (
-            self.desk.save_deal(Deal(id="D-1", primary="ann", company="edge")).result.company
+            self.desk.save_deal(Deal(id="D-1", primary="ann", company="edge")).value.company
             == "acme"
         )
         assert (
-            self.desk.save_deal(Deal(id="D-1", primary="cid", company="acme")).result.company
-            is None
+            self.desk.save_deal(Deal(id="D-1", primary="cid", company="acme")).value.company is None
         )
 
     def test_saved_with_another_company_a_person_has_moved(self):
@@ -1241,10 +1240,10 @@ class MergingContacts(_Office):
         self.put("notes", AttachedNote(PERSON, "cid", Note(id="N-1", content="Nice")))
         done = self.desk.merge_contacts("ann", "cid")
 
-        assert done.result.contact == person(
+        assert done.value.contact == person(
             "ann", "acme", name="Ann Lee", email="ann@acme.example", phone="+49 30 1234"
         )
-        assert done.result.conflicts == (
+        assert done.value.conflicts == (
             FieldConflict("name", "Ann Lee", "Cid Orr", "cid"),
             FieldConflict("email", "ann@acme.example", "cid@orr.example", "cid"),
         )
@@ -1285,8 +1284,8 @@ class MergingContacts(_Office):
             None,
         ]
         assert self.desk.deal("D-3").record.primary == "acme"
-        assert self.desk.lead(1).record.company == "acme"
-        assert self.all("tasks")["T-1"].about == "acme"
+        assert self.desk.lead(1).record.company_id == "acme"
+        assert self.all("tasks")["T-1"].target_id == "acme"
 
     def test_the_survivor_takes_what_it_lacks(self):
         """G3."""
@@ -1311,7 +1310,7 @@ class MergingContacts(_Office):
         )
         self.desk.set_status(5, CustomerStatus.PAST)
         done = self.desk.merge_contacts(1, 5, 4, 3, 2)
-        assert done.result.contact.tags == {"1", "2", "3", "4", "5"}
+        assert done.value.contact.tags == {"1", "2", "3", "4", "5"}
         assert self.desk.deal("D-1").record == Deal(id="D-1", primary=1, involved=[1])
         assert self.axes(1) == ("current", "past")
         assert set(self.all("contacts")) == {1}
@@ -1343,7 +1342,7 @@ class MergingContacts(_Office):
     def test_alone_a_contact_stays_as_it_is(self):
         self.given(*PEOPLE)
         done = self.desk.merge_contacts("ann")
-        assert (done.result.contact, done.changes) == (PEOPLE[2], ())
+        assert (done.value.contact, done.changes) == (PEOPLE[2], ())
 
     @pytest.mark.parametrize(
         ("ids", "requires"),
@@ -1379,7 +1378,7 @@ class TakingIn(_Office):
         """Take somebody in; the landing and what was written."""
         done = self.desk.take_in(given, **fields)
         assert done.steps == ()
-        return done.result, [(change.kind, change.id) for change in done.changes]
+        return done.value, [(change.kind, change.id) for change in done.changes]
 
     def test_nobody_is_known_and_a_new_lead_is_made(self):
         given = point(
@@ -1442,7 +1441,7 @@ class TakingIn(_Office):
 
     def test_a_closed_lead_is_passed_on_to_its_contact(self):
         self.given(ROSE)
-        done = self.desk.convert(7).result.conversion
+        done = self.desk.convert(7).value.conversion
         self.desk.save_contact(attrs.evolve(done.person, email="", phone=""))
         landing, written = self.landed(point(email="rose@edge.example", text="Hi"))
         assert landing.on.id == done.person.id
@@ -1520,9 +1519,9 @@ class WorkingOnLeads(_Office):
 
     def test_a_lead_is_saved_and_its_profile_changed(self):
         done = self.desk.save_lead(ROSE)
-        assert (done.result, done.steps) == (ROSE, ())
+        assert (done.value, done.steps) == (ROSE, ())
         later = attrs.evolve(ROSE, title="CEO", tags=["vip"])
-        assert self.desk.save_lead(later).result == later
+        assert self.desk.save_lead(later).value == later
         assert (self.desk.lead(7).record, self.desk.lead(7).version) == (later, 2)
         assert self.desk.save_lead(later).changes == ()
 
@@ -1541,7 +1540,7 @@ class WorkingOnLeads(_Office):
     def test_a_lead_of_another_system_may_come_converted_and_without_targets(self):
         """L10."""
         lead = Lead(id=1, status="Converted", conversion=ConversionRecord(id="C-9", lead=1, at=AT))
-        assert self.desk.save_lead(lead).result == lead
+        assert self.desk.save_lead(lead).value == lead
         with pytest.raises(ConversionError) as caught:
             self.desk.convert(1)
         assert "K11" in caught.value.rules
@@ -1564,8 +1563,8 @@ class WorkingOnLeads(_Office):
             LeadReopened(),
         ):
             done = self.desk.tell_lead(7, event)
-            assert done.result == self.desk.lead(7).record
-            stages.append((done.result.status, done.result.unqualified_reason, done.result.owner))
+            assert done.value == self.desk.lead(7).record
+            stages.append((done.value.status, done.value.unqualified_reason, done.value.owner))
         assert stages == [
             ("Working", "", "kim"),
             ("Call back", "", "kim"),
@@ -1607,7 +1606,7 @@ class Converting(_Office):
         """K1, K13."""
         self.given(ROSE)
         done = self.desk.convert(7, actor="sam")
-        conversion = done.result.conversion
+        conversion = done.value.conversion
         assert self.desk.contact("contact-1").record == Standing(contact=conversion.company)
         assert self.desk.contact("contact-2").record == Standing(contact=conversion.person)
         assert (conversion.person.company, conversion.person.name) == ("contact-1", "Rose Gonzalez")
@@ -1615,7 +1614,7 @@ class Converting(_Office):
         record = ConversionRecord(
             id="conversion-1", lead=7, at=AT, person="contact-2", company="contact-1", actor="sam"
         )
-        assert done.result.record == record
+        assert done.value.record == record
         assert self.all("conversions") == {"conversion-1": record}
         lead = self.desk.lead(7).record
         assert (lead.conversion, lead.status) == (record, "Converted")
@@ -1623,8 +1622,8 @@ class Converting(_Office):
 
     def test_a_person_alone_and_a_company_alone(self):
         self.given(Lead(id=1, last_name="Boxer"), Lead(id=2, organization_name="Farm"))
-        assert self.desk.convert(1).result.conversion.company is None
-        assert self.desk.convert(2).result.conversion.person is None
+        assert self.desk.convert(1).value.conversion.company is None
+        assert self.desk.convert(2).value.conversion.person is None
         assert [standing.contact.kind.value for standing in self.all("contacts").values()] == [
             "person",
             "company",
@@ -1688,7 +1687,7 @@ class Converting(_Office):
                 ROSE, custom_fields={"Budget": "9", "Hobby": "golf", "Size": "L", "Else": "?"}
             )
         )
-        done = self.desk.convert(7, ConversionRequest(deal=True)).result.conversion
+        done = self.desk.convert(7, ConversionRequest(deal=True)).value.conversion
         assert (done.company.custom_fields, done.person.custom_fields, done.deal.custom_fields) == (
             {"Budget": "9"},
             {"Hobby": "golf"},
@@ -1726,12 +1725,12 @@ class Converting(_Office):
             id="task-1",
             content="Call",
             target=PERSON,
-            about="contact-2",
+            target_id="contact-2",
             due_at=due,
             owner="kim",
             created_at=AT,
         )
-        assert done.result.conversion.task == self.all("tasks")["task-1"] == task
+        assert done.value.conversion.task == self.all("tasks")["task-1"] == task
 
     def test_the_profile_may_be_corrected_first(self):
         """K2."""
@@ -1770,7 +1769,7 @@ class Converting(_Office):
             (),
             [Action.CREATE] * 3,
         )
-        assert self.desk.convert(7, request).result.conversion.plan == plan
+        assert self.desk.convert(7, request).value.conversion.plan == plan
         assert [broken.rule for broken in self.desk.plan(7, request).broken] == ["K11"]
 
     def test_a_known_contact_that_matches_is_filled(self):
@@ -1786,7 +1785,7 @@ class Converting(_Office):
         assert self.desk.plan(7).records[0].because == "K12, name and e-mail"
         done = self.desk.convert(7, ConversionRequest(targets=["person"], deal=True))
         rose = self.desk.contact("rose").record
-        assert (done.result.record.person, rose.contact.phone, rose.contact.owner) == (
+        assert (done.value.record.person, rose.contact.phone, rose.contact.owner) == (
             "rose",
             "(512) 757-6000",
             "kim",
@@ -1802,7 +1801,7 @@ class Converting(_Office):
             person("rose", "edge", name="Rose Gonzalez", phone="512 757 6000"),
             ROSE,
         )
-        done = self.desk.convert(7, ConversionRequest(deal=True)).result
+        done = self.desk.convert(7, ConversionRequest(deal=True)).value
         assert (done.record.person, done.record.company) == ("rose", "edge")
         assert self.desk.contact("edge").record.contact.tags == {"fair", "hardware"}
         assert self.axes("edge") == ("current", "none")
@@ -1811,7 +1810,7 @@ class Converting(_Office):
         """K12."""
         self.given(*PEOPLE, attrs.evolve(ROSE, organization_name="ACME"))
         done = self.desk.convert(7, ConversionRequest(person=person("ann")), matching=False)
-        assert (done.result.record.person, done.result.record.company) == ("ann", "acme")
+        assert (done.value.record.person, done.value.record.company) == ("ann", "acme")
 
     def test_a_matched_person_stays_with_its_company(self):
         """K12."""
@@ -1825,7 +1824,7 @@ class Converting(_Office):
         assert caught.value.rules == ("K12",)
         done = self.desk.convert(
             7, ConversionRequest(targets=["person"], deal=True)
-        ).result.conversion
+        ).value.conversion
         assert (done.person.company, done.deal.company) == ("acme", "acme")
         assert self.held("acme") == {done.deal.id: OPEN}
 
@@ -1841,27 +1840,27 @@ class Converting(_Office):
 
     def test_matching_can_be_left_out(self):
         self.given(person("rose", name="Rose Gonzalez", email="rose@edge.example"), ROSE)
-        assert self.desk.convert(7, matching=False).result.record.person == "contact-2"
+        assert self.desk.convert(7, matching=False).value.record.person == "contact-2"
 
     def test_the_rows_of_matching_are_the_desks(self):
         from salesstatus.leads import MatchRow, Shared
 
         self.desk = self.desk_with(matching=(MatchRow([Shared.NAME]),))
         self.given(person("rose", name="Rose Gonzalez"), ROSE)
-        assert self.desk.convert(7).result.record.person == "rose"
+        assert self.desk.convert(7).value.record.person == "rose"
 
     def test_numbers_that_match_are_dialled_in_the_region_of_the_desk(self):
         """K12."""
         pytest.importorskip("phonenumbers")
         self.desk = self.desk_with(region="US")
         self.given(person("rose", name="Rose Gonzalez", phone="+1 512 757 6000"), ROSE)
-        assert self.desk.convert(7).result.record.person == "rose"
+        assert self.desk.convert(7).value.record.person == "rose"
 
     def test_a_corrected_lead_is_matched_by_what_it_is_corrected_to(self):
         """K2, K12."""
         self.given(person("rose", name="Rose Gonzalez", email="rose@home.example"), ROSE)
         request = ConversionRequest(corrections={"email": "rose@home.example"})
-        assert self.desk.convert(7, request).result.record.person == "rose"
+        assert self.desk.convert(7, request).value.record.person == "rose"
 
     def test_contacts_that_are_named_count_as_they_are_stored(self):
         """K12."""
@@ -1872,7 +1871,7 @@ class Converting(_Office):
         )
         cid = self.desk.contact("cid").record.contact
         assert (cid.name, cid.email, cid.phone) == ("Cid Orr", "cid@orr.example", "(512) 757-6000")
-        assert (cid.company, done.result.record.company) == ("edge", "edge")
+        assert (cid.company, done.value.record.company) == ("edge", "edge")
 
     def test_contacts_that_are_named_must_be_known(self):
         self.given(ROSE)
@@ -1886,10 +1885,10 @@ class Converting(_Office):
         self.given(
             *PEOPLE, Lead(id=1, last_name="Lee", person_id="ann"), Lead(id=2, company_id="edge")
         )
-        deal = self.desk.convert(1).result.conversion.deal
+        deal = self.desk.convert(1).value.conversion.deal
         assert (deal.primary, deal.company) == ("ann", "acme")
         assert self.held("ann") == self.held("acme") == {deal.id: OPEN}
-        assert self.desk.convert(2).result.conversion.deal.primary == "edge"
+        assert self.desk.convert(2).value.conversion.deal.primary == "edge"
         assert set(self.all("contacts")) == {contact.id for contact in PEOPLE}
 
     def test_a_repeat_lead_becomes_no_contact(self):
@@ -1909,7 +1908,7 @@ class Converting(_Office):
             with pytest.raises(ConversionError) as caught:
                 self.desk.convert(7, actor=actor)
             assert caught.value.rules == ("L5",)
-        assert self.desk.convert(7, actor="kim").result.record.actor == "kim"
+        assert self.desk.convert(7, actor="kim").value.record.actor == "kim"
 
     def test_what_the_actor_may_not_create_is_refused(self):
         """L6."""
@@ -1926,9 +1925,9 @@ class Converting(_Office):
         request = ConversionRequest(deal=True, key="click")
         first = self.desk.convert(7, request)
         again = self.desk.convert(7, request)
-        assert (again.repeated, again.result.record, again.result.conversion) == (
+        assert (again.repeated, again.value.record, again.value.conversion) == (
             True,
-            first.result.record,
+            first.value.record,
             None,
         )
         with pytest.raises(ConversionError) as caught:
@@ -1957,14 +1956,14 @@ class ConvertingMany(_Office):
     def told(self, done):
         return [
             result.rules if isinstance(result, ConversionError) else result.record.lead
-            for result in done.result
+            for result in done.value
         ]
 
     def test_each_is_converted_as_far_as_it_can_be(self):
         self.given(ROSE, JUNK, self.BOXER)
         done = self.desk.convert_many([9, "L-2", 7, 404, "7"], ConversionRequest(deal=True))
         assert self.told(done) == [9, ("L2",), 7, ("K14",), ("K14",)]
-        assert [result.lead for result in done.result if isinstance(result, ConversionError)] == [
+        assert [result.lead for result in done.value if isinstance(result, ConversionError)] == [
             "L-2",
             404,
             "7",
@@ -1994,7 +1993,7 @@ class ConvertingMany(_Office):
         done = self.desk.convert_many([7, 404, "L-2"], mode="all_or_nothing")
         assert (self.told(done), done.changes) == ([("K14",), ("K14",), ("L2",)], ())
         because = "all leads of the batch can be converted, but 2 cannot, lead 404 first"
-        assert done.result[0] == ConversionError(7, (Broken("K14", because),))
+        assert done.value[0] == ConversionError(7, (Broken("K14", because),))
         assert self.ids.made == {}
 
     def test_what_was_converted_before_stays_so_when_all_or_nothing_is_spoilt(self):
@@ -2016,7 +2015,7 @@ class ConvertingMany(_Office):
     def test_nothing_is_nothing(self):
         for mode in ("best_effort", "all_or_nothing"):
             done = self.desk.convert_many([], mode=mode)
-            assert (done.result, done.changes) == ((), ())
+            assert (done.value, done.changes) == ((), ())
 
     def test_leads_are_read_once(self):
         self.given(ROSE, self.BOXER)
@@ -2027,7 +2026,7 @@ class ConvertingMany(_Office):
         again = attrs.evolve(ROSE, id=8, mobile="0176 1", tags=["late"], notes=[])
         self.given(ROSE, again)
         done = self.desk.convert_many([7, 8], ConversionRequest(deal=True))
-        first, second = done.result
+        first, second = done.value
         assert (second.record.person, second.record.company) == (
             first.record.person,
             first.record.company,
@@ -2043,8 +2042,8 @@ class ConvertingMany(_Office):
             person("rose", name="Rose Gonzalez", email="rose@edge.example"), ROSE, self.BOXER
         )
         done = self.desk.convert_many([9, 7])
-        assert done.result[1].record.person == "rose"
-        assert done.result[0].record.person != "rose"
+        assert done.value[1].record.person == "rose"
+        assert done.value[0].record.person != "rose"
 
     def test_several_that_match_refuse_only_that_lead(self):
         self.given(
@@ -2058,7 +2057,7 @@ class ConvertingMany(_Office):
         self.given(*PEOPLE, ROSE, self.BOXER)
         request = ConversionRequest(targets=["person", "deal"], person=person("cid"))
         done = self.desk.convert_many([9, 7], request)
-        assert {result.record.person for result in done.result} == {"cid"}
+        assert {result.record.person for result in done.value} == {"cid"}
         cid = self.desk.contact("cid").record
         assert (cid.contact.first_name, cid.contact.phone) == ("Bertha", "(512) 757-6000")
         assert len(cid.status.deals) == 2
@@ -2073,8 +2072,8 @@ class ConvertingMany(_Office):
         )
         done = self.desk.convert_many([1, 9, 2])
         assert self.told(done) == [1, 9, 2]
-        assert [result.record.deal is None for result in done.result] == [False, True, False]
-        assert self.held("acme") == {done.result[0].record.deal: OPEN}
+        assert [result.record.deal is None for result in done.value] == [False, True, False]
+        assert self.held("acme") == {done.value[0].record.deal: OPEN}
 
     def test_tags_are_registered_once(self):
         """K6."""
@@ -2100,8 +2099,8 @@ class ConvertingMany(_Office):
         """K11: what it converted before stays so."""
         self.given(ROSE, self.BOXER)
         request = ConversionRequest(deal=True, key="batch")
-        (first,) = self.desk.convert_many([7], request).result
-        again, boxer = self.desk.convert_many([7, 9], request, mode="all_or_nothing").result
+        (first,) = self.desk.convert_many([7], request).value
+        again, boxer = self.desk.convert_many([7, 9], request, mode="all_or_nothing").value
         assert (again.record, again.conversion, boxer.record.lead) == (first.record, None, 9)
         assert self.desk.convert_many([7, 9], request).changes == ()
         assert self.told(self.desk.convert_many([7, 9])) == [("K11",), ("K11",)]
@@ -2122,7 +2121,7 @@ class Rebuilding(_Office):
         self.put("tasks", Task(id="T-1", content="Call", target=PERSON, target_id="ann"))
         before = self.desk.contact("ann")
         done = self.desk.rebuild_lead("ann")
-        lead = done.result.lead
+        lead = done.value.lead
         assert self.desk.lead("lead-2").record == lead
         assert (lead.last_name, lead.organization_name, lead.email) == (
             "Ann Lee",
@@ -2130,19 +2129,19 @@ class Rebuilding(_Office):
             "ann@acme.example",
         )
         assert (lead.notes, lead.created_at, lead.conversion) == ((), AT, None)
-        assert {lost.field for lost in done.result.lost} == {"notes", "tasks"}
+        assert {lost.field for lost in done.value.lost} == {"notes", "tasks"}
         assert [(change.kind, change.id) for change in done.changes] == [("lead", "lead-2")]
         assert (self.desk.contact("ann"), done.steps) == (before, ())
         assert len(self.all("notes")) == len(self.all("tasks")) == 1
 
     def test_of_a_company(self):
         self.given(*PEOPLE)
-        assert self.desk.rebuild_lead("edge").result.lead.name == "Edge Communications"
+        assert self.desk.rebuild_lead("edge").value.lead.name == "Edge Communications"
 
     def test_it_can_be_converted_into_the_contact_again(self):
         self.given(*PEOPLE)
-        lead = self.desk.rebuild_lead("cid").result.lead
-        assert self.desk.convert(lead.id).result.record.person == "cid"
+        lead = self.desk.rebuild_lead("cid").value.lead
+        assert self.desk.convert(lead.id).value.record.person == "cid"
 
     def test_of_nobody(self):
         with pytest.raises(NotFound) as caught:
@@ -2213,7 +2212,7 @@ class Keys(_Office):
         assert not first.repeated
         again = WRITING[use_case](self.desk, key="k-1")
         assert (again.repeated, again.changes, again.steps) == (True, (), ())
-        assert self.same(again.result) == self.same(first.result)
+        assert self.same(again.value) == self.same(first.value)
 
     def same(self, result):
         """What a repeated request still knows of its result: the record."""
@@ -2224,8 +2223,8 @@ class Keys(_Office):
 
     def test_a_landing_is_found_again_where_it_was(self):
         prepared(self.plain)
-        first = WRITING["take_in, new"](self.desk, key="k-1").result
-        assert WRITING["take_in, new"](self.desk, key="k-1").result.on == first.lead
+        first = WRITING["take_in, new"](self.desk, key="k-1").value
+        assert WRITING["take_in, new"](self.desk, key="k-1").value.on == first.lead
 
     @pytest.mark.parametrize("use_case", sorted(KEYED))
     def test_under_another_key_or_none_it_is_another_request(self, use_case):
@@ -2242,7 +2241,7 @@ class Keys(_Office):
         self.desk.set_status("cid", CustomerStatus.PAST, key="k-1")
         self.desk.set_status("cid", CustomerStatus.CURRENT)
         again = self.desk.set_status("cid", CustomerStatus.PAST, key="k-1")
-        assert (again.repeated, axes(again.result.status)) == (True, ("current", "current"))
+        assert (again.repeated, axes(again.value.status)) == (True, ("current", "current"))
 
     def test_a_request_that_changed_nothing_was_carried_out_too(self):
         prepared(self.plain)
@@ -2296,10 +2295,10 @@ class Keys(_Office):
         prepared(self.plain)
         self.given(*[person(i, phone="+49 30 555") for i in (1, 2)])
         given = point(phone="+49 30 555")
-        assert len(self.desk.take_in(given, key="k-1").result.candidates) == 2
+        assert len(self.desk.take_in(given, key="k-1").value.candidates) == 2
         self.desk.merge_contacts(1, 2)
         landing = self.desk.take_in(given, key="k-1")
-        assert (landing.result.on.id, landing.repeated) == (1, False)
+        assert (landing.value.on.id, landing.repeated) == (1, False)
 
 
 class Versions(_Office):

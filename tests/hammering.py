@@ -400,7 +400,7 @@ class Worker:
         )
         outcome = self._carry_out(lambda: self._desk.convert(lead.id, request))
         if outcome is not None:
-            record = outcome.result.record
+            record = outcome.value.record
             self.counts["converted"] += not outcome.repeated
             self._people.extend({record.person} - {None, *self._people})
 

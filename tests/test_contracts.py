@@ -12,7 +12,7 @@ from hypothesis import settings
 
 from effort import examples, some
 from salesstatus import memory
-from salesstatus.desk.faces import as_async
+from salesstatus.desk.adapter import as_async
 from salesstatus.memory import MemoryStore
 from salesstatus.ports import KINDS
 from salesstatus.testing import contracts

@@ -34,7 +34,7 @@ from salesstatus.crm.account import Account
 from salesstatus.crm.auditing import Stored, audit
 from salesstatus.crm.loading import load, load_async
 from salesstatus.desk import Desk
-from salesstatus.desk.faces import as_async
+from salesstatus.desk.adapter import as_async
 from salesstatus.history import StatusStated, replay
 from salesstatus.leads import AttachedNote, Scope, Tag, Task
 from salesstatus.memory import MemoryStore
@@ -260,7 +260,7 @@ class TestDesk:
 
     def test_a_loaded_lead_is_converted(self, desk):
         lead = next(lead for lead in EXAMPLE.leads.values() if lead.conversion is None)
-        done = desk.convert(lead.id, ConversionRequest(deal=True)).result
+        done = desk.convert(lead.id, ConversionRequest(deal=True)).value
         assert desk.lead(lead.id).record.conversion == done.record
         assert desk.contact(done.record.person).record.status.prospect is ProspectStatus.CURRENT
 

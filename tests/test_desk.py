@@ -3,7 +3,9 @@ examples are in `desk_suite`."""
 
 import asyncio
 import inspect
+import pydoc
 from concurrent.futures import ThreadPoolExecutor
+from typing import get_args
 
 import attrs
 import pytest
@@ -52,25 +54,39 @@ class TestMemoryAsynchronously(DeskSuite):
         self.runner.close()
 
 
-class TestBothFaces:
+class TestBothDesks:
     """`Desk` and `AsyncDesk` offer the same."""
 
     METHODS = sorted(name for name in vars(Desk) if not name.startswith("_"))
 
     def test_they_have_the_same_methods(self):
-        assert [
-            name for name in sorted(vars(AsyncDesk)) if not name.startswith("_")
-        ] == self.METHODS
+        assert [name for name in dir(AsyncDesk) if not name.startswith("_")] == self.METHODS
 
     @pytest.mark.parametrize("name", METHODS)
-    def test_with_the_same_arguments_and_words(self, name):
-        mine, yours = (
-            list(inspect.signature(getattr(face, name)).parameters.values())
-            for face in (Desk, AsyncDesk)
-        )
-        assert mine == yours
-        assert getattr(Desk, name).__doc__ == getattr(AsyncDesk, name).__doc__
-        assert getattr(Desk, name).__doc__
+    def test_with_the_same_arguments_results_and_docstring(self, name):
+        mine, yours = (getattr(face, name) for face in (Desk, AsyncDesk))
+        signatures = [inspect.signature(method, eval_str=True) for method in (mine, yours)]
+        assert signatures[0].parameters == signatures[1].parameters
+        returned = [signature.return_annotation for signature in signatures]
+        if name == "select":
+            returned = [get_args(each) for each in returned]
+        assert returned[0] == returned[1]
+        assert inspect.getdoc(mine) == inspect.getdoc(yours)
+        assert inspect.getdoc(mine).splitlines()[0].endswith(".")
+
+    @pytest.mark.parametrize("name", METHODS)
+    def test_and_one_waits_where_the_other_does_not(self, name):
+        kinds = [inspect.iscoroutinefunction, inspect.isasyncgenfunction]
+        assert not any(kind(getattr(Desk, name)) for kind in kinds)
+        assert [kind(getattr(AsyncDesk, name)) for kind in kinds] == [
+            name != "select",
+            name == "select",
+        ]
+
+    def test_help_shows_a_use_case_as_it_is_called(self):
+        shown = pydoc.plain(pydoc.render_doc(Desk(MemoryStore()).save_deal))
+        assert "save_deal(deal: 'Deal', *, version: 'int | None' = None, key: 'str' = '')" in shown
+        assert "notify its audience" in shown
 
     def test_they_are_made_alike(self):
         assert (
@@ -156,7 +172,7 @@ class TestTogether:
 
         outcomes = asyncio.run(all_of_them())
         assert [outcome.repeated for outcome in outcomes].count(False) == 1
-        assert len({outcome.result.lead.id for outcome in outcomes}) == 1
+        assert len({outcome.value.lead.id for outcome in outcomes}) == 1
         assert len(everything(store)["leads"]) == len(before["leads"]) + 1
 
 
@@ -217,7 +233,7 @@ LIES = {
         outcome, steps=tuple(attrs.evolve(step, before=SalesStatus()) for step in outcome.steps)
     ),
     "that it did nothing": lambda outcome: attrs.evolve(outcome, repeated=True),
-    "nothing": lambda outcome: outcome.result,
+    "nothing": lambda outcome: outcome.value,
 }
 
 

@@ -48,7 +48,7 @@ from salesstatus import (
     Setup,
 )
 from salesstatus.desk import AsyncDesk, Desk, SystemClock
-from salesstatus.desk.faces import as_async
+from salesstatus.desk.adapter import as_async
 from salesstatus.leads import BITRIX24_STAGES, AdderRights, LeadTakenUp
 from salesstatus.memory import MemoryStore
 from salesstatus.ports import KINDS, Conflict, NotFound, record_id
@@ -665,7 +665,7 @@ class TestTrouble:
         with pytest.raises(ConversionError) as caught:
             desk.convert(7, actor="stranger")
         assert caught.value.rules == ("L5",)
-        (error,) = desk.convert_many([7], actor="stranger").result
+        (error,) = desk.convert_many([7], actor="stranger").value
         assert error.rules == ("L5",)
         assert everything(store) == before
 
@@ -836,7 +836,7 @@ class TestIdsThatRepeat:
         desk = Audited(
             Desk(store, clock=StoppedClock(), ids=Scripted("contact", "x", "x", "y", "z")), store
         )
-        done = desk.convert(7).result.record
+        done = desk.convert(7).value.record
         assert (done.person, done.company) == ("z", "y")
 
     def test_always_one_id_for_a_person_and_its_company_is_a_conflict(self):
@@ -862,7 +862,7 @@ class TestIdsThatRepeat:
         )
         desk.save_lead(Lead(id=8, last_name="Boxer"))
         desk.save_lead(Lead(id=9, last_name="Ray"))
-        assert [result.record.person for result in desk.convert_many([8, 9]).result] == ["a", "b"]
+        assert [result.record.person for result in desk.convert_many([8, 9]).value] == ["a", "b"]
 
     @pytest.mark.parametrize("used", ["rose", "double", "hq"])
     def test_a_contact_that_was_read_is_not_overwritten(self, used):
@@ -879,7 +879,7 @@ class TestIdsThatRepeat:
         ):
             desk.save_contact(contact)
         before = everything(store)["contacts"]
-        done = desk.convert(7).result.record
+        done = desk.convert(7).value.record
         assert (done.person, done.company) == ("rose", "fresh")
         after = everything(store)["contacts"]
         assert [after[id_] for id_ in ("double", "hq")] == [before[id_] for id_ in ("double", "hq")]
@@ -895,7 +895,7 @@ class TestIdsThatRepeat:
             ),
             store,
         )
-        landing = desk.take_in(point(email="cid@orr.example")).result
+        landing = desk.take_in(point(email="cid@orr.example")).value
         assert (landing.lead.id, landing.lead.person_id) == ("fresh", "cid")
 
     @pytest.mark.parametrize("made", [None, "", True, 1.5], ids=repr)
@@ -933,7 +933,7 @@ class TestEditedByHand:
             assert caught.value.rules == ("E4",)
             assert caught.value.broken[0].deals == ("D-1",)
             assert "contact 'cid'" in " ".join(caught.value.__notes__)
-        assert desk.state_status("cid").result.status == right
+        assert desk.state_status("cid").value.status == right
         check_consistent(store)
         assert desk.save_deal(attrs.evolve(DEAL_1, status=WON)).steps
 
@@ -962,7 +962,7 @@ class TestEditedByHand:
         right = desk.contact("cid").record
         edited(store, "contacts", "cid", status=status)
         done = desk.state_status("cid")
-        assert done.result == desk.contact("cid").record == right
+        assert done.value == desk.contact("cid").record == right
         check_consistent(store)
         assert desk.state_status("cid").changes == ()
 
@@ -1019,7 +1019,7 @@ class TestEditedByHand:
         store, desk = office()
         edited(store, "leads", "L-3", person="gone")
         before = everything(store)
-        first, second = desk.convert_many([7, "L-3"], mode=mode).result
+        first, second = desk.convert_many([7, "L-3"], mode=mode).value
         assert isinstance(second, ConversionError)
         assert isinstance(first, ConversionError) is (mode == "all_or_nothing")
         if mode == "all_or_nothing":
@@ -1054,8 +1054,8 @@ class TestIdsThatComeBack:
     def test_it_begins_as_nobody(self):
         _, desk = office()
         desk.merge_contacts("ann", "cid")
-        assert desk.save_contact(person("cid", name="New")).result.status == NOTHING
-        assert desk.state_status("cid").result.status == NOTHING
+        assert desk.save_contact(person("cid", name="New")).value.status == NOTHING
+        assert desk.state_status("cid").value.status == NOTHING
 
 
 class TestWhatIsEqualButNotTheSame:
@@ -1123,7 +1123,7 @@ class TestDealsFollow:
         same = {"first_name": "Cid", "last_name": "Orr", "email": "cid@orr.example"}
         desk.save_lead(Lead(id=8, **same))
         desk.save_lead(Lead(id=9, organization_name="Orr & Co", **same))
-        first, second = desk.convert_many([8, 9], ConversionRequest(deal=True)).result
+        first, second = desk.convert_many([8, 9], ConversionRequest(deal=True)).value
         assert desk.deal(first.record.deal).record.company == second.record.company
         check_consistent(store, self.FOLLOW)
 
@@ -1145,8 +1145,8 @@ class TestKeysThatAreUsedAgain:
         """K14."""
         _, desk = office()
         request = ConversionRequest(key="k")
-        first = desk.convert_many([7, 7], request).result
-        again = desk.convert_many([7, 7], request).result
+        first = desk.convert_many([7, 7], request).value
+        again = desk.convert_many([7, 7], request).value
         assert [type(result) for result in again] == [type(result) for result in first]
 
     def test_a_batch_that_was_converted_before_says_so(self):
@@ -1161,13 +1161,13 @@ class TestMergedAway:
         """K13: it says what happened. Who is not there any more is not landed on (L7), but the
         company of the closed lead."""
         _, desk = office()
-        done = desk.convert(7).result.record
+        done = desk.convert(7).value.record
         desk.save_contact(
             attrs.evolve(desk.contact(done.person).record.contact, email="", phone="", company=None)
         )
         desk.merge_contacts("cid", done.person)
         assert desk.lead(7).record.conversion == done
-        assert desk.take_in(point(email="rose@edge.example")).result.on.id == done.company
+        assert desk.take_in(point(email="rose@edge.example")).value.on.id == done.company
 
 
 # --- how much is read and written ---

@@ -386,7 +386,7 @@ class Programs(RuleBasedStateMachine):
         places, tie = self.oracle.lands(email, name)
         landing = self.call(
             "take_in", point(email=email, last_name=name, text=text), by="sam"
-        ).result
+        ).value
         if landing.lead is not None:
             assert places == set()
             tied = (
@@ -416,7 +416,7 @@ class Programs(RuleBasedStateMachine):
 
         done = self.call("convert", id_, request, matching=matching, asked=asked)
         if done is not None:
-            self.converted(id_, deal, done.result.record, matching=matching)
+            self.converted(id_, deal, done.value.record, matching=matching)
 
     def converted(self, id_, deal, record, *, matching=True):
         assert record.lead == id_
@@ -432,7 +432,7 @@ class Programs(RuleBasedStateMachine):
         ids = [self.picked(self.oracle.leads, number) for number in numbers]
         ids = [id_ for id_ in ids if id_ not in (None, "", True) or id_ in self.oracle.leads]
         refused = self.oracle.refused_of(ids, deal, mode)
-        results = self.call("convert_many", ids, ConversionRequest(deal=deal), mode=mode).result
+        results = self.call("convert_many", ids, ConversionRequest(deal=deal), mode=mode).value
         assert len(results) == len(ids)
         for id_, rules, result in zip(ids, refused, results, strict=True):
             if rules:
@@ -467,7 +467,7 @@ class Programs(RuleBasedStateMachine):
             asked=lambda: self.oracle.need(self.oracle.wrong_id(self.oracle.contacts, id_)),
         )
         if done is not None:
-            lead = done.result.lead
+            lead = done.value.lead
             assert attrs.evolve(
                 lead, created_at=None, first_name="", owner=""
             ) == self.oracle.rebuilt(id_, lead.id)
@@ -493,7 +493,7 @@ class Programs(RuleBasedStateMachine):
         if outcome is not None:
             assert outcome.repeated is (done is not None)
             self.asked_by_key[key] = words
-            assert outcome.result == everything(self.stores[0])["contacts"][id_][0]
+            assert outcome.value == everything(self.stores[0])["contacts"][id_][0]
 
     @rule(hours=st.integers(-30, 30))
     def time_passes(self, hours):

@@ -179,7 +179,7 @@ class TestTheColumnIsTheTruth:
         right = desk.contact("ann").record.status
         rows(alias, models.ContactRow).update(customer="past", prospect="lost")
         mended = desk.state_status("ann")
-        assert mended.result.status == desk.contact("ann").record.status == right
+        assert mended.value.status == desk.contact("ann").record.status == right
         assert desk.contact("acme").record.status.customer is CustomerStatus.PAST
 
     def test_a_deal_edited_in_the_admin_is_what_its_column_says(self, alias, desk):

@@ -551,7 +551,7 @@ class TestTheSameAsAll:
             id="new lead 1",
             repeat_leads=repeat_leads,
         )
-        assert desk.take_in(attrs.evolve(point, text="")).result == everybody
+        assert desk.take_in(attrs.evolve(point, text="")).value == everybody
 
     @pytest.mark.parametrize(("region", "one", "other"), [*UNREAD, ("DE", "12", "12")], ids=str)
     def test_where_only_a_region_reads_the_number(self, region, one, other):

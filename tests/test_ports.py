@@ -35,7 +35,7 @@ from salesstatus import (
     WireError,
     ports,
 )
-from salesstatus.desk.faces import as_async, at_once
+from salesstatus.desk.adapter import as_async, run
 from salesstatus.leads import AttachedNote, ConversionRecord, Scope, Tag, Task
 from salesstatus.memory import MemoryStore
 from salesstatus.ports import KINDS, Conflict, Done, NotFound, Standing, Versioned, record_id
@@ -699,4 +699,4 @@ class TestAsAsync:
 class TestAtOnce:
     def test_what_waits_is_not_run_at_once(self):
         with pytest.raises(RuntimeError, match="AsyncDesk"):
-            at_once(asyncio.sleep(0))
+            run(asyncio.sleep(0))

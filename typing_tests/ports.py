@@ -28,8 +28,8 @@ from salesstatus import (
     Target,
 )
 from salesstatus.conversion import Rebuilt
-from salesstatus.desk import AsyncDesk, Change, Converted, Desk, Outcome
-from salesstatus.desk.faces import as_async
+from salesstatus.desk import AsyncDesk, Change, ConversionResult, Desk, Result
+from salesstatus.desk.adapter import as_async
 from salesstatus.history import Logged, Step
 from salesstatus.leads import AttachedNote, ConversionRecord, LeadJunked, Tag, Task, lookup_keys
 from salesstatus.leads.intake import ContactPoint, Landing
@@ -316,44 +316,48 @@ async def reading(store: AsyncStore) -> None:
 
 
 def desk(desk: Desk, at: datetime, contact: Contact, point: ContactPoint) -> None:
-    assert_type(desk.save_deal(Deal(id=1, primary="ann")), Outcome[Deal])
-    assert_type(desk.save_deal(Deal(id=1, primary="ann"), version=3, key="click"), Outcome[Deal])
+    assert_type(desk.save_deal(Deal(id=1, primary="ann")), Result[Deal])
+    assert_type(desk.save_deal(Deal(id=1, primary="ann"), version=3, key="click"), Result[Deal])
     assert_type(desk.save_deal(Deal(id=1, primary="ann")).steps, tuple[Step, ...])
     assert_type(desk.save_deal(Deal(id=1, primary="ann")).changes, tuple[Change, ...])
-    assert_type(desk.change_primary("D-1", "bob", old="remove"), Outcome[Deal])
-    assert_type(desk.delete_deal(1), Outcome[DealId])
+    assert_type(desk.change_primary("D-1", "bob", old="remove"), Result[Deal])
+    assert_type(desk.delete_deal(1), Result[DealId])
     assert_type(desk.deal("D-1"), Versioned[Deal])
     assert_type(desk.contact("ann"), Versioned[Standing])
-    assert_type(desk.save_contact(contact), Outcome[Standing])
-    assert_type(desk.move_employee("ann", None), Outcome[Standing])
-    assert_type(desk.set_status("ann", ProspectStatus.LOST), Outcome[Standing])
-    assert_type(desk.state_status("ann", SalesStatus()), Outcome[Standing])
-    assert_type(desk.merge_contacts("ann", "bob", 7), Outcome[Merged])
+    assert_type(desk.save_contact(contact), Result[Standing])
+    assert_type(desk.move_employee("ann", None), Result[Standing])
+    assert_type(desk.set_status("ann", ProspectStatus.LOST), Result[Standing])
+    assert_type(desk.state_status("ann", SalesStatus()), Result[Standing])
+    assert_type(desk.merge_contacts("ann", "bob", 7), Result[Merged])
     assert_type(
         desk.select(Selection(prospect=frozenset({ProspectStatus.CURRENT}))), Iterator[Standing]
     )
     assert_type(desk.history("ann"), tuple[Step | Refused, ...])
     assert_type(desk.lead(1), Versioned[Lead])
-    assert_type(desk.save_lead(Lead(id=1)), Outcome[Lead])
-    assert_type(desk.tell_lead(1, LeadJunked("no budget")), Outcome[Lead])
-    assert_type(desk.take_in(point, by="kim"), Outcome[Landing])
+    assert_type(desk.save_lead(Lead(id=1)), Result[Lead])
+    assert_type(desk.tell_lead(1, LeadJunked("no budget")), Result[Lead])
+    assert_type(desk.take_in(point, by="kim"), Result[Landing])
     assert_type(desk.plan(1, ConversionRequest(deal=True)), ConversionPlan)
-    assert_type(desk.convert(1, ConversionRequest(deal=True), actor="kim"), Outcome[Converted])
+    assert_type(
+        desk.convert(1, ConversionRequest(deal=True), actor="kim"), Result[ConversionResult]
+    )
     assert_type(
         desk.convert_many([1, "2"], mode="all_or_nothing"),
-        Outcome[tuple[Converted | ConversionError, ...]],
+        Result[tuple[ConversionResult | ConversionError, ...]],
     )
-    assert_type(desk.rebuild_lead("ann"), Outcome[Rebuilt])
+    assert_type(desk.rebuild_lead("ann"), Result[Rebuilt])
 
 
 async def async_desk(desk: AsyncDesk, point: ContactPoint) -> None:
-    assert_type(await desk.save_deal(Deal(id=1, primary="ann"), key="click"), Outcome[Deal])
+    assert_type(await desk.save_deal(Deal(id=1, primary="ann"), key="click"), Result[Deal])
     assert_type(await desk.deal("D-1"), Versioned[Deal])
-    assert_type(await desk.set_status("ann", CustomerStatus.PAST), Outcome[Standing])
-    assert_type(await desk.merge_contacts("ann", "bob"), Outcome[Merged])
+    assert_type(await desk.set_status("ann", CustomerStatus.PAST), Result[Standing])
+    assert_type(await desk.merge_contacts("ann", "bob"), Result[Merged])
     assert_type(await desk.history("ann"), tuple[Step | Refused, ...])
-    assert_type(await desk.take_in(point), Outcome[Landing])
-    assert_type(await desk.convert_many([1]), Outcome[tuple[Converted | ConversionError, ...]])
+    assert_type(await desk.take_in(point), Result[Landing])
+    assert_type(
+        await desk.convert_many([1]), Result[tuple[ConversionResult | ConversionError, ...]]
+    )
     assert_type(desk.select(Selection()), AsyncIterator[Standing])
     async for standing in desk.select(Selection()):
         assert_type(standing, Standing)
@@ -589,6 +593,6 @@ def wrong_wishes(desk: Desk, unit: UnitOfWork) -> None:
 
 async def wrong_waiting(desk: Desk, async_desk: AsyncDesk) -> None:
     await desk.save_deal(Deal(id=1, primary=2))  # type: ignore[misc]
-    async_desk.save_deal(Deal(id=1, primary=2)).result.name.strip()  # type: ignore[attr-defined]
+    async_desk.save_deal(Deal(id=1, primary=2)).value.name.strip()  # type: ignore[attr-defined]
     await async_desk.select(Selection())  # type: ignore[misc]
     await async_desk.set_status("ann", None)  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ A unit writes on a sheet of its own. What it read or found is remembered with it
 `commit` compares all of it with what is there, under a lock, before it keeps anything: so units
 behave as if one came after the other, in any number of threads. Only who walks over all of a kind,
 or over a selection, is not told of changes meanwhile. For asynchronous code:
-`salesstatus.desk.faces.as_async`.
+`salesstatus.desk.as_async`.
 """
 
 from __future__ import annotations

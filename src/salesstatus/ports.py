@@ -19,7 +19,7 @@ ports promise, `salesstatus.testing` checks:
 * Records are values. What a store gave out never changes, whatever is saved afterwards.
 * The log only grows. Records come back in the order in which they were appended.
 
-Asynchronous ports have the same methods; `salesstatus.desk.faces.as_async` makes them of
+Asynchronous ports have the same methods; `salesstatus.desk.as_async` makes them of
 synchronous ones.
 """
 

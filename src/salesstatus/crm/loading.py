@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import attrs
 
 from salesstatus.crm.account import Account, Statuses
-from salesstatus.desk.faces import as_async, at_once
+from salesstatus.desk.adapter import as_async, run
 from salesstatus.errors import NotFound
 from salesstatus.history import DealSaved, StatusStated
 from salesstatus.model import ContactId, DealId, DealStatus, SalesStatus
@@ -63,7 +63,7 @@ def load(
     An error of the store ends the load, and what was written in earlier units stays; loading again
     goes on from there. Raises `InvalidError` for arguments that are none.
     """
-    return at_once(
+    return run(
         load_async(account, as_async(store), at=at, statuses=statuses, policy=policy, batch=batch)
     )
 

@@ -1,4 +1,4 @@
-"""The use cases of conversion: planning it, one lead or many, and the way back that is none."""
+"""The use cases of conversion: a plan, one lead, many leads, and a new lead from a contact."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from salesstatus.conversion import Conversion, Rebuilt, derived_id, spoilt, twic
 from salesstatus.conversion import convert as converted
 from salesstatus.conversion import convert_many as converted_many
 from salesstatus.conversion import rebuild_lead as rebuilt
-from salesstatus.desk.contacts import settled
-from salesstatus.desk.unit import TARGETS, Office, Outcome, Unit, carried_out, once
+from salesstatus.desk.contacts import save_profile
+from salesstatus.desk.session import TARGETS, Result, Session, UseCases
 from salesstatus.errors import Broken, ConversionError
 from salesstatus.lead import ConversionRecord, Lead, LeadId, Target
 from salesstatus.leads.matching import Known, sought_keys
@@ -23,168 +23,172 @@ from salesstatus.model import Contact, ContactId
 from salesstatus.ports import Done, Standing, record_id
 from salesstatus.values import Id, check, check_id, listing
 
-#: What the ids of a conversion's new records are asked for as.
-_IDS: Final = {"person": "contact", "company": "contact"}
+#: The kind of id that each new record of a conversion gets, where it has another name.
+_KINDS: Final = {"person": "contact", "company": "contact"}
 
 
 @final
 @attrs.frozen(kw_only=True)
-class Converted:
-    """A lead's conversion: its record, and all that came of it, unless it was made by an earlier
-    request with the same key.
-    """
+class ConversionResult:
+    """The record of a conversion; `conversion` is None if an earlier request made it."""
 
     record: ConversionRecord
     conversion: Conversion | None = None
 
 
-async def plan(
-    office: Office,
-    lead: LeadId,
-    request: ConversionRequest = REQUEST,
-    *,
-    actor: str = "",
-    matching: bool = True,
-) -> ConversionPlan:
-    """Say what `convert` would do with a lead, and what stands against it; nothing is changed (rule
-    K15). Raises `NotFound`.
-    """
-    _check_asked(request, actor, matching)
-    async with office.unit() as ports:
-        unit = Unit(office, ports)
-        stored: Lead = await unit.get("leads", lead)
-        request = await _with_stored(unit, request)
-        known = await _known_to_conversion(unit, [stored], request, matching=matching)
-        return plan_conversion(stored, request, await _setup(unit), actor=actor, known=known)
+class ConversionUseCases(UseCases):
+    """The use cases of conversion; see `salesstatus.desk.Desk`."""
+
+    async def plan(
+        self,
+        lead: LeadId,
+        request: ConversionRequest = REQUEST,
+        *,
+        actor: str = "",
+        matching: bool = True,
+    ) -> ConversionPlan:
+        _check(request, actor, matching)
+        async with self._context.unit() as ports:
+            session = Session(self._context, ports)
+            stored: Lead = await session.get("leads", lead)
+            request = await _with_stored(session, request)
+            known = await _known(session, [stored], request, matching=matching)
+            setup = await _setup(session)
+            return plan_conversion(stored, request, setup, actor=actor, known=known)
+
+    async def convert(
+        self,
+        lead: LeadId,
+        request: ConversionRequest = REQUEST,
+        *,
+        actor: str = "",
+        matching: bool = True,
+        version: int | None = None,
+    ) -> Result[ConversionResult]:
+        _check(request, actor, matching)
+        repeated = False
+
+        async def convert_(session: Session) -> ConversionResult:
+            nonlocal repeated
+            stored: Lead = await session.get("leads", lead)
+            setup = await _setup(session)
+            earlier = _earlier(stored, request, setup, actor)
+            repeated = earlier is not None
+            if earlier is not None:
+                return ConversionResult(record=earlier)
+            session.check_version("leads", lead, version)
+            wanted = await _with_stored(session, request)
+            known = await _known(session, [stored], wanted, matching=matching)
+            done = converted(
+                stored, wanted, setup, at=session.now, ids=_ids(session), actor=actor, known=known
+            )
+            await _write(session, done)
+            return ConversionResult(record=done.record, conversion=done)
+
+        return attrs.evolve(await self._execute(convert_), repeated=repeated)
+
+    async def convert_many(
+        self,
+        leads: Iterable[LeadId],
+        request: ConversionRequest = REQUEST,
+        *,
+        actor: str = "",
+        matching: bool = True,
+        mode: Literal["best_effort", "all_or_nothing"] = "best_effort",
+    ) -> Result[tuple[ConversionResult | ConversionError, ...]]:
+        ids = listing("convert_many.leads", leads, "ids of leads", "K14")
+        for position, id_ in enumerate(ids):
+            check_id(f"convert_many.leads[{position}]", id_)
+        _check(request, actor, matching)
+        repeated = False
+
+        async def convert_(session: Session) -> tuple[ConversionResult | ConversionError, ...]:
+            nonlocal repeated
+            setup = await _setup(session)
+            # First what is known of each lead: that the same request converted it, that it cannot
+            # be converted, or the lead itself.
+            before: list[Lead | ConversionResult | ConversionError] = []
+            converted_before: set[LeadId] = set()
+            for id_ in ids:
+                lead: Lead | None = await session.find("leads", id_)
+                earlier = None if lead is None else _earlier(lead, request, setup, actor)
+                if earlier is None:
+                    before.append(await _usable(session, id_, lead))
+                else:
+                    again = id_ in converted_before
+                    before.append(twice(id_) if again else ConversionResult(record=earlier))
+                    converted_before.add(id_)
+            batch = [lead for lead in before if isinstance(lead, Lead)]
+            repeated = bool(converted_before) and not batch
+            # If one is refused, all-or-nothing only tries the others, to report every refusal; it
+            # then takes no new ids.
+            refused_already = any(isinstance(each, ConversionError) for each in before)
+            in_vain = mode == "all_or_nothing" and refused_already
+            wanted = await _with_stored(session, request)
+            tried = converted_many(
+                batch,
+                wanted,
+                setup,
+                at=session.now,
+                ids=derived_id if in_vain else _ids(session),
+                actor=actor,
+                known=await _known(session, batch, wanted, matching=matching),
+                mode="best_effort" if in_vain else mode,
+            )
+            following = iter(tried.results)
+            results = [next(following) if isinstance(each, Lead) else each for each in before]
+            refused = [each.lead for each in results if isinstance(each, ConversionError)]
+            done: list[ConversionResult | ConversionError] = []
+            for result in results:
+                if not isinstance(result, Conversion):
+                    done.append(result)
+                elif in_vain:
+                    done.append(spoilt(result.record.lead, refused))
+                else:
+                    await _write(session, result)
+                    done.append(ConversionResult(record=result.record, conversion=result))
+            return tuple(done)
+
+        return attrs.evolve(await self._execute(convert_), repeated=repeated)
+
+    async def rebuild_lead(self, contact: ContactId, *, key: str = "") -> Result[Rebuilt]:
+        async def rebuild(session: Session) -> Rebuilt:
+            stored: Standing = await session.get("contacts", contact)
+            company: Standing | None = None
+            if stored.contact.company is not None:
+                company = await session.find("contacts", stored.contact.company)
+            ports, target = session.ports, TARGETS[stored.contact.kind]
+            notes = await session.collect("notes", ports.notes.of(target, contact))
+            done = rebuilt(
+                stored.contact,
+                id=session.new_id("lead"),
+                at=session.now,
+                company=None if company is None else company.contact,
+                notes=[attached.note for attached in notes],
+                tasks=await session.collect("tasks", ports.tasks.of(target, contact)),
+            )
+            session.save("leads", done.lead)
+            session.subject = ("leads", done.lead.id)
+            return done
+
+        async def repeat(session: Session, done: Done) -> Rebuilt:
+            return Rebuilt(await session.get("leads", done.about), ())
+
+        return await self._execute_once("rebuild_lead", key, (contact,), rebuild, repeat=repeat)
 
 
-async def convert(
-    office: Office,
-    lead: LeadId,
-    request: ConversionRequest = REQUEST,
-    *,
-    actor: str = "",
-    matching: bool = True,
-    version: int | None = None,
-) -> Outcome[Converted]:
-    """Convert a lead: everything of `salesstatus.Conversion` is written, and everyone hears of the
-    deal (rules K).
-
-    With `matching` the contacts that are known are looked through, and the lead is merged into the
-    one that it is (rule K12). The contacts in the request count by their ids. A request whose `key`
-    converted this lead before is repeated. Raises `ConversionError` with every rule that stands in
-    the way, `NotFound`, and `Conflict` if `version` is given and is not the one there is.
-    """
-    _check_asked(request, actor, matching)
-    repeated = False
-
-    async def convert_(unit: Unit) -> Converted:
-        nonlocal repeated
-        stored: Lead = await unit.get("leads", lead)
-        setup = await _setup(unit)
-        earlier = _earlier(stored, request, setup, actor)
-        repeated = earlier is not None
-        if earlier is not None:
-            return Converted(record=earlier)
-        unit.expect("leads", lead, version)
-        stored_request = await _with_stored(unit, request)
-        known = await _known_to_conversion(unit, [stored], stored_request, matching=matching)
-        done = converted(
-            stored, stored_request, setup, at=unit.now, ids=_ids(unit), actor=actor, known=known
-        )
-        await _apply(unit, done)
-        return Converted(record=done.record, conversion=done)
-
-    return attrs.evolve(await carried_out(office, convert_), repeated=repeated)
-
-
-async def convert_many(
-    office: Office,
-    leads: Iterable[LeadId],
-    request: ConversionRequest = REQUEST,
-    *,
-    actor: str = "",
-    matching: bool = True,
-    mode: Literal["best_effort", "all_or_nothing"] = "best_effort",
-) -> Outcome[tuple[Converted | ConversionError, ...]]:
-    """Convert leads by one request, in one unit of work: one result for each, in the order given
-    (rule K14).
-
-    A lead that is not there is a refusal like the others. With `mode="all_or_nothing"` nothing is
-    converted if one is refused.
-    """
-    ids = listing("convert_many.leads", leads, "ids of leads", "K14")
-    for position, id_ in enumerate(ids):
-        check_id(f"convert_many.leads[{position}]", id_)
-    _check_asked(request, actor, matching)
-
-    repeated = False
-
-    async def convert_(unit: Unit) -> tuple[Converted | ConversionError, ...]:
-        nonlocal repeated
-        setup = await _setup(unit)
-        # What is known of each lead before any is converted: that it was, by the same request; that
-        # it cannot be; or itself.
-        before: list[Lead | Converted | ConversionError] = []
-        converted_before: set[LeadId] = set()
-        for id_ in ids:
-            lead: Lead | None = await unit.find("leads", id_)
-            earlier = None if lead is None else _earlier(lead, request, setup, actor)
-            if earlier is None:
-                before.append(await _usable(unit, id_, lead))
-            else:
-                before.append(twice(id_) if id_ in converted_before else Converted(record=earlier))
-                converted_before.add(id_)
-        batch = [lead for lead in before if isinstance(lead, Lead)]
-        repeated = bool(converted_before) and not batch
-        # Then the others are only tried, so that each that is refused is told, and no id is made
-        # for nothing.
-        in_vain = mode == "all_or_nothing" and any(
-            isinstance(result, ConversionError) for result in before
-        )
-        wanted = await _with_stored(unit, request)
-        known = await _known_to_conversion(unit, batch, wanted, matching=matching)
-        tried = converted_many(
-            batch,
-            wanted,
-            setup,
-            at=unit.now,
-            ids=derived_id if in_vain else _ids(unit),
-            actor=actor,
-            known=known,
-            mode="best_effort" if in_vain else mode,
-        )
-        following = iter(tried.results)
-        results = [next(following) if isinstance(result, Lead) else result for result in before]
-        refused = [result.lead for result in results if isinstance(result, ConversionError)]
-        done: list[Converted | ConversionError] = []
-        for result in results:
-            if not isinstance(result, Conversion):
-                done.append(result)
-            elif in_vain:
-                done.append(spoilt(result.record.lead, refused))
-            else:
-                await _apply(unit, result)
-                done.append(Converted(record=result.record, conversion=result))
-        return tuple(done)
-
-    return attrs.evolve(await carried_out(office, convert_), repeated=repeated)
-
-
-async def _usable(unit: Unit, id_: LeadId, lead: Lead | None) -> Lead | ConversionError:
-    """Return a lead, or why it cannot even be looked at: it is not there, or the contact that it is
-    tied to is not.
-    """
+async def _usable(session: Session, id_: LeadId, lead: Lead | None) -> Lead | ConversionError:
+    """Return a lead, or the refusal if it or a contact that it names is not stored."""
     if lead is None:
         return ConversionError(id_, (Broken("K14", "the lead is known", field="id", value=id_),))
     for field, tied in (("person_id", lead.person_id), ("company_id", lead.company_id)):
-        if tied is not None and await unit.find("contacts", tied) is None:
+        if tied is not None and await session.find("contacts", tied) is None:
             requires = "the contact that the lead is tied to is known"
             return ConversionError(id_, (Broken("L4", requires, field=field, value=tied),))
     return lead
 
 
-def _check_asked(request: object, actor: object, matching: object) -> None:
+def _check(request: object, actor: object, matching: object) -> None:
     check("request", request, ConversionRequest)
     check("actor", actor, str)
     check("matching", matching, bool)
@@ -193,107 +197,70 @@ def _check_asked(request: object, actor: object, matching: object) -> None:
 def _earlier(
     lead: Lead, request: ConversionRequest, setup: Setup, actor: str
 ) -> ConversionRecord | None:
-    """Return the conversion that the same request made before, for one who may know of it (rules
-    K11, L5).
-    """
+    """Return the conversion that the same request made before, if the actor may convert it."""
     record = lead.conversion
     same = record is not None and request.key != "" and record.key == request.key
     return record if same and may_convert(lead, setup, actor) else None
 
 
-async def _setup(unit: Unit) -> Setup:
-    """Return the setup with the custom fields that are stored, beside its own."""
-    setup = unit.office.setup
-    stored = [row.record async for row in unit.ports.fields.all()]
+async def _setup(session: Session) -> Setup:
+    """Return the setup with the custom fields of the store added to its own."""
+    setup = session.context.setup
+    stored = [row.record async for row in session.ports.fields.all()]
     fields = {field.name: field for field in (*setup.fields, *sorted(stored, key=record_id))}
     return attrs.evolve(setup, fields=fields.values()) if stored else setup
 
 
-async def _with_stored(unit: Unit, request: ConversionRequest) -> ConversionRequest:
-    """Return the request with its contacts as they are stored."""
+async def _with_stored(session: Session, request: ConversionRequest) -> ConversionRequest:
+    """Return the request with its contacts as the store has them."""
     person, company = [
-        None if contact is None else (await unit.standing(contact.id)).contact
+        None if contact is None else (await session.standing(contact.id)).contact
         for contact in (request.person, request.company)
     ]
     return attrs.evolve(request, person=person, company=company)
 
 
-async def _known_to_conversion(
-    unit: Unit, leads: Collection[Lead], request: ConversionRequest, *, matching: bool
+async def _known(
+    session: Session, leads: Collection[Lead], request: ConversionRequest, *, matching: bool
 ) -> Known:
-    """Return the contacts that leads may be, and those that they and these are tied to."""
+    """Return the contacts that may match the leads, and those that the leads and these name."""
     contacts: dict[ContactId, Contact] = {}
-    rows = unit.office.matching if matching else ()
+    rows = session.context.matching if matching else ()
     keys = {key for lead in leads for key in sought_keys(corrected(lead, request), rows)}
     if keys:
-        for standing in await unit.all("contacts", unit.ports.contacts.sharing(keys)):
+        for standing in await session.collect("contacts", session.ports.contacts.sharing(keys)):
             contacts[standing.id] = standing.contact
     for lead in leads:
-        await unit.join(contacts, lead.person_id, lead.company_id)
-    await unit.join(
+        await session.add(contacts, lead.person_id, lead.company_id)
+    await session.add(
         contacts, *[contact.company for contact in (request.person, request.company) if contact]
     )
-    await unit.join(contacts, *[contact.company for contact in contacts.values()])
-    return Known(contacts.values(), rows=rows, region=unit.office.region)
+    await session.add(contacts, *[contact.company for contact in contacts.values()])
+    return Known(contacts.values(), rows=rows, region=session.context.region)
 
 
-def _ids(unit: Unit) -> Callable[[Lead, str], Id]:
-    return lambda _, what: unit.new_id(_IDS.get(what, what))
+def _ids(session: Session) -> Callable[[Lead, str], Id]:
+    return lambda _, what: session.new_id(_KINDS.get(what, what))
 
 
-async def _apply(unit: Unit, done: Conversion) -> None:
-    """Write everything that a conversion made, and let everyone hear of its deal."""
+async def _write(session: Session, done: Conversion) -> None:
+    """Write everything that a conversion made, and notify the audience of its deal."""
     for target, contact in ((Target.COMPANY, done.company), (Target.PERSON, done.person)):
         planned = done.plan.planned(target)
         if contact is None or planned is None:
             continue
         if planned.action is Action.CREATE:
-            unit.save("contacts", Standing(contact=contact))
+            session.save("contacts", Standing(contact=contact))
         else:
-            await settled(unit, await unit.standing(contact.id), contact)
-    unit.save("leads", done.lead)
-    unit.save("conversions", done.record)
+            await save_profile(session, await session.standing(contact.id), contact)
+    session.save("leads", done.lead)
+    session.save("conversions", done.record)
     if done.deal is not None:
-        await unit.tell(None, done.deal)
+        await session.notify(None, done.deal)
     if done.task is not None:
-        unit.save("tasks", done.task)
+        session.save("tasks", done.task)
     for attached in done.notes:
-        unit.attach(attached.target, attached.target_id, attached.note)
+        session.attach(attached.target, attached.target_id, attached.note)
     for tag in sorted(done.tags_to_register, key=lambda tag: (tag.scope.value, tag.name)):
-        if await unit.find("tags", tag) is None:
-            unit.save("tags", tag)
-
-
-async def rebuild_lead(office: Office, contact: ContactId, *, key: str = "") -> Outcome[Rebuilt]:
-    """Make a new lead of a contact, which stays what it is; notes and tasks do not come along, and
-    are listed (rule K11).
-
-    Raises `NotFound`.
-    """
-
-    async def rebuild_(unit: Unit) -> Rebuilt:
-        standing: Standing = await unit.get("contacts", contact)
-        person = standing.contact
-        company: Standing | None = None
-        if person.company is not None:
-            company = await unit.find("contacts", person.company)
-        ports, target = unit.ports, TARGETS[person.kind]
-        done = rebuilt(
-            person,
-            id=unit.new_id("lead"),
-            at=unit.now,
-            company=None if company is None else company.contact,
-            notes=[
-                attached.note
-                for attached in await unit.all("notes", ports.notes.of(target, contact))
-            ],
-            tasks=await unit.all("tasks", ports.tasks.of(target, contact)),
-        )
-        unit.save("leads", done.lead)
-        unit.about = ("leads", done.lead.id)
-        return done
-
-    async def again(unit: Unit, done: Done) -> Rebuilt:
-        return Rebuilt(await unit.get("leads", done.about), ())
-
-    return await once(office, key, "rebuild_lead", None, rebuild_, again, words=(contact,))
+        if await session.find("tags", tag) is None:
+            session.save("tags", tag)

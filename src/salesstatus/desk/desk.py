@@ -1,192 +1,75 @@
-"""The use cases, for applications: each is one unit of work over a store, and returns what changed.
+"""`Desk` and `AsyncDesk`: the use cases of an application, each one unit of work over a store.
 
     desk = Desk(MemoryStore())
     desk.save_contact(Contact(id="ann", kind=ContactKind.PERSON, name="Ann"))
     done = desk.save_deal(Deal(id="D-1", primary="ann"))
     done.steps[0].after.prospect, done.steps[0].rules
 
-`AsyncDesk` offers the same to asynchronous applications. What each use case does stands once, in
-`salesstatus.desk`: here it is awaited, or run through at once.
-
-A refusal or an error leaves the store as it was. If another unit of work gets in the way
-(`salesstatus.ports.Conflict`), a use case is tried again, up to `tries` times in all. A `version`
-that the caller has seen and names is compared anew each time: if it is not the one there is, that
-is a `Conflict` at once, for then the wish may rest on what is no more. With a `key` a request that
-is sent again is carried out once. The key stands for all that was asked for, but for the `version`:
-who asks for something else under it gets an `InvalidError`.
+A refusal or an error leaves the store as it was. After a `salesstatus.ports.Conflict` a use case is
+tried again, up to `tries` times in all. A `version` that the caller names is compared at each try:
+if it is not the stored one (0: the record is new), that is a `Conflict` at once, because the
+caller's decision may rest on stale data. With a `key` a request that is sent again is carried out
+once; the key stands for all that was asked for but the `version`, and another request under it is
+an `InvalidError`. A use case that names a record which is not stored raises `NotFound`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
-from datetime import datetime, timezone
-from functools import wraps
-from random import random
+from collections.abc import Callable, Iterable, Iterator
 from time import sleep
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar, final
-from uuid import uuid4
+from typing import Literal, final
 
-from salesstatus.desk import contacts, converting, deals, leads
-from salesstatus.desk.faces import as_async, at_once
-from salesstatus.desk.unit import Office
+from salesstatus.conversion import Rebuilt
+from salesstatus.desk.adapter import as_async, iterate, run
+from salesstatus.desk.contacts import ContactUseCases
+from salesstatus.desk.context import CLOCK, IDS, Context, pause
+from salesstatus.desk.converting import ConversionResult, ConversionUseCases
+from salesstatus.desk.deals import DealUseCases
+from salesstatus.desk.leads import LeadUseCases
+from salesstatus.desk.session import Result
+from salesstatus.errors import ConversionError
+from salesstatus.history import Refused, Step
+from salesstatus.lead import Lead, LeadEvent, LeadId
+from salesstatus.leads.intake import ContactPoint, Landing
 from salesstatus.leads.matching import MATCHING, Known, MatchRow
-from salesstatus.leads.request import SETUP, Setup
+from salesstatus.leads.plan import ConversionPlan
+from salesstatus.leads.planning import REQUEST
+from salesstatus.leads.request import SETUP, ConversionRequest, Setup
+from salesstatus.merging import Merged
+from salesstatus.model import (
+    Contact,
+    ContactId,
+    CustomerStatus,
+    Deal,
+    DealId,
+    ProspectStatus,
+    SalesStatus,
+)
 from salesstatus.policy import SELL, Policy
-from salesstatus.ports import AsyncStore, Clock, Ids, Store
-from salesstatus.values import Id, InvalidError, check
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-@final
-class SystemClock:
-    """The clock of the machine, in UTC: a `salesstatus.ports.Clock`."""
-
-    def now(self) -> datetime:
-        """Return the time."""
-        return datetime.now(timezone.utc)
-
-
-@final
-class RandomIds:
-    """Ids that nobody has had: a `salesstatus.ports.Ids`."""
-
-    def new(self, kind: str, /) -> Id:
-        """Return a random UUID, as a text."""
-        del kind
-        return str(uuid4())
-
-
-def pause(tried: int) -> float:
-    """Return how long to wait before a use case is tried again, in seconds: by chance, and longer
-    each time, up to a tenth.
-    """
-    return random() * min(0.002 * 2.0**tried, 0.1)  # noqa: S311 - so that two that meet do not meet again, and no secret
+from salesstatus.ports import AsyncStore, Clock, Ids, Standing, Store, Versioned
+from salesstatus.selection import Selection
 
 
 async def _sleep(seconds: float) -> None:
-    """Wait, for all who run here: there is no loop."""
-    sleep(seconds)  # noqa: ASYNC251 - as said
+    """Wait where no event loop runs."""
+    sleep(seconds)  # noqa: ASYNC251 - there is nobody else to let run
 
 
-_END: Final = object()
-
-
-def _sync(
-    use_case: Callable[Concatenate[Office, P], Coroutine[Any, Any, R]],
-) -> Callable[Concatenate[Desk, P], R]:
-    @wraps(use_case)
-    def method(self: Desk, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        return at_once(use_case(self._office, *args, **kwargs))
-
-    return method
-
-
-def _sync_stream(
-    use_case: Callable[Concatenate[Office, P], AsyncIterator[R]],
-) -> Callable[Concatenate[Desk, P], Iterator[R]]:
-    @wraps(use_case)
-    def method(self: Desk, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[R]:
-        stream: Any = use_case(self._office, *args, **kwargs)
-
-        async def following() -> Any:
-            return await anext(stream, _END)
-
-        try:
-            while (item := at_once(following())) is not _END:
-                yield item
-        finally:
-            at_once(stream.aclose())
-
-    return method
-
-
-def _async(
-    use_case: Callable[Concatenate[Office, P], Coroutine[Any, Any, R]],
-) -> Callable[Concatenate[AsyncDesk, P], Coroutine[Any, Any, R]]:
-    @wraps(use_case)
-    async def method(self: AsyncDesk, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        return await use_case(self._office, *args, **kwargs)
-
-    return method
-
-
-def _async_stream(
-    use_case: Callable[Concatenate[Office, P], AsyncIterator[R]],
-) -> Callable[Concatenate[AsyncDesk, P], AsyncIterator[R]]:
-    @wraps(use_case)
-    def method(self: AsyncDesk, /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[R]:
-        return use_case(self._office, *args, **kwargs)
-
-    return method
-
-
-CLOCK: Final = SystemClock()
-IDS: Final = RandomIds()
-
-
-def _office(
-    store: AsyncStore,
-    clock: Clock,
-    ids: Ids,
-    setup: Setup,
-    policy: Policy,
-    matching: tuple[MatchRow, ...],
-    region: str | None,
-    repeat_leads: bool,
-    tries: int,
-    pause: Callable[[int], float],
-    wait: Callable[[float], Awaitable[None]],
-) -> Office:
-    """Check what a desk is given."""
-    for place, value, method, what in (
-        ("store", store, "unit", "a Store, or for an AsyncDesk an AsyncStore"),
-        ("clock", clock, "now", "a Clock"),
-        ("ids", ids, "new", "a source of Ids"),
-    ):
-        if not callable(getattr(value, method, None)):
-            raise InvalidError(f"Desk.{place}", value, what)
-    check("Desk.setup", setup, Setup)
-    check("Desk.policy", policy, Policy)
-    check("Desk.repeat_leads", repeat_leads, bool)
-    if not callable(pause):
-        raise InvalidError(
-            "Desk.pause", pause, "a function of the number of tries so far, that gives seconds"
-        )
-    if type(tries) is not int or tries < 1:
-        raise InvalidError("Desk.tries", tries, "a number of times, at least one")
-    rows = Known(
-        rows=matching, region=region
-    ).rows  # refuses what are no rows, and what is no region
-    return Office(
-        store=store,
-        clock=clock,
-        ids=ids,
-        setup=setup,
-        policy=policy,
-        matching=rows,
-        region=region,
-        repeat_leads=repeat_leads,
-        tries=tries,
-        pause=pause,
-        wait=wait,
-    )
+class _AllUseCases(ContactUseCases, DealUseCases, LeadUseCases, ConversionUseCases):
+    pass
 
 
 @final
 class Desk:
-    """The use cases over a `salesstatus.ports.Store`. It may be shared by threads if the store may.
+    """The use cases over a `salesstatus.ports.Store`; as thread-safe as the store.
 
-    `store` is where records are kept; `clock` tells the time and `ids` makes ids for what is new.
-    `setup` has the lead stages, custom fields and rights of the account (rules L1, L5, T3; the
-    fields that the store has are added), `policy` the switches of the status rules. `matching` are
-    the rows by which a lead is a known contact, and `region` (``"DE"``) says where phone numbers
-    are dialled (rule K12); with `repeat_leads` a known contact who comes in again gets a repeat
-    lead (rules L4, L7). `tries` is how often a use case is tried in all if others get in its way,
-    and `pause` says how many seconds it waits before the next time. Raises `InvalidError` for an
-    argument that cannot be used.
+    `clock` and `ids` give times and new ids. `setup` has the lead stages, custom fields and rights
+    of the account (rules L1, L5, T3; the fields in the store are added); `policy` has the switches
+    of the status rules. A lead is a known contact by the rows of `matching`, with phone numbers
+    dialled from `region` (``"DE"``, rule K12). With `repeat_leads` a known contact that comes in
+    again gets a repeat lead (rules L4, L7). `tries` limits the tries after conflicts, and `pause`
+    gives the seconds before the next one. Raises `InvalidError` for an unusable argument.
 
     >>> from salesstatus import Contact, ContactKind, Deal
     >>> from salesstatus.memory import MemoryStore
@@ -211,47 +94,223 @@ class Desk:
         tries: int = 10,
         pause: Callable[[int], float] = pause,
     ) -> None:
-        self._office = _office(
-            as_async(store),
-            clock,
-            ids,
-            setup,
-            policy,
-            matching,
-            region,
-            repeat_leads,
-            tries,
-            pause,
-            _sleep,
+        context = Context(
+            store=as_async(store),
+            clock=clock,
+            ids=ids,
+            setup=setup,
+            policy=policy,
+            matching=Known(rows=matching, region=region).rows,
+            region=region,
+            repeat_leads=repeat_leads,
+            tries=tries,
+            pause=pause,
+            wait=_sleep,
         )
+        self._do = _AllUseCases(context)
 
-    contact = _sync(contacts.contact)
-    save_contact = _sync(contacts.save_contact)
-    move_employee = _sync(contacts.move_employee)
-    set_status = _sync(contacts.set_status)
-    state_status = _sync(contacts.state_status)
-    merge_contacts = _sync(contacts.merge_contacts)
-    history = _sync(contacts.history)
-    deal = _sync(deals.deal)
-    save_deal = _sync(deals.save_deal)
-    change_primary = _sync(deals.change_primary)
-    delete_deal = _sync(deals.delete_deal)
-    lead = _sync(leads.lead)
-    save_lead = _sync(leads.save_lead)
-    tell_lead = _sync(leads.tell_lead)
-    take_in = _sync(leads.take_in)
-    plan = _sync(converting.plan)
-    convert = _sync(converting.convert)
-    convert_many = _sync(converting.convert_many)
-    rebuild_lead = _sync(converting.rebuild_lead)
-    select = _sync_stream(contacts.select)
+    # --- contacts ---
+
+    def contact(self, id: ContactId) -> Versioned[Standing]:
+        """Return a contact with its status and its version."""
+        return run(self._do.contact(id))
+
+    def save_contact(
+        self, contact: Contact, *, version: int | None = None, key: str = ""
+    ) -> Result[Standing]:
+        """Save a new or changed contact; its status stays what it is, for a new contact none.
+
+        A new company of a person counts as a move; see `move_employee`. Raises `InvalidError` if
+        `Contact.company` is not a company, or if the kind of the contact would change.
+        """
+        return run(self._do.save_contact(contact, version=version, key=key))
+
+    def move_employee(
+        self,
+        person: ContactId,
+        company: ContactId | None,
+        *,
+        version: int | None = None,
+        key: str = "",
+    ) -> Result[Standing]:
+        """Set or remove the company of a person; the deals follow if the policy says so (W10).
+
+        Raises `InvalidError` if `person` is a company, or `company` is not.
+        """
+        return run(self._do.move_employee(person, company, version=version, key=key))
+
+    def set_status(
+        self,
+        contact: ContactId,
+        status: ProspectStatus | CustomerStatus,
+        *,
+        version: int | None = None,
+        key: str = "",
+    ) -> Result[Standing]:
+        """Set a prospect or customer status by hand, of this contact only (rules M, W9).
+
+        Raises `GuardError` with the rules that refuse it.
+        """
+        return run(self._do.set_status(contact, status, version=version, key=key))
+
+    def state_status(
+        self,
+        contact: ContactId,
+        status: SalesStatus | None = None,
+        *,
+        version: int | None = None,
+        key: str = "",
+    ) -> Result[Standing]:
+        """Set both statuses without asking any guard; without `status`, to what the log says.
+
+        The first is for loading accounts without a history, the second for mending a row that was
+        edited by hand. No other contact is notified.
+        """
+        return run(self._do.state_status(contact, status, version=version, key=key))
+
+    def merge_contacts(
+        self, survivor: ContactId, *others: ContactId, key: str = ""
+    ) -> Result[Merged]:
+        """Merge contacts into the first and remove the others (rules G1 to G3).
+
+        Their deals, employees, repeat leads, notes and tasks name the survivor afterwards; records
+        of conversions stay as they were (rule K13). Values that gave way are in the result's
+        `conflicts`. Raises `MergeError` with the reasons against it.
+        """
+        return run(self._do.merge_contacts(survivor, *others, key=key))
+
+    def select(self, selection: Selection) -> Iterator[Standing]:
+        """Yield the contacts that a selection matches, one by one (rule Q1)."""
+        return iterate(self._do.select(selection))
+
+    def history(self, contact: ContactId) -> tuple[Step | Refused, ...]:
+        """Return the log of a contact: what each entry changed, and by which rules, in order.
+
+        An entry that the present policy refuses is a `Refused`. The log of a contact that was
+        merged away stays.
+        """
+        return run(self._do.history(contact))
+
+    # --- deals ---
+
+    def deal(self, id: DealId) -> Versioned[Deal]:
+        """Return a deal with its version."""
+        return run(self._do.deal(id))
+
+    def save_deal(self, deal: Deal, *, version: int | None = None, key: str = "") -> Result[Deal]:
+        """Save a new or changed deal, and notify its audience of the change (rules W).
+
+        A deal without a company gets the one of its primary contact; see `salesstatus.placed`.
+        Raises `GuardError` if a contact refuses the event, and `InvalidError` if `Deal.company` is
+        not a company.
+        """
+        return run(self._do.save_deal(deal, version=version, key=key))
+
+    def change_primary(
+        self,
+        deal: DealId,
+        primary: ContactId,
+        *,
+        old: Literal["keep", "remove"] = "keep",
+        version: int | None = None,
+        key: str = "",
+    ) -> Result[Deal]:
+        """Change the primary contact of a deal; the old one stays involved unless removed (W5)."""
+        return run(self._do.change_primary(deal, primary, old=old, version=version, key=key))
+
+    def delete_deal(
+        self, deal: DealId, *, version: int | None = None, key: str = ""
+    ) -> Result[DealId]:
+        """Delete a deal and notify its audience (rule W7); its notes and tasks stay."""
+        return run(self._do.delete_deal(deal, version=version, key=key))
+
+    # --- leads ---
+
+    def lead(self, id: LeadId) -> Versioned[Lead]:
+        """Return a lead with its version."""
+        return run(self._do.lead(id))
+
+    def save_lead(self, lead: Lead, *, version: int | None = None, key: str = "") -> Result[Lead]:
+        """Save a new lead, or a changed profile.
+
+        Raises `InvalidError` if the stage or the conversion of a stored lead would change: that is
+        for `tell_lead` and `convert`.
+        """
+        return run(self._do.save_lead(lead, version=version, key=key))
+
+    def tell_lead(
+        self, lead: LeadId, event: LeadEvent, *, version: int | None = None, key: str = ""
+    ) -> Result[Lead]:
+        """Apply an event to a lead: taken up, moved, junked, reopened (rule L2).
+
+        Raises `GuardError` with the rule that refuses it, and `InvalidError` for a conversion.
+        """
+        return run(self._do.tell_lead(lead, event, version=version, key=key))
+
+    def take_in(
+        self, point: ContactPoint, *, by: str = "", owner: str = "", key: str = ""
+    ) -> Result[Landing]:
+        """Take in a form, a call or an e-mail: on a known lead or contact, or as a new lead (L7).
+
+        On a known one, the text is kept as a note. If several `candidates` match, nothing is
+        written.
+        """
+        return run(self._do.take_in(point, by=by, owner=owner, key=key))
+
+    # --- conversion ---
+
+    def plan(
+        self,
+        lead: LeadId,
+        request: ConversionRequest = REQUEST,
+        *,
+        actor: str = "",
+        matching: bool = True,
+    ) -> ConversionPlan:
+        """Return what `convert` would do with a lead, and all that refuses it (rule K15)."""
+        return run(self._do.plan(lead, request, actor=actor, matching=matching))
+
+    def convert(
+        self,
+        lead: LeadId,
+        request: ConversionRequest = REQUEST,
+        *,
+        actor: str = "",
+        matching: bool = True,
+        version: int | None = None,
+    ) -> Result[ConversionResult]:
+        """Convert a lead: write all of `salesstatus.Conversion` and notify the audience (rules K).
+
+        With `matching` the lead is merged into the stored contact that it matches (rule K12).
+        Contacts in the request are looked up by id. A request whose `key` converted this lead
+        before is repeated. Raises `ConversionError` with every rule that refuses it.
+        """
+        return run(self._do.convert(lead, request, actor=actor, matching=matching, version=version))
+
+    def convert_many(
+        self,
+        leads: Iterable[LeadId],
+        request: ConversionRequest = REQUEST,
+        *,
+        actor: str = "",
+        matching: bool = True,
+        mode: Literal["best_effort", "all_or_nothing"] = "best_effort",
+    ) -> Result[tuple[ConversionResult | ConversionError, ...]]:
+        """Convert leads by one request in one unit of work: a result each, in order (rule K14).
+
+        A lead that is not stored is a refusal like the others. With ``mode="all_or_nothing"`` one
+        refusal means that nothing is converted.
+        """
+        return run(self._do.convert_many(leads, request, actor=actor, matching=matching, mode=mode))
+
+    def rebuild_lead(self, contact: ContactId, *, key: str = "") -> Result[Rebuilt]:
+        """Make a new lead from a contact, which stays; list the notes and tasks left (K11)."""
+        return run(self._do.rebuild_lead(contact, key=key))
 
 
 @final
-class AsyncDesk:
-    """The use cases over a `salesstatus.ports.AsyncStore`: as `Desk`, with the same arguments, to
-    be awaited.
-    """
+class AsyncDesk(_AllUseCases):
+    """The use cases over a `salesstatus.ports.AsyncStore`, to be awaited; otherwise as `Desk`."""
 
     def __init__(
         self,
@@ -267,37 +326,23 @@ class AsyncDesk:
         tries: int = 10,
         pause: Callable[[int], float] = pause,
     ) -> None:
-        self._office = _office(
-            store,
-            clock,
-            ids,
-            setup,
-            policy,
-            matching,
-            region,
-            repeat_leads,
-            tries,
-            pause,
-            asyncio.sleep,
+        context = Context(
+            store=store,
+            clock=clock,
+            ids=ids,
+            setup=setup,
+            policy=policy,
+            matching=Known(rows=matching, region=region).rows,
+            region=region,
+            repeat_leads=repeat_leads,
+            tries=tries,
+            pause=pause,
+            wait=asyncio.sleep,
         )
+        super().__init__(context)
 
-    contact = _async(contacts.contact)
-    save_contact = _async(contacts.save_contact)
-    move_employee = _async(contacts.move_employee)
-    set_status = _async(contacts.set_status)
-    state_status = _async(contacts.state_status)
-    merge_contacts = _async(contacts.merge_contacts)
-    history = _async(contacts.history)
-    deal = _async(deals.deal)
-    save_deal = _async(deals.save_deal)
-    change_primary = _async(deals.change_primary)
-    delete_deal = _async(deals.delete_deal)
-    lead = _async(leads.lead)
-    save_lead = _async(leads.save_lead)
-    tell_lead = _async(leads.tell_lead)
-    take_in = _async(leads.take_in)
-    plan = _async(converting.plan)
-    convert = _async(converting.convert)
-    convert_many = _async(converting.convert_many)
-    rebuild_lead = _async(converting.rebuild_lead)
-    select = _async_stream(contacts.select)
+
+# What a use case does is said once, on Desk; `help` of AsyncDesk shows the same.
+for _name, _method in vars(Desk).items():
+    if not _name.startswith("_"):
+        getattr(AsyncDesk, _name).__doc__ = _method.__doc__

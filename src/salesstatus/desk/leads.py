@@ -1,10 +1,10 @@
-"""The use cases about leads, up to their conversion: intake, and the way through the stages."""
+"""The use cases about leads, up to their conversion."""
 
 from __future__ import annotations
 
 import attrs
 
-from salesstatus.desk.unit import TARGETS, Office, Outcome, Unit, once, versioned
+from salesstatus.desk.session import TARGETS, Result, Session, UseCases
 from salesstatus.lead import Lead, LeadConverted, LeadEvent, LeadId, Note
 from salesstatus.leads.intake import ContactPoint, Landing
 from salesstatus.leads.intake import take_in as taken_in
@@ -14,131 +14,108 @@ from salesstatus.model import Contact
 from salesstatus.ports import Done, Standing, Versioned
 from salesstatus.values import InvalidError, check, shown
 
-
-async def lead(office: Office, id: LeadId) -> Versioned[Lead]:
-    """Return a lead with its version. Raises `NotFound`."""
-    return await versioned(office, "leads", id)
+#: The fields of a lead that only its events change, and the rules that say so.
+_BY_EVENTS = {"status": "L2", "unqualified_reason": "L2", "conversion": "K11"}
 
 
-async def save_lead(
-    office: Office, lead: Lead, *, version: int | None = None, key: str = ""
-) -> Outcome[Lead]:
-    """Save a lead, new or with another profile.
+class LeadUseCases(UseCases):
+    """The use cases about leads; see `salesstatus.desk.Desk`."""
 
-    Its stage and its conversion are for `tell_lead` and `convert`.
+    async def lead(self, id: LeadId) -> Versioned[Lead]:
+        return await self._get("leads", id)
 
-    Raises `InvalidError` if a known lead's stage or conversion is another one here, `NotFound` if a
-    contact that it is tied to is unknown, and `Conflict` if `version` is given and is not the one
-    there is (0: it is to be new).
-    """
-    check("lead", lead, Lead)
+    async def save_lead(
+        self, lead: Lead, *, version: int | None = None, key: str = ""
+    ) -> Result[Lead]:
+        check("lead", lead, Lead)
 
-    async def save(unit: Unit) -> Lead:
-        before: Lead | None = await unit.find("leads", lead.id)
-        unit.expect("leads", lead.id, version)
-        if before is not None:
-            for name, rule in (
-                ("status", "L2"),
-                ("unqualified_reason", "L2"),
-                ("conversion", "K11"),
-            ):
-                if getattr(lead, name) != getattr(before, name):
-                    expected = f"{shown(getattr(before, name))}, as before: it changes by what the lead hears"
-                    raise InvalidError(f"Lead.{name}", getattr(lead, name), expected, rule)
-        for tied in (lead.person_id, lead.company_id):
-            if tied is not None and (
-                before is None or tied not in (before.person_id, before.company_id)
-            ):
-                await unit.standing(tied)
-        unit.save("leads", lead)
-        return lead
+        async def save(session: Session) -> Lead:
+            before: Lead | None = await session.find("leads", lead.id)
+            session.check_version("leads", lead.id, version)
+            if before is not None:
+                for name, rule in _BY_EVENTS.items():
+                    old, new = getattr(before, name), getattr(lead, name)
+                    if new != old:
+                        expected = f"{shown(old)}, as before: only an event of the lead changes it"
+                        raise InvalidError(f"Lead.{name}", new, expected, rule)
+            for tied in (lead.person_id, lead.company_id):
+                if tied is not None and (
+                    before is None or tied not in (before.person_id, before.company_id)
+                ):
+                    await session.standing(tied)
+            session.save("leads", lead)
+            return lead
 
-    return await once(office, key, "save_lead", ("leads", lead.id), save, words=(lead,))
+        subject = ("leads", lead.id)
+        return await self._execute_once("save_lead", key, (lead,), save, subject=subject)
 
+    async def tell_lead(
+        self, lead: LeadId, event: LeadEvent, *, version: int | None = None, key: str = ""
+    ) -> Result[Lead]:
+        if isinstance(event, LeadConverted):
+            expected = "an event of a lead other than its conversion, for which there is `convert`"
+            raise InvalidError("event", event, expected, "L2")
 
-async def tell_lead(
-    office: Office, lead: LeadId, event: LeadEvent, *, version: int | None = None, key: str = ""
-) -> Outcome[Lead]:
-    """Let a lead hear what happened to it: taken up, moved, junked, taken up again (rule L2).
+        async def apply(session: Session) -> Lead:
+            before: Lead = await session.get("leads", lead, version)
+            after = lead_transition(before, event, self._context.setup.book)
+            session.save("leads", after)
+            return after
 
-    Raises `GuardError` with the rule that stands in the way, `NotFound`, `Conflict` if `version` is
-    given and is not the one there is, and `InvalidError` for a conversion, which `convert` makes.
-    """
-    if isinstance(event, LeadConverted):
-        raise InvalidError(
-            "event", event, "what a lead hears but its conversion, which `convert` makes", "L2"
-        )
+        subject = ("leads", lead)
+        return await self._execute_once("tell_lead", key, (lead, event), apply, subject=subject)
 
-    async def hear(unit: Unit) -> Lead:
-        before: Lead = await unit.get("leads", lead, version)
-        after = lead_transition(before, event, office.setup.book)
-        unit.save("leads", after)
-        return after
+    async def take_in(
+        self, point: ContactPoint, *, by: str = "", owner: str = "", key: str = ""
+    ) -> Result[Landing]:
+        check("point", point, ContactPoint)
 
-    return await once(office, key, "tell_lead", ("leads", lead), hear, words=(lead, event))
+        async def take(session: Session) -> Landing:
+            landing = taken_in(
+                point,
+                await _known(session, Lead(id=0, phone=point.phone, email=point.email)),
+                id=session.new_id("lead"),
+                book=self._context.setup.book,
+                repeat_leads=self._context.repeat_leads,
+                by=by,
+                owner=owner,
+            )
+            note = Note(content=point.text, created_by=by, created_at=point.at)
+            on = landing.on
+            if landing.lead is not None:
+                session.save("leads", landing.lead)
+            elif isinstance(on, Lead) and point.text:
+                on = attrs.evolve(on, notes=(*on.notes, note))
+                session.save("leads", on)
+            elif isinstance(on, Contact) and point.text:
+                session.attach(TARGETS[on.kind], on.id, note)
+            landed = landing.lead if on is None else on
+            if landed is not None:
+                session.subject = ("leads" if isinstance(landed, Lead) else "contacts", landed.id)
+            return attrs.evolve(landing, on=on)
 
+        async def repeat(session: Session, done: Done) -> Landing:
+            record: Lead | Standing = await session.get(done.kind, done.about)
+            on = record if isinstance(record, Lead) else record.contact
+            return Landing(on=on, reason="this contact point was taken in before", rule="L7")
 
-async def take_in(
-    office: Office, point: ContactPoint, *, by: str = "", owner: str = "", key: str = ""
-) -> Outcome[Landing]:
-    """Take in a form, a call, an e-mail: on the lead or the contact that is known, or as a new lead
-    (rule L7).
-
-    On what is known, the text that was told is kept as a note. Where it lands on one of several
-    `candidates`, nothing is written.
-    """
-    check("point", point, ContactPoint)
-
-    async def take(unit: Unit) -> Landing:
-        known = await _known_to_intake(unit, Lead(id=0, phone=point.phone, email=point.email))
-        landing = taken_in(
-            point,
-            known,
-            id=unit.new_id("lead"),
-            book=office.setup.book,
-            repeat_leads=office.repeat_leads,
-            by=by,
-            owner=owner,
-        )
-        note = Note(content=point.text, created_by=by, created_at=point.at)
-        on = landing.on
-        if landing.lead is not None:
-            unit.save("leads", landing.lead)
-        elif isinstance(on, Lead) and point.text:
-            on = attrs.evolve(on, notes=(*on.notes, note))
-            unit.save("leads", on)
-        elif isinstance(on, Contact) and point.text:
-            unit.attach(TARGETS[on.kind], on.id, note)
-        landed = landing.lead if on is None else on
-        if landed is not None:
-            unit.about = ("leads" if isinstance(landed, Lead) else "contacts", landed.id)
-        return attrs.evolve(landing, on=on)
-
-    async def again(unit: Unit, done: Done) -> Landing:
-        record: Lead | Standing = await unit.get(done.kind, done.about)
-        on = record if isinstance(record, Lead) else record.contact
-        return Landing(on=on, reason="this contact point was taken in before", rule="L7")
-
-    return await once(office, key, "take_in", None, take, again, words=(point, by, owner))
+        return await self._execute_once("take_in", key, (point, by, owner), take, repeat=repeat)
 
 
-async def _known_to_intake(unit: Unit, lead: Lead) -> Known:
-    """Return those whom a contact point may land on: all who are reached as it is, and what they
-    are tied to.
-    """
-    ports, keys = unit.ports, sought_keys(lead, reached=True)
-    standings = await unit.all("contacts", ports.contacts.sharing(keys))
+async def _known(session: Session, lead: Lead) -> Known:
+    """Return the leads and contacts that a contact point may belong to, and those they name."""
+    ports, context, keys = session.ports, session.context, sought_keys(lead, reached=True)
+    standings = await session.collect("contacts", ports.contacts.sharing(keys))
     contacts = {standing.id: standing.contact for standing in standings}
-    leads = {lead.id: lead for lead in await unit.all("leads", ports.leads.sharing(keys))}
+    leads = {lead.id: lead for lead in await session.collect("leads", ports.leads.sharing(keys))}
     for known in leads.values():
         record = known.conversion
-        await unit.join(contacts, known.person_id, known.company_id)
+        await session.add(contacts, known.person_id, known.company_id)
         if record is not None:
-            await unit.join(contacts, record.person, record.company)
-    await unit.join(contacts, *[contact.company for contact in contacts.values()])
-    if unit.office.repeat_leads:
+            await session.add(contacts, record.person, record.company)
+    await session.add(contacts, *[contact.company for contact in contacts.values()])
+    if context.repeat_leads:
         for id_ in contacts:
-            leads |= {lead.id: lead for lead in await unit.all("leads", ports.leads.of(id_))}
-    return Known(
-        contacts.values(), leads.values(), rows=unit.office.matching, region=unit.office.region
-    )
+            repeats = await session.collect("leads", ports.leads.of(id_))
+            leads |= {lead.id: lead for lead in repeats}
+    return Known(contacts.values(), leads.values(), rows=context.matching, region=context.region)

@@ -28,7 +28,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from salesstatus.desk.faces import as_async, at_once
+from salesstatus.desk.adapter import as_async, run
 from salesstatus.model import CustomerStatus
 from salesstatus.ports import KINDS, AsyncStore, Conflict, Store, Versioned, record_id
 from salesstatus.selection import Selection
@@ -380,7 +380,7 @@ class _SyncContract(Contract[Store]):
 
     def run(self, program: Coroutine[Any, Any, T]) -> T:
         """Run what is asked of it, at once."""
-        return at_once(program)
+        return run(program)
 
     def race(self, store: Store, writer: Callable[[AsyncStore], Coroutine[Any, Any, None]]) -> None:
         """Run some writers at once, each in a thread of its own."""
@@ -388,7 +388,7 @@ class _SyncContract(Contract[Store]):
 
         def write() -> None:
             try:
-                at_once(writer(as_async(store)))
+                run(writer(as_async(store)))
             except BaseException as error:  # noqa: BLE001 - told by the test, in its own thread
                 failed.append(error)
             finally:

@@ -16,7 +16,7 @@ from typing import Any, Concatenate, ParamSpec, Self, final, overload
 
 import attrs
 
-from salesstatus.desk import Desk, Outcome
+from salesstatus.desk import Desk, Result
 from salesstatus.errors import sentence
 from salesstatus.events import ContactEvent
 from salesstatus.history import Entry, Step
@@ -149,7 +149,7 @@ class DeskExample(_Example):
 
     def when(
         self,
-        use_case: Callable[Concatenate[Desk, P], Outcome[Any]],
+        use_case: Callable[Concatenate[Desk, P], Result[Any]],
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> DeskExample:

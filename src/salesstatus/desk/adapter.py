@@ -1,13 +1,11 @@
-"""Two faces of one thing: a store that answers at once, asked as if it had to be waited for, and
-the other way round.
+"""Synchronous stores as asynchronous ones, and coroutines that wait for nothing run at once.
 
-What is written once, as coroutines on asynchronous ports, so serves those who wait and those who do
-not.
+So the use cases are written once, as coroutines on asynchronous ports.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Final, TypeVar, cast, final
@@ -16,17 +14,32 @@ from salesstatus.ports import KINDS, AsyncStore, AsyncUnitOfWork, Store, UnitOfW
 from salesstatus.values import InvalidError
 
 R = TypeVar("R")
+_END: Final = object()
 
 
-def at_once(program: Coroutine[Any, Any, R]) -> R:
-    """Run a coroutine that waits for nothing."""
+def run(coroutine: Coroutine[Any, Any, R]) -> R:
+    """Run a coroutine that waits for nothing. Raises `RuntimeError` if it does wait."""
     try:
-        program.send(None)
+        coroutine.send(None)
     except StopIteration as done:
         result: R = done.value
         return result
-    program.close()
+    coroutine.close()
     raise RuntimeError("a port of a Store waits for something: give the store to an AsyncDesk")
+
+
+def iterate(stream: AsyncIterator[R]) -> Iterator[R]:
+    """Yield what an asynchronous generator that waits for nothing yields, and close it."""
+    generator: Any = stream
+
+    async def following() -> Any:
+        return await anext(generator, _END)
+
+    try:
+        while (item := run(following())) is not _END:
+            yield item
+    finally:
+        run(generator.aclose())
 
 
 _PORTS: Final = frozenset((*KINDS, "log"))
@@ -34,7 +47,7 @@ _STREAMS: Final = frozenset({"all", "of", "select", "employees", "sharing"})
 
 
 class _Port:
-    """A port that answers at once, behind an asynchronous face."""
+    """A synchronous port as an asynchronous one."""
 
     def __init__(self, port: Any) -> None:
         self._port = port
@@ -42,11 +55,11 @@ class _Port:
     def __getattr__(self, name: str) -> Callable[..., Any]:
         method = getattr(self._port, name)
 
-        async def answer(*words: Any) -> Any:
-            return method(*words)
+        async def answer(*arguments: Any) -> Any:
+            return method(*arguments)
 
-        async def stream(*words: Any) -> AsyncIterator[Any]:
-            for item in method(*words):
+        async def stream(*arguments: Any) -> AsyncIterator[Any]:
+            for item in method(*arguments):
                 yield item
 
         return stream if name in _STREAMS else answer
@@ -54,7 +67,7 @@ class _Port:
 
 @final
 class _Unit:
-    """A unit of work that answers at once, behind an asynchronous face."""
+    """A synchronous unit of work as an asynchronous one."""
 
     def __init__(self, manager: AbstractContextManager[UnitOfWork]) -> None:
         self._manager = manager
@@ -68,9 +81,8 @@ class _Unit:
 
     async def __aenter__(self) -> AsyncUnitOfWork:
         if not hasattr(self._manager, "__enter__"):
-            raise InvalidError(
-                "store", self._manager, "a Store, whose units of work are context managers"
-            )
+            expected = "a Store, whose units of work are context managers"
+            raise InvalidError("store", self._manager, expected)
         self._unit = self._manager.__enter__()
         return cast("AsyncUnitOfWork", self)
 
@@ -98,9 +110,7 @@ class _Store:
 
 
 def as_async(store: Store) -> AsyncStore:
-    """Return a store with an asynchronous face.
-
-    It answers at once, in the thread that asks: for memory, and for tests.
+    """Return a synchronous store as an asynchronous one, which blocks; for memory and tests.
 
     >>> from salesstatus.memory import MemoryStore
     >>> type(as_async(MemoryStore()).unit()).__name__
