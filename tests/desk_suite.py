@@ -1258,7 +1258,7 @@ class MergingContacts(_Office):
             id="D-2", primary="ann", involved=["ann", "bob"], status=WON
         )
         assert self.desk.deal("D-3").record.involved == {"ann"}
-        assert self.desk.lead(1).record.person == "ann"
+        assert self.desk.lead(1).record.person_id == "ann"
         assert [task.target_id for task in self.all("tasks").values()] == ["ann"]
         assert [note.id for note in self.all("notes").values()] == ["ann"]
         with pytest.raises(NotFound):
@@ -1548,7 +1548,7 @@ class WorkingOnLeads(_Office):
     def test_those_it_is_tied_to_must_be_known(self):
         """L4."""
         self.given(*PEOPLE, Lead(id=1, person_id="cid", company_id="edge"))
-        for tied in ({"person": "nobody"}, {"company": "nobody"}):
+        for tied in ({"person_id": "nobody"}, {"company_id": "nobody"}):
             with pytest.raises(NotFound) as caught:
                 self.desk.save_lead(Lead(id=2, **tied))
             assert caught.value == NotFound("contact", "nobody")

@@ -202,15 +202,15 @@ WRONG = {
     ),
     "an employer that is not there": edit("contacts", "cid", contact=person("cid", "gone")),
     "an employer that is a person": edit("contacts", "cid", contact=person("cid", "ann")),
-    "a lead that is tied to nobody": edit("leads", 7, person="gone"),
+    "a lead that is tied to nobody": edit("leads", 7, person_id="gone"),
     "a conversion of no lead": lambda unit: unit.conversions.put(
         ConversionRecord(id=1, lead=404, at=AT), 0
     ),
     "a conversion that its lead does not know": lambda unit: unit.conversions.put(
         ConversionRecord(id=1, lead=7, at=AT), 0
     ),
-    "a note on nobody": edit("notes", "note-1", id="gone"),
-    "a note on a person that is a company": edit("notes", "note-1", id="acme"),
+    "a note on nobody": edit("notes", "note-1", target_id="gone"),
+    "a note on a person that is a company": edit("notes", "note-1", target_id="acme"),
 }
 #: What may be wrong with an outcome.
 LIES = {

@@ -1017,7 +1017,7 @@ class TestEditedByHand:
     def test_a_lead_that_is_tied_to_nobody_is_one_refusal_in_a_batch(self, mode):
         """K14: one result for each lead."""
         store, desk = office()
-        edited(store, "leads", "L-3", person="gone")
+        edited(store, "leads", "L-3", person_id="gone")
         before = everything(store)
         first, second = desk.convert_many([7, "L-3"], mode=mode).value
         assert isinstance(second, ConversionError)
