@@ -1260,7 +1260,7 @@ class MergingContacts(_Office):
         assert self.desk.deal("D-3").record.involved == {"ann"}
         assert self.desk.lead(1).record.person_id == "ann"
         assert [task.target_id for task in self.all("tasks").values()] == ["ann"]
-        assert [note.id for note in self.all("notes").values()] == ["ann"]
+        assert [note.target_id for note in self.all("notes").values()] == ["ann"]
         with pytest.raises(NotFound):
             self.desk.contact("cid")
 
