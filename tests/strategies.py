@@ -35,7 +35,7 @@ from salesstatus.leads import (
     LeadTakenUp,
 )
 from salesstatus.leads.intake import Channel, ContactPoint
-from salesstatus.leads.reports import LeadSaved, Visit
+from salesstatus.leads.stage_history import LeadSaved, Visit
 from salesstatus.testing import strategies
 from salesstatus.testing.from_type import strategy_of
 from salesstatus.wire import TAGS

@@ -25,7 +25,7 @@ from salesstatus import (
     ProspectStatusSet,
     replay,
 )
-from salesstatus.leads.reports import LeadSaved
+from salesstatus.leads.stage_history import LeadSaved
 from salesstatus.wire import dumps, read_lines
 
 ROOT = Path(__file__).parents[1]

@@ -47,7 +47,10 @@ from salesstatus.crm.evidence import StageRow
 from salesstatus.crm.oddities import Outcome, Reporter, cleaned
 from salesstatus.lead import FieldDefinition, FieldType, Scope
 from salesstatus.leads import ConversionRecord, Stage, StageMeaning
-from salesstatus.leads.reports import Visit, funnel
+from salesstatus.leads.reports import (
+    funnel,
+)
+from salesstatus.leads.stage_history import Visit
 from salesstatus.leads.stages import BITRIX24_STAGES
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -29,8 +29,15 @@ from salesstatus import (
     convert,
 )
 from salesstatus.leads import INHERITANCE
-from salesstatus.leads.rules import LEAD_STATEMENTS, How, inherited
-from salesstatus.statements import SOURCES, Sure
+from salesstatus.leads.inheritance import inherited
+from salesstatus.leads.rules import (
+    How,
+)
+from salesstatus.statements import (
+    LEAD_STATEMENTS,
+    SOURCES,
+    Sure,
+)
 
 PERSON, COMPANY, DEAL = Target
 COPIED, UNITED, OPTED_IN, ATTACHED, NOT_CARRIED, STAYS = How
@@ -346,7 +353,7 @@ class TestInherited:
             ("title", Target, "K10", "it is not in the list of inherited fields"),
         ):
             item = self.of(field, *targets)
-            assert (item.rows, item.lost_by, item.lost_because) == ((), rule, reason)
+            assert (item.rows, item.lost) == ((), (rule, reason))
 
     @pytest.mark.parametrize(
         ("made", "targets"),

@@ -251,10 +251,10 @@ class TestLaws:
     ):
         known = Known(contacts)
         before = known.matches(one, kind), known.reached(one.phone, one.email)
-        copy = known._copy()
+        copy = known.copy()
         holds = {(Contact, contact.id): contact for contact in contacts}
         for record in more:
-            copy._put(record)
+            copy.put(record)
             holds[type(record), record.id] = record
         fresh = Known(
             *(
@@ -272,9 +272,9 @@ class TestKnown:
 
     def test_what_a_record_was_known_by_before_finds_it_no_more(self):
         known = Known([person(phone="110", email="a@b.example")], [lead(5, phone="110")])
-        copy = known._copy()
-        copy._put(person(phone="112"))
-        copy._put(lead(5))
+        copy = known.copy()
+        copy.put(person(phone="112"))
+        copy.put(lead(5))
         assert copy.matches(lead(phone="110", email="a@b.example"), PERSON) == ()
         assert copy.reached("110", "a@b.example") == ()
         assert copy.reached("112") == (person(phone="112"),)

@@ -18,17 +18,14 @@ from salesstatus.leads.reports import (
     ConversionCount,
     FunnelStep,
     JunkReason,
-    LeadSaved,
     StageCount,
-    Visit,
     conversions,
     funnel,
     junk_reasons,
-    latest,
     rows,
     stage_counts,
-    visits,
 )
+from salesstatus.leads.stage_history import LeadSaved, Visit, latest, visits
 from salesstatus.leads.stages import BITRIX24_STAGES, Stage, StageBook
 
 # In the checkout `shared` stands beside the project; a copy within it will do as well.

@@ -26,17 +26,14 @@ from salesstatus.leads.reports import (
     ConversionCount,
     FunnelStep,
     JunkReason,
-    LeadSaved,
     StageCount,
-    Visit,
     conversions,
     funnel,
     junk_reasons,
-    latest,
     rows,
     stage_counts,
-    visits,
 )
+from salesstatus.leads.stage_history import LeadSaved, Visit, latest, visits
 from salesstatus.leads.stages import BITRIX24_STAGES, SELL_STAGES, Stage, StageBook
 
 law = settings(max_examples=examples(100), deadline=None)

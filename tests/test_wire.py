@@ -54,7 +54,7 @@ from salesstatus.leads import (
     Tag,
     Task,
 )
-from salesstatus.leads.reports import LeadSaved, Visit
+from salesstatus.leads.stage_history import LeadSaved, Visit
 from salesstatus.ports import Done, Standing
 from salesstatus.wire import FORMAT, TAGS, dumps, from_dict, loads, read_lines, to_dict
 

@@ -1,8 +1,8 @@
-"""Converting leads: a plan applied, one by one or in bulk, and the way back that is none (rules K).
+"""Converting leads, one by one or in bulk, and making a new lead of a contact (rules K).
 
-`plan_conversion` (`salesstatus.leads.planning`) decides everything: here the records are made that
-a plan names. A conversion is an immutable value; the inputs stay as they were, and a refusal
-creates nothing. Ids and times are arguments.
+`plan_conversion` (`salesstatus.leads.planning`) decides everything; the records that a plan names
+are made here. A conversion is an immutable value: the inputs stay as they were, and a refusal makes
+nothing. Ids and times are arguments.
 """
 
 from __future__ import annotations
@@ -24,17 +24,20 @@ from salesstatus.leads.plan import (
     deal_stage,
     person_name,
     task_content,
-    walked,
+    transfer,
 )
-from salesstatus.leads.planning import REQUEST, as_known, check_asked, may_convert, planned
+from salesstatus.leads.planning import KINDS, REQUEST, as_known, check_asked, may_convert, planned
 from salesstatus.leads.request import SETUP, ConversionRequest, NewDeal, Setup
 from salesstatus.leads.stages import transition
 from salesstatus.model import Contact, ContactId, ContactKind, Deal, full_name
 from salesstatus.propagation import Notice, notices
+from salesstatus.statements import (
+    K11,
+    K14,
+)
 from salesstatus.values import Id, InvalidError, an_id, check, is_a, listing, shown, utc
 
 PERSON, COMPANY, DEAL = Target
-_KINDS: Final = {PERSON: ContactKind.PERSON, COMPANY: ContactKind.COMPANY}
 
 #: Makes the id of a new record of a lead's conversion: "conversion", "person", "company", "deal" or
 #: "task".
@@ -42,11 +45,9 @@ Ids: TypeAlias = Callable[[Lead, str], Id]
 
 
 def derived_id(lead: Lead, what: str) -> Id:
-    """Return an id made of the lead's, like ``"7-person"``: the same for the same lead, in whatever
-    order leads come.
-    """
+    """Return an id made of the lead's, like ``"7-person"``: always the same for the same lead."""
     check("lead", lead, Lead)
-    # Not the same for lead 7 and lead "7".
+    # Lead 7 and lead "7" are two leads.
     return f"{lead.id}-{what}" if isinstance(lead.id, int) else f"{lead.id}:{what}"
 
 
@@ -60,19 +61,19 @@ class AttachedNote:
 
 
 @final
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Conversion:
     """What a lead became: everything to save, at once or not at all.
 
     `person` and `company` are the contacts as they are now, new or filled or only linked; None if
-    there is none, or if a repeat lead is tied to one that was not given. `notices` are what they
-    hear of the deal: fed to `salesstatus.transition`, they make both current prospects (rule K3).
+    there is none, or if a repeat lead is tied to one that was not given. `notices` report the deal
+    to them: given to `salesstatus.transition`, they make both current prospects (rule K3).
     `tags_to_register` are the names for the lists of tags (rule K6).
     """
 
     lead: Lead
     record: ConversionRecord
-    plan: ConversionPlan = attrs.field(repr=False)
+    plan: ConversionPlan
     person: Contact | None = None
     company: Contact | None = None
     deal: Deal | None = None
@@ -80,6 +81,11 @@ class Conversion:
     notes: tuple[AttachedNote, ...] = ()
     notices: tuple[Notice, ...] = ()
     tags_to_register: frozenset[Tag] = frozenset()
+
+    def __repr__(self) -> str:
+        held = {target.value: getattr(self.record, target.value) for target in Target}
+        made = ", ".join(f"{name} {shown(id_)}" for name, id_ in held.items() if id_ is not None)
+        return f"<Conversion of lead {shown(self.lead.id)}: {made}>"
 
 
 def _made(
@@ -96,7 +102,7 @@ def _made(
         return None
     if record.action is Action.CREATE:
         return Contact(
-            id=ids(plan.lead, target.value), kind=_KINDS[target], created_at=at, **link, **fields
+            id=ids(plan.lead, target.value), kind=KINDS[target], created_at=at, **link, **fields
         )
     if record.action is Action.LINK or record.contact is None:
         return record.contact
@@ -114,10 +120,10 @@ def _id(plan: ConversionPlan, target: Target, contact: Contact | None) -> Contac
 
 def _applied(plan: ConversionPlan, at: datetime, ids: Ids, actor: str) -> Conversion:
     """Make everything that a plan names. Nothing here decides."""
-    walk, lead, request = walked(plan), plan.corrected, plan.request
-    company = _made(plan, COMPANY, walk.fields.get(COMPANY, {}), ids, at, {})
+    found, lead, request = transfer(plan), plan.corrected, plan.request
+    company = _made(plan, COMPANY, found.fields.get(COMPANY, {}), ids, at, {})
     company_id = _id(plan, COMPANY, company)
-    person = _made(plan, PERSON, walk.fields.get(PERSON, {}), ids, at, {"company": company_id})
+    person = _made(plan, PERSON, found.fields.get(PERSON, {}), ids, at, {"company": company_id})
     person_id = _id(plan, PERSON, person)
     contact = person_id if person_id is not None else company_id
     deal = None
@@ -133,7 +139,7 @@ def _applied(plan: ConversionPlan, at: datetime, ids: Ids, actor: str) -> Conver
             value=wanted.value,
             currency=wanted.currency,
             created_at=at,
-            **walk.fields[DEAL],
+            **found.fields[DEAL],
         )
     held = {PERSON: person_id, COMPANY: company_id, DEAL: None if deal is None else deal.id}
     record = ConversionRecord(
@@ -157,7 +163,7 @@ def _applied(plan: ConversionPlan, at: datetime, ids: Ids, actor: str) -> Conver
         task=_task(plan, held, ids, at),
         notes=tuple(
             AttachedNote(to, id_, note)
-            for to in walk.notes
+            for to in found.notes
             if (id_ := held[to]) is not None
             for note in lead.notes
         ),
@@ -171,14 +177,14 @@ def _task(
 ) -> Task | None:
     wanted = plan.request.task
     target = next((target for target in Target if held[target] is not None), None)
-    about = None if target is None else held[target]
-    if wanted is None or target is None or about is None:
+    target_id = None if target is None else held[target]
+    if wanted is None or target is None or target_id is None:
         return None
     return Task(
         id=ids(plan.lead, "task"),
         content=task_content(plan),
         target=target,
-        target_id=about,
+        target_id=target_id,
         due_at=wanted.due_at,
         owner=wanted.owner or plan.request.owner or plan.lead.owner,
         created_at=at,
@@ -233,11 +239,9 @@ def _check_ids(place: str, ids: object) -> None:
 
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class BulkConversion:
-    """The results of `convert_many`: for each lead, in the order given, its conversion or the error
-    (rule K14).
-    """
+    """The results of `convert_many`, in the order given: a conversion or an error (rule K14)."""
 
     results: tuple[Conversion | ConversionError, ...]
 
@@ -250,6 +254,10 @@ class BulkConversion:
     def refused(self) -> tuple[ConversionError, ...]:
         """The errors."""
         return tuple(result for result in self.results if isinstance(result, ConversionError))
+
+    def __repr__(self) -> str:
+        counts = f"{len(self.converted)} converted, {len(self.refused)} refused"
+        return f"<BulkConversion: {counts}>"
 
 
 def convert_many(
@@ -267,21 +275,21 @@ def convert_many(
     """Convert leads by one request (rule K14): one result for each, in the order given.
 
     A lead that occurs twice is converted once. Where contacts are looked for (`known`) or named in
-    the request, a later lead meets them as the earlier ones left them, new ones too; save the
+    the request, a later lead finds them as the earlier ones left them, new ones too; save the
     results in their order. With `mode="all_or_nothing"` nothing is converted if one lead is
     refused, and each of the others says so. Other arguments and errors are those of `convert`, but
     a refusal is a result and not raised.
     """
     if mode not in ("best_effort", "all_or_nothing"):
-        raise InvalidError("convert_many.mode", mode, "'best_effort' or 'all_or_nothing'", "K14")
+        raise InvalidError("convert_many.mode", mode, "'best_effort' or 'all_or_nothing'", K14.id)
     at = utc("convert_many.at", at)
-    batch = listing("convert_many.leads", leads, "leads", "K14")
+    batch = listing("convert_many.leads", leads, "leads", K14.id)
     for position, lead in enumerate(batch):
         check(f"convert_many.leads[{position}]", lead, Lead)
     check_asked(request, setup, actor)
     _check_ids("convert_many.ids", ids)
     done: dict[tuple[Id, str], Conversion] = {}
-    for old in listing("convert_many.earlier", earlier, "conversions", "K11"):
+    for old in listing("convert_many.earlier", earlier, "conversions", K11.id):
         check("convert_many.earlier", old, Conversion)
         if request.key and old.record.key == request.key:
             done[old.record.lead, old.record.key] = old
@@ -309,39 +317,34 @@ def _each(
     known: Known | None,
     done: Mapping[tuple[Id, str], Conversion],
 ) -> Iterator[Conversion | ConversionError]:
-    """Yield the result for each lead; the next one meets the contacts as this one left them."""
-    index = None if known is None else known._copy()
+    """Yield the result for each lead; the next one finds the contacts as this one left them."""
+    index = None if known is None else known.copy()
     seen: set[Id] = set()
     for lead in leads:
-        repeated = done.get((lead.id, request.key))
         if lead.id in seen:
-            yield twice(lead.id)
-        elif repeated is not None and may_convert(lead, setup, actor):
-            yield repeated
-            seen.add(lead.id)
-            _meet(index, repeated, keep=True)
-        else:
+            yield converted_twice(lead.id)
+            continue
+        repeated = done.get((lead.id, request.key))
+        result = repeated if repeated is not None and may_convert(lead, setup, actor) else None
+        if result is None:
             plan = planned(lead, request, setup, actor, index, bulk=True)
             if plan.broken:
                 yield ConversionError(lead.id, plan.broken)
-            else:
-                result = _applied(plan, at, ids, actor)
-                yield result
-                seen.add(lead.id)
-                _meet(index, result, keep=False)
-                if request.person is not None:
-                    request = attrs.evolve(request, person=result.person)
-                if request.company is not None:
-                    request = attrs.evolve(request, company=result.company)
-
-
-def _meet(index: Known | None, result: Conversion, *, keep: bool) -> None:
-    """Let the next leads meet the contacts of this one; if `keep`, what is known of them already
-    stands.
-    """
-    for contact in (result.company, result.person):
-        if index is not None and contact is not None and not (keep and index.contact(contact.id)):
-            index._put(contact)
+                continue
+            result = _applied(plan, at, ids, actor)
+            if request.person is not None:
+                request = attrs.evolve(request, person=result.person)
+            if request.company is not None:
+                request = attrs.evolve(request, company=result.company)
+        yield result
+        seen.add(lead.id)
+        for contact in (result.company, result.person):
+            # What is known already is newer than what an earlier conversion made of it.
+            stale = (
+                result is repeated and contact is not None and index and index.contact(contact.id)
+            )
+            if index is not None and contact is not None and not stale:
+                index.put(contact)
 
 
 def _all_refused(
@@ -349,37 +352,31 @@ def _all_refused(
     refused: Sequence[Id],
     done: Mapping[tuple[Id, str], Conversion],
 ) -> Iterator[Conversion | ConversionError]:
-    """Yield the errors, one for each lead that could have been converted too; what was converted
-    before stays so.
-    """
+    """Yield an error for each lead that could have been converted; an earlier conversion stays."""
     for result in tried:
         if (
             isinstance(result, Conversion)
             and done.get((result.record.lead, result.record.key)) is not result
         ):
-            yield spoilt(result.record.lead, refused)
+            yield refused_with_others(result.record.lead, refused)
         else:
             yield result
 
 
-def twice(lead: Id) -> ConversionError:
-    """Return why a lead is not converted that occurred in the batch before."""
-    return ConversionError(
-        lead, (Broken("K14", "a lead is converted once in a batch", field="id", value=lead),)
-    )
+def converted_twice(lead: Id) -> ConversionError:
+    """Return the refusal of a lead that the batch had before (rule K14)."""
+    return ConversionError(lead, (Broken(*K14.case("once"), field="id", value=lead),))
 
 
-def spoilt(lead: Id, refused: Sequence[Id]) -> ConversionError:
-    """Return why a lead is not converted that could be: others of the batch cannot."""
-    requires = f"all leads of the batch can be converted, but {len(refused)} cannot, lead {shown(refused[0])} first"
-    return ConversionError(lead, (Broken("K14", requires),))
+def refused_with_others(lead: Id, refused: Sequence[Id]) -> ConversionError:
+    """Return the refusal of a lead that could be converted, in a batch where others cannot."""
+    case = K14.case("all", number=len(refused), first=shown(refused[0]))
+    return ConversionError(lead, (Broken(*case),))
 
 
 @attrs.frozen
 class Rebuilt:
-    """A new lead made of a contact (rule K11), and everything of the contact that does not come
-    along.
-    """
+    """A new lead made of a contact (rule K11), and what of the contact does not come along."""
 
     lead: Lead
     lost: tuple[Lost, ...]
@@ -419,9 +416,9 @@ def rebuild_lead(
         check("rebuild_lead.company", company, Contact)
         if company.id != contact.company or company.kind is not ContactKind.COMPANY:
             employer = f"the company {shown(contact.company)} of the contact"
-            raise InvalidError("rebuild_lead.company", company.id, employer, "K11")
+            raise InvalidError("rebuild_lead.company", company.id, employer, K11.id)
     fields = {name: getattr(contact, name) for name in _COMMON}
-    lost: list[Lost] = []
+    left: list[tuple[str, object]] = []
     if contact.kind is ContactKind.COMPANY:
         fields["organization_name"] = contact.name
     else:
@@ -429,17 +426,14 @@ def rebuild_lead(
         if not (contact.first_name or contact.last_name):
             fields["last_name"] = contact.name  # which part of it is which would be a guess
         elif contact.name != full_name(contact.first_name, contact.last_name):
-            lost.append(
-                Lost("name", contact.name, "K11", "a lead has a first and a last name only")
-            )
+            left.append(("name", contact.name))
         if contact.company is not None and not fields["organization_name"]:
-            lost.append(
-                Lost("company", contact.company, "K11", "the name of the company was not given")
-            )
+            left.append(("company", contact.company))
     if contact.created_at is not None:
-        lost.append(Lost("created_at", contact.created_at, "K11", "the lead is a new one"))
-    for field, left, kind in (("notes", notes, Note), ("tasks", tasks, Task)):
-        for item in listing(f"rebuild_lead.{field}", left, f"a list of {kind.__name__}", "K11"):
+        left.append(("created_at", contact.created_at))
+    for field, given, kind in (("notes", notes, Note), ("tasks", tasks, Task)):
+        for item in listing(f"rebuild_lead.{field}", given, f"a list of {kind.__name__}", K11.id):
             check(f"rebuild_lead.{field}", item, kind)
-            lost.append(Lost(field, item, "K11", f"{field} do not come along"))
-    return Rebuilt(Lead(id=id, created_at=at, **fields), tuple(lost))
+            left.append((field, item))
+    lost = tuple(Lost(field, value, *K11.case(field)) for field, value in left)
+    return Rebuilt(Lead(id=id, created_at=at, **fields), lost)

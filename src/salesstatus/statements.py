@@ -1,9 +1,9 @@
-"""What a rule's row says of itself, and the rules that are sentences and no table (W, G, Q).
+"""What a rule's row says of itself, and the rules that are sentences: W, G, Q; K, L, T.
 
 A rule is said once, in its row: its sentence, how sure it is, its source and the reason. Errors,
 plans and docs cite the row. A statement names the rooms that carry it out, and holds the sentences
-of its cases: what exactly is refused or lost under it. The rules that decide statuses are tables
-(`salesstatus.rules`); those of leads are in `salesstatus.leads.rules`.
+of its cases: what exactly is refused or lost under it. Other rules are tables: those that decide
+statuses (`salesstatus.rules`), and for leads table L and inheritance (`salesstatus.leads.rules`).
 """
 
 from __future__ import annotations
@@ -147,7 +147,9 @@ W5: Final = says("W5", EXPLICIT, "primary", "propagation",
 W6: Final = says("W6", INFERRED, "primary", "model, propagation",
     "a deal always has a primary contact: removing it without a successor is refused",
     "the dialogue asks for a new one",
-    primary="a contact: a deal always has a primary contact")
+    primary="a contact: a deal always has a primary contact",
+    converted="a deal has a primary contact: "
+    "a person or a company is made too, or the request names one")
 W7: Final = says("W7", EXPLICIT, "api", "propagation",
     "deleting a deal removes it from everyone who heard it",
     "there is nothing left to hear")
@@ -199,10 +201,171 @@ Q1: Final = says("Q1", EXPLICIT, "status", "selection",
     "contacts are selected by any set of prospect states and any set of customer states, both at "
     "once",
     "for example all current customers, for one mailing")
+
+# --- K · converting a lead ---
+
+K1: Final = says("K1", EXPLICIT, "convert", "conversion",
+    "a lead has a last name and/or a company name: a person name makes a person, a company name a "
+    "company, both "
+    "make both, and the person is an employee of the company",
+    "the link is inferred",
+    named="a lead has a last name or a company name",
+    person="a person is made only of a lead with a last name",
+    company="a company is made only of a lead with a company name")
+K2: Final = says("K2", EXPLICIT, "convert", "conversion",
+    "a conversion may make a deal and a follow-up task and name an owner; a single one may "
+    "correct the lead's profile "
+    "first, a bulk one may not",
+    "the dialogue of the bulk conversion does not let the name and company be edited",
+    bulk="a bulk conversion does not edit the lead's profile",
+    owner="an owner is a user of the account",
+    replaced="the request makes it {value}",
+    task="asked for")
+K3: Final = says("K3", EXPLICIT, "convert", "conversion",
+    "the new deal is open, in the stage Incoming, its primary contact is the person, else the "
+    "company, and it is "
+    "named after the lead unless the request names it; person and company become current "
+    "prospects by W1 and W2",
+    "explicit for the stage, and for the name in bulk; else inferred",
+    bulk="in bulk each deal is named after its lead")
+K6: Final = says("K6", EXPLICIT, "convert", "conversion",
+    "the names of the tags are registered for prospects and customers if a deal is created, else "
+    "for contacts; a "
+    "contact that stops being prospect or customer keeps its tags",
+    "each scope has a list of its own")
+K11: Final = says("K11", EXPLICIT, "revert", "leads, conversion",
+    "a converted lead is final and a contact is never turned back; a new lead can be rebuilt from "
+    "a contact, without its "
+    "notes and tasks",
+    "the vendor's way back is an export and an import",
+    name="a lead has a first and a last name only",
+    company="the name of the company was not given",
+    created_at="the lead is a new one",
+    notes="notes do not come along",
+    tasks="tasks do not come along")
+K12: Final = says("K12", EXPLICIT, "duplicates", "matching, conversion",
+    "a lead is merged into an existing contact that is named, or that matches by name and by "
+    "e-mail or phone: only empty "
+    "fields are filled, sets are united, owner and statuses stay; several matches are refused",
+    "the matching is Sell's default; the filling is Salesforce's",
+    kind="a lead's {target} goes with a {target}, not with a {kind}",
+    one="one {target} matches, or the request names one",
+    two="the person and its company are two contacts",
+    employer="the person stays an employee of its company: name that one, or leave the company "
+    "out of the targets",
+    keeps="contact {contact} keeps {value}",
+    several="several match",
+    by_employer="employer of the person, and name")
+K13: Final = says("K13", EXPLICIT, "api", "conversion",
+    "a conversion is recorded: lead, person, company, deal, who, when",
+    "the API's lead_conversions")
+K14: Final = says("K14", INFERRED, "ours", "conversion",
+    "in bulk there is one result for each lead in the order given; best effort, or all or "
+    "nothing; the same lead "
+    "twice is one conversion and one refusal",
+    "what a caller needs to go on from",
+    known="the lead is known",
+    once="a lead is converted once in a batch",
+    all="all leads of the batch can be converted, but {number} cannot, lead {first} first")
+K15: Final = says("K15", INFERRED, "ours", "conversion",
+    "before anything is applied a plan says for every field where it goes and, for every value "
+    "that arrives nowhere, "
+    "why it is lost",
+    "no CRM does it",
+    not_made="no {target} is created",
+    undefined="no definition of this field is known",
+    not_opted_in="its definition opts in to nothing")
+
+# --- L · stages of leads, targets, rights ---
+
+L1: Final = says("L1", EXPLICIT, "bitrix", "leads",
+    "stages are configured; each means in process, success (exactly one) or failure (one or "
+    "more), in this order",
+    "only their number and names are the account's")
+L3: Final = says("L3", EXPLICIT, "bitrix", "conversion",
+    "a lead becomes a person, a company, a deal in any combination, at least one",
+    "the converter's dialogue")
+L4: Final = says("L4", EXPLICIT, "bitrix", "conversion",
+    "a repeat lead, which is tied to a known contact or company, becomes a deal only",
+    "its contact is there already",
+    only="a repeat lead becomes a deal only, not a {target}",
+    other="the repeat lead is tied to another {target}",
+    known="the contact that the lead is tied to is known",
+    tied="tied to the lead",
+    repeat="{contact} is known and has no lead in process",
+    working="lead {records} is in process for {contact}",
+    working_several="leads {records} are in process for {contact}; no name tells which is meant")
+L5: Final = says("L5", EXPLICIT, "bitrix", "rights",
+    "who added a lead, that person's supervisor and an administrator may convert it; or a role "
+    "says how wide it reaches, "
+    "the widest of several roles counts",
+    "the default of the portal; explicit for the three",
+    convert="the actor may convert the lead")
+L6: Final = says("L6", EXPLICIT, "bitrix", "rights, conversion",
+    "a target that the actor may not create is not offered; the others still are; nothing is "
+    "offered to who may not convert",
+    "so that a missing right stops one thing only",
+    create="the actor may create a {target}",
+    contact="the actor may create a person or a company")
+L7: Final = says("L7", EXPLICIT, "bitrix", "intake",
+    "what comes in by form, call, missed call, e-mail, import or by hand lands on the known lead, "
+    "contact or company; "
+    "if neither its phone nor its e-mail is known, a new lead is made",
+    "one person, one place",
+    open_lead="lead {records}, in process, is known by {ways}",
+    open_lead_several="leads {records}, in process, are all known by {ways}; no name tells which "
+    "is meant",
+    person="person {records} is known by {ways}",
+    person_several="persons {records} are all known by {ways}; no name tells which is meant",
+    company="company {records} is known by {ways}",
+    company_several="companies {records} are all known by {ways}; no name tells which is meant",
+    of_closed="contact {records}, of a closed lead, is known by {ways}",
+    of_closed_several="contacts {records}, of closed leads, are all known by {ways}; no name "
+    "tells which is meant",
+    closed="lead {records}, closed, is known by {ways}",
+    closed_several="leads {records}, closed, are all known by {ways}; no name tells which is meant",
+    unknown="no lead and no contact is known by {ways}",
+    nothing="there is nothing to look up")
+L8: Final = says("L8", EXPLICIT, "bitrix", "conversion",
+    "leads are optional: contacts and deals work without them",
+    "nothing outside of these rooms asks for a lead")
+L9: Final = says("L9", EXPLICIT, "bitrix", "reports",
+    "junk counts in the analysis; reported are leads per stage, conversion rate, lifetime, by "
+    "source and by owner, and "
+    "two funnels: stages visited, and stages implied by a conversion",
+    "the portal's two funnels")
+L10: Final = says("L10", EXPLICIT, "bitrix", "model, leads",
+    "a converted lead may come without anything it was converted to",
+    "the vendor's REST methods cannot convert")
+
+# --- T · tags and custom fields ---
+
+T1: Final = says("T1", EXPLICIT, "status", "custom_fields",
+    "prospects and customers carry tags and custom fields of a scope of their own; deleting a tag "
+    "in one scope leaves "
+    "that of the other",
+    "the settings have a page for each")
+T2: Final = says("T2", EXPLICIT, "community", "custom_fields",
+    "every prospect or customer is a contact: the contacts' scope applies to it, but not the "
+    "other way round",
+    "the vendor's staff")
+T3: Final = says("T3", EXPLICIT, "fields", "custom_fields",
+    "a custom field is a text, paragraph, number, checkbox, drop-down, multi-select, date, "
+    "e-mail, phone, address or URL; "
+    "a value of another type is refused, naming field and value",
+    "the types that the settings offer",
+    holds="the field holds {expected}")
 # fmt: on
 
+#: The rules of contacts and deals.
 STATEMENTS: Final = (
     *(W1, W2, W3, W4, W5, W6, W7, W8, W9, W10_SNAPSHOT, W10_FOLLOW),
     *(G1, G2, G3, G4, G5),
     Q1,
+)
+#: The rules of leads.
+LEAD_STATEMENTS: Final = (
+    *(K1, K2, K3, K6, K11, K12, K13, K14, K15),
+    *(L1, L3, L4, L5, L6, L7, L8, L9, L10),
+    *(T1, T2, T3),
 )

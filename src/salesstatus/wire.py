@@ -59,7 +59,7 @@ from salesstatus.lead import (
     Tag,
     Task,
 )
-from salesstatus.leads.reports import LeadSaved, Visit
+from salesstatus.leads.stage_history import LeadSaved, Visit
 from salesstatus.model import (
     Address,
     Contact,

@@ -16,17 +16,14 @@ from salesstatus.cli.parsing import DONE, LOOK, UnusableError, describe
 from salesstatus.cli.source import ABOUT_LEADS, Unused, opened, print_unused
 from salesstatus.leads.reports import (
     ConversionCount,
-    LeadSaved,
     ReportRow,
-    Visit,
     conversions,
     funnel,
     junk_reasons,
-    latest,
     rows,
     stage_counts,
-    visits,
 )
+from salesstatus.leads.stage_history import LeadSaved, Visit, latest, visits
 from salesstatus.show.terminal import columns
 
 

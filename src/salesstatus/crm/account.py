@@ -27,7 +27,7 @@ from salesstatus.decisions import decisions
 from salesstatus.events import DealAssociated
 from salesstatus.history import DealDeleted, DealSaved, Replayed, replay
 from salesstatus.lead import ConversionRecord, FieldDefinition, Lead, LeadId, Scope, Tag, Task
-from salesstatus.leads.reports import Visit
+from salesstatus.leads.stage_history import Visit
 from salesstatus.leads.stages import SELL_STAGES, StageBook
 from salesstatus.model import ContactId, Deal, DealId, DealStatus, SalesStatus
 from salesstatus.policy import SELL, Policy

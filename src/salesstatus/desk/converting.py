@@ -7,7 +7,13 @@ from typing import Final, Literal, final
 
 import attrs
 
-from salesstatus.conversion import Conversion, Rebuilt, derived_id, spoilt, twice
+from salesstatus.conversion import (
+    Conversion,
+    Rebuilt,
+    converted_twice,
+    derived_id,
+    refused_with_others,
+)
 from salesstatus.conversion import convert as converted
 from salesstatus.conversion import convert_many as converted_many
 from salesstatus.conversion import rebuild_lead as rebuilt
@@ -21,6 +27,7 @@ from salesstatus.leads.planning import REQUEST, may_convert, plan_conversion
 from salesstatus.leads.request import ConversionRequest, Setup
 from salesstatus.model import Contact, ContactId
 from salesstatus.ports import Done, Standing, record_id
+from salesstatus.statements import K14, L4
 from salesstatus.values import Id, check, check_id, listing
 
 #: The kind of id that each new record of a conversion gets, where it has another name.
@@ -116,7 +123,9 @@ class ConversionUseCases(UseCases):
                     before.append(await _usable(session, id_, lead))
                 else:
                     again = id_ in converted_before
-                    before.append(twice(id_) if again else ConversionResult(record=earlier))
+                    before.append(
+                        converted_twice(id_) if again else ConversionResult(record=earlier)
+                    )
                     converted_before.add(id_)
             batch = [lead for lead in before if isinstance(lead, Lead)]
             repeated = bool(converted_before) and not batch
@@ -143,7 +152,7 @@ class ConversionUseCases(UseCases):
                 if not isinstance(result, Conversion):
                     done.append(result)
                 elif in_vain:
-                    done.append(spoilt(result.record.lead, refused))
+                    done.append(refused_with_others(result.record.lead, refused))
                 else:
                     await _write(session, result)
                     done.append(ConversionResult(record=result.record, conversion=result))
@@ -180,11 +189,11 @@ class ConversionUseCases(UseCases):
 async def _usable(session: Session, id_: LeadId, lead: Lead | None) -> Lead | ConversionError:
     """Return a lead, or the refusal if it or a contact that it names is not stored."""
     if lead is None:
-        return ConversionError(id_, (Broken("K14", "the lead is known", field="id", value=id_),))
+        return ConversionError(id_, (Broken(*K14.case("known"), field="id", value=id_),))
     for field, tied in (("person_id", lead.person_id), ("company_id", lead.company_id)):
         if tied is not None and await session.find("contacts", tied) is None:
-            requires = "the contact that the lead is tied to is known"
-            return ConversionError(id_, (Broken("L4", requires, field=field, value=tied),))
+            broken = Broken(*L4.case("known"), field=field, value=tied)
+            return ConversionError(id_, (broken,))
     return lead
 
 

@@ -47,10 +47,10 @@ if TYPE_CHECKING:
     )
     from salesstatus.leads.plan import Action, Carried, ConversionPlan, Lost, Planned
     from salesstatus.leads.planning import offered, plan_conversion
-    from salesstatus.leads.reports import LeadSaved, Visit
     from salesstatus.leads.request import SETUP, ConversionRequest, NewDeal, NewTask, Setup
     from salesstatus.leads.rights import AdderRights, Organisation, Rights, Role, RoleRights, Width
     from salesstatus.leads.rules import INHERITANCE
+    from salesstatus.leads.stage_history import LeadSaved, Visit
     from salesstatus.leads.stages import (
         BITRIX24_STAGES,
         SELL_STAGES,
@@ -80,7 +80,7 @@ else:
             ),
             "salesstatus.leads.plan": "Action Carried ConversionPlan Lost Planned",
             "salesstatus.leads.planning": "offered plan_conversion",
-            "salesstatus.leads.reports": "LeadSaved Visit",
+            "salesstatus.leads.stage_history": "LeadSaved Visit",
             "salesstatus.leads.request": "ConversionRequest NewDeal NewTask SETUP Setup",
             "salesstatus.leads.rights": "AdderRights Organisation Rights Role RoleRights Width",
             "salesstatus.leads.rules": "INHERITANCE",

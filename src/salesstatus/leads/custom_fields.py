@@ -1,6 +1,4 @@
-"""Custom fields and tags: what a field may hold, and whose scope applies to a contact (rules T1 to
-T3).
-"""
+"""Custom fields and tags: what a field may hold, and which scopes apply to a contact (rules T)."""
 
 from __future__ import annotations
 
@@ -15,6 +13,9 @@ import attrs
 from salesstatus.keys import email_key, phone_key
 from salesstatus.lead import FieldDefinition, FieldType, Scope
 from salesstatus.model import Address, SalesStatus, absent
+from salesstatus.statements import (
+    T3,
+)
 from salesstatus.values import InvalidError, check
 
 
@@ -80,8 +81,7 @@ _FITS: Final[dict[FieldType, tuple[Callable[[Any, FieldDefinition], bool], str]]
 
 
 def unfit(definition: FieldDefinition, value: object) -> str:
-    """Return what a field would have to hold instead of this value, or ``""`` if it may hold it
-    (rule T3).
+    """Return what a field would have to hold instead of a value, or ``""`` if it fits (rule T3).
 
     No value at all fits every field.
 
@@ -89,7 +89,7 @@ def unfit(definition: FieldDefinition, value: object) -> str:
     'a number'
     """
     if type(definition) is not FieldDefinition:
-        raise InvalidError("definition", definition, "a FieldDefinition", "T3")
+        raise InvalidError("definition", definition, "a FieldDefinition", T3.id)
     fits, expected = _FITS[definition.type]
     if absent(value) or fits(value, definition):
         return ""
@@ -98,8 +98,7 @@ def unfit(definition: FieldDefinition, value: object) -> str:
 
 
 def scopes(status: SalesStatus) -> frozenset[Scope]:
-    """Return the scopes whose tags and custom fields apply to a contact with this status (rules T1,
-    T2).
+    """Return the scopes of the tags and custom fields of a contact with this status (T1, T2).
 
     >>> sorted(scope.value for scope in scopes(SalesStatus()))
     ['contact']

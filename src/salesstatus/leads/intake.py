@@ -1,18 +1,16 @@
-"""Where leads come from: a form, a call, an e-mail, an import, a colleague, and on whom each of
-them lands (rule L7).
+"""Where leads come from (a form, a call, an e-mail …), and on which record each lands (rule L7).
 
 A contact point is looked up by its phone number and its e-mail address among what is known. What is
 found decides in the order of `take_in`; if nothing is, a new lead is made. Nothing is guessed:
-where several are known and the name told does not say which, they are candidates. Ids and times are
-arguments.
+where several are known and no name tells which is meant, they are candidates.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from enum import unique
-from typing import Final, TypeAlias, final
+from typing import TypeAlias, final
 
 import attrs
 
@@ -20,7 +18,13 @@ from salesstatus.keys import email_key, phone_key, text_key
 from salesstatus.lead import Lead, LeadId, Note, StageMeaning
 from salesstatus.leads.matching import Known
 from salesstatus.leads.stages import SELL_STAGES, StageBook
-from salesstatus.model import Contact, ContactId, ContactKind, full_name
+from salesstatus.model import Contact, ContactKind, full_name
+from salesstatus.statements import (
+    L4,
+    L7,
+    Case,
+    Statement,
+)
 from salesstatus.values import (
     IdentityEnum,
     InvalidError,
@@ -57,7 +61,7 @@ class Channel(IdentityEnum):
 @final
 @attrs.frozen(kw_only=True)
 class ContactPoint:
-    """Somebody came to us: how, when, from which number or address, and what was told.
+    """Somebody came to us: how, when, from which number or address, and with which names.
 
     `text` is what was said or written, `description` what is known of the person or the company. A
     call without a number is one from a withheld number. Raises `InvalidError` naming the field,
@@ -78,18 +82,18 @@ class ContactPoint:
 
     def __attrs_post_init__(self) -> None:
         if self.phone and not phone_key(self.phone):
-            raise InvalidError("ContactPoint.phone", self.phone, "a phone number", "L7")
+            raise InvalidError("ContactPoint.phone", self.phone, "a phone number", L7.id)
         if self.email and not email_key(self.email):
-            raise InvalidError("ContactPoint.email", self.email, "an e-mail address", "L7")
+            raise InvalidError("ContactPoint.email", self.email, "an e-mail address", L7.id)
 
 
 @final
 @attrs.frozen(kw_only=True)
 class Landing:
-    """Where a contact point lands: `on` a known lead or contact, as a new `lead`, or on one of
-    several `candidates`.
+    """Where a contact point lands: on a known record, as a new `lead`, or on several `candidates`.
 
-    It is exactly one of the three. `reason` is a sentence, `rule` the id of the rule that decided.
+    Exactly one of the three is given. `reason` is a sentence, `rule` the id of the rule that
+    decided.
     """
 
     on: Contact | Lead | None = None
@@ -99,25 +103,9 @@ class Landing:
     rule: str
 
 
-#: How the records of each step are told of, one and several. The order is that of the steps of
-#: `take_in`.
-_IN_PROCESS: Final = ("lead {}, in process, is known", "leads {}, in process, are all known")
-_A_PERSON: Final = ("person {} is known", "persons {} are all known")
-_A_COMPANY: Final = ("company {} is known", "companies {} are all known")
-_OF_CLOSED: Final = (
-    "contact {}, of a closed lead, is known",
-    "contacts {}, of closed leads, are all known",
-)
-_CLOSED: Final = ("lead {}, closed, is known", "leads {}, closed, are all known")
-#: Repeat leads of one contact (rule L4).
-_TIED: Final = ("lead {} is in process", "leads {} are in process")
-
-
 @attrs.frozen
-class _Told:
-    """What came in: the numbers and addresses to look up, and the names, by which several that are
-    found are told apart.
-    """
+class _Sought:
+    """The numbers and addresses to look up, and the names that tell several records apart."""
 
     phones: tuple[str, ...]
     emails: tuple[str, ...]
@@ -145,8 +133,8 @@ def take_in(
 
     The first of these that is known decides: a lead that is not closed; a person; a company; a
     contact that a closed lead became or was tied to; a closed lead. Of several, those with the name
-    told are left, compared whole. If nothing is known, a new lead is made: `id` is its id, `by`
-    added it and `owner` is responsible for it; a text told becomes its note. With `repeat_leads` a
+    given are left, compared whole. If nothing is known, a new lead is made: `id` is its id, `by`
+    added it and `owner` is responsible for it; the text becomes its note. With `repeat_leads` a
     known contact lands on its lead in process, and without one gets a new, repeat lead (rule L4);
     for this all known leads are walked through. Raises `InvalidError` for a wrong argument, and for
     the id of a known lead where a new one is made.
@@ -182,8 +170,7 @@ def take_in(
 def take_in_lead(
     lead: Lead, known: Known, *, book: StageBook = SELL_STAGES, repeat_leads: bool = False
 ) -> Landing:
-    """Return where a lead lands that came as a whole, from an import: on a known record, or as the
-    new lead that it is.
+    """Return where a lead lands that came as a whole, as from an import.
 
     It is looked up by each of its phone numbers and e-mail addresses, and then as in `take_in`
     (rules L4, L7). Raises as `take_in` does.
@@ -196,58 +183,47 @@ def take_in_lead(
     check("known", known, Known)
     check("book", book, StageBook)
     check("repeat_leads", repeat_leads, bool)
-    told = _Told(
+    sought = _Sought(
         tuple(phone for phone in (lead.phone, lead.mobile, *sorted(lead.phones)) if phone),
         tuple(email for email in (lead.email, *sorted(lead.emails)) if email),
         text_key(full_name(lead.first_name, lead.last_name)),
         text_key(lead.organization_name),
     )
-    for sentences, records in _steps(_reached(told, known), known, book):
-        if not records:
-            continue
-        landing = _on(sentences, _narrowed(records, told, known), f"by {told.ways}", "L7")
-        if not (repeat_leads and isinstance(landing.on, Contact)):
-            return landing
-        contact = landing.on
-        who = f"{contact.kind.value} {shown(contact.id)}"
-        tied = _tied(contact, known, book)
-        if tied:
-            return _on(_TIED, _narrowed(tied, told, known), f"for {who}", "L4")
-        repeat = (
-            attrs.evolve(lead, person_id=contact.id)
-            if contact.kind is PERSON
-            else attrs.evolve(lead, company_id=contact.id)
-        )
-        return _new(repeat, known, f"{who} is known and has no lead in process", "L4")
-    reason = (
-        f"no lead and no contact is known by {told.ways}"
-        if told.ways
-        else "there is nothing to look up"
+    case = next((case for case in _found(sought, known, book) if case[1]), None)
+    if case is None:
+        why = L7.case("unknown" if sought.ways else "nothing", ways=sought.ways)
+        return _new(lead, known, why)
+    landing = _on(L7, case[0], _named(case[1], sought, known), ways=sought.ways)
+    contact = landing.on
+    if not (repeat_leads and isinstance(contact, Contact)):
+        return landing
+    who = f"{contact.kind.value} {shown(contact.id)}"
+    working = _repeat_leads(contact, known, book)
+    if working:
+        return _on(L4, "working", _named(working, sought, known), contact=who)
+    repeat = (
+        attrs.evolve(lead, person_id=contact.id)
+        if contact.kind is PERSON
+        else attrs.evolve(lead, company_id=contact.id)
     )
-    return _new(lead, known, reason, "L7")
+    return _new(repeat, known, L4.case("repeat", contact=who))
 
 
-def _reached(told: _Told, known: Known) -> Sequence[_Record]:
-    """Return who is known by any of the numbers and addresses, each once."""
-    found = [record for phone in told.phones for record in known.reached(phone=phone)]
-    found += [record for email in told.emails for record in known.reached(email=email)]
-    return tuple({(type(record), record.id): record for record in found}.values())
-
-
-def _steps(
-    reached: Sequence[_Record], known: Known, book: StageBook
-) -> Sequence[tuple[tuple[str, str], Sequence[_Record]]]:
-    """Return what was found in the order in which it counts, each with how it is told of."""
-    contacts = [record for record in reached if isinstance(record, Contact)]
-    leads = [record for record in reached if isinstance(record, Lead)]
+def _found(
+    sought: _Sought, known: Known, book: StageBook
+) -> Iterator[tuple[str, Sequence[_Record]]]:
+    """Yield the cases of rule L7 in the order in which they count, with the records of each."""
+    found = [record for phone in sought.phones for record in known.reached(phone=phone)]
+    found += [record for email in sought.emails for record in known.reached(email=email)]
+    each = {(type(record), record.id): record for record in found}.values()
+    contacts = [record for record in each if isinstance(record, Contact)]
+    leads = [record for record in each if isinstance(record, Lead)]
     closed = [lead for lead in leads if _is_closed(lead, book)]
-    return (
-        (_IN_PROCESS, [lead for lead in leads if not _is_closed(lead, book)]),
-        (_A_PERSON, [contact for contact in contacts if contact.kind is PERSON]),
-        (_A_COMPANY, [contact for contact in contacts if contact.kind is COMPANY]),
-        (_OF_CLOSED, _behind(closed, known)),
-        (_CLOSED, closed),
-    )
+    yield "open_lead", [lead for lead in leads if not _is_closed(lead, book)]
+    yield "person", [contact for contact in contacts if contact.kind is PERSON]
+    yield "company", [contact for contact in contacts if contact.kind is COMPANY]
+    yield "of_closed", _behind(closed, known)
+    yield "closed", closed
 
 
 def _is_closed(lead: Lead, book: StageBook) -> bool:
@@ -256,14 +232,9 @@ def _is_closed(lead: Lead, book: StageBook) -> bool:
 
 
 def _behind(leads: Sequence[Lead], known: Known) -> Sequence[Contact]:
-    """Return the known contacts that closed leads became or were tied to: persons, or where there
-    is none, companies.
-    """
-    ids: list[tuple[ContactId | None, ContactId | None]] = []
-    for lead in leads:
-        if lead.conversion is not None:
-            ids.append((lead.conversion.person, lead.conversion.company))
-        ids.append((lead.person_id, lead.company_id))
+    """Return the contacts that closed leads became or were tied to: persons, else companies."""
+    ids = [(record.person, record.company) for lead in leads if (record := lead.conversion)]
+    ids += [(lead.person_id, lead.company_id) for lead in leads]
     for column in zip(*ids, strict=True):
         found = {
             contact.id: contact for contact in map(known.contact, column) if contact is not None
@@ -273,11 +244,11 @@ def _behind(leads: Sequence[Lead], known: Known) -> Sequence[Contact]:
     return ()
 
 
-def _tied(contact: Contact, known: Known, book: StageBook) -> Sequence[Lead]:
-    """Return the leads in process that are tied to a contact: its repeat leads (rule L4)."""
+def _repeat_leads(contact: Contact, known: Known, book: StageBook) -> Sequence[Lead]:
+    """Return the leads in process that are tied to a contact (rule L4)."""
     return [
         lead
-        for lead in known._leads.values()
+        for lead in known.leads.values()
         if contact.id in (lead.person_id, lead.company_id) and not _is_closed(lead, book)
     ]
 
@@ -294,12 +265,9 @@ def _called(record: _Record, kind: ContactKind, known: Known) -> str:
     return "" if named is None else named.name
 
 
-def _narrowed(records: Sequence[_Record], told: _Told, known: Known) -> Sequence[_Record]:
-    """Return those of the records that have the names told, or all where none has them.
-
-    A name counts whole.
-    """
-    for kind, key in ((PERSON, told.person), (COMPANY, told.company)):
+def _named(records: Sequence[_Record], sought: _Sought, known: Known) -> Sequence[_Record]:
+    """Return the records with the names sought, compared whole; all where none has them."""
+    for kind, key in ((PERSON, sought.person), (COMPANY, sought.company)):
         fitting = [
             record for record in records if key and text_key(_called(record, kind, known)) == key
         ]
@@ -307,17 +275,18 @@ def _narrowed(records: Sequence[_Record], told: _Told, known: Known) -> Sequence
     return records
 
 
-def _on(sentences: tuple[str, str], records: Sequence[_Record], how: str, rule: str) -> Landing:
+def _on(rule: Statement, case: str, records: Sequence[_Record], **specific: str) -> Landing:
     """Return the landing on the one record that is left, or on several candidates."""
-    one, several = sentences
     records = sorted(records, key=lambda record: id_order(record.id))
+    ids = listed([record.id for record in records])
     if len(records) == 1:
-        return Landing(on=records[0], reason=f"{one.format(shown(records[0].id))} {how}", rule=rule)
-    reason = f"{several.format(listed([record.id for record in records]))} {how}; no name tells which is meant"
-    return Landing(candidates=tuple(records), reason=reason, rule=rule)
+        why = rule.case(case, records=ids, **specific)
+        return Landing(on=records[0], reason=why.says, rule=why.rule)
+    why = rule.case(f"{case}_several", records=ids, **specific)
+    return Landing(candidates=tuple(records), reason=why.says, rule=why.rule)
 
 
-def _new(lead: Lead, known: Known, reason: str, rule: str) -> Landing:
-    if lead.id in known._leads:
+def _new(lead: Lead, known: Known, why: Case) -> Landing:
+    if lead.id in known.leads:
         raise InvalidError("id", lead.id, "an id that no known lead has")
-    return Landing(lead=lead, reason=reason, rule=rule)
+    return Landing(lead=lead, reason=why.says, rule=why.rule)

@@ -1,5 +1,4 @@
-"""Which known contact a lead is, and who is reached at a phone number or an e-mail address (rules
-K12, L7).
+"""Which known contact a lead is, and who is reached at a number or an address (rules K12, L7).
 
 Two records are the same if a row of the matching rules says so: all keys that it names are shared.
 Keys are compared whole (`salesstatus.keys`), so matching is symmetric and never goes by a part of a
@@ -9,8 +8,9 @@ name. The default is Sell's: the name, and the e-mail or the phone.
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Collection, Iterable, Iterator, MutableMapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping
 from enum import unique
+from types import MappingProxyType
 from typing import Any, Final
 
 import attrs
@@ -18,6 +18,9 @@ import attrs
 from salesstatus.keys import email_key, phone_endings, phone_key, text_key
 from salesstatus.lead import Lead, LeadId
 from salesstatus.model import Contact, ContactId, ContactKind, full_name
+from salesstatus.statements import (
+    K12,
+)
 from salesstatus.values import Id, IdentityEnum, InvalidError, check, id_order, listing
 
 PERSON, COMPANY = ContactKind
@@ -34,9 +37,9 @@ class Shared(IdentityEnum):
 
 
 def _shared(value: Iterable[Shared]) -> tuple[Shared, ...]:
-    shared = listing("MatchRow.shared", value, "what is shared", "K12")
+    shared = listing("MatchRow.shared", value, "what is shared", K12.id)
     if not shared or not all(isinstance(member, Shared) for member in shared):
-        raise InvalidError("MatchRow.shared", value, "one or more members of Shared", "K12")
+        raise InvalidError("MatchRow.shared", value, "one or more members of Shared", K12.id)
     return shared
 
 
@@ -48,7 +51,7 @@ class MatchRow:
     """
 
     shared: tuple[Shared, ...] = attrs.field(converter=_shared)
-    id: str = "K12"
+    id: str = K12.id
 
     def __str__(self) -> str:
         return f"{self.id}, {' and '.join(shared.value for shared in self.shared)}"
@@ -126,12 +129,12 @@ def same(
     return _row(_keys(one, kind, region), _keys(other, kind, region), rows)
 
 
-#: So much of a key is enough to look it up, and fits the index of any database.
-_SOUGHT: Final = 40
+#: So many characters of a key are enough to look it up, and fit the index of any database.
+_LOOKUP: Final = 40
 
 
 def _lookup(shared: Shared, key: str) -> str:
-    return f"{shared.value}:{key[:_SOUGHT].encode('unicode_escape').decode('ascii')}"
+    return f"{shared.value}:{key[:_LOOKUP].encode('unicode_escape').decode('ascii')}"
 
 
 def _lookups(record: _Record, wanted: Collection[Shared]) -> frozenset[str]:
@@ -162,7 +165,7 @@ def lookup_keys(record: _Record) -> frozenset[str]:
 
     Records that a matching rule takes for the same, or that are reached at the same number or
     address, share a key, wherever the phone is; not all that share one are the same, which `Known`
-    tells (rules K12, L7). Keys are short texts in ASCII.
+    says (rules K12, L7). Keys are short texts in ASCII.
 
     >>> sorted(lookup_keys(Contact(id=1, kind=PERSON, name="Rose González", phone="(512) 757-6000")))
     ['name:rose gonzalez', 'phone:6000']
@@ -175,10 +178,10 @@ def lookup_keys(record: _Record) -> frozenset[str]:
 def sought_keys(
     lead: Lead, rows: tuple[MatchRow, ...] = MATCHING, *, reached: bool = False
 ) -> frozenset[str]:
-    """Return the `lookup_keys` that all whom a lead may be have at least one of; `reached`: all who
-    are reached as it is (rule L7).
+    """Return keys such that every record that a lead may be has one of them in its `lookup_keys`.
 
     Of each row only the key that the fewest share is sought: a phone number rather than a name.
+    `reached`: for every record with its number or address instead (rule L7).
     """
     check("lead", lead, Lead)
     for row in rows:
@@ -206,8 +209,6 @@ class Match:
 class Known:
     """The contacts and leads that there are, to be found by what they are known by.
 
-    It does not change.
-
     `rows` say when two records are the same, `region` (``"DE"``) where phone numbers without a
     country's code are dialled, for which it needs the extra ``salesstatus[phone]``. Raises
     `InvalidError` for anything but contacts and leads, and for two with one id.
@@ -229,7 +230,7 @@ class Known:
         rows: tuple[MatchRow, ...] = MATCHING,
         region: str | None = None,
     ) -> None:
-        self.rows = listing("Known.rows", rows, "rows of matching rules", "K12")
+        self.rows = listing("Known.rows", rows, "rows of matching rules", K12.id)
         self.region = region
         for row in self.rows:
             check("Known.rows", row, MatchRow)
@@ -246,18 +247,18 @@ class Known:
     def _take(self, place: str, record: Any, kind: type[_Record], known: Collection[Id]) -> None:
         if type(record) is not kind or record.id in known:
             raise InvalidError(f"Known.{place}", record, f"{place}, each once")
-        self._put(record)
+        self.put(record)
 
-    def _copy(self) -> Known:
-        """Return one that `salesstatus.convert_many` may write on."""
+    def copy(self) -> Known:
+        """Return a copy that shares what is known so far: `put` into it changes it alone."""
         copy = Known(rows=self.rows, region=self.region)
         copy._contacts = ChainMap({}, self._contacts)
         copy._leads = ChainMap({}, self._leads)
         copy._by_key = ({}, *self._by_key)
         return copy
 
-    def _put(self, record: _Record) -> None:
-        """Take a record in, or as it is now.
+    def put(self, record: Contact | Lead) -> None:
+        """Add a record, or put it in place of the one with its id.
 
         What it was known by before still finds it, and is then compared again.
         """
@@ -275,6 +276,11 @@ class Known:
         """Return a contact by its id, or None."""
         return None if id_ is None else self._contacts.get(id_)
 
+    @property
+    def leads(self) -> Mapping[LeadId, Lead]:
+        """The leads by their ids."""
+        return MappingProxyType(self._leads)
+
     def _holders(self, shared: Shared, keys: Iterable[str]) -> int:
         return sum(len(layer.get((shared, key), ())) for layer in self._by_key for key in keys)
 
@@ -285,9 +291,7 @@ class Known:
                     yield self._contacts[id_] if is_contact else self._leads[id_]
 
     def matches(self, lead: Lead, kind: ContactKind) -> tuple[Match, ...]:
-        """Return every contact that a lead's person or company is, in the order of their ids (rule
-        K12).
-        """
+        """Return every contact that a lead's person or company is, by their ids (rule K12)."""
         check("lead", lead, Lead)
         check("kind", kind, ContactKind)
         keys = _keys(lead, kind, self.region)
@@ -305,9 +309,7 @@ class Known:
         return tuple(found[id_] for id_ in sorted(found, key=id_order))
 
     def reached(self, phone: str = "", email: str = "") -> tuple[Contact | Lead, ...]:
-        """Return every lead and contact with this phone number or e-mail address: leads first, in
-        the order of ids.
-        """
+        """Return all with this number or address: leads, then contacts, each by their ids."""
         phones = [phone_key(phone, self.region)] if phone else []
         emails = [email_key(email)] if email else []
         found: dict[tuple[bool, bool, Any], _Record] = {}

@@ -10,10 +10,22 @@ from typing import Any, Final, final
 import attrs
 
 from salesstatus.lead import FieldDefinition, Lead, Target
+from salesstatus.leads.inheritance import Inherited, inherited
 from salesstatus.leads.rights import Rights, check_rights
-from salesstatus.leads.rules import INHERITANCE, How, InheritanceRow, Inherited, inherited
+from salesstatus.leads.rules import (
+    INHERITANCE,
+    How,
+    InheritanceRow,
+)
 from salesstatus.leads.stages import SELL_STAGES, StageBook
 from salesstatus.model import Contact
+from salesstatus.statements import (
+    K2,
+    K12,
+    K15,
+    L3,
+    T3,
+)
 from salesstatus.values import (
     FrozenMap,
     InvalidError,
@@ -47,9 +59,7 @@ class NewDeal:
 @final
 @attrs.frozen(kw_only=True)
 class NewTask:
-    """The follow-up task that a conversion makes, for the owner of the new contact unless it names
-    another.
-    """
+    """The follow-up task that a conversion makes, for the owner of the contact or another one."""
 
     content: str = a_text()
     due_at: datetime | None = attrs.field(
@@ -63,13 +73,13 @@ def _targets(value: Iterable[Target | str] | None) -> frozenset[Target] | None:
         return None
     expected = "a collection of person, company, deal; at least one"
     found: set[Target] = set()
-    for member in listing("ConversionRequest.targets", value, expected, "L3"):
+    for member in listing("ConversionRequest.targets", value, expected, L3.id):
         target = _TARGETS.get(member) if isinstance(member, str | Target) else None
         if target is None:
-            raise InvalidError("ConversionRequest.targets", member, expected, "L3")
+            raise InvalidError("ConversionRequest.targets", member, expected, L3.id)
         found.add(target)
     if not found:
-        raise InvalidError("ConversionRequest.targets", value, expected, "L3")
+        raise InvalidError("ConversionRequest.targets", value, expected, L3.id)
     return frozenset(found)
 
 
@@ -87,7 +97,7 @@ def _new_deal(value: NewDeal | bool | None) -> NewDeal | None:
     if value is False or value is None:
         return None
     if type(value) is not NewDeal:
-        raise InvalidError("ConversionRequest.deal", value, "a NewDeal, True or False", "K2")
+        raise InvalidError("ConversionRequest.deal", value, "a NewDeal, True or False", K2.id)
     return value
 
 
@@ -100,14 +110,13 @@ def _new_task(value: NewTask | str | bool | None) -> NewTask | None:
         return NewTask(content=value)
     if type(value) is not NewTask:
         raise InvalidError(
-            "ConversionRequest.task", value, "a NewTask, a text, True or False", "K2"
+            "ConversionRequest.task", value, "a NewTask, a text, True or False", K2.id
         )
     return value
 
 
-#: What a person may correct in the dialogue of a conversion: what is known of the lead, not what it
-#: is.
-_PROFILE: Final = tuple(
+#: What a conversion may correct first: what is known of the lead, not what it is.
+CORRECTABLE: Final = tuple(
     dict.fromkeys(
         row.field
         for row in INHERITANCE
@@ -120,12 +129,12 @@ _PROFILE: Final = tuple(
 def _corrections(value: Mapping[str, object]) -> FrozenMap[str, Any]:
     if not isinstance(value, Mapping):
         raise InvalidError(
-            "ConversionRequest.corrections", value, "a mapping of fields to values", "K2"
+            "ConversionRequest.corrections", value, "a mapping of fields to values", K2.id
         )
     for name in value:
-        if name not in _PROFILE:
+        if name not in CORRECTABLE:
             raise InvalidError(
-                "ConversionRequest.corrections", name, f"one of {', '.join(_PROFILE)}", "K2"
+                "ConversionRequest.corrections", name, f"one of {', '.join(CORRECTABLE)}", K2.id
             )
     checked: Any = Lead(id=0, **dict[str, Any](value))
     return FrozenMap({name: getattr(checked, name) for name in value})
@@ -133,7 +142,9 @@ def _corrections(value: Mapping[str, object]) -> FrozenMap[str, Any]:
 
 def _contact(self: object, field: attrs.Attribute[Any], value: object) -> None:
     if value is not None and type(value) is not Contact:
-        raise InvalidError(f"{type(self).__name__}.{field.name}", value, "a Contact or None", "K12")
+        raise InvalidError(
+            f"{type(self).__name__}.{field.name}", value, "a Contact or None", K12.id
+        )
 
 
 @final
@@ -167,13 +178,13 @@ class ConversionRequest:
 
 
 def _definitions(value: Iterable[FieldDefinition]) -> tuple[FieldDefinition, ...]:
-    found = listing("Setup.fields", value, "a collection of FieldDefinition", "T3")
+    found = listing("Setup.fields", value, "a collection of FieldDefinition", T3.id)
     names: set[str] = set()
     for definition in found:
         if type(definition) is not FieldDefinition:
-            raise InvalidError("Setup.fields", definition, "a FieldDefinition", "T3")
+            raise InvalidError("Setup.fields", definition, "a FieldDefinition", T3.id)
         if definition.name in names:
-            raise InvalidError("Setup.fields", definition.name, "each custom field once", "T3")
+            raise InvalidError("Setup.fields", definition.name, "each custom field once", T3.id)
         names.add(definition.name)
     return found
 
@@ -181,14 +192,14 @@ def _definitions(value: Iterable[FieldDefinition]) -> tuple[FieldDefinition, ...
 def _users(value: Iterable[str] | None) -> frozenset[str] | None:
     if value is None:
         return None
-    users = listing("Setup.owners", value, "a collection of users, or None", "K2")
+    users = listing("Setup.owners", value, "a collection of users, or None", K2.id)
     for user in users:
         check("Setup.owners", user, str)
     return frozenset(users)
 
 
 def _table(value: Iterable[InheritanceRow]) -> tuple[InheritanceRow, ...]:
-    rows = listing("Setup.inheritance", value, "a collection of InheritanceRow", "K5")
+    rows = listing("Setup.inheritance", value, "a collection of InheritanceRow", K15.id)
     for row in rows:
         check("Setup.inheritance", row, InheritanceRow)
     inherited(rows, frozenset(Target))  # refuses a table with gaps
@@ -202,8 +213,7 @@ def _rights(self: object, field: attrs.Attribute[Any], value: object) -> None:
 @final
 @attrs.frozen(kw_only=True)
 class Setup:
-    """How an account is set up: its lead stages, custom fields, users, rights, and the first stage
-    of its deals.
+    """How an account is set up: lead stages, custom fields, users, rights, first stage of deals.
 
     `owners` None: any text is an owner. `rights` None: nobody is asked. `inheritance` is the table
     that decides what is carried.
@@ -237,9 +247,7 @@ class Setup:
         return self._by_name.get(name)
 
     def inherited(self, targets: frozenset[Target]) -> tuple[Inherited, ...]:
-        """Return the inheritance table, written out for these targets; once for each set of
-        them.
-        """
+        """Return the inheritance table, written out for these targets and kept."""
         found = self._inherited.get(targets)
         if found is None:
             found = self._inherited[targets] = inherited(self.inheritance, targets)

@@ -14,6 +14,10 @@ from typing import Any, Final, Protocol, final
 import attrs
 
 from salesstatus.lead import Lead, Target
+from salesstatus.statements import (
+    L5,
+    L6,
+)
 from salesstatus.values import FrozenMap, InvalidError, is_a, listing, place_of
 
 
@@ -36,14 +40,16 @@ def check_rights(place: str, value: object) -> None:
     """Raise `InvalidError` unless `value` is something that can be asked, or None."""
     asked = (getattr(value, name, None) for name in ("may_convert", "may_create"))
     if value is not None and not all(map(callable, asked)):
-        raise InvalidError(place, value, "an object with may_convert and may_create, or None", "L5")
+        raise InvalidError(
+            place, value, "an object with may_convert and may_create, or None", L5.id
+        )
 
 
 def _names_to_names(self: object, field: attrs.Attribute[Any], value: object) -> None:
     if not isinstance(value, FrozenMap) or not all(
         type(name) is str for item in value.items() for name in item
     ):
-        raise InvalidError(place_of(self, field), value, "a mapping of names to names", "L5")
+        raise InvalidError(place_of(self, field), value, "a mapping of names to names", L5.id)
 
 
 def _frozen(value: Mapping[str, str]) -> Mapping[str, str]:
@@ -51,10 +57,10 @@ def _frozen(value: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _names(value: object) -> frozenset[str]:
-    users = listing("AdderRights.administrators", value, "a collection of users", "L5")
+    users = listing("AdderRights.administrators", value, "a collection of users", L5.id)
     for user in users:
         if type(user) is not str:
-            raise InvalidError("AdderRights.administrators", user, "a str", "L5")
+            raise InvalidError("AdderRights.administrators", user, "a str", L5.id)
     return frozenset(users)
 
 
@@ -105,10 +111,10 @@ class Width(IntEnum):
 
 
 def _created(targets: Iterable[Target]) -> frozenset[Target]:
-    found = frozenset(listing("Role.create", targets, "a collection of Target", "L6"))
+    found = frozenset(listing("Role.create", targets, "a collection of Target", L6.id))
     for target in found:
         if type(target) is not Target:
-            raise InvalidError("Role.create", target, "a Target", "L6")
+            raise InvalidError("Role.create", target, "a Target", L6.id)
     return found
 
 
@@ -137,7 +143,7 @@ class Organisation:
         for department in self.above:
             if department in list(self.over(department))[1:]:
                 raise InvalidError(
-                    "Organisation.above", department, "departments without a circle", "L5"
+                    "Organisation.above", department, "departments without a circle", L5.id
                 )
 
     def over(self, department: str) -> Iterator[str]:
@@ -155,15 +161,15 @@ _NOTHING: Final = Role(Width.NONE, frozenset())
 
 def _roles(value: object) -> FrozenMap[str, tuple[Role, ...]]:
     if not isinstance(value, Mapping):
-        raise InvalidError("RoleRights.roles", value, "a mapping of users to their roles", "L5")
+        raise InvalidError("RoleRights.roles", value, "a mapping of users to their roles", L5.id)
     roles = {
-        user: listing("RoleRights.roles", given, "a list of Role", "L5")
+        user: listing("RoleRights.roles", given, "a list of Role", L5.id)
         for user, given in value.items()
     }
     for given in roles.values():
         for role in given:
             if type(role) is not Role:
-                raise InvalidError("RoleRights.roles", role, "a Role", "L5")
+                raise InvalidError("RoleRights.roles", role, "a Role", L5.id)
     return FrozenMap(roles)
 
 

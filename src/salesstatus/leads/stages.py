@@ -25,8 +25,15 @@ from salesstatus.lead import (
     LeadTakenUp,
     StageMeaning,
 )
-from salesstatus.leads.rules import LEAD_TABLE, LeadRow
+from salesstatus.leads.rules import (
+    LEAD_TABLE,
+    LeadRow,
+)
 from salesstatus.rules import Effect
+from salesstatus.statements import (
+    K13,
+    L1,
+)
 from salesstatus.values import InvalidError, a_text, check, is_a, listed, listing, shown
 
 IN_PROCESS, SUCCESS, FAILURE = StageMeaning
@@ -34,15 +41,13 @@ IN_PROCESS, SUCCESS, FAILURE = StageMeaning
 
 def _named(self: object, field: attrs.Attribute[Any], value: object) -> None:
     if not (isinstance(value, str) and value.strip()):
-        raise InvalidError(f"Stage.{field.name}", value, "a text that is not empty", "L1")
+        raise InvalidError(f"Stage.{field.name}", value, "a text that is not empty", L1.id)
 
 
 @final
 @attrs.frozen
 class Stage:
-    """One stage: what leads hold as their `status`, what it means, and how it is called (default:
-    its id).
-    """
+    """One stage: its id, which is the `status` of its leads, its meaning, and its name if any."""
 
     id: str = attrs.field(validator=_named)
     meaning: StageMeaning = attrs.field(default=IN_PROCESS, validator=is_a(StageMeaning))
@@ -50,14 +55,14 @@ class Stage:
 
 
 def _stages(stages: Iterable[Stage]) -> tuple[Stage, ...]:
-    found = listing("StageBook.stages", stages, "a list of Stage", "L1")
+    found = listing("StageBook.stages", stages, "a list of Stage", L1.id)
     for stage in found:
         if type(stage) is not Stage:
-            raise InvalidError("StageBook.stages", stage, "a Stage", "L1")
+            raise InvalidError("StageBook.stages", stage, "a Stage", L1.id)
     ids = [stage.id for stage in found]
     if len(set(ids)) < len(ids):
         twice = next(id_ for id_ in ids if ids.count(id_) > 1)
-        raise InvalidError("StageBook.stages", twice, "each stage once", "L1")
+        raise InvalidError("StageBook.stages", twice, "each stage once", L1.id)
     for meaning, most, expected in (
         (IN_PROCESS, None, "at least one stage in process"),
         (SUCCESS, 1, "exactly one stage of success"),
@@ -65,11 +70,11 @@ def _stages(stages: Iterable[Stage]) -> tuple[Stage, ...]:
     ):
         having = [stage.id for stage in found if stage.meaning is meaning]
         if not having or (most is not None and len(having) > most):
-            raise InvalidError("StageBook.stages", having, expected, "L1")
+            raise InvalidError("StageBook.stages", having, expected, L1.id)
     order = [list(StageMeaning).index(stage.meaning) for stage in found]
     if order != sorted(order):
         raise InvalidError(
-            "StageBook.stages", ids, "the stages in process, then success, then failure", "L1"
+            "StageBook.stages", ids, "the stages in process, then success, then failure", L1.id
         )
     return found
 
@@ -77,8 +82,7 @@ def _stages(stages: Iterable[Stage]) -> tuple[Stage, ...]:
 @final
 @attrs.frozen
 class StageBook:
-    """The stages of an account, in order: those in process, the one of success, those of failure
-    (rule L1).
+    """The stages of an account: those in process, the one of success, those of failure (rule L1).
 
     In a `free` book a status that is no stage of it counts as one in process, as in Sell, where the
     list of lead statuses is the account's own. Raises `InvalidError` if there is no stage in
@@ -114,10 +118,12 @@ class StageBook:
         """Return what a lead's status means, or None if it is no stage of this book."""
         return self._meanings.get(status or self.first, IN_PROCESS if self.free else None)
 
+    def stage_of(self, lead: Lead) -> str:
+        """Return the stage of a lead: success if its conversion is recorded, else by its status."""
+        return self.success if lead.conversion is not None else lead.status or self.first
+
     def meaning_of(self, lead: Lead) -> StageMeaning | None:
-        """Return where a lead is: success if its conversion is recorded, whatever its status says
-        (rules K13, L10).
-        """
+        """Return the meaning of a lead's stage: success if its conversion is recorded (K13, L10)."""
         return SUCCESS if lead.conversion is not None else self.meaning(lead.status)
 
 
@@ -142,10 +148,7 @@ BITRIX24_STAGES: Final = StageBook(
 def _written_out(
     table: tuple[LeadRow, ...],
 ) -> dict[tuple[type[LeadEvent], object, object], LeadRow]:
-    """Find the row for every event and pair of meanings.
-
-    Raises `InvalidError` where there is none, or two.
-    """
+    """Return the row for every event and pair of meanings; `InvalidError` if not exactly one."""
     meanings = (*StageMeaning, None)
     found = {}
     for event in LEAD_EVENTS:
@@ -165,9 +168,7 @@ _ROWS: Final = _written_out(LEAD_TABLE)
 
 
 def _next(lead: Lead, book: StageBook) -> str:
-    """Return where a lead goes that is taken up: from the first stage, or from junk, to the second
-    in process.
-    """
+    """Return the stage of a lead that is taken up: the second in process, if it was not begun."""
     working = book.of(IN_PROCESS)
     if lead.status in ("", book.first) or book.meaning(lead.status) is FAILURE:
         return working[min(1, len(working) - 1)]
@@ -205,7 +206,7 @@ def _checked(lead: Lead, event: LeadEvent, book: StageBook) -> None:
             "LeadConverted.record",
             event.record.lead,
             f"the conversion of lead {shown(lead.id)}",
-            "K13",
+            K13.id,
         )
 
 
@@ -213,7 +214,7 @@ def refusal(lead: Lead, event: LeadEvent, book: StageBook = SELL_STAGES) -> Guar
     """Return the error that `transition` would raise, or None if the event would be accepted."""
     _checked(lead, event, book)
     if isinstance(event, LeadConverted) and lead.conversion == event.record:
-        return None  # hearing it twice is no error
+        return None  # an event that comes twice is no error
     broken = _broken(lead, type(event), _stage(lead, event, book), book)
     return None if broken is None else GuardError(lead, event, (broken,))
 
@@ -224,21 +225,17 @@ def unconvertible(lead: Lead, book: StageBook) -> Broken | None:
 
 
 def _broken(lead: Lead, event: type[LeadEvent], stage: str, book: StageBook) -> Broken | None:
-    row = _ROWS[event, book.meaning_of(lead), book.meaning(stage)]
+    now, to = book.meaning_of(lead), book.meaning(stage)
+    row = _ROWS[event, now, to]
     if row.effect is not Effect.REFUSED:
         return None
-    known = f"; known: {listed([stage.id for stage in book.stages])}" if row.id == "L1" else ""
-    earlier = (
-        ""
-        if lead.conversion is None
-        else f", and conversion {shown(lead.conversion.id)} converted it"
-    )
-    return Broken(
-        row.id,
-        row.requires + earlier + known,
-        field="status",
-        value=lead.status if row.for_now else stage,
-    )
+    status, meaning = (lead.status, now) if row.for_now else (stage, to)
+    requires = row.requires
+    if lead.conversion is not None:
+        requires += f", and conversion {shown(lead.conversion.id)} converted it"
+    if meaning is None:
+        requires += f"; known: {listed([stage.id for stage in book.stages])}"
+    return Broken(row.id, requires, field="status", value=status)
 
 
 def transition(lead: Lead, event: LeadEvent, book: StageBook = SELL_STAGES) -> Lead:
@@ -275,9 +272,7 @@ def transition(lead: Lead, event: LeadEvent, book: StageBook = SELL_STAGES) -> L
 
 
 def permitted(lead: Lead, book: StageBook = SELL_STAGES) -> frozenset[LeadMoved | LeadJunked]:
-    """Return the moves that would be accepted now, for offering the stages of a board; junking
-    comes without a reason.
-    """
+    """Return the moves that would be accepted now, to offer stages on a board (junk: no reason)."""
     check("book", book, StageBook)
     moves: list[LeadMoved | LeadJunked] = [
         LeadJunked(stage=stage.id) if stage.meaning is FAILURE else LeadMoved(stage.id)

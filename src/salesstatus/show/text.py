@@ -14,7 +14,6 @@ from salesstatus.exploration import Move, explore
 from salesstatus.lead import StageMeaning, Target
 from salesstatus.leads.rules import (
     INHERITANCE,
-    LEAD_STATEMENTS,
     LEAD_TABLE,
     How,
     InheritanceRow,
@@ -31,7 +30,12 @@ from salesstatus.rules import (
     ProspectRow,
     TableRow,
 )
-from salesstatus.statements import SOURCES, Row, Statement
+from salesstatus.statements import (
+    LEAD_STATEMENTS,
+    SOURCES,
+    Row,
+    Statement,
+)
 
 _TITLES: Final[dict[type, str]] = {
     ProspectRow: "P · Prospect status, automatic",

@@ -24,9 +24,9 @@ from salesstatus.lead import (
     Task,
 )
 from salesstatus.leads.intake import ContactPoint
-from salesstatus.leads.reports import LeadSaved, Visit
 from salesstatus.leads.request import ConversionRequest, NewDeal, NewTask, Setup
 from salesstatus.leads.rights import AdderRights, Organisation, Rights, Role, RoleRights
+from salesstatus.leads.stage_history import LeadSaved, Visit
 from salesstatus.leads.stages import Stage, StageBook
 from salesstatus.model import Address, Contact, Deal, SalesStatus
 from salesstatus.policy import Policy

@@ -29,7 +29,7 @@ from salesstatus.crm.bodies import LIMIT, named_contents
 from salesstatus.crm.evidence import StageRow
 from salesstatus.crm.oddities import Place, Reporter, cleaned, safely
 from salesstatus.lead import StageMeaning
-from salesstatus.leads.reports import Visit
+from salesstatus.leads.stage_history import Visit
 from salesstatus.model import ContactId, DealId
 from salesstatus.values import FrozenMap, Id, InvalidError, shown
 

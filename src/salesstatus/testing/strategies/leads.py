@@ -22,9 +22,9 @@ from salesstatus.lead import (
     Target,
 )
 from salesstatus.leads.intake import ContactPoint
-from salesstatus.leads.reports import LeadSaved, Visit
-from salesstatus.leads.request import _PROFILE, SETUP, ConversionRequest, NewDeal, NewTask, Setup
+from salesstatus.leads.request import CORRECTABLE, SETUP, ConversionRequest, NewDeal, NewTask, Setup
 from salesstatus.leads.rights import AdderRights, Organisation, Rights, Role, RoleRights
+from salesstatus.leads.stage_history import LeadSaved, Visit
 from salesstatus.leads.stages import Stage, StageBook
 from salesstatus.testing.strategies.records import companies, field_definitions, persons
 from salesstatus.testing.strategies.values import (
@@ -134,8 +134,8 @@ def requests(
 ) -> Strategy[ConversionRequest]:
     """Requests for a conversion with every option, many of which are refused."""
     hints = get_type_hints(Lead)
-    profile = {name: of_type(hints[name], any_id, any_text) for name in _PROFILE}
-    names = st.lists(st.sampled_from(_PROFILE), unique=True, max_size=3)
+    profile = {name: of_type(hints[name], any_id, any_text) for name in CORRECTABLE}
+    names = st.lists(st.sampled_from(CORRECTABLE), unique=True, max_size=3)
     own = {
         "targets": st.none() | st.frozensets(st.sampled_from(Target), min_size=1),
         "deal": st.none() | new_deals(any_text=any_text),
