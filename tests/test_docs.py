@@ -126,7 +126,7 @@ NO_PROSE = re.compile(
 
 def test_prose_wraps_at_100_columns():
     pages = [page for page in PAGES if page.stem not in {"rules", "CHANGELOG"}]
-    assert len(pages) > 20
+    assert len(pages) > 15
     for page in pages:
         lines = NO_PROSE.sub("", page.read_text()).splitlines()
         assert [line for line in lines if len(line) > 100 and line[0] != "|"] == [], page.name
