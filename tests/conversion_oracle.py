@@ -126,6 +126,7 @@ def refused_by(lead, request, known):
         stage_rules(lead)
         | target_rules(now, request, made, found)
         | contact_rules(now, request, made, found)
+        | tie_rules(now, request, known, made)
     )
 
 
@@ -148,6 +149,18 @@ def target_rules(lead, request, made, found):
     if made <= {DEAL} and not found:
         rules.add("W6" if lead.last_name.strip() or lead.organization_name.strip() else "K1")
     return rules
+
+
+def tie_rules(lead, request, known, made):
+    """L4: whom a repeat lead is tied to is known, where contacts are given and nobody is named."""
+    if known is None:
+        return set()
+    ties = ((PERSON, request.person, lead.person_id), (COMPANY, request.company, lead.company_id))
+    ids = {contact.id for contact in known} | {None}
+    unknown = any(
+        named is None and target not in made and tied not in ids for target, named, tied in ties
+    )
+    return {"L4"} if unknown else set()
 
 
 def contact_rules(lead, request, made, found):

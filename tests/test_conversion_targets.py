@@ -197,13 +197,30 @@ class TestL4:
 
     def test_nobody_else_is_looked_for(self):
         rose = person("rose", name="Rose Gonzalez", email="rose@edge.example")
-        assert asked(tied(person_id="ann"), known=[rose]).deal.primary == "ann"
+        known = [rose, person("ann", name="Ann Lee")]
+        assert asked(tied(person_id="ann"), known=known).deal.primary == "ann"
+
+    @pytest.mark.parametrize("request_", [{}, {"deal": True}, {"targets": ["deal"]}], ids=str)
+    def test_whom_it_is_tied_to_is_among_the_contacts_that_are_given(self, request_):
+        """`Lead(company_id="Acme")` is no lead of a company of that name."""
+        requires = "the contact that the lead is tied to is known"
+        unknown = tied(company_id="Acme")
+        assert refused(unknown, known=[company(name="Acme")], **request_) == (
+            Broken("L4", requires, field="company_id", value="Acme"),
+        )
+        assert [broken.field for broken in refused(tied(person_id=1, company_id=2), known=[])] == [
+            "person_id",
+            "company_id",
+        ]
+        named = company("Acme")
+        assert asked(unknown, known=[], company=named, **request_).deal.primary == "Acme"
+        assert asked(unknown, **request_).deal.primary == "Acme"  # nothing to check it with
 
     def test_its_person_and_company_belong_together(self):
         assert (
-            refused(tied(person_id="ann", company_id="acme"), known=[person(company="edge")])[
-                0
-            ].rule
+            refused(
+                tied(person_id="ann", company_id="acme"), known=[person(company="edge"), company()]
+            )[0].rule
             == "K12"
         )
         done = asked(

@@ -170,6 +170,8 @@ class _Planning:
                 contact = self._contact(tied)
                 if contact is not None:
                     self._check_fit(target, contact)
+                elif self.known is not None:
+                    self.refuse(L4.case("known"), f"{target.value}_id", tied)
                 because = str(L4.case("tied"))
                 found[target] = Planned(target, Action.LINK, tied, contact, because)
         if PERSON in found and COMPANY in found:
@@ -306,8 +308,8 @@ def plan_conversion(
 ) -> ConversionPlan:
     """Plan what a lead would become, what of it is lost and why, and what refuses it (rule K15).
 
-    `known` are the contacts to look for the lead's person and company in (rule K12); None: nobody
-    is looked for. `actor` is who asks, if the setup has rights (rules L5, L6). Raises
+    `known` are the contacts to look for the lead's person and company in (rules K12, L4); None:
+    nobody is looked for. `actor` is who asks, if the setup has rights (rules L5, L6). Raises
     `InvalidError` if an argument is not what it should be; what stands against the conversion
     itself is in the plan's `broken`.
 
