@@ -1,6 +1,8 @@
 """The nouns check that they are what they say they are, and cannot be changed afterwards."""
 
 import copy
+import enum
+import importlib
 import inspect
 import os
 import pickle
@@ -33,7 +35,7 @@ from salesstatus import (
     ProspectStatus,
     SalesStatusError,
 )
-from salesstatus.values import FrozenMap, id_order, shown, utc
+from salesstatus.values import FrozenMap, IdentityEnum, id_order, shown, utc
 
 PERSON, COMPANY = ContactKind
 UTC = timezone.utc
@@ -679,3 +681,18 @@ class TestShown:
             "Deal.primary: expected a contact, got None (W6)"
         )
         assert str(InvalidError("Deal.id", 1.5, "an id")) == "Deal.id: expected an id, got 1.5"
+
+
+@pytest.mark.parametrize("room", ["leads", "crm.sell", "crm.bitrix24", "crm.evidence", "wire"])
+def test_members_of_every_enum_are_shown_as_they_are_written(room):
+    """One style, in every repr, message and page."""
+    importlib.import_module(f"salesstatus.{room}")
+    found = [
+        kind
+        for kind in (*IdentityEnum.__subclasses__(), *enum.Enum.__subclasses__())
+        if kind.__module__.startswith("salesstatus") and not kind.__name__.startswith("_")
+    ]
+    found = [kind for kind in found if kind is not IdentityEnum and [*kind]]
+    assert ProspectStatus in found
+    shown_as = {repr(member): f"{kind.__name__}.{member.name}" for kind in found for member in kind}
+    assert [*shown_as] == [*shown_as.values()]

@@ -295,7 +295,7 @@ SENTENCES = [
     (NotFound("contact", 7), "there is no contact 7"),
     (
         NotFound("tag", Tag("vip", Scope.LEAD)),
-        "there is no tag Tag(name='vip', scope=<Scope.LEAD: 'lead'>)",
+        "there is no tag Tag(name='vip', scope=Scope.LEAD)",
     ),
     (Conflict("deal", "D-1", 0, 3), "deal 'D-1' exists already"),
     (Conflict("deal", "D-1", 0), "deal 'D-1' exists already"),

@@ -487,7 +487,7 @@ def replay(  # noqa: C901, PLR0912 - the one loop that everything passes through
     >>> from salesstatus import DealAssociated
     >>> day = datetime(2026, 5, 4, tzinfo=timezone.utc)
     >>> replay([Entry(day, "ann", DealAssociated("D-1"))]).statuses["ann"].prospect
-    <ProspectStatus.CURRENT: 'current'>
+    ProspectStatus.CURRENT
     """
     raising = _checked(on_refusal)
     end = None if until is None else utc("until", until)
@@ -608,7 +608,7 @@ def entries(records: Iterable[Record], policy: Policy = SELL) -> Iterator[Logged
 
     >>> day = datetime(2026, 5, 4, tzinfo=timezone.utc)
     >>> [entry.event for entry in entries([DealSaved(day, Deal(id="D-1", primary="ann"))])]
-    [DealAssociated(deal='D-1', status=<DealStatus.OPEN: 'open'>)]
+    [DealAssociated(deal='D-1', status=DealStatus.OPEN)]
     """
     deals = _Deals(policy)
     for position, record in enumerate(records):

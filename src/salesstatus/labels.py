@@ -137,7 +137,7 @@ def parse_status(
     unknown locale as `label` does; and `InvalidError` for what is no text and no axis.
 
     >>> parse_status("  cliente PASSATO ", "customer")
-    <CustomerStatus.PAST: 'past'>
+    CustomerStatus.PAST
     """
     language = None if locale is None else language_of(locale)
     known, normal = _known(_axis(axis), language), text_key(text)

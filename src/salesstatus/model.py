@@ -116,7 +116,7 @@ class SalesStatus:
     once. A value says what *is*, be it right or wrong; `salesstatus.transition` says what follows.
 
     >>> SalesStatus().prospect
-    <ProspectStatus.NONE: 'none'>
+    ProspectStatus.NONE
     """
 
     prospect: ProspectStatus = attrs.field(

@@ -24,7 +24,7 @@ nothing else, the docs are printed from them, and a row that is taken out breaks
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import Enum, unique
+from enum import unique
 from typing import Final, TypeVar
 
 import attrs
@@ -53,10 +53,11 @@ from salesstatus.statements import (
     Sure,
     When,
 )
+from salesstatus.values import IdentityEnum
 
 
 @unique
-class Effect(Enum):
+class Effect(IdentityEnum):
     """What an event does."""
 
     CHANGES = "changes"  #: something is different afterwards
@@ -65,7 +66,7 @@ class Effect(Enum):
 
 
 @unique
-class Was(Enum):
+class Was(IdentityEnum):
     """What the deal of an event was to the contact before."""
 
     NOT_HELD = "not held"  #: the contact does not hold the deal

@@ -8,12 +8,12 @@ statuses (`salesstatus.rules`), and for leads table L and inheritance (`salessta
 
 from __future__ import annotations
 
-from enum import Enum, unique
+from enum import unique
 from typing import Final, NamedTuple
 
 import attrs
 
-from salesstatus.values import FrozenMap, InvalidError
+from salesstatus.values import FrozenMap, IdentityEnum, InvalidError
 
 #: The texts behind the rules, by the short name that rows cite.
 SOURCES: Final = {
@@ -36,7 +36,7 @@ SOURCES: Final = {
 
 
 @unique
-class Sure(Enum):
+class Sure(IdentityEnum):
     """How sure a rule is."""
 
     EXPLICIT = "explicit"  #: a vendor's document states it
@@ -289,7 +289,6 @@ L4: Final = says("L4", EXPLICIT, "bitrix", "conversion",
     "a repeat lead, which is tied to a known contact or company, becomes a deal only",
     "its contact is there already",
     only="a repeat lead becomes a deal only, not a {target}",
-    known="the contact that the lead is tied to is known",
     other="the repeat lead is tied to another {target}",
     known="the contact that the lead is tied to is known",
     tied="tied to the lead",

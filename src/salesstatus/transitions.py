@@ -100,9 +100,9 @@ def transition(state: SalesStatus, event: ContactEvent, policy: Policy = SELL) -
     >>> from salesstatus import DealAssociated, DealWon
     >>> state = transition(SalesStatus(), DealAssociated("D-1"))
     >>> state.prospect, state.customer
-    (<ProspectStatus.CURRENT: 'current'>, <CustomerStatus.NONE: 'none'>)
+    (ProspectStatus.CURRENT, CustomerStatus.NONE)
     >>> transition(state, DealWon("D-1")).customer
-    <CustomerStatus.CURRENT: 'current'>
+    CustomerStatus.CURRENT
     """
     after = MutableStatus(_checked(state))
     decision = after.apply(event, decisions(policy))

@@ -20,7 +20,7 @@ from collections.abc import (
 from datetime import date, datetime, timezone
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Final, TypeVar, final
+from typing import TYPE_CHECKING, Any, Final, TypeVar, final
 
 import attrs
 
@@ -93,13 +93,17 @@ class InvalidError(SalesStatusError, ValueError):
 
 
 class IdentityEnum(Enum):
-    """An Enum whose members hash by identity.
+    """An Enum whose members hash by identity and are shown as they are written in code.
 
     They are keys of the rule tables, and Enum's own hash is a Python call that costs more than the
     look-up.
     """
 
-    __hash__ = object.__hash__
+    if not TYPE_CHECKING:
+        __hash__ = object.__hash__
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}.{self.name}"
 
 
 @final

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from enum import Enum, unique
+from enum import unique
 from typing import Final, Literal, TypeAlias, final, get_args
 
 import attrs
@@ -33,7 +33,7 @@ from salesstatus.model import ContactId, Deal, DealId, DealStatus, SalesStatus
 from salesstatus.policy import SELL, Policy
 from salesstatus.propagation import hearing
 from salesstatus.transitions import MutableStatus, transition
-from salesstatus.values import FrozenMap, Id, InvalidError, utc
+from salesstatus.values import FrozenMap, Id, IdentityEnum, InvalidError, utc
 
 #: Which statuses go elsewhere.
 Statuses: TypeAlias = Literal["mended", "stored", "derived"]
@@ -41,7 +41,7 @@ Statuses: TypeAlias = Literal["mended", "stored", "derived"]
 
 @final
 @unique
-class Wanted(Enum):
+class Wanted(IdentityEnum):
     """How much of the records is read."""
 
     ALL = "all"

@@ -10,17 +10,17 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
-from enum import Enum, unique
+from enum import unique
 from typing import Final, final
 
 import attrs
 
-from salesstatus.values import FrozenMap, shown
+from salesstatus.values import FrozenMap, IdentityEnum, shown
 
 
 @final
 @unique
-class Outcome(Enum):
+class Outcome(IdentityEnum):
     """What was done with something strange."""
 
     READ = "read"  #: it was read all the same, as the oddity says

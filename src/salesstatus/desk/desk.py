@@ -77,7 +77,7 @@ class Desk:
     >>> saved = desk.save_contact(Contact(id="ann", kind=ContactKind.PERSON, name="Ann"))
     >>> step = desk.save_deal(Deal(id="D-1", primary="ann")).steps[0]
     >>> step.entry.contact, step.after.prospect, step.rules
-    ('ann', <ProspectStatus.CURRENT: 'current'>, ('E1', 'P1', 'C3'))
+    ('ann', ProspectStatus.CURRENT, ('E1', 'P1', 'C3'))
     """
 
     def __init__(

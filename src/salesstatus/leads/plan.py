@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from enum import Enum, unique
+from enum import unique
 from typing import Any, final
 
 import attrs
@@ -29,13 +29,13 @@ from salesstatus.statements import (
     K15,
     Case,
 )
-from salesstatus.values import shown
+from salesstatus.values import IdentityEnum, shown
 
 PERSON, COMPANY, DEAL = Target
 
 
 @unique
-class Action(Enum):
+class Action(IdentityEnum):
     """What happens to a record."""
 
     CREATE = "create"

@@ -109,6 +109,9 @@ class Width(IntEnum):
     OPEN = 4  #: and those that are everyone's
     ALL = 5
 
+    def __repr__(self) -> str:
+        return f"Width.{self.name}"
+
 
 def _created(targets: Iterable[Target]) -> frozenset[Target]:
     found = frozenset(listing("Role.create", targets, "a collection of Target", L6.id))

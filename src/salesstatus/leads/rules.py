@@ -9,7 +9,7 @@ the docs are printed from it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import Enum, unique
+from enum import unique
 from typing import Final
 
 import attrs
@@ -27,6 +27,7 @@ from salesstatus.lead import (
 )
 from salesstatus.rules import CHANGES, REFUSED, Effect
 from salesstatus.statements import EXPLICIT, INFERRED, POLICY, Row, Sure
+from salesstatus.values import IdentityEnum
 
 IN_PROCESS, SUCCESS, FAILURE = StageMeaning
 PERSON, COMPANY, DEAL = Target
@@ -122,7 +123,7 @@ LEAD_TABLE: Final = (
 
 
 @unique
-class How(Enum):
+class How(IdentityEnum):
     """How a value of a lead comes to a target."""
 
     COPIED = "copied"  #: as it is; in a merge only where the contact has none

@@ -441,130 +441,130 @@ class _AsyncContract(Contract[AsyncStore]):
 class ContactsContract(_SyncContract):
     """What the contacts with their statuses of a store must do."""
 
-    ports = ("contacts",)
+    ports: ClassVar[tuple[str, ...]] = ("contacts",)
 
 
 class AsyncContactsContract(_AsyncContract):
     """What the contacts with their statuses of an asynchronous store must do."""
 
-    ports = ("contacts",)
+    ports: ClassVar[tuple[str, ...]] = ("contacts",)
 
 
 class DealsContract(_SyncContract):
     """What the deals of a store must do."""
 
-    ports = ("deals",)
+    ports: ClassVar[tuple[str, ...]] = ("deals",)
 
 
 class AsyncDealsContract(_AsyncContract):
     """What the deals of an asynchronous store must do."""
 
-    ports = ("deals",)
+    ports: ClassVar[tuple[str, ...]] = ("deals",)
 
 
 class LeadsContract(_SyncContract):
     """What the leads of a store must do."""
 
-    ports = ("leads",)
+    ports: ClassVar[tuple[str, ...]] = ("leads",)
 
 
 class AsyncLeadsContract(_AsyncContract):
     """What the leads of an asynchronous store must do."""
 
-    ports = ("leads",)
+    ports: ClassVar[tuple[str, ...]] = ("leads",)
 
 
 class ConversionsContract(_SyncContract):
     """What the records of conversions of a store must do."""
 
-    ports = ("conversions",)
+    ports: ClassVar[tuple[str, ...]] = ("conversions",)
 
 
 class AsyncConversionsContract(_AsyncContract):
     """What the records of conversions of an asynchronous store must do."""
 
-    ports = ("conversions",)
+    ports: ClassVar[tuple[str, ...]] = ("conversions",)
 
 
 class NotesContract(_SyncContract):
     """What the notes of a store must do."""
 
-    ports = ("notes",)
+    ports: ClassVar[tuple[str, ...]] = ("notes",)
 
 
 class AsyncNotesContract(_AsyncContract):
     """What the notes of an asynchronous store must do."""
 
-    ports = ("notes",)
+    ports: ClassVar[tuple[str, ...]] = ("notes",)
 
 
 class TasksContract(_SyncContract):
     """What the tasks of a store must do."""
 
-    ports = ("tasks",)
+    ports: ClassVar[tuple[str, ...]] = ("tasks",)
 
 
 class AsyncTasksContract(_AsyncContract):
     """What the tasks of an asynchronous store must do."""
 
-    ports = ("tasks",)
+    ports: ClassVar[tuple[str, ...]] = ("tasks",)
 
 
 class TagsContract(_SyncContract):
     """What the registered tags of a store must do."""
 
-    ports = ("tags",)
+    ports: ClassVar[tuple[str, ...]] = ("tags",)
 
 
 class AsyncTagsContract(_AsyncContract):
     """What the registered tags of an asynchronous store must do."""
 
-    ports = ("tags",)
+    ports: ClassVar[tuple[str, ...]] = ("tags",)
 
 
 class FieldsContract(_SyncContract):
     """What the definitions of custom fields of a store must do."""
 
-    ports = ("fields",)
+    ports: ClassVar[tuple[str, ...]] = ("fields",)
 
 
 class AsyncFieldsContract(_AsyncContract):
     """What the definitions of custom fields of an asynchronous store must do."""
 
-    ports = ("fields",)
+    ports: ClassVar[tuple[str, ...]] = ("fields",)
 
 
 class RequestsContract(_SyncContract):
     """What the requests that were carried out of a store must do."""
 
-    ports = ("requests",)
+    ports: ClassVar[tuple[str, ...]] = ("requests",)
 
 
 class AsyncRequestsContract(_AsyncContract):
     """What the requests that were carried out of an asynchronous store must do."""
 
-    ports = ("requests",)
+    ports: ClassVar[tuple[str, ...]] = ("requests",)
 
 
 class LogContract(_SyncContract):
     """What the log of a store must do."""
 
-    ports = ("log",)
+    ports: ClassVar[tuple[str, ...]] = ("log",)
 
 
 class AsyncLogContract(_AsyncContract):
     """What the log of an asynchronous store must do."""
 
-    ports = ("log",)
+    ports: ClassVar[tuple[str, ...]] = ("log",)
 
 
 class UnitOfWorkContract(_SyncContract):
     """What a store must do."""
 
-    ports = (*KINDS, "log")
+    ports: ClassVar[tuple[str, ...]] = (*KINDS, "log")
 
 
 class AsyncUnitOfWorkContract(_AsyncContract):
     """What an asynchronous store must do."""
 
-    ports = (*KINDS, "log")
+    ports: ClassVar[tuple[str, ...]] = (*KINDS, "log")

@@ -7,7 +7,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Coroutine, Iterable
 from contextlib import AbstractContextManager, ExitStack
-from enum import Enum, unique
+from enum import unique
 from typing import Any, ClassVar, Protocol, TypeVar
 
 import attrs
@@ -25,13 +25,14 @@ from salesstatus.ports import (
     record_id,
 )
 from salesstatus.testing.samples import FEW, FEW_IDS, FEW_RECORD_IDS, FINDERS, PORT_OF
+from salesstatus.values import IdentityEnum
 from salesstatus.wire import dumps
 
 T = TypeVar("T")
 
 
 @unique
-class Capability(Enum):
+class Capability(IdentityEnum):
     """What not every store can do."""
 
     #: Several units of work can be open at once in one thread, and each sees what others did only

@@ -194,25 +194,28 @@ class Account:
     """
 
     def __init__(self, policy: Policy) -> None:
-        self.table = table(policy)  # refuses what is no policy
+        self.table: Table = table(policy)  # refuses what is no policy
         self.policy = policy
         self.ids: list[ContactId] = []
         self.at: dict[ContactId, int] = {}
-        self.sent = 0
+        self.sent: int = 0
         self.names: list[str] = []
         self.kinds: list[ContactKind | None] = []
         self.companies: list[ContactId | None] = []
-        self.codes = bytearray()
-        self.masks = bytearray()
+        self.codes: bytearray = bytearray()
+        self.masks: bytearray = bytearray()
         self.standings: dict[int, SalesStatus] = {}
         self.deal_ids: list[DealId] = []
         self.deal_at: dict[DealId, int] = {}
-        self.deal_statuses = bytearray()
+        self.deal_statuses: bytearray = bytearray()
         # Of each deal who leads it and for which company, -1 for none.
-        self.leaders, self.employers = array("q"), array("q")
+        self.leaders: array[int] = array("q")
+        self.employers: array[int] = array("q")
         # Who holds what, as chains: of each contact the position of its newest link, of each link
         # its deal and the one before.
-        self.heads, self.links, self.linked = array("q"), array("q"), array("q")
+        self.heads: array[int] = array("q")
+        self.links: array[int] = array("q")
+        self.linked: array[int] = array("q")
         self.unsure: dict[int, list[DealId]] = {}
         self.gone: dict[int, list[DealId]] = {}
         #: What the history tells of deals that nobody could tell the status of.

@@ -304,7 +304,7 @@ def audit(
     >>> found.accused[0].rules, found.accused[0].deals
     (('M2', 'C1'), ('D-1',))
     >>> found.patch()[0].changes
-    (ProspectStatusSet(status=<ProspectStatus.NONE: 'none'>),)
+    (ProspectStatusSet(status=ProspectStatus.NONE),)
     """
     if history is not None and past is not None:
         raise InvalidError("audit.past", past, "None beside a complete history")

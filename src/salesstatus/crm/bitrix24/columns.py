@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from enum import Enum, unique
+from enum import unique
 from typing import Final, final
 
 import attrs
@@ -45,11 +45,12 @@ from salesstatus.crm.lens import FLAG as TRUE_OR_FALSE
 from salesstatus.crm.lens import Codec, Column
 from salesstatus.lead import FieldType, Scope, StageMeaning
 from salesstatus.model import DealStatus
+from salesstatus.values import IdentityEnum
 
 
 @final
 @unique
-class Kind(Enum):
+class Kind(IdentityEnum):
     """The kinds of records that are read."""
 
     LEAD = "lead"

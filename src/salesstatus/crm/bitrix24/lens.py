@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from enum import Enum, unique
+from enum import unique
 from typing import Any, Final, Protocol, final
 
 import attrs
@@ -26,12 +26,12 @@ from salesstatus.errors import LabelError
 from salesstatus.labels import Axis, parse_status
 from salesstatus.lead import StageMeaning
 from salesstatus.tables.cells import Lenient, Unreadable
-from salesstatus.values import Id, InvalidError
+from salesstatus.values import Id, IdentityEnum, InvalidError
 
 
 @final
 @unique
-class Form(Enum):
+class Form(IdentityEnum):
     """In which of its two forms Bitrix24 says a record."""
 
     CLASSIC = "classic"  #: ``crm.lead.get`` and its like

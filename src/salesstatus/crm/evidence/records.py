@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import Enum, unique
+from enum import unique
 from typing import Final, final
 
 import attrs
@@ -12,6 +12,7 @@ from salesstatus.errors import sentence
 from salesstatus.history import DealDeleted, DealSaved, EmployeeMoved, Entry, Record, StatusStated
 from salesstatus.model import Deal, DealId, DealStatus
 from salesstatus.values import (
+    IdentityEnum,
     InvalidError,
     a_text,
     an_id,
@@ -27,7 +28,7 @@ from salesstatus.values import (
 
 @final
 @unique
-class Certainty(Enum):
+class Certainty(IdentityEnum):
     """How sure it is that something was so, and since when."""
 
     KNOWN = "known"  #: the source says that it happened, and when

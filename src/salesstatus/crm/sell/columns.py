@@ -7,7 +7,7 @@ clients.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum, unique
+from enum import unique
 from typing import Final, final
 
 from salesstatus.crm.lens import (
@@ -30,11 +30,12 @@ from salesstatus.crm.lens import (
 from salesstatus.keys import text_key
 from salesstatus.lead import FieldType, Scope
 from salesstatus.model import CustomerStatus, DealStatus, ProspectStatus
+from salesstatus.values import IdentityEnum
 
 
 @final
 @unique
-class Kind(Enum):
+class Kind(IdentityEnum):
     """The kinds of records that are read, by the `type` in their `meta`."""
 
     CONTACT = "contact"

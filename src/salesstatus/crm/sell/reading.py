@@ -316,7 +316,7 @@ def read(
 
     >>> account = read({"contacts.json": '{"items": [{"data": {"id": 7, "name": "Acme", "is_organization": true}}]}'})
     >>> account.contacts[7].contact.kind
-    <ContactKind.COMPANY: 'company'>
+    ContactKind.COMPANY
     """
     reading = Reading(
         stages=stages, wanted=wanted, limit=limit, date_order=date_order, locale=locale, zone=zone

@@ -84,8 +84,7 @@ def reachable_pairs(
             waiting += [
                 transition(full, event, policy)
                 for event in every_event(full)
-                if event.deal not in another
-                and refusal(full, event, policy) is None
+                if event.deal not in another and refusal(full, event, policy) is None
             ]
     return {kinds: (*pairs,) for kinds, pairs in found.items()}
 
@@ -98,7 +97,7 @@ def reachable_statuses(
 
     >>> from hypothesis import find
     >>> find(reachable_statuses(), lambda status: DealStatus.WON in status.deals.values()).customer
-    <CustomerStatus.CURRENT: 'current'>
+    CustomerStatus.CURRENT
     """
     deals = draw(st.dictionaries(any_id, st.sampled_from(DealStatus), max_size=max_deals))
     return SalesStatus(
