@@ -347,7 +347,8 @@ class Programs(RuleBasedStateMachine):
         if tie is not None:
             tied = self.there(tie)
             firmly = tied in self.oracle.contacts and self.oracle.contacts[tied].kind is COMPANY
-            ties = {"person": None, "company": None, ("company" if firmly else "person"): tied}
+            ties = {"person_id": None, "company_id": None}
+            ties["company_id" if firmly else "person_id"] = tied
         lead = attrs.evolve(lead, last_name=name, organization_name=firm, email=email, **ties)
         seen, stale = self.seen("leads", id_, off)
         self.call(

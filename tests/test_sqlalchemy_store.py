@@ -267,7 +267,7 @@ class TestRowsMendedByHand:
         with store.unit() as unit:
             unit.tasks.put(Task(id=1, content="call", target=Target.DEAL, target_id=1), 0)
             unit.commit()
-        by_hand(engine, "INSERT INTO notes SELECT key, version, target, about, body FROM tasks")
+        by_hand(engine, "INSERT INTO notes SELECT key, version, target, target_id, body FROM tasks")
         before = by_hand(engine, "SELECT * FROM contacts, deals, tasks")
         with pytest.raises(IntegrityError):
             by_hand(engine, mending)
