@@ -260,7 +260,7 @@ class OracleDesk:
         tied = (
             {lead.person_id, lead.company_id}
             - {None}
-            - ({before.person, before.company} if before else set())
+            - ({before.person_id, before.company_id} if before else set())
         )
         another = before is not None and (lead.status, lead.conversion) != (
             before.status,
