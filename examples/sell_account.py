@@ -1,5 +1,4 @@
-"""An account of Zendesk Sell without Sell: the resources of its API v2 as bodies, with the rules of
-`salesstatus` behind them.
+"""An account of Zendesk Sell without Sell: its API's resources as bodies, with our rules behind.
 
 `sell_server` puts it on a port. There are contacts, deals with their associated contacts, leads and
 their conversions, stages, pipelines and users, and Sync. What cannot be is refused as Sell refuses
@@ -70,9 +69,7 @@ _CHANGED: Final = {port.removesuffix("s"): kind for kind, port in PORTS.items()}
 
 
 class Part:
-    """A store whose units of work are one part of a larger unit: what is committed here is kept
-    when that is, or not at all.
-    """
+    """A store whose units of work are parts of a larger unit, kept or dropped with it."""
 
     def __init__(self, whole: UnitOfWork) -> None:
         self._whole = whole
@@ -89,9 +86,7 @@ class Part:
 
 
 class Numbered:
-    """Whole numbers as ids: no two records of any kind have the same. Two threads never ask at
-    once.
-    """
+    """Whole numbers as ids, each once among records of all kinds. Two threads never ask at once."""
 
     def __init__(self) -> None:
         self._numbers = count(1001)
@@ -103,9 +98,7 @@ class Numbered:
 
 
 class Sell:
-    """An account of Sell: a store with its rules, and how its records are told. One request is
-    carried out after the other.
-    """
+    """An account of Sell: a store with its rules, one request after the other."""
 
     def __init__(self, store: Store | None = None, *, clock: Clock = CLOCK) -> None:
         self.store = MemoryStore() if store is None else store
@@ -206,9 +199,7 @@ class Sell:
         return self.get(work, "users", ME)
 
     def listed(self, work: Work, plural: str) -> Answer:
-        """Return one page of the records that the query asks for, by their ids unless it asks for
-        another order.
-        """
+        """Return one page of the records that the query asks for, by default in order of id."""
         kind = KIND_OF[plural]
         if kind in STATIC:
             bodies, filters = [*STATIC[kind].values()], set(next(iter(STATIC[kind].values())))
@@ -409,9 +400,7 @@ class Sell:
         return {"data": body, "meta": {"type": key[0].value, "sync": sync}}
 
     def ack(self, work: Work) -> Answer:
-        """Take down what a device has; what changed since it was told has another key, and is told
-        again.
-        """
+        """Note what a device has received; what changed since is sent again, under another key."""
         keys = work.data.get("ack_keys")
         if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
             raise Refused(422, ("ack_keys", "invalid_type", "expected a list of keys"))

@@ -1,5 +1,4 @@
-"""What can be sent to an account of Sell, and what becomes of it: the tables of resources, and the
-way from keys to use cases.
+"""What can be sent to an account of Sell: its resources, and the use case for each key.
 
 Part of the example `sell_server`. The keys that our rules know are the columns of
 `salesstatus.crm.sell.columns`; the others are kept as they were sent.
@@ -104,9 +103,7 @@ def blank(kind: Kind) -> Body:
 
 
 class Refused(Exception):  # noqa: N818 - the name of what happened
-    """What the server refuses by itself: with a status, and errors that have a key, a code and a
-    message each.
-    """
+    """What the server itself refuses: a status, and errors (key, code, message)."""
 
     def __init__(self, status: int, *errors: tuple[str, str, str]) -> None:
         super().__init__(status)
@@ -122,9 +119,7 @@ class Refused(Exception):  # noqa: N818 - the name of what happened
 
 @attrs.define
 class Work:
-    """One request, and what was done for it: the `changes` of use cases, and what was `sent` for
-    which record.
-    """
+    """One request, the `changes` that its use cases made, and what was `sent` for which record."""
 
     unit: UnitOfWork
     desk: Desk
@@ -157,8 +152,9 @@ class Work:
 
 
 def fields_of(kind: Kind, data: Body, over: Body) -> dict[str, Any]:
-    """Return what is sent by our fields, None for null; `over` is the record as it was. Refuses all
-    that cannot be, at once.
+    """Return what is sent by our fields, None for null; `over` is the record before.
+
+    Refuses everything that is wrong at once.
     """
     report, told = Reporter(), {**over, **data}
     values = WRITTEN[kind].read(data, Place(""), report) or {}
@@ -191,9 +187,7 @@ def fields_of(kind: Kind, data: Body, over: Body) -> dict[str, Any]:
 
 
 def _evolved(before: T | None, new: T, fields: Mapping[str, Any]) -> T:
-    """Return a record, or a new one, with what was sent of it; None stands for what a new one
-    has.
-    """
+    """Return a record with what was sent of it; None stands for the default of a new record."""
     given = {
         name: getattr(new, name) if value is None else value
         for name, value in fields.items()

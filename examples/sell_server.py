@@ -1,5 +1,4 @@
-"""A server that speaks Zendesk Sell's API v2, for this machine alone, with the rules of
-`salesstatus` behind it.
+"""A local server that speaks Zendesk Sell's API v2, with the rules of `salesstatus` behind it.
 
     python examples/sell_server.py            # tells a short story over HTTP, and ends
     python examples/sell_server.py --serve    # stays until Ctrl-C
@@ -118,9 +117,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Refuse what http.server cannot read or do, without its page, which repeats what was
-        sent.
-        """
+        """Refuse what http.server cannot read, without its page, which repeats what was sent."""
         del message, explain
         code, name = {500: (500, "server_error"), 501: (404, "incorrect_path")}.get(
             code, (400, "invalid_header")

@@ -1,4 +1,4 @@
-"""Write our records as bodies of Sell's API v2, refusals as its errors, and read conversion requests.
+"""Writing our records as bodies of Sell's API v2, and refusals as its errors.
 
 Part of the examples `sell_server` and `simulate_sell`. A body is written *over* the one that was
 read, if there is one: what did not change stays as it came, and unknown keys are kept. Ids that
@@ -130,9 +130,7 @@ def envelope(kind: Kind, data: Body) -> dict[str, Any]:
 def collection(
     kind: Kind, bodies: Iterable[Body], address: str = "", *, page: int = 1, more: bool = False
 ) -> dict[str, Any]:
-    """Return the body of a response with one page of records; `address` is that of the list,
-    without its page.
-    """
+    """Return a response with one page of records; `address` is that of the whole list."""
     items = [envelope(kind, body) for body in bodies]
     mark = "&" if "?" in address else "?"
     links = {"self": f"{address}{mark}page={page}"} | (
@@ -181,8 +179,7 @@ def contact_body(contact: Contact | Stored, over: Body | None = None) -> dict[st
 def deal_body(
     deal: Deal, catalogue: Catalogue = _NO_NAMES, over: Body | None = None
 ) -> dict[str, Any]:
-    """Return a deal as Sell has it; its involved contacts are records of their own
-    (`associated_bodies`).
+    """Return a deal as Sell has it, without its involved contacts (see `associated_bodies`).
 
     Raises `InvalidError` if the catalogue has no stage of this name and status, or no source of
     this name.
@@ -249,9 +246,7 @@ def _read(kind: Kind, body: Body) -> dict[str, Any]:
 
 
 def _stage_id(deal: Deal, catalogue: Catalogue, before: Id | None) -> Id | None:
-    """Return the stage that says what the deal says: the one before if it still does, else one of
-    this name, or of this status.
-    """
+    """Return the stage before if it fits the deal, else one of this name, or this status."""
     was = catalogue.stages.get(before) if before is not None else None
     if before is not None and (was is None or (was.name, was.status) == (deal.stage, deal.status)):
         return before
@@ -279,10 +274,11 @@ def _id_of(place: str, name: str, names: Mapping[Id, str], before: Id | None) ->
         return ids[0]
     if re.fullmatch("-?[0-9]{1,30}", name):
         return int(name)
+    known = ", ".join(map(shown, list(names.values())[:10]))
     raise InvalidError(
         place,
         name,
-        f"one name of the account's: {', '.join(map(shown, list(names.values())[:10])) or 'none is known'}",
+        f"one name of the account's: {known or 'none is known'}",
     )
 
 
@@ -362,8 +358,7 @@ def errors_body(
     *,
     logref: str = "",
 ) -> dict[str, Any]:
-    """Return the body of a response that refuses; each error has a JSON pointer to a key or ``""``,
-    a code, a message and details.
+    """Return a response that refuses, with errors: JSON pointer, code, message, details.
 
     `resource` is what kind of record they are about, if any, `logref` what the response is called
     in a log: clients want one.
@@ -384,8 +379,7 @@ def errors_body(
 def refusal_body(
     error: SalesStatusError, kind: Kind = Kind.CONTACT, *, logref: str = ""
 ) -> Refusal:
-    """Return one of our errors as Sell's: an error for each rule that stands in the way, with a
-    JSON pointer to the key.
+    """Return one of our errors as Sell's: an error for each broken rule, with a pointer to the key.
 
     A guarded change is 422 ``incorrect_value``. No code for it is documented; this is the one of a
     value that cannot be.

@@ -1,5 +1,4 @@
-"""Simulate an account of Zendesk Sell and write its export, page by page; the example data of the
-package is made by this.
+"""Simulate an account of Zendesk Sell and write its export: the example data of the package.
 
     python examples/simulate_sell.py src/salesstatus/example/sell
 

@@ -1,5 +1,4 @@
-"""Simulate a year of a sales team and write it as JSON Lines; the example data of the package is
-made by this.
+"""Simulate a year of a sales team as JSON Lines: the example data of the package.
 
     python examples/simulate_year.py src/salesstatus/example/year.jsonl
 
@@ -225,9 +224,7 @@ def convert_lead(team, lead, at):
 
 
 def open_deal(team, number, at):
-    """Open a deal, mostly with an employee, sometimes with a company itself; a few are imported
-    closed.
-    """
+    """Open a deal, mostly with an employee, sometimes with a company; a few are imported closed."""
     chance = team.chance
     primary = chance.choice(list(team.people.values()))
     others = chance.sample(sorted(team.people), chance.choice([0, 0, 0, 1, 1, 2, 3]))

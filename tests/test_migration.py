@@ -403,7 +403,7 @@ class TestWhatIsLost:
     def test_what_csv_has_to_change_is_said(self):
         row = one(attrs.evolve(ACME, name="=1+A1", owner="nul \0", email="\ud800x"))
         assert row.losses == (
-            "in CSV, `name` has an apostrophe before what a spreadsheet takes for a formula",
+            "in CSV, `name` has an apostrophe before what looks like a formula",
             "in CSV, `email` has � for NUL and halves of characters",
             "in CSV, `owner` has � for NUL and halves of characters",
         )

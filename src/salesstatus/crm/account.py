@@ -50,9 +50,7 @@ class Wanted(IdentityEnum):
 
 @attrs.frozen(kw_only=True)
 class Stage:
-    """A stage of deals: its name, in which pipeline it stands, and what it says of a deal; None if
-    nobody can tell.
-    """
+    """A stage of deals, its pipeline, and the status that it means; None if that is unknown."""
 
     id: Id
     name: str = ""
@@ -111,9 +109,7 @@ class Account:
         return f"<Account of {self.crm}: {told}>"
 
     def newest(self) -> datetime | None:
-        """Return the latest time that anything was told of a deal: at the earliest then the account
-        was looked at.
-        """
+        """Return the latest time of the deals: the account was read then or later."""
         told = [deal.created_at for deal in self.deals.values() if deal.created_at is not None]
         told += self.changed_at.values()
         told += [row.at for row in self.stage_rows]
@@ -149,9 +145,7 @@ class Account:
         return timeline([*looked, *self._streamed(told), *self._since(told, looked_at)])
 
     def _told(self) -> Iterator[DealSaved | DealDeleted]:
-        """Yield the stream without the deletions of deals that it never showed: nobody is known to
-        have heard of them.
-        """
+        """Yield the stream, without deletions of deals that it never showed."""
         met: set[DealId] = set()
         for record in self.stream:
             if isinstance(record, DealSaved):
@@ -177,9 +171,7 @@ class Account:
     def _since(
         self, told: list[DealSaved | DealDeleted], looked_at: datetime
     ) -> Iterator[Evidence]:
-        """Yield what became of deals after the last that the stream told of them: they are not so
-        any more.
-        """
+        """Yield what deals became after the last record of the stream about them."""
         last = {_about(record): record for record in told if record.at <= looked_at}
         for id_, record in last.items():
             now = self.deals.get(id_)
@@ -279,7 +271,9 @@ _COUNTED: Final = (
 )
 
 
-_BEFORE: Final = "so before the first event that the stream tells of it; that it was so since its creation is assumed"
+_BEFORE: Final = (
+    "so before the first event of the stream; that it was so since its creation is assumed"
+)
 
 
 def _about(record: DealSaved | DealDeleted) -> DealId:

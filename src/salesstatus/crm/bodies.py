@@ -1,5 +1,4 @@
-"""JSON as it comes out of a CRM: pages, lines and whole files, as one stream of bodies, however
-broken or large they are.
+"""Reading JSON of a CRM: pages, lines and whole files become one stream of bodies.
 
 A content is a text or bytes (also in chunks, such as a file opened in binary mode), or what
 somebody parsed already. Text is one JSON document, several one after the other, or JSON Lines. Each
@@ -101,9 +100,7 @@ def _parsed(place: Place, value: object, report: Reporter) -> Iterator[Body]:
 
 
 def _plainly(value: Any, depth: int = 0) -> Any:
-    """Return parsed JSON in plain dicts and lists; the clients of CRMs have classes of their own
-    for these.
-    """
+    """Return parsed JSON in plain dicts and lists: clients of CRMs have their own classes."""
     if depth > _DEEPEST:
         raise RecursionError
     if isinstance(value, Mapping):
@@ -151,9 +148,7 @@ _BLANKS: Final = re.compile(r"[ \t\r\n]*")
 
 
 def _read(place: Place, chunks: Iterable[Any], report: Reporter, limit: int) -> Iterator[Body]:
-    """Yield the bodies of a text: its lines, if the first of them is JSON by itself, else the
-    documents it holds.
-    """
+    """Yield the bodies of a text: lines if the first is JSON by itself, otherwise its documents."""
     lines = _lines(chunks, limit)
     first = next(lines, None)
     if first is None:
@@ -209,9 +204,7 @@ def _decode(text: str, at: int, place: Place, report: Reporter) -> tuple[Any, in
 
 
 def _lines(chunks: Iterable[Any], limit: int) -> Iterator[tuple[int, str | None]]:
-    """Yield the lines that are not blank, with their numbers; None in the place of one that is too
-    long.
-    """
+    """Yield the lines that are not blank, with their numbers; None for a line that is too long."""
     number, size, parts = 1, 0, list[str]()
     for text in decoded(chunks):
         *whole, rest = text.split("\n")

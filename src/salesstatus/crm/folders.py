@@ -1,5 +1,4 @@
-"""The files of a folder, as contents to read: opened one after the other, and those first that say
-what the others mean.
+"""The files of a folder as contents, one open at a time; those that explain others come first.
 
 account = sell.read(contents("export"))
 """
@@ -38,8 +37,7 @@ def reads_first(name: str) -> bool:
 
 
 def contents(folder: str | Path) -> Iterator[tuple[str, BinaryIO]]:
-    """Yield the files in a folder and below it, each by its name there and open until the next one
-    is asked for.
+    """Yield the files of a folder and below by name, each open until the next one is asked for.
 
     Hidden files and folders, and files of other `ENDINGS`, are passed over. Raises `OSError` for
     what cannot be read.

@@ -240,9 +240,7 @@ NAMES: Final = Codec("a list of names", frozenset({list}), _names, _never)
 
 
 def _contacts(value: Any) -> Any:
-    """Return the contacts in a list of their ids, of objects that name one, or in a collection of
-    such.
-    """
+    """Return the contacts in a list of ids or objects, or in a collection of these."""
     members = value.get("items") if type(value) is dict else value
     found: set[int] = set()
     for member in members if type(members) is list else ():
@@ -280,9 +278,7 @@ def choice(members: Mapping[str, Enum], expected: str) -> Codec:
 
 @attrs.frozen
 class Column:
-    """One key of theirs and the field of ours; a record without a value for a `needed` one is not
-    used.
-    """
+    """One key of theirs and our field; a record without a `needed` value is not used."""
 
     key: str
     field: str
@@ -316,9 +312,7 @@ class Columns:
     def read(
         self, body: Mapping[str, Any], place: Place, report: Reporter
     ) -> dict[str, Any] | None:
-        """Return the values of a body by our fields, those that are there; None if a needed one is
-        not.
-        """
+        """Return a body's values by our fields; None if a needed one is absent."""
         values: dict[str, Any] = {}
         get = body.get
         for key, field, plain, read, column in self._plan:

@@ -33,8 +33,7 @@ T = TypeVar("T")
 
 @attrs.frozen(kw_only=True)
 class Loaded:
-    """What a load came to, by kind of records: how many were `written`, were there in the `same`
-    state, or are `others` there.
+    """What a load did, by kind: records `written`, there in the `same` state, or `others`.
 
     Those are left as they were. `left` are the deals that cannot be loaded, each with the contacts
     that would not have heard of it: nobody sent them, or they are others in the store. `undecided`
@@ -57,8 +56,7 @@ def load(
     policy: Policy = SELL,
     batch: int = 500,
 ) -> Loaded:
-    """Write an account into a store, `batch` records in a unit of work; `at` is when the statuses
-    are stated.
+    """Write an account into a store, `batch` records in a unit of work; statuses are stated `at`.
 
     An error of the store ends the load, and what was written in earlier units stays; loading again
     goes on from there. Raises `InvalidError` for arguments that are none.
@@ -119,9 +117,7 @@ def _check(account: Account, policy: Policy, batch: int) -> None:
 async def _unheard(
     account: Account, store: AsyncStore, batch: int
 ) -> dict[DealId, list[ContactId]]:
-    """Return the deals that the store has not, and whose contacts there have heard otherwise: those
-    that do not hold it as it is.
-    """
+    """Return deals that the store lacks, and its contacts do not hold as they are."""
     held = _held(account)
     found: dict[DealId, list[ContactId]] = defaultdict(list)
     for contacts in _chunks(iter(account.contacts), batch):
@@ -151,9 +147,7 @@ def _held(account: Account) -> dict[ContactId, dict[DealId, DealStatus]]:
 
 
 def _without(account: Account, left: Collection[DealId]) -> Account:
-    """Return an account without some deals and without the undecided ones, neither of which a store
-    gets.
-    """
+    """Return an account without some deals and without the undecided ones."""
     away = {*left, *account.undecided}
     return attrs.evolve(
         account,

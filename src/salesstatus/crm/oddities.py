@@ -31,7 +31,7 @@ class Outcome(IdentityEnum):
 
 @attrs.frozen
 class Place:
-    """Where something stands: the name of the file or page, the line (from 1), the path in the JSON."""
+    """Where something stands: the name of the file or page, the line (from 1), the JSON path."""
 
     name: str
     line: int | None = None

@@ -13,9 +13,7 @@ from salesstatus.crm.oddities import Place, Reporter, safely
 
 @attrs.define
 class _List:
-    """One list of a CRM: the pages of it that were met, and whether the last one says that more
-    follow.
-    """
+    """The pages of one list that were read, and whether the last one says that more follow."""
 
     place: Place
     name: str

@@ -1,5 +1,4 @@
-"""Cells of CSV exports: times, amounts and words as programs write them for people, read without a
-guess.
+"""Cells of CSV exports: times, amounts and words as programs write them for people.
 
 `04/05/2026` is the fourth of May in one country and the fifth of April in another, `1.234` a
 thousand here and hardly more than one there. Where the text alone does not decide, what the caller
@@ -139,9 +138,7 @@ _DAY: Final = re.compile(r"([0-9]{1,2})(?:st|nd|rd|th|er|o)?")
 
 @attrs.frozen
 class Written:
-    """A time as a cell has it: the day by each order in which its numbers make one, the time of
-    day, and the zone if it has one.
-    """
+    """A time in a cell: the days by the order of its numbers, the time of day, the zone."""
 
     days: Mapping[DateOrder, date]
     of_day: time
@@ -210,9 +207,7 @@ def _zone(text: str | None) -> tzinfo | None:
 
 
 def _days(text: str) -> Iterator[tuple[DateOrder, date]]:
-    """Yield the days that a text may mean, by the order of its numbers: all orders for one that
-    says it by itself.
-    """
+    """Yield the possible days of a text, by the order of its numbers."""
     last = _YEAR_LAST.fullmatch(text)
     if last is not None:
         one, other, year = int(last[1]), int(last[3]), int(last[4])
@@ -328,9 +323,7 @@ _IS_ORGANIZATION: Final = _FLAGS | {
 
 
 def flag(cell: str) -> bool:
-    """Return a yes or a no in the languages of the labels, also as whether a contact is a company
-    or a person.
-    """
+    """Return a yes or no in the languages of the labels, also as company or person."""
     known = _IS_ORGANIZATION.get(text_key(cell)) if len(cell) <= _LONGEST else None
     if known is None:
         raise Unreadable

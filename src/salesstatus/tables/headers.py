@@ -1,5 +1,4 @@
-"""What the columns of lead files are called: the table of headers, in the languages of
-`salesstatus.labels` and of other CRMs.
+"""The headers of lead files, in the languages of `salesstatus.labels` and of other CRMs.
 
 A header is compared by its letters and digits alone (`salesstatus.keys.text_key`), and whole. No
 header means two fields: what could mean several is in `UNDECIDED` with the reason, and is never
@@ -30,9 +29,7 @@ def header_key(header: str) -> str:
 
 @attrs.frozen
 class Heading:
-    """What the column of one field is called: in each of `LOCALES`, and otherwise; and whether the
-    template has it.
-    """
+    """The headers of one field, in `LOCALES` and otherwise; whether the template has it."""
 
     field: str
     labels: Mapping[str, str]
@@ -46,9 +43,7 @@ class Heading:
 
 
 def _heading(field: str, labels: str, also: str = "", *, in_template: bool = True) -> Heading:
-    """Write a row: the labels in the order of `LOCALES` and the further names, with a stroke
-    between them.
-    """
+    """Return a row: labels in the order of `LOCALES` and further names, parted by ``|``."""
     by_locale: dict[str, str] = dict(zip(LOCALES, labels.split(" | "), strict=True))
     return Heading(field, by_locale, tuple(also.split(" | ")) if also else (), in_template)
 

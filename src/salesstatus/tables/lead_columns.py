@@ -25,9 +25,7 @@ MANY: Final = frozenset({"tags", "emails", "phones", "notes"})
 
 @attrs.frozen
 class LeadColumn:
-    """A column that is read: its header as it stands, and the field that it means (a custom one:
-    ``custom_fields.Budget``).
-    """
+    """A column that is read: its header, and its field (a custom one: ``custom_fields.Budget``)."""
 
     header: str
     field: str
@@ -150,7 +148,10 @@ def _why_ignored(key: str, told: Mapping[str, str]) -> str:
 
 def targets_of(mapping: object, customs: Mapping[str, FieldDefinition]) -> Mapping[str, str]:
     """Return what headers are told to mean. Raises `InvalidError` for what is no field."""
-    expected = "a mapping of headers to fields of a lead, to custom_fields.<name>, or to '' for a column to leave out"
+    expected = (
+        "a mapping of headers to fields of a lead, to custom_fields.<name>, "
+        "or to '' for a column to leave out"
+    )
     if not isinstance(mapping, Mapping):
         raise InvalidError("mapping", mapping, expected)
     known = {"", *OWN_FIELDS}

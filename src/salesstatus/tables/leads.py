@@ -1,5 +1,4 @@
-"""Leads from a CSV file, row by row: `read_leads_csv(file)` for a file opened in binary mode (rule
-L7).
+"""Leads from a CSV file, row by row: `read_leads_csv(file)`, opened in binary mode (rule L7).
 
 A file that cannot be used at all is refused when its header is read. After that a row is a lead or
 the list of all that is wrong with it, and hides no other row. Cells are taken without the blanks
@@ -41,8 +40,7 @@ from salesstatus.values import FrozenMap, InvalidError, check_id, shown, utc
 
 @attrs.frozen
 class CsvProblem:
-    """One thing wrong in a row: the column's header and its field, or ``""`` for both if it is
-    about the whole row.
+    """One problem in a row: the column's header and field, ``""`` for both if it is the whole row.
 
     `value` is what was found, as it stands in messages, `expected` what would do, `rule` the id of
     the rule that wants it.
@@ -61,9 +59,7 @@ class CsvProblem:
 
 @attrs.frozen
 class CsvRow:
-    """One row of a file: the number of the line on which it begins, from 1, and the lead or all
-    that is wrong with it.
-    """
+    """One row of a file: the line on which it begins (from 1), and the lead or all its problems."""
 
     line: int
     lead: Lead | None
@@ -181,9 +177,7 @@ class _Reading:
                     )
 
     def _whole(self, draft: _Draft) -> Iterator[CsvProblem]:
-        """Tell what is wrong with the cells taken together; an address in one text becomes the
-        first part of one.
-        """
+        """Yield what is wrong with the cells together; an address in one text is a first part."""
         if not (draft.values.get("last_name") or draft.values.get("organization_name")):
             header = self._header("last_name", "organization_name")
             yield CsvProblem(header, "last_name", "neither", "a last name or a company name", "K1")

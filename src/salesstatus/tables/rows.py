@@ -1,5 +1,4 @@
-"""Rows of a CSV file from its bytes, one by one, whatever the bytes are: a broken row is told of
-and hides no other.
+"""Rows of a CSV file from its bytes, one by one; a broken row is reported and hides no other.
 
 First bytes become text, then text physical lines, then lines rows, which quoted cells may make span
 several. At no time more is held than one row, which may have `ROW_LIMIT` characters.
@@ -102,9 +101,7 @@ def check_encoding(encoding: object) -> None:
 
 
 def _detected(start: bytes) -> str:
-    """Return the encoding of a file by its first bytes: a mark, or a NUL in every other byte; else
-    UTF-8.
-    """
+    """Return the encoding by the first bytes: a mark, or a NUL in every other byte; else UTF-8."""
     marks = (
         (codecs.BOM_UTF8, "utf-8"),
         (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -135,8 +132,7 @@ def _texts(chunks: object, encoding: str | None) -> tuple[str, Iterator[str]]:
 
 
 def decoded(chunks: object) -> Iterator[str]:
-    """Return the text of a file in pieces that are not large, UTF-8 or UTF-16; what is not of the
-    encoding is `BROKEN` there.
+    """Yield the text of a file in small pieces; what is not of the encoding is `BROKEN` there.
 
     Raises `InvalidError` unless the chunks are bytes, or texts.
     """
@@ -216,9 +212,7 @@ class _TooLongError(Exception):
 
 @attrs.frozen
 class Flaw:
-    """What is wrong with a row as a whole: what was found, as it stands in messages, and what would
-    do.
-    """
+    """What is wrong with a row as a whole: what was found, for messages, and what was expected."""
 
     value: str
     expected: str
@@ -333,9 +327,7 @@ class Rows:
                 yield self._flawed("characters of the file's encoding, and no NUL")
 
     def _lost(self) -> int:
-        """Return how many lines of a row that ends nowhere are lost: the first, or all if there is
-        no credit left.
-        """
+        """Return how many lines of a row that does not end are lost: one, or all without credit."""
         size = sum(len(text or "") for _, text in self._row[1:])
         if size > self._credit:
             return len(self._row)
@@ -350,8 +342,7 @@ class Rows:
 
 
 def opened(chunks: object, encoding: str | None = None) -> tuple[str, Rows]:
-    r"""Return the encoding of a file and its rows: UTF-8 or UTF-16 if none is given, and ``""`` if
-    the file came as text.
+    r"""Return a file's encoding (``""`` for text) and rows; UTF-8 and UTF-16 are detected.
 
     Raises `InvalidError` unless the chunks are bytes, or texts.
 

@@ -17,8 +17,7 @@ from salesstatus.values import InvalidError
 def template_csv(
     locale: str = "en", fields: Iterable[FieldDefinition] = (), *, delimiter: str = ","
 ) -> str:
-    r"""Return a file to fill in: one row with the names of the columns, in a language of
-    `salesstatus.labels`.
+    r"""Return a file to fill in: one row with the headers, in a language of `salesstatus.labels`.
 
     Custom fields follow by name. Where a name could mean a custom field or one of a lead's own, the
     columns are called ``lead.title`` and ``custom_fields.Position``. Save it as UTF-8, for Excel

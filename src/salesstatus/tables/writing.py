@@ -1,6 +1,4 @@
-"""What stands in one cell of a row, and how a cell is written so that no program takes it for more
-than a text.
-"""
+"""What a cell of a row holds, and how it is written so that every program takes it for a text."""
 
 from __future__ import annotations
 
@@ -67,8 +65,7 @@ def _risky(text: str) -> bool:
 
 
 def harmless(text: str) -> str:
-    """Return a text so that no spreadsheet takes it for a formula: with an apostrophe where one
-    could begin.
+    """Return a text with an apostrophe wherever a spreadsheet could see a formula.
 
     That is before ``=``, ``+``, ``-`` and ``@`` (their full-width forms too) at the start of the
     cell or after a character that some spreadsheets separate cells by, and before a tab or line end

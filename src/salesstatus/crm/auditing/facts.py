@@ -1,5 +1,4 @@
-"""What an audit goes by: what can be under a policy, the few facts of contacts and deals, and what
-is known of the past.
+"""What an audit needs: the possible statuses, a few facts of contacts and deals, and the past.
 
 Contacts and deals are gone through once, and of a million of them only this is kept: of a contact
 its kind, company, name and statuses, of a deal its status and who hears it. What was sent is looked
@@ -113,9 +112,7 @@ DOUBTFUL: Final = (BY_HISTORY, BY_HAND)
 
 @attrs.frozen(eq=False)
 class Table:
-    """For each mask: the derived pair, the pairs that accepted histories lead to, and those that
-    deals alone do.
-    """
+    """For each mask: the derived pair, the pairs of accepted histories and of deals alone."""
 
     derived: tuple[Pair, ...]
     reachable: tuple[frozenset[Pair], ...]
@@ -189,9 +186,7 @@ def _walked(place: str, given: Iterable[T]) -> Iterable[T]:
 
 
 class Account:
-    """The few facts of contacts and deals that the verdicts need, each contact and deal by its
-    position.
-    """
+    """The few facts of contacts and deals that verdicts need, each by its position."""
 
     def __init__(self, policy: Policy) -> None:
         self.table: Table = table(policy)  # refuses what is no policy
@@ -349,9 +344,7 @@ STATUS_OF: Final = {bit: status for status, bit in BIT.items()}
 
 @attrs.define
 class Span:
-    """When the pair that is stored now was the one that the rules gave: the last time, and what
-    ended it.
-    """
+    """The last time that the rules gave the pair that is stored now, and what ended it."""
 
     since: datetime | None = None
     ended: Logged | None = None

@@ -27,8 +27,7 @@ _OF_CUSTOMER: Final[_Changes] = tuple(map(CustomerStatusSet, CustomerStatus))
 
 
 def mend(court: Court, finding: Finding) -> Fix | Unmendable | None:
-    """Search for the fewest manual changes that lead where a contact should be; None if it may stay
-    as it is.
+    """Return the fewest manual changes to right statuses; None if the contact may stay.
 
     For one accused that is what its history says, else any state that can be; for a suspect, what
     is derived.
@@ -77,9 +76,7 @@ def _fewest(
     aim: Pair,
     policy: Policy,
 ) -> _Changes | None:
-    """Walk from a status by accepted manual changes; of the nearest that are right, return the way
-    to the one most like the aim.
-    """
+    """Return the fewest accepted changes to a right status, of several the one most like `aim`."""
     ways: dict[SalesStatus, _Changes] = {start: ()}
     met = {start}
     while ways:

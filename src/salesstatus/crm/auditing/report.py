@@ -1,6 +1,4 @@
-"""What an audit says: verdicts, signs, findings and fixes as values, and how they read as text and
-as JSON.
-"""
+"""What an audit reports: verdicts, signs, findings and fixes as values, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -22,7 +20,8 @@ class Verdict(IdentityEnum):
     """How the stored statuses of a contact stand to the rules and the deals that it holds."""
 
     AS_DERIVED = "as_derived"  #: what tables P and C give for the kinds of deals held
-    BY_HISTORY = "by_history"  #: something else that deals alone can have led to, like a won deal that was reopened (C3)
+    #: something else that deals alone can lead to, such as a won deal that was reopened (C3)
+    BY_HISTORY = "by_history"
     BY_HAND = "by_hand"  #: something else that only a person can have set, within the guards (M)
     IMPOSSIBLE = "impossible"  #: no accepted history leads there
     UNDECIDED = "undecided"  #: nothing is stored, or a deal has a status that nobody could tell
@@ -110,9 +109,7 @@ class Finding:
 
     @property
     def suspect(self) -> bool:
-        """Whether they may be wrong: not accused, but with a hint, or other than derived and not
-        confirmed.
-        """
+        """Whether they may be wrong: not accused, with a hint, or unconfirmed and underived."""
         doubtful = self.verdict in _DOUBTFUL and not self.confirmed
         return not self.accused and (doubtful or bool(self.signs))
 
@@ -134,9 +131,7 @@ class Finding:
         return "\n  ".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the finding as JSON values, on one line for each contact where a file of them is
-        written.
-        """
+        """Return the finding as JSON values."""
         return {
             "contact": self.contact,
             "kind": _value(self.kind),
@@ -162,9 +157,7 @@ _DOUBTFUL: Final = frozenset({Verdict.BY_HISTORY, Verdict.BY_HAND})
 @final
 @attrs.frozen(kw_only=True)
 class Fix:
-    """The manual changes that would set a contact right, in this order; `rules` and the sentence
-    say why.
-    """
+    """The manual changes, in order, that set a contact right; `sentence` and `rules` say why."""
 
     contact: ContactId
     changes: tuple[ManualEvent, ...]
@@ -210,9 +203,7 @@ def _time(at: datetime | None) -> str | None:
 
 
 def pair(prospect: ProspectStatus | None, customer: CustomerStatus | None) -> str:
-    """Return two statuses as they stand in sentences, the prospect status first; ``?`` is what
-    nobody said.
-    """
+    """Return two statuses for a sentence, the prospect status first; ``?`` is unknown."""
     return " / ".join("?" if status is None else status.value for status in (prospect, customer))
 
 
@@ -231,9 +222,7 @@ def lines(
     groups: Mapping[str, tuple[int, Iterator[object]]],
     heading: str,
 ) -> Iterator[str]:
-    """Yield the lines of a report: a table of what there is of each verdict and sign, then each
-    group.
-    """
+    """Yield the lines of a report: the number of each verdict and sign, then each group."""
     yield heading
     for member, count in counts.items():
         if count or isinstance(member, Verdict):

@@ -88,9 +88,7 @@ class Audit:
 
     @cached_property
     def suspects(self) -> Findings:
-        """The contacts whose stored statuses may be wrong: other than derived and not confirmed, or
-        with a hint.
-        """
+        """The contacts whose statuses may be wrong; see `Finding.suspect`."""
         return self._findings(position for position in self._noticed if self._is_suspect(position))
 
     @cached_property
@@ -120,17 +118,13 @@ class Audit:
         return tuple(each for each in self._mended(suspects=suspects) if isinstance(each, Fix))
 
     def unmendable(self, *, suspects: bool = False) -> tuple[Unmendable, ...]:
-        """Return the contacts that `patch` leaves out, for no manual change would set them right,
-        each with the reason.
-        """
+        """Return the contacts that no manual change would set right, each with the reason."""
         return tuple(
             each for each in self._mended(suspects=suspects) if isinstance(each, Unmendable)
         )
 
     def rows(self, *, healthy: bool = True) -> Iterator[dict[str, Any]]:
-        """Yield each finding as JSON values, for a file with one on each line; without the
-        `healthy`, the accused, then the suspects.
-        """
+        """Yield each finding as JSON values; not `healthy`: only the accused, then the suspects."""
         for finding in self.findings if healthy else chain(self.accused, self.suspects):
             yield finding.to_dict()
 
@@ -149,8 +143,7 @@ class Audit:
         }
 
     def text(self, limit: int | None = 20) -> str:
-        """Return the audit as text: a table of counts, then the accused, then the suspects, at most
-        `limit` of each.
+        """Return the audit as text: counts, then at most `limit` accused and `limit` suspects.
 
         None: all of them. Raises `InvalidError` for a limit that is no number of findings.
         """

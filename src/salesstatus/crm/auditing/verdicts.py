@@ -116,8 +116,9 @@ class Court:
     def state(
         self, position: int, deals: Mapping[DealId, DealStatus], otherwise: Pair | None = None
     ) -> SalesStatus:
-        """Return what is stored of a contact as a status, with these deals; an axis not stored as
-        `otherwise`, or derived.
+        """Return what is stored of a contact, with these deals.
+
+        An axis that is not stored is `otherwise`, or derived.
         """
         prospect, customer = STORED[self.account.codes[position]]
         otherwise = otherwise or self.derived(position)
@@ -184,9 +185,7 @@ class Court:
     def _compare(
         self, position: int, known: SalesStatus, held: Mapping[DealId, DealStatus], *, right: bool
     ) -> None:
-        """Note what keeps a contact from what it must be, or which deals it should know
-        otherwise.
-        """
+        """Note what a contact must be otherwise, and which deals it does not know as they are."""
         account = self.account
         unheard = known.deals.keys() - held.keys()
         vanished = in_order(filter(self._unsent, unheard))
@@ -209,7 +208,10 @@ class Court:
         if self._stale(position, self.log, certain=True):
             return
         if self.verdicts[position] != IMPOSSIBLE:
-            told = f"its history leads to {pair(known.prospect, known.customer)}, and never led to what is stored"
+            told = (
+                f"its history leads to {pair(known.prospect, known.customer)}, "
+                "and never led to what is stored"
+            )
             self._note(position, Sign.UNLOGGED, told, certain=True)
 
     def _unsent(self, deal: DealId) -> bool:
@@ -287,9 +289,7 @@ class Court:
             self._note(position, sign, told, contacts=(company,), rules=("W2",))
 
     def _in_step(self) -> None:
-        """Note where of an employee and its company only one shows a deal that both heard (rule
-        W2).
-        """
+        """Note employees and companies of which only one shows a deal of both (rule W2)."""
         account, verdicts = self.account, self.verdicts
         apart: dict[tuple[int, int, int], list[DealId]] = {}
         for n, (leader, employer) in enumerate(
@@ -312,7 +312,10 @@ class Court:
             deals = in_order(found)
             who = "employee" if account.kinds[other] is ContactKind.PERSON else "company"
             which = ("prospect", "customer")[axis]
-            told = f"the {which} status of its {who} {shown(account.ids[other])} shows {named(deals)}, and its own does not"
+            told = (
+                f"the {which} status of its {who} {shown(account.ids[other])} "
+                f"shows {named(deals)}, and its own does not"
+            )
             self._note(
                 one,
                 Sign.OUT_OF_STEP,
@@ -332,9 +335,7 @@ class Court:
         return self.verdict(position, alone) == IMPOSSIBLE
 
     def _shows_prospect(self, position: int, status: DealStatus) -> bool | None:
-        """Whether a contact's prospect status shows a deal of this status; None if it need not, or
-        is not stored.
-        """
+        """Whether a prospect status shows a deal of this status; None: no need, or unknown."""
         stored = STORED[self.account.codes[position]][0]
         row = decisions(self.policy).prospect[INDEX[self.account.masks[position]]]
         if (
@@ -347,9 +348,7 @@ class Court:
         return stored is row.becomes
 
     def _shows_customer(self, position: int, status: DealStatus) -> bool | None:
-        """Whether a contact's customer status shows a deal of this status, be it as past; None as
-        above.
-        """
+        """Whether a customer status shows a deal of this status, also as past; None as above."""
         stored = STORED[self.account.codes[position]][1]
         if stored is None or self.verdicts[position] == UNDECIDED or status is not DealStatus.WON:
             return None

@@ -1,6 +1,4 @@
-"""From the values of Bitrix24's records to our entities: contacts, deals, and leads with what they
-became.
-"""
+"""From the values of Bitrix24's records to contacts, deals, and leads with their conversions."""
 
 from __future__ import annotations
 
@@ -138,9 +136,7 @@ class Assembly:
     # Deals.
 
     def add_deals(self, deals: Records, members: Members) -> None:
-        """Take over the deals, with the contacts that they name and those that were listed beside
-        them.
-        """
+        """Add deals, with the contacts that they name and those listed beside them."""
         for id_, found in deals.items():
             deal, status = self._deal(found, members.get(found.values["id"], {}))
             if deal is None:
@@ -248,9 +244,7 @@ class Assembly:
             self.leads[id_] = _made(Lead, fields, place, self.report)
 
     def _became(self, id_: LeadId, values: Mapping[str, Any], place: Place) -> dict[str, Any]:
-        """Return the record of a conversion, or the contacts alone if no time is told, or nothing
-        (rule L10).
-        """
+        """Return a conversion; the contacts alone if it has no time; or nothing (rule L10)."""
         known = {} if is_repeat(values) else known_contacts(values)
         named: dict[str, Any] = {
             target: known[field] for field, target in _TIES.items() if field in known

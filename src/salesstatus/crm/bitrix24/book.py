@@ -1,5 +1,4 @@
-"""What a Bitrix24 account calls its stages and sources (``crm.status.list``, ``crm.category.list``,
-``user.get``).
+"""The names of a Bitrix24 account's stages, sources, pipelines and users.
 
 The book of leads must be one by rule L1, whatever was sent: stages in process, one of success,
 stages of failure. What is missing is taken from Bitrix24's own book, a stage that only leads name
@@ -76,9 +75,7 @@ def catalogue_of(
 def stage_book(
     statuses: Statuses, met: Iterable[tuple[str, StageMeaning | None, Place]], report: Reporter
 ) -> StageBook:
-    """Return the stages of leads: those of the book, and those that leads and their histories name
-    besides.
-    """
+    """Return the stages of leads: those sent, and those that leads and histories name besides."""
     sent = [row for (entity, _), row in statuses.items() if entity == _LEADS]
     stages = _sent(sent, report) if sent else list(BITRIX24_STAGES.stages)
     used = {stage.id for stage in stages}

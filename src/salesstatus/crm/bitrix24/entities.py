@@ -1,5 +1,4 @@
-"""What the values of Bitrix24's records are as fields of our entities; the reading and the writing
-must agree on it.
+"""Which fields of our entities the values of Bitrix24's records become.
 
 A lead in a stage of failure has its reason in ``STATUS_DESCRIPTION``. Where nothing stands there,
 and the stage is not the general ``JUNK``, the name of the stage is the reason: further stages of
@@ -51,9 +50,7 @@ def source_name(values: Values, catalogue: Catalogue) -> str:
 
 
 def lead_meaning(values: Values, book: StageBook) -> StageMeaning | None:
-    """Return what the stage of a lead means: as the lead itself says, else by the book; None if
-    nobody can tell.
-    """
+    """Return the meaning of a lead's stage, by the lead itself or by the book; None if unknown."""
     return values.get("meaning") or book.meaning(values.get("status", ""))
 
 
@@ -103,9 +100,7 @@ def contact_fields(values: Values, kind: ContactKind) -> dict[str, Any]:
 
 
 def deal_status(values: Values, catalogue: Catalogue) -> tuple[DealStatus | None, By]:
-    """Return a deal's status and what says it: its semantics, its stage, the stage's code, or that
-    it is not closed.
-    """
+    """Return a deal's status, and what says it: semantics, stage, code or closed flag."""
     if "meaning" in values:
         return DEAL_STATUS[values["meaning"]], "semantics"
     stage_id = values.get("stage_id", "")

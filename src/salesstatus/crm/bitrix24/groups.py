@@ -1,6 +1,4 @@
-"""What several of Bitrix24's keys say together: addresses, telephone numbers, custom fields, what a
-stage means.
-"""
+"""Values that stand in several of Bitrix24's keys: addresses, phone numbers, custom fields."""
 
 from __future__ import annotations
 
@@ -79,9 +77,7 @@ def address_of(form: Form) -> Group:
 
 @attrs.frozen
 class MultiField:
-    """One of several telephone numbers, addresses …: its position in the list, what it is for, and
-    what it is.
-    """
+    """One of several phone numbers, addresses …: its position in the list, type and value."""
 
     position: int
     type: str
@@ -103,9 +99,7 @@ class Role:
 
 @attrs.frozen
 class _Multi:
-    """The values of one sort: each role takes one of them, the `rest` of them is one field, if
-    there is one.
-    """
+    """The values of one kind: each role takes one of them, and the field `rest` the others."""
 
     sort: str
     roles: tuple[Role, ...]
@@ -190,8 +184,7 @@ _CAPITAL: Final = re.compile(r"(?<!_)(?=[A-Z])")
 
 
 def custom_name(key: str) -> str | None:
-    """Return what we call a custom field, which is the classic spelling of its key; None for the
-    key of another field.
+    """Return the name of a custom field, its classic key; None for the key of another field.
 
     >>> custom_name("ufCrm_1720019876534"), custom_name("UF_CRM_BUDGET"), custom_name("TITLE")
     ('UF_CRM_1720019876534', 'UF_CRM_BUDGET', None)

@@ -72,8 +72,9 @@ def company_number(place: str, id_: Id) -> int:
 
 
 def contact_number(place: str, id_: Id) -> int:
-    """Return the number of a contact, a lead, a deal … Raises `InvalidError` if this is none of
-    Bitrix24's.
+    """Return the number of a contact, a lead or a deal.
+
+    Raises `InvalidError` if this is no number of Bitrix24's.
     """
     if type(id_) is not int or not 0 < id_ < _LIMIT:
         raise InvalidError(place, id_, "the number of a record of Bitrix24")
@@ -235,9 +236,7 @@ NUMBERS: Final = Codec("a list of ids", frozenset({list}), _numbers, _never)
 
 
 def status_codec(axis: Axis) -> Codec:
-    """Return the codec of a custom field that holds the status of one axis, in words of any
-    language.
-    """
+    """Return the codec of a custom field with the status of one axis, in words of any language."""
 
     def read(value: str) -> Any:
         if not value.strip():
@@ -327,9 +326,7 @@ class Shape:
     def read(
         self, body: Mapping[str, Any], place: Place, report: Reporter
     ) -> dict[str, Any] | None:
-        """Return the values of a body by our fields, those that are there; None if a needed one is
-        not.
-        """
+        """Return a body's values by our fields; None if a needed one is absent."""
         values = self.columns.read(body, place, report)
         if values is None:
             return None

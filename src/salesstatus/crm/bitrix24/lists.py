@@ -23,8 +23,9 @@ class _List:
 
 
 class Lists:
-    """The pages met while contents are read: a list says how many records it has, and where its
-    next page starts.
+    """The pages read so far.
+
+    A list says how many records it has, and where its next page starts.
     """
 
     def __init__(self) -> None:

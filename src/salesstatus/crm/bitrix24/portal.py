@@ -15,9 +15,7 @@ from salesstatus.values import Id
 @final
 @attrs.frozen
 class ToFetch:
-    """A record that a webhook told to be new or changed at a time; what is there of it, if
-    anything, is older.
-    """
+    """A record that a webhook says is new or changed after what was read of it."""
 
     kind: Kind
     id: Id

@@ -112,9 +112,7 @@ class Reading:
         )
 
     def take(self, content: object, name: str = "input") -> None:
-        """Read one content; its name says where oddities are, and what kind its records are if
-        nothing else does.
-        """
+        """Read one content; its name places oddities, and may say the kind of its records."""
         if not self._ours(domain_of(name), Place(cleaned(name))):
             return
         for row in self.rows(content, name):
@@ -208,9 +206,7 @@ class Reading:
         records[id_] = Found(values, row.place, before.told | told)
 
     def _told_by(self, row: Row) -> frozenset[str]:
-        """Return the fields that a body tells something of: a set that all bodies with the same
-        keys share.
-        """
+        """Return the fields that a body says something of (one set for the same keys)."""
         keys = (row.kind, row.form, *row.body)
         told = self._fields_told.get(keys)
         if told is None:
@@ -267,9 +263,7 @@ class Reading:
         return {id_: found.values for id_, found in self._records[kind].items()}
 
     def _met_stages(self) -> Iterator[tuple[str, StageMeaning | None, Place]]:
-        """Yield the stages that leads name, and what these say that they mean; those that say
-        something first.
-        """
+        """Yield the stages that leads name, with their meanings; those that have one come first."""
         met: list[tuple[str, StageMeaning | None, Place]] = [
             (found.values["status"], found.values.get("meaning"), found.place)
             for found in self._records[Kind.LEAD].values()
@@ -282,9 +276,7 @@ class Reading:
         yield from sorted(met, key=lambda stage: stage[1] is None)
 
     def _told(self) -> tuple[list[ToFetch], dict[DealId, frozenset[ContactId]]]:
-        """Take what webhooks told to the records, and return which are to be fetched, and the deals
-        that are gone.
-        """
+        """Apply webhooks to the records; return what is to be fetched, and deleted deals."""
         fetch: dict[tuple[Kind, Id], ToFetch] = {}
         gone: dict[DealId, frozenset[ContactId]] = {}
         for verb, kind, number, at in sorted(

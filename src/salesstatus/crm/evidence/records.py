@@ -91,14 +91,14 @@ class Evidence:
         return self.record.at
 
     def __str__(self) -> str:
-        return f"{self.at.isoformat()} {_subject(self.record)} ({self.certainty.value}): {self.because}"
+        what = f"{_subject(self.record)} ({self.certainty.value})"
+        return f"{self.at.isoformat()} {what}: {self.because}"
 
 
 @final
 @attrs.frozen(kw_only=True)
 class Dated:
-    """A deal as a look shows it, and since when it is in its present stage: `changed_at`, the last
-    stage change.
+    """A deal in a look, and since when it is in its present stage (`changed_at`).
 
     Where a source tells only when a deal was closed, that is `changed_at` of a closed deal. None:
     not told. When the deal was made is `Deal.created_at`. Times may contradict each other: what is
@@ -114,9 +114,7 @@ class Dated:
 @final
 @attrs.frozen
 class StageRow:
-    """A row of a stage history: since this time the deal was in this stage, which means this
-    status.
-    """
+    """A row of a stage history: since this time the deal was in this stage, with this status."""
 
     deal: DealId = attrs.field(validator=an_id)
     at: datetime = attrs.field(converter=in_utc, validator=aware)

@@ -30,8 +30,8 @@ def from_stream(records: Iterable[Record]) -> Iterator[Evidence]:
     >>> from datetime import datetime, timezone
     >>> day = datetime(2026, 5, 4, tzinfo=timezone.utc)
     >>> from salesstatus import Deal, DealDeleted
-    >>> stream = [DealSaved(day, Deal(id="D-1", primary="ann", created_at=day)), DealDeleted(day, "D-1")]
-    >>> [found.certainty.value for found in from_stream(stream)]
+    >>> saved = DealSaved(day, Deal(id="D-1", primary="ann", created_at=day))
+    >>> [found.certainty.value for found in from_stream([saved, DealDeleted(day, "D-1")])]
     ['known', 'known']
     """
     met: set[DealId] = set()
@@ -65,8 +65,9 @@ def timeline(evidence: Iterable[Evidence]) -> list[Evidence]:
     >>> may = [datetime(2026, 5, day, tzinfo=timezone.utc) for day in range(1, 10)]
     >>> from salesstatus import Deal
     >>> from salesstatus.crm.evidence import Dated, from_snapshot
-    >>> looks = from_snapshot([Dated(deal=Deal(id=id, primary="ann", created_at=may[id])) for id in (5, 2)], may[8])
-    >>> [(found.at.day, found.record.deal.id) for found in timeline(looks)]
+    >>> deals = [Deal(id=id, primary="ann", created_at=may[id]) for id in (5, 2)]
+    >>> look = from_snapshot([Dated(deal=deal) for deal in deals], may[8])
+    >>> [(found.at.day, found.record.deal.id) for found in timeline(look)]
     [(3, 2), (6, 5), (9, 5), (9, 2)]
     """
     return sorted(_evidence(evidence), key=lambda found: found.at)
@@ -91,8 +92,7 @@ def counted(evidence: Iterable[Evidence]) -> FrozenMap[Certainty, int]:
 @final
 @attrs.frozen
 class Since:
-    """What a contact is, and the evidence that made each of its statuses so; None for a status that
-    was never another.
+    """A contact's status, and the evidence that made each part so; None for one that never changed.
 
     A status may be older than that: no source shows deals that were deleted before it begins.
     `certainty` says how sure the time is, `audience` how sure it is that the contact was on the

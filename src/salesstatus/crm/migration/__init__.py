@@ -1,5 +1,4 @@
-"""Migration out: contacts with their statuses, and the reasons for them, as rows that another CRM
-can import.
+"""Migration: contacts with their statuses and the reasons, as rows for another CRM's import.
 
 A `Destination` is two tables: its columns, and what each of the nine combinations of prospect and
 customer status becomes there. No other CRM has two statuses that follow the deals, so something is

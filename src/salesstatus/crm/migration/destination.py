@@ -56,9 +56,7 @@ class Migrant:
 
     @property
     def deciding_deals(self) -> tuple[DealId, ...]:
-        """The deals behind the two statuses, each once: the prospect status's, then the customer
-        status's.
-        """
+        """The deals behind the prospect status, then those behind the customer status."""
         return tuple(
             dict.fromkeys((*self.explanation.prospect.deals, *self.explanation.customer.deals))
         )
@@ -74,9 +72,13 @@ _NOBODY: Final = Migrant(
 def _a_source(self: Column, _: object, source: object) -> None:
     if callable(source) or source == "":
         return
-    expected = "a path from a Migrant to a text, a number or a list, like contact.email; a function of it; or ''"
+    expected = (
+        "a path from a Migrant to a text, a number or a list, like contact.email; "
+        "a function of it; or ''"
+    )
     try:
-        cell_of("", attrgetter(source)(_NOBODY))  # type: ignore[call-overload] # no str is a TypeError
+        # What is no str is a TypeError.
+        cell_of("", attrgetter(source)(_NOBODY))  # type: ignore[call-overload]
     except (AttributeError, InvalidError, TypeError):
         raise InvalidError("Column.source", source, expected) from None
 
@@ -89,8 +91,7 @@ def _a_name(self: object, field: attrs.Attribute[Any], value: object) -> None:
 @final
 @attrs.frozen
 class Column:
-    """One column of a file to import: its header, what it means, and how it is read from the
-    migrant.
+    """One column of a file to import: its header, its meaning, and how it is read from the migrant.
 
     `source` is a path (``contact.email``), a function of the `Migrant`, or ``""`` where the cell is
     one of the destination's translation. `needed` says that the destination refuses a row without
@@ -106,8 +107,9 @@ class Column:
     needed: bool = attrs.field(default=False, validator=is_a(bool))
 
     def read(self, migrant: Migrant) -> Cell:
-        """Return what the migrant has in this column; `InvalidError` if a function gives what no
-        file can hold.
+        """Return the migrant's cell in this column.
+
+        Raises `InvalidError` if a function returns what no file can hold.
         """
         value: object = (
             self.source(migrant) if callable(self.source) else attrgetter(self.source)(migrant)
@@ -127,9 +129,7 @@ def _values(given: Mapping[str, str]) -> FrozenMap[str, str]:
 @final
 @attrs.frozen
 class Translation:
-    """What one combination of statuses becomes: the values by header, why these, and what they no
-    longer say.
-    """
+    """What one combination of statuses becomes: values by header, the reason, and what is lost."""
 
     prospect: ProspectStatus = attrs.field(validator=is_a(ProspectStatus))
     customer: CustomerStatus = attrs.field(validator=is_a(CustomerStatus))
@@ -168,8 +168,7 @@ def _own_name(self: Destination) -> str:
 @final
 @attrs.frozen(kw_only=True)
 class Destination:
-    """Another CRM, as far as statuses go: its columns, and what each combination of statuses
-    becomes in them.
+    """Another CRM: its columns, and what each combination of statuses becomes in them.
 
     `table` has a `Translation` for each of the nine combinations, with a value for each column that
     has no source. `kinds` are the contacts that have such a status there. `loses` says in sentences
@@ -199,7 +198,8 @@ class Destination:
         own = {column.header for column in self.columns if column.source == ""}
         for row in self.table:
             if row.values.keys() != own:
-                expected = f"a value for each column without a source ({', '.join(sorted(own)) or 'there is none'})"
+                names = ", ".join(sorted(own)) or "there is none"
+                expected = f"a value for each column without a source ({names})"
                 raise InvalidError(f"Destination.table, {row}", dict(row.values), expected)
         met = [(row.prospect, row.customer) for row in self.table]
         for prospect, customer in EVERY:
@@ -211,7 +211,7 @@ class Destination:
                     "Destination.table", found, "one row for each combination of statuses"
                 )
         by_status = {
-            (row.prospect, row.customer): (row, self._row_losses(row)) for row in self.table
+            (row.prospect, row.customer): (row, self.row_losses(row)) for row in self.table
         }
         object.__setattr__(self, "_by_status", by_status)
 
@@ -221,7 +221,7 @@ class Destination:
         return tuple(column.header for column in self.columns)
 
     @property
-    def _paths(self) -> frozenset[str]:
+    def paths(self) -> frozenset[str]:
         return frozenset(column.source for column in self.columns if isinstance(column.source, str))
 
     def translation(self, status: SalesStatus) -> Translation:
@@ -230,9 +230,7 @@ class Destination:
         return self._by_status[status.prospect, status.customer][0]
 
     def losses(self, status: SalesStatus) -> tuple[str, ...]:
-        """Return what is lost of these statuses: what the values no longer say, and what looks the
-        same there.
-        """
+        """Return what these statuses lose: what no value says, and what looks the same."""
         check("status", status, SalesStatus)
         return self._by_status[status.prospect, status.customer][1]
 
@@ -242,9 +240,9 @@ class Destination:
         A reason does not count: nobody filters by a sentence.
         """
         as_is = (("status.prospect", row.prospect), ("status.customer", row.customer))
-        return (row.values, *(status for path, status in as_is if path in self._paths))
+        return (row.values, *(status for path, status in as_is if path in self.paths))
 
-    def _row_losses(self, row: Translation) -> tuple[str, ...]:
+    def row_losses(self, row: Translation) -> tuple[str, ...]:
         same = [str(other) for other in self.table if self._told(other) == self._told(row)]
         confused = [f"{' / '.join(same)}: {self.title} cannot tell which"] if len(same) > 1 else []
         return (*([row.loses] if row.loses else []), *confused)

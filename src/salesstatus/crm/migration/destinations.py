@@ -69,9 +69,7 @@ NEUTRAL: Final = (
 def _table(
     headers: tuple[str, ...], *rows: tuple[tuple[str, ...], str, str]
 ) -> tuple[Translation, ...]:
-    """Write a table down: for each prospect status, in each the customer statuses, the values, why,
-    and what is lost.
-    """
+    """Return a table: for each pair of statuses the values, the reason and what is lost."""
     return tuple(
         Translation(*statuses, dict(zip(headers, values, strict=True)), reason, loses)
         for statuses, (values, reason, loses) in zip(EVERY, rows, strict=True)

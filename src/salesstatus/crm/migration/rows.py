@@ -29,8 +29,7 @@ from salesstatus.values import FrozenMap, Id, InvalidError, is_a, shown
 @final
 @attrs.frozen
 class Row:
-    """One contact in its new form: the cells by header, in the order of the columns, and what is
-    lost of this contact.
+    """One contact in its new form: its cells by header, and what is lost of it.
 
     A contact of a kind that the destination does not take has no cells, and no line in a file; its
     losses say so.
@@ -55,8 +54,7 @@ def migrated(
     to: str | Destination = "neutral",
     policy: Policy = SELL,
 ) -> Iterator[Row]:
-    """Yield a row for each contact, in the order given; one is held at a time, so a contact given
-    twice makes two rows.
+    """Yield a row for each contact, in the order given; a contact given twice has two.
 
     The reasons are those that the deals held show under the policy (`salesstatus.explain`). Raises
     `InvalidError` for an unknown destination or policy at once, and for what is no contact with its
@@ -103,12 +101,11 @@ def _cell_losses(to: Destination, cells: Mapping[str, Cell]) -> Iterator[str]:
         if UNWRITABLE.search(text):
             yield f"in CSV, `{column.header}` has {UNKNOWN} for NUL and halves of characters"
         if harmless(text) != text:
-            yield f"in CSV, `{column.header}` has an apostrophe before what a spreadsheet takes for a formula"
+            yield f"in CSV, `{column.header}` has an apostrophe before what looks like a formula"
 
 
 def losses(to: str | Destination) -> tuple[str, ...]:
-    """Return what is lost of every contact, in sentences: what is known of the destination, and
-    what its tables show.
+    """Return what is lost of every contact, in sentences, as the tables of the destination show it.
 
     What is lost of one contact beside that is in `Row.losses`.
 
@@ -119,12 +116,12 @@ def losses(to: str | Destination) -> tuple[str, ...]:
     destination = destination_of(to)
     table = destination.table
     confused = dict.fromkeys(
-        loss for row in table for loss in destination._row_losses(row) if loss != row.loses
+        loss for row in table for loss in destination.row_losses(row) if loss != row.loses
     )
     left_out = [
         _noplace_of(destination, kind) for kind in ContactKind if kind not in destination.kinds
     ]
-    paths = destination._paths
+    paths = destination.paths
     fields = [field.name for field in attrs.fields(Contact) if f"contact.{field.name}" not in paths]
     said = paths | ({str(column.source) for column in STATUSES} if "" in paths else set())
     of_statuses = (column for column in NEUTRAL if not str(column.source).startswith("contact."))
@@ -224,8 +221,7 @@ def _keep_apart(place: str, cell: Cell, seen: dict[type, Id]) -> None:
 
 
 def written_jsonl(rows: Iterable[Row]) -> Iterator[str]:
-    r"""Yield a line of JSON for each row that has cells, ending in ``\n``: texts and ids exactly as
-    they are, in ASCII.
+    r"""Yield each row as a line of JSON that ends in ``\n``: texts and ids as they are, in ASCII.
 
     >>> acme = Contact(id=7, kind=ContactKind.COMPANY, name="Acme")
     >>> next(written_jsonl(migrated([(acme, SalesStatus())])))[:55]
@@ -239,9 +235,7 @@ def written_jsonl(rows: Iterable[Row]) -> Iterator[str]:
 
 
 def mapping_markdown(to: str | Destination) -> str:
-    """Return a destination as Markdown: its columns, what each combination of statuses becomes, and
-    what is lost.
-    """
+    """Return a destination as Markdown: its columns, its table of statuses, and what is lost."""
     destination = destination_of(to)
     own = [column.header for column in destination.columns if column.source == ""]
     columns: list[tuple[str, ...]] = [("column", "what it holds", "read from")]
@@ -260,7 +254,7 @@ def mapping_markdown(to: str | Destination) -> str:
     ]
     for row in destination.table:
         values = (f"`{row.values[header]}`" if row.values[header] else "–" for header in own)
-        lost = "; ".join(destination._row_losses(row)) or "–"
+        lost = "; ".join(destination.row_losses(row)) or "–"
         statuses.append((row.prospect.value, row.customer.value, *values, row.reason, lost))
     tables = (columns, statuses) if own else (columns,)
     general = "\n".join(f"- {loss}" for loss in losses(destination))

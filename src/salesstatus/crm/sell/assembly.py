@@ -1,6 +1,4 @@
-"""What hangs on contacts, deals and leads, put together when everything was read: conversions,
-notes, tasks, tags and fields.
-"""
+"""Conversions, notes, tasks, tags and fields, put together when everything is read."""
 
 from __future__ import annotations
 
@@ -57,15 +55,11 @@ class Assembly:
     named: Mapping[Kind, dict[Id, dict[str, Any]]]
 
     def _in_order(self, kind: Kind) -> list[tuple[Id, dict[str, Any]]]:
-        """Return the records of a kind in the order of their ids, in which they were made, whatever
-        they came in.
-        """
+        """Return the records of a kind in the order of their ids, in which they were made."""
         return sorted(self.named[kind].items(), key=lambda item: id_order(item[0]))
 
     def conversions(self) -> dict[LeadId, ConversionRecord]:
-        """Return the conversions by their leads; of a lead that was converted twice the first (rule
-        K11).
-        """
+        """Return the conversions by lead; only the first of a lead counts (rule K11)."""
         found: dict[LeadId, ConversionRecord] = {}
         for id_, values in self._in_order(Kind.LEAD_CONVERSION):
             fields = {name: value for name, value in values.items() if name in _CONVERSION_FIELDS}

@@ -1,5 +1,4 @@
-"""CSV exports of Zendesk Sell, of contacts, deals and leads in any of its languages, as the same
-rows that its API's bodies make.
+"""CSV exports of Zendesk Sell, in any of its languages, as the rows that its API's bodies make.
 
 A row becomes the body that the API would have sent, as far as its columns go, and is read by the
 same table. CSV says less: stages, owners, sources and companies by name, and nothing of the
@@ -107,9 +106,7 @@ def csv_rows(
 
 @attrs.define(eq=False)
 class _Column:
-    """Where a column stands, what it means, and how its cells are read; `noted` once something was
-    said of all of it.
-    """
+    """A column's position, header, field and reading; `noted` once it was reported as a whole."""
 
     position: int
     header: str
@@ -120,7 +117,10 @@ class _Column:
     noted: bool = False
 
 
-_TIME: Final = "a time with a zone, whose day is one whatever the order of its numbers; date_order= or locale= says the order"
+_TIME: Final = (
+    "a time with a zone, whose day is one whatever the order of its numbers; "
+    "date_order= or locale= says the order"
+)
 _AMOUNT: Final = "an amount that is one whatever the decimal sign; locale= says the sign"
 _ONE: Final = "headers that mean one field of the records each"
 _NO_CSV: Final = {
@@ -212,9 +212,7 @@ class _File:
     def _fields(
         self, kind: Kind, headers: Sequence[str], place: Place
     ) -> Iterator[tuple[int, str]]:
-        """Yield which field each column means, by its position, and report those that mean none or
-        are not read.
-        """
+        """Yield the position and field of each column, and report columns that are not read."""
         meant = [meant_by(kind, header) for header in headers]
         for position, header in enumerate(headers):
             field, beside, _ = BESIDE.get((kind, header_key(header)), ("", "", ""))
@@ -251,15 +249,14 @@ class _File:
         return _Column(position, header, field, cell.expected, cell.read)
 
     def _usable(self, kind: Kind, fields: set[str], place: Place) -> bool:
-        """Whether a file with columns for these fields is of use; and report what it does not
-        tell.
-        """
+        """Whether a file with these columns is of use; report what it cannot say."""
         if "id" not in fields:
             self.report.not_used(place, "one column with the ids of the records", "none")
             return False
         organizations = told_by(self.name)[1]
         if kind is Kind.CONTACT and "is_organization" not in fields and organizations is not None:
-            found = f"none: all are read as {'companies' if organizations else 'persons'}, as the file's name says"
+            kinds = "companies" if organizations else "persons"
+            found = f"none: all are read as {kinds}, as the file's name says"
             self.report.read(place, "a column that says which contacts are companies", found)
         if kind is Kind.DEAL and "associated_contacts" not in fields:
             found = "no column of them: only primary contacts and companies hear these deals"
@@ -267,9 +264,7 @@ class _File:
         return True
 
     def _wanted(self, kind: Kind) -> frozenset[str]:
-        """Return the fields that the table asks for, and those that something of it follows
-        from.
-        """
+        """Return the fields that the table needs, and those that something else is derived from."""
         table = self.tables[kind].columns
         keys = {column.key for column in table}
         fields = {column.field for column in table}

@@ -1,5 +1,4 @@
-"""What the columns of Zendesk Sell's CSV exports are called, and what their cells hold: a table for
-each kind of record.
+"""The headers of Zendesk Sell's CSV exports, and what their cells hold, for each kind of record.
 
 That a list is exported with the ids of its records and the columns that its user chose, under the
 names that the user's screen has for them, says Sell's help ("Updating in bulk using a CSV file",
@@ -36,9 +35,7 @@ CUSTOM: Final = "custom_fields."
 
 @attrs.frozen
 class Cell:
-    """What the cells of a column hold, in a message, and how they are read: as what the API has in
-    their place.
-    """
+    """What the cells of a column hold, for messages, and how they are read as the API has them."""
 
     expected: str
     read: Callable[[str], Any]
@@ -400,9 +397,7 @@ def why_unread(kind: Kind, header: str) -> str:
 
 @lru_cache(maxsize=64)
 def told_by(name: str) -> tuple[Kind | None, bool | None]:
-    """Return what kind of records a file's name says it has, or its folder's, and whether they are
-    all companies, or all persons.
-    """
+    """Return a file's kind by its name or folder, and whether it has companies or persons."""
     for part in reversed(re.split(r"[/\\]", name)):
         told = {FILES[word] for word in text_key(part).split() if word in FILES}
         if told:

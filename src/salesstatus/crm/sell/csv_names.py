@@ -33,10 +33,10 @@ class Names:
 
     @classmethod
     def of(cls, contacts: Iterable[Contact]) -> Names:
-        """Return the names of some contacts: of persons those that they have and those made of
-        their parts.
+        """Return the names of contacts; a person is also found by the parts of its name.
 
-        >>> Names.of([Contact(id=7, kind=ContactKind.COMPANY, name="Acme, Inc.")]).company("ACME Inc")
+        >>> acme = Contact(id=7, kind=ContactKind.COMPANY, name="Acme, Inc.")
+        >>> Names.of([acme]).company("ACME Inc")
         (7,)
         """
         everybody: dict[str, list[ContactId]] = {}
@@ -67,9 +67,7 @@ class Names:
 
 
 def employer_named(name: str, names: Names, place: Place, report: Reporter) -> ContactId | None:
-    """Return the company that a person works for, by its name; None, with a report, unless exactly
-    one is called so (W4).
-    """
+    """Return the one company of this name (W4); None, with a report, otherwise."""
     found = names.company(name)
     if len(found) == 1:
         report.read(
@@ -93,8 +91,7 @@ def deal_named(
     place: Place,
     report: Reporter,
 ) -> tuple[dict[str, Any], frozenset[ContactId]]:
-    """Return a deal's values with the ids of the contacts that it names, and who may hear it where
-    that cannot be told.
+    """Return a deal's values with contacts by id, and its possible audience if that is uncertain.
 
     ``primary_name`` and ``company_name`` become ``primary`` and ``company``, unless these are ids
     already. If several contacts are called so, all of them are returned, with the companies that

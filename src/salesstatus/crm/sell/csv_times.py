@@ -18,9 +18,7 @@ AHEAD: Final = (1000, 1_000_000)
 
 @attrs.define(eq=False)
 class Times:
-    """How the times of one column are read: by the order that the caller or the column says, in the
-    zone that the caller says.
-    """
+    """How the times of one column are read: their order and their zone."""
 
     order: DateOrder | None
     zone: tzinfo | None

@@ -28,7 +28,7 @@ class Deals:
 
     `known` are the deals whose stages are known, `waiting` the values of the others; `deleted` and
     `heard` are the audiences of deleted deals and of those in a stream, `changed_at` is when a deal
-    came into its stage. Of the deals in `assumed` a stream says what they were before its first event.
+    came into its stage. Of the deals in `assumed` a stream says what they were before it began.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Deals:
         self._events: list[Event] = []
 
     def note(self, row: Row, id_: DealId) -> None:
-        """Keep what a row says of a deal even if a newer row was read: that it was so, and for whom."""
+        """Keep what any row, old or new, says of a deal: that it was so, and for whom."""
         values = row.values
         if row.at is not None:
             self._events.append(
@@ -137,7 +137,7 @@ class Deals:
         return self._embedded.get(id_, frozenset()).union(self._involved.get(id_, ()))
 
     def finish(self, assembly: Assembly, names: Names) -> dict[DealId, frozenset[ContactId]]:
-        """Make deals of all that waited; return those whose status is unknown, with their audience."""
+        """Make deals of all that waited; return those of unknown status, with their audience."""
         undecided: dict[DealId, frozenset[ContactId]] = {}
         unsure: list[DealId] = []
         by_name = StageNames(self._stages, self._report)
@@ -251,7 +251,7 @@ class Deals:
     def gone(
         self, conversions: Iterable[ConversionRecord], undecided: Collection[DealId]
     ) -> dict[DealId, frozenset[ContactId]]:
-        """Return the deals that other records name and that do not exist any more, with their audience."""
+        """Return the deals that other records name and nobody sent, with their audience."""
         gone: dict[DealId, frozenset[ContactId]] = {}
         for record in conversions:
             deal = record.deal

@@ -91,9 +91,7 @@ class Reading:
         self._deals = Deals(self._stages, self._newest, self._employer, self.report)
 
     def take(self, content: object, name: str = "input") -> None:
-        """Read one content; its name says where oddities are, and what kind its records are if
-        nothing else does.
-        """
+        """Read one content; its name places oddities, and may say the kind of its records."""
         for row in self.rows(content, name):
             self.add(row)
 
@@ -271,7 +269,7 @@ class Reading:
         )
 
     def _names(self) -> Names:
-        """Return the names of contacts, and give persons the ids of employers that are only named."""
+        """Return the names of contacts, and give persons the ids of employers by name."""
         waiting = any(values.keys() & BY_NAME for values, _ in self._deals.waiting.values())
         names = (
             Names.of(stored.contact for stored in self._contacts.values())
@@ -314,7 +312,7 @@ def read(
     the contents is an error: what is strange is in `Account.oddities`. Raises `InvalidError` for
     arguments that are none.
 
-    >>> account = read({"contacts.json": '{"items": [{"data": {"id": 7, "name": "Acme", "is_organization": true}}]}'})
+    >>> account = read({"contacts.json": [{"id": 7, "name": "Acme", "is_organization": True}]})
     >>> account.contacts[7].contact.kind
     ContactKind.COMPANY
     """

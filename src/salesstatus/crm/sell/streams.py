@@ -24,7 +24,7 @@ class Newest:
     seen: dict[object, dict[Any, Any]] = attrs.field(factory=lambda: defaultdict(dict))
 
     def counts(self, row: Row, id_: object, part: str = "") -> bool:
-        """Whether a row is newer than what was seen of its record (or part of it); remember it if so."""
+        """Whether a row is the newest of its record, or of this part of it; remember it if so."""
         order: Any = row.order if row.order is not None else row.values.get("updated_at") or row.at
         seen = self.seen[part or row.kind]
         before: Any = seen.get(id_)

@@ -1,6 +1,4 @@
-"""Zendesk Sell's records out of the shapes that it sends them in: objects, collections, pages, the
-queue of a Sync, the Firehose.
-"""
+"""Taking Sell's records out of what it sends: objects, collections, pages, Sync and Firehose."""
 
 from __future__ import annotations
 
@@ -55,7 +53,8 @@ def rows(
 
     What is strange goes to `report`. Raises `InvalidError` if it is no content.
 
-    >>> [row.values["name"] for row in rows('{"data": {"id": 7, "name": "Acme"}, "meta": {"type": "contact"}}')]
+    >>> contact = '{"data": {"id": 7, "name": "Acme"}, "meta": {"type": "contact"}}'
+    >>> [row.values["name"] for row in rows(contact)]
     ['Acme']
     """
     unpacking = _Unpacking(
@@ -78,9 +77,7 @@ _WORDS: Final = re.compile(r"[a-z]+(?:[_-][a-z]+)*")
 
 @attrs.frozen
 class _Hint:
-    """What an address or a file's name says of the records in it: their kind, and whose they
-    are.
-    """
+    """What an address or a file's name says of its records: their kind, and what they belong to."""
 
     kind: Kind | None = None
     scope: Id | None = None
@@ -101,9 +98,7 @@ class _Hint:
 
 
 def _kind_of(part: str) -> Kind | None:
-    """Return the kind that the first words of a name stand for, as many of them as make one:
-    `lead-conversions-2.json`.
-    """
+    """Return the kind that the first words of a name stand for, as in `lead-conversions-2.json`."""
     found = _WORDS.match(part)
     words = [] if found is None else re.split("[_-]", found[0])[:_MOST_WORDS]
     for length in range(len(words), 0, -1):
