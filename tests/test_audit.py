@@ -38,7 +38,7 @@ from salesstatus import (
     transition,
 )
 from salesstatus.crm.auditing import Findings, Sign, Stored, Verdict, audit
-from salesstatus.crm.auditing.facts import KINDS, table
+from salesstatus.crm.auditing.possible import KINDS, table
 from salesstatus.exploration import every_event
 from salesstatus.ports import Standing
 from salesstatus.testing.strategies import accepted_events

@@ -1,4 +1,4 @@
-"""What an audit needs: the possible statuses, a few facts of contacts and deals, and the past.
+"""What an audit needs: a few facts of contacts and deals, and what is known of the past.
 
 Contacts and deals are gone through once, and of a million of them only this is kept: of a contact
 its kind, company, name and statuses, of a deal its status and who hears it. What was sent is looked
@@ -10,16 +10,12 @@ from __future__ import annotations
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import cache
 from typing import Any, Final, TypeVar, final
 
 import attrs
 
-from salesstatus.crm.auditing.report import Verdict
-from salesstatus.decisions import kinds_of
+from salesstatus.crm.auditing.possible import AGREEING, BIT, CODES, NOTHING_SAID, STATUS_OF, table
 from salesstatus.errors import GuardError, HistoryError
-from salesstatus.events import DealAssociated, ManualEvent
-from salesstatus.exploration import canonical, explore
 from salesstatus.history import (
     DealDeleted,
     EmployeeMoved,
@@ -45,7 +41,6 @@ from salesstatus.model import (
 from salesstatus.policy import Policy
 from salesstatus.ports import Standing
 from salesstatus.propagation import hearing, placed
-from salesstatus.transitions import transition
 from salesstatus.values import InvalidError, check_id, id_order, is_a, listing, shown
 
 
@@ -76,104 +71,6 @@ class Stored:
 
 
 T = TypeVar("T")
-
-
-# --- What the tables say: everything by two small numbers ---
-
-Pair = tuple[ProspectStatus, CustomerStatus]
-_PAIRS: Final[tuple[Pair, ...]] = tuple(
-    (prospect, customer) for prospect in ProspectStatus for customer in CustomerStatus
-)
-# The `code` of what is stored: one of 16, for an axis may be unknown. The `mask` of deals held: a
-# bit for each kind.
-_PROSPECTS: Final = (None, *ProspectStatus)
-_CUSTOMERS: Final = (None, *CustomerStatus)
-CODES: Final = {
-    (p, c): 4 * i + j for i, p in enumerate(_PROSPECTS) for j, c in enumerate(_CUSTOMERS)
-}
-STORED: Final = tuple(CODES)
-AGREEING: Final = tuple(
-    frozenset(
-        pair for pair in _PAIRS if stored[0] in (None, pair[0]) and stored[1] in (None, pair[1])
-    )
-    for stored in STORED
-)
-NOTHING_SAID: Final = 0
-BIT: Final = {status: 1 << i for i, status in enumerate(DealStatus)}
-KINDS: Final = tuple(
-    tuple(status for status in DealStatus if mask & BIT[status])
-    for mask in range(1 << len(DealStatus))
-)
-VERDICTS: Final = tuple(Verdict)
-AS_DERIVED, BY_HISTORY, BY_HAND, IMPOSSIBLE, UNDECIDED = range(len(VERDICTS))
-#: Verdicts that leave a doubt, if no history confirms what is stored.
-DOUBTFUL: Final = (BY_HISTORY, BY_HAND)
-
-
-@attrs.frozen(eq=False)
-class Table:
-    """For each mask: the derived pair, the pairs of accepted histories and of deals alone."""
-
-    derived: tuple[Pair, ...]
-    reachable: tuple[frozenset[Pair], ...]
-    by_history: tuple[frozenset[Pair], ...]
-    #: mask * 16 + code → the position of the verdict
-    verdicts: bytes
-
-
-def _mask(state: SalesStatus) -> int:
-    return sum(BIT[status] for status in set(state.deals.values()))
-
-
-def _put_on(kinds: Iterable[DealStatus], policy: Policy) -> SalesStatus:
-    """Return what a contact is that was put on one deal of each kind, in whichever order."""
-    state = SalesStatus()
-    for deal, status in enumerate(kinds):
-        state = transition(state, DealAssociated(deal, status), policy)
-    return state
-
-
-@cache  # as many as there are policies: 48
-def table(policy: Policy) -> Table:
-    """Write out what can be under a policy, from the explored states."""
-    moves = explore(policy)
-    reachable: list[set[Pair]] = [set() for _ in KINDS]
-    after: dict[SalesStatus, set[SalesStatus]] = {}
-    for move in moves:
-        reachable[_mask(move.before)].add((move.before.prospect, move.before.customer))
-        if move.after is not None and not isinstance(move.event, ManualEvent):
-            after.setdefault(move.before, set()).add(canonical(move.after))
-    by_history: list[set[Pair]] = [set() for _ in KINDS]
-    met = {SalesStatus()}
-    waiting = [*met]
-    for state in waiting:
-        by_history[_mask(state)].add((state.prospect, state.customer))
-        new = (
-            after.get(state, set()) - met
-        )  # a state with more deals than were explored leads nowhere
-        met |= new
-        waiting += new
-    derived: list[Pair] = []
-    for kinds in KINDS:
-        state = _put_on(kinds, policy)
-        derived.append((state.prospect, state.customer))
-    verdicts = bytearray()
-    for mask in range(len(KINDS)):
-        for stored, agreeing in zip(STORED, AGREEING, strict=True):
-            if stored == (None, None):
-                verdicts.append(UNDECIDED)
-            elif derived[mask] in agreeing:
-                verdicts.append(AS_DERIVED)
-            elif agreeing & by_history[mask]:
-                verdicts.append(BY_HISTORY)
-            else:
-                verdicts.append(BY_HAND if agreeing & reachable[mask] else IMPOSSIBLE)
-    return Table(
-        tuple(derived),
-        tuple(map(frozenset, reachable)),
-        tuple(map(frozenset, by_history)),
-        bytes(verdicts),
-    )
 
 
 # --- What was sent ---
@@ -336,9 +233,6 @@ class Account:
         return found | self.settled[position] if position in self.settled else found
 
 
-STATUS_OF: Final = {bit: status for status, bit in BIT.items()}
-
-
 # --- What is known of the past ---
 
 
@@ -425,10 +319,6 @@ class Known:
 
 
 _NO_STATUS: Final = SalesStatus()
-
-
-#: mask → the index that a `DecisionTable` has for these kinds of deals
-INDEX: Final = tuple(map(kinds_of, KINDS))
 
 
 def in_order(deals: Iterable[DealId]) -> tuple[DealId, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from salesstatus.crm.auditing.facts import (
+from salesstatus.crm.auditing.possible import (
     AGREEING,
     CODES,
     IMPOSSIBLE,

@@ -10,18 +10,16 @@ from typing import Any, Final, TypeAlias, final, overload
 
 import attrs
 
-from salesstatus.crm.auditing.facts import (
+from salesstatus.crm.auditing.facts import Account, Known, Stored
+from salesstatus.crm.auditing.patch import mend
+from salesstatus.crm.auditing.possible import (
     DOUBTFUL,
     IMPOSSIBLE,
     NOTHING_SAID,
     STORED,
     UNDECIDED,
     VERDICTS,
-    Account,
-    Known,
-    Stored,
 )
-from salesstatus.crm.auditing.patch import mend
 from salesstatus.crm.auditing.report import Finding, Fix, Sign, Unmendable, Verdict, lines, named
 from salesstatus.crm.auditing.verdicts import Court
 from salesstatus.errors import Broken

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from salesstatus.crm.auditing.facts import (
+from salesstatus.crm.auditing.facts import Account, Known, in_order
+from salesstatus.crm.auditing.possible import (
     AGREEING,
     AS_DERIVED,
     BIT,
@@ -17,10 +18,7 @@ from salesstatus.crm.auditing.facts import (
     STATUS_OF,
     STORED,
     UNDECIDED,
-    Account,
-    Known,
     Pair,
-    in_order,
 )
 from salesstatus.crm.auditing.report import Clue, Sign, named, pair
 from salesstatus.decisions import decisions

@@ -222,6 +222,7 @@ class Destination:
 
     @property
     def paths(self) -> frozenset[str]:
+        """The paths that columns are read from."""
         return frozenset(column.source for column in self.columns if isinstance(column.source, str))
 
     def translation(self, status: SalesStatus) -> Translation:
@@ -243,6 +244,7 @@ class Destination:
         return (row.values, *(status for path, status in as_is if path in self.paths))
 
     def row_losses(self, row: Translation) -> tuple[str, ...]:
+        """Return what is lost where statuses become this row."""
         same = [str(other) for other in self.table if self._told(other) == self._told(row)]
         confused = [f"{' / '.join(same)}: {self.title} cannot tell which"] if len(same) > 1 else []
         return (*([row.loses] if row.loses else []), *confused)

@@ -231,8 +231,10 @@ STAGE_CATEGORIES: Final[Mapping[str, DealStatus]] = {
 _CLOSED: Final[tuple[tuple[DealStatus, str], ...]] = (
     (
         DealStatus.WON,
-        "Won | Gagnée | Gagné | Vinta | Vinto | Vinte | Conquistada | Conquistado"
-        " | Abgeschlossen | 成約",
+        (
+            "Won | Gagnée | Gagné | Vinta | Vinto | Vinte | Conquistada | Conquistado"
+            " | Abgeschlossen | 成約"
+        ),
     ),
     (
         DealStatus.LOST,
@@ -240,8 +242,10 @@ _CLOSED: Final[tuple[tuple[DealStatus, str], ...]] = (
     ),
     (
         DealStatus.UNQUALIFIED,
-        "Unqualified | Non qualifiée | Non qualifié | Non qualificata | Non qualificato"
-        " | Senza qualifica | Nicht qualifiziert | Desqualificada | Desqualificado | 不適格",
+        (
+            "Unqualified | Non qualifiée | Non qualifié | Non qualificata | Non qualificato"
+            " | Senza qualifica | Nicht qualifiziert | Desqualificada | Desqualificado | 不適格"
+        ),
     ),
 )
 #: The closed stages by their names, compared by `text_key`: every account has these three, in its
