@@ -14,7 +14,15 @@ from typing import Any, Final, TypeVar, final
 
 import attrs
 
-from salesstatus.crm.auditing.possible import AGREEING, BIT, CODES, NOTHING_SAID, STATUS_OF, table
+from salesstatus.crm.auditing.possible import (
+    AGREEING,
+    BIT,
+    CODES,
+    NOTHING_SAID,
+    STATUS_OF,
+    Table,
+    table,
+)
 from salesstatus.errors import GuardError, HistoryError
 from salesstatus.history import (
     DealDeleted,
