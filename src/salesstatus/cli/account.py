@@ -180,7 +180,8 @@ def _given(given: str, others: list[str]) -> Iterator[File]:
     if given == "-":
         raise unusable(
             "-",
-            "standard input is not read, because an account is several files; give files or folders",
+            "standard input is not read, because an account is several files; "
+            "give files or folders",
         )
     path = Path(given)
     mode = _stat(path).st_mode
@@ -289,19 +290,20 @@ def _take(reading: Any, file: File, what: str) -> None:
 
 def _other(account: Account) -> str:
     """Return what is there of an account without contacts and deals; nothing of an empty one."""
-    others = Counter(account.skipped)
-    others.update(
-        leads=len(account.leads),
-        notes=len(account.notes),
-        tasks=len(account.tasks),
-        tags=len(account.tags),
-        stages=len(account.catalogue.stages),
-        sources=len(account.catalogue.sources),
-        users=len(account.catalogue.users),
+    others = Counter(
+        {kind: number for kind, number in account.skipped.items() if kind[:8] != "an empty"}
     )
-    if others := +others:
-        named = ", ".join(f"{number} {kind}" for kind, number in others.items())
-        return f"it holds no contacts and no deals of {{}}, only other records ({named})"
+    others.update(
+        lead=len(account.leads),
+        note=len(account.notes),
+        task=len(account.tasks),
+        tag=len(account.tags),
+        stage=len(account.catalogue.stages),
+        source=len(account.catalogue.sources),
+        user=len(account.catalogue.users),
+    )
+    if named := [f"{kind} ({number})" for kind, number in others.items() if number]:
+        return f"it holds no contacts and no deals of {{}}, only other records: {', '.join(named)}"
     return "it holds no record of {}" if account.oddities.count(Outcome.NOT_USED) else ""
 
 
@@ -310,7 +312,8 @@ def options(arguments: argparse.Namespace) -> dict[str, Any]:
     for option, crm in _OPTIONS.items():
         if getattr(arguments, option) and crm != arguments.crm:
             raise UnusableError(
-                f"--{option.replace('_', '-')} is an option for --crm {crm}, not for {arguments.crm}"
+                f"--{option.replace('_', '-')} is an option for --crm {crm}, "
+                f"not for {arguments.crm}"
             )
     if arguments.crm == "sell":
         return {

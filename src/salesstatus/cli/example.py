@@ -16,7 +16,7 @@ from salesstatus.cli.parsing import DONE, UnusableError, describe, parse
 #: The tour: what a command shows, its words, and how many lines of what it prints are enough.
 _TOUR: Final = (
     (
-        "A lead becomes contacts and a deal. The plan says where each value goes, and what is lost.",
+        "A lead becomes contacts. The plan says where each value goes, and what is lost.",
         "convert demo/leads.csv",
         8,
     ),

@@ -25,7 +25,7 @@ from salesstatus import (
     select,
     trace,
 )
-from salesstatus.cli.options import add_json, add_locale, add_policy, time
+from salesstatus.cli.options import STATES, add_json, add_locale, add_policy, time
 from salesstatus.cli.parsing import DONE, LOOK, UnusableError, describe
 from salesstatus.cli.source import Unused, opened, print_unused
 from salesstatus.explanation import heard
@@ -34,14 +34,6 @@ from salesstatus.labels import axis_label
 from salesstatus.show.terminal import columns, counted, wrapped
 from salesstatus.values import id_order
 from salesstatus.wire import to_dict
-
-#: What `--only` takes: each state by its name and axis, `non-` for none.
-STATES: Final[dict[str, ProspectStatus | CustomerStatus]] = {
-    f"{'non' if status.value == 'none' else status.value}-{axis}": status
-    for axis, kind in (("prospect", ProspectStatus), ("customer", CustomerStatus))
-    for status in kind
-}
-
 
 _FILE: Final = (
     "FILE holds one JSON record a line, in the order of time: entries, saved deals, deleted deals, "

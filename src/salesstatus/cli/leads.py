@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timezone
+from typing import Any, Literal
 
 from salesstatus import (
     Contact,
@@ -26,7 +27,7 @@ from salesstatus.cli.lead_files import LeadFile, add_book, add_fields, book_of, 
 from salesstatus.cli.options import add_locale, time
 from salesstatus.cli.parsing import DONE, LOOK, describe
 from salesstatus.cli.source import opened, print_unused
-from salesstatus.show.terminal import columns
+from salesstatus.show.terminal import columns, wrapped
 from salesstatus.wire import to_dict
 
 
@@ -88,27 +89,33 @@ def _convert(arguments: argparse.Namespace) -> int:
     with opened(arguments.file) as source:
         file = LeadFile(source, fields)
         leads = tuple(file)
-    mode = "all_or_nothing" if arguments.all_or_nothing else "best_effort"
+    mode: Literal["all_or_nothing", "best_effort"] = (
+        "all_or_nothing" if arguments.all_or_nothing else "best_effort"
+    )
     at = arguments.at or datetime.now(timezone.utc)
-    done = convert_many(leads, request, setup, at=at, actor=arguments.actor, known=known, mode=mode)  # type: ignore[arg-type] # one of the two
+    who: Any = {"actor": arguments.actor, "known": known}
+    done = convert_many(leads, request, setup, at=at, mode=mode, **who)
     if arguments.json:
-        _printrecords_of(done.results)
+        _print_records(done.results)
     else:
         for lead, result in zip(leads, done.results, strict=True):
+            said: object = result
             if isinstance(result, Conversion):
-                print(result.plan)
-            else:
-                plan = plan_conversion(lead, request, setup, actor=arguments.actor, known=known)
-                print(plan if plan.broken else result)
+                said = result.plan
+            elif (plan := plan_conversion(lead, request, setup, **who)).broken:
+                said = plan
+            for line in str(said).split("\n"):
+                print(wrapped(line))
         _print_summary(done.results)
     aside = sys.stderr if arguments.json else sys.stdout
     if file.ignored:
-        print(f"\nColumns not read: {', '.join(file.ignored)}", file=aside)
+        print(file=aside)
+        print(wrapped(f"Columns not read: {', '.join(file.ignored)}"), file=aside)
     print_unused(file.broken, aside)
     return LOOK if done.refused or file.broken else DONE
 
 
-def _printrecords_of(results: Iterable[Conversion | ConversionError]) -> None:
+def _print_records(results: Iterable[Conversion | ConversionError]) -> None:
     for result in results:
         if isinstance(result, ConversionError):
             print(json.dumps({"lead": result.lead, "refused": str(result), "rules": result.rules}))

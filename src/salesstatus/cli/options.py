@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import argparse
+from typing import Final
 
 from salesstatus.errors import LabelError
 from salesstatus.labels import LOCALES, language_of
+from salesstatus.model import CustomerStatus, ProspectStatus
 from salesstatus.policy import PRESETS, Policy
 from salesstatus.values import InvalidError, parse_time
+
+#: What `--only` takes: each state by its name and axis, `non-` for none.
+STATES: Final[dict[str, ProspectStatus | CustomerStatus]] = {
+    f"{'non' if status.value == 'none' else status.value}-{axis}": status
+    for axis, kind in (("prospect", ProspectStatus), ("customer", CustomerStatus))
+    for status in kind
+}
 
 
 def time(text: str) -> object:

@@ -29,8 +29,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "audit": ("audit", "which statuses stored in a CRM are wrong, and why"),
     "derive": ("derive", "the statuses of a CRM's contacts that follow from their deals"),
     "migrate": ("migrate", "a CRM's contacts with their statuses, to import into another CRM"),
-    "rules": ("tables", "the rules, printed from the rows that the library uses"),
-    "labels": ("tables", "the names of the statuses in several languages"),
+    "rules": ("rules", "the rules, printed from the rows that the library uses"),
+    "labels": ("labels", "the names of the statuses in several languages"),
 }
 _OPTION: Final = re.compile(r"--?[A-Za-z]")
 

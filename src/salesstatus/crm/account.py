@@ -78,8 +78,8 @@ class Account:
     records mention and that are not there. `changed_at` is when a deal came into its present stage,
     `stream` what was told of deals as it happened (for `assumed` deals it begins with what they
     were before), `stage_rows` and `visits` the stages of deals and of leads over time. `book` has
-    the stages of leads, `skipped` counts the records of kinds that mean nothing here, and
-    `oddities` is all that was strange.
+    the stages of leads, `skipped` counts the records of kinds that mean nothing here or were not
+    wanted, and `oddities` is all that was strange.
     """
 
     crm: str

@@ -19,16 +19,15 @@ def columns(lines: Sequence[Sequence[str]], gap: str = "  ") -> str:
     )
 
 
-def wrapped(line: str) -> str:
-    """Return a line in several if it is long, the further ones four blanks to the right of it.
+def wrapped(line: str, more: int = 4) -> str:
+    """Return a line in several if it is long, the further ones so many blanks to the right of it.
 
-    >>> print(wrapped("  a" + " word" * 19 + " ends here"))
-      a word word word word word word word word word word word word word word word word word word word
-          ends here
+    >>> wrapped("  a" + " word" * 19 + " ends here").splitlines()[1:]
+    ['      ends here']
     """
     if len(line) <= WIDTH:
         return line
-    indent = " " * (len(line) - len(line.lstrip()) + 4)
+    indent = " " * (len(line) - len(line.lstrip()) + more)
     return fill(
         line,
         WIDTH,

@@ -30,19 +30,15 @@ from salesstatus.rules import (
     ProspectRow,
     TableRow,
 )
-from salesstatus.statements import (
-    LEAD_STATEMENTS,
-    SOURCES,
-    Row,
-    Statement,
-)
+from salesstatus.show.terminal import wrapped
+from salesstatus.statements import LEAD_STATEMENTS, SOURCES, Row, Statement
 
 _TITLES: Final[dict[type, str]] = {
     ProspectRow: "P · Prospect status, automatic",
     CustomerRow: "C · Customer status, automatic",
     ManualRow: "M · Manual changes",
     EventRow: "E · Events about deals",
-    Statement: "W, G, Q · Who hears, merging, finding",
+    Statement: "W, G, Q · Audience, merging, finding",
 }
 _LEAD_TITLES: Final[dict[type, str]] = {
     LeadRow: "L · Events about leads",
@@ -193,7 +189,7 @@ def rules_markdown(policy: Policy | None = None) -> str:
 
 
 def rules_page() -> str:
-    """Return the page `docs/rules.md`: tables, diagrams, and the reachable states of each preset."""
+    """Return the page `docs/rules.md`: tables, diagrams, the reachable states of each preset."""
     diagrams = [
         f"### {axis.title()} status\n\n```mermaid\n{status_mermaid(axis)}```\n"
         for axis in ("prospect", "customer")
@@ -209,39 +205,47 @@ def rules_page() -> str:
 _INTRODUCTION: Final = """\
 # The rules
 
-This page is printed from the rows that the library carries out: `salesstatus rules --markdown`. Rows with a
-*policy* hold under that setting only. In tables P and E exactly one row matches; in table C the first that matches counts;
-in table M every refusal that matches counts. A repeated event (E3) recomputes nothing, so a prospect status set by
-hand lives until an event changes the deals held. A manual change is checked also if it sets what is so already. For leads,
-exactly one row of table L matches; what becomes of their values is the last table.
+This page is printed from the rows that the library uses: `salesstatus rules --markdown`. A row with
+a *policy* holds only with that setting.
+
+- In tables P and E exactly one row matches. In table C the first match counts. In table M every
+  refusal that matches counts.
+- A repeated event (E3) computes nothing again. So a prospect status that a person set stays until
+  an event changes the deals held.
+- A manual change is checked even if it sets the present status.
+- For leads, exactly one row of table L matches. The last table says where their values go.
 """
 
 _DIAGRAMS: Final = """\
 ## How the statuses change
 
-Under the default policy; each arrow names the rules that make this change in some reachable state.
+With the default policy. Each arrow names the rules that make this change in some reachable state.
 """
 
 _REACHABLE: Final = """\
 ## Reachable states
 
-Which customer statuses a contact can have beside which prospect status, by the kinds of deals it holds, after any accepted
-history. What is not here contradicts the rules.
+Which customer statuses a contact can have with each prospect status, by the kinds of deals that it
+holds, after any accepted history. Any other combination contradicts the rules.
 """
 
 
 def rules_text(policy: Policy | None = None) -> str:
-    """Return all tables of rules as plain text, one row a paragraph."""
+    """Return all tables of rules as text for a terminal, one row a paragraph."""
     parts: list[str] = []
     for title, lines in _tables(policy):
-        parts.append(f"{title}\n{'-' * len(title)}")
+        parts += ["", title, "-" * len(title)]
         for line in lines:
-            said = "; ".join(
-                f"{name}: {text}" for name, text in line.items() if name != "id" and text
-            )
-            parts.append(f"{line['id']:4}{said}")
-        parts.append("")
-    return "\n".join(parts)
+            aside = (line["policy"], line["sure"], line["source"])
+            cells = [f"{name}: {text}" for name, text in line.items() if name not in _ASIDE]
+            parts += [
+                wrapped(f"{line['id']:4}{line.get('rule') or '; '.join(cells)}", 4),
+                wrapped(f"    {line['because']} ({'; '.join(filter(None, aside))})", 0),
+            ]
+    return "\n".join(parts).lstrip()
+
+
+_ASIDE: Final = ("id", "policy", "sure", "source", "because")
 
 
 def status_mermaid(axis: str, policy: Policy = SELL) -> str:

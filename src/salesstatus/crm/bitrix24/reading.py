@@ -130,6 +130,7 @@ class Reading:
         """Take over one record."""
         kind, values = row.kind, row.values
         if kind in self._unwanted:
+            self.skipped[kind.value] += 1
             return
         if kind in (Kind.LEAD_CONTACT, Kind.DEAL_CONTACT):
             self._member(row)

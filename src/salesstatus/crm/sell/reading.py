@@ -114,6 +114,7 @@ class Reading:
         """Take over one record."""
         kind, values = row.kind, row.values
         if kind in self._unwanted:
+            self.skipped[kind.value] += 1
             return
         if kind is Kind.ASSOCIATED_CONTACT:
             self._deals.associate(row)

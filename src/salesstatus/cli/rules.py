@@ -1,15 +1,12 @@
-"""`rules` and `labels`: what the library knows, printed."""
+"""`rules`: the rules, printed from their rows."""
 
 from __future__ import annotations
 
 import argparse
 
-from salesstatus.cli.history import STATES
-from salesstatus.cli.options import add_policy, locale
+from salesstatus.cli.options import add_policy
 from salesstatus.cli.parsing import DONE, describe
-from salesstatus.labels import LOCALES, label
 from salesstatus.policy import SELL
-from salesstatus.show.terminal import columns
 from salesstatus.show.text import rules_markdown, rules_page, rules_text, status_mermaid
 
 
@@ -36,25 +33,4 @@ def _rules(arguments: argparse.Namespace) -> int:
         )
     else:
         print(rules_text(arguments.policy))
-    return DONE
-
-
-def add_labels(command: argparse.ArgumentParser) -> None:
-    """Fill the parser of `labels`."""
-    describe(command, _labels)
-    command.add_argument(
-        "--locale",
-        type=locale,
-        action="append",
-        help=f"only this language (may be repeated): {', '.join(LOCALES)}",
-    )
-
-
-def _labels(arguments: argparse.Namespace) -> int:
-    locales = arguments.locale or LOCALES
-    lines = [["status", *locales]]
-    lines += [
-        [name, *(label(status, locale) for locale in locales)] for name, status in STATES.items()
-    ]
-    print(columns(lines))
     return DONE
