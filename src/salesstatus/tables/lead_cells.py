@@ -11,6 +11,7 @@ from typing import Final
 from salesstatus.keys import email_key, phone_key, text_key
 from salesstatus.lead import FieldDefinition, FieldType
 from salesstatus.leads.custom_fields import unfit
+from salesstatus.statements import L5, L7, L9, T3
 from salesstatus.values import InvalidError, parse_time
 
 _WHOLE_NUMBER: Final = re.compile(r"[-+]?[0-9]{1,18}")
@@ -74,7 +75,7 @@ def reading_of(definition: FieldDefinition) -> Callable[[str], object]:
         value = convert(cell, definition)
         expected = unfit(definition, value)
         if expected:
-            raise InvalidError("", cell, expected + form, "T3")
+            raise InvalidError("", cell, expected + form, T3.id)
         return value
 
     return read
@@ -85,7 +86,7 @@ def _checked(kind: str, key: Callable[[str], str]) -> Callable[[str], str]:
 
     def check(cell: str) -> str:
         if not key(cell):
-            raise InvalidError("", cell, kind, "L7")
+            raise InvalidError("", cell, kind, L7.id)
         return cell
 
     return check
@@ -99,13 +100,13 @@ def _time(cell: str) -> datetime:
     try:
         return parse_time(cell)
     except InvalidError as error:
-        raise InvalidError("", cell, error.expected, "L9") from None
+        raise InvalidError("", cell, error.expected, L9.id) from None
 
 
 def _open_to_all(cell: str) -> object:
     value = _checkbox(cell)
     if isinstance(value, str):
-        raise InvalidError("", cell, "yes or no", "L5")
+        raise InvalidError("", cell, "yes or no", L5.id)
     return value
 
 

@@ -8,6 +8,7 @@ from typing import Final
 import attrs
 
 from salesstatus.lead import FieldDefinition
+from salesstatus.statements import K1, L7, T3
 from salesstatus.tables.headers import FIELD_OF, HEADINGS, UNDECIDED, header_key
 from salesstatus.tables.rows import Row
 from salesstatus.values import InvalidError
@@ -46,16 +47,16 @@ def custom_fields_of(fields: object) -> Mapping[str, FieldDefinition]:
     """
     found: dict[str, FieldDefinition] = {}
     if isinstance(fields, str | bytes) or not isinstance(fields, Iterable):
-        raise InvalidError("fields", fields, "a list of FieldDefinition", "T3")
+        raise InvalidError("fields", fields, "a list of FieldDefinition", T3.id)
     for definition in fields:
         if type(definition) is not FieldDefinition:
-            raise InvalidError("fields", definition, "a FieldDefinition", "T3")
+            raise InvalidError("fields", definition, "a FieldDefinition", T3.id)
         if found.setdefault(header_key(definition.name), definition) is not definition:
             raise InvalidError(
                 "fields",
                 definition.name,
                 "names that differ by more than case and punctuation",
-                "T3",
+                T3.id,
             )
     return found
 
@@ -89,10 +90,13 @@ def headers_of(row: Row | None, mapping: Mapping[str, str]) -> Sequence[str]:
     Raises `InvalidError` if there is no header, or not the one that the mapping is for.
     """
     if row is None:
-        raise InvalidError("header", "", "a row with the names of the columns", "L7")
+        raise InvalidError("header", "", "a row with the names of the columns", L7.id)
     if row.flaw is not None:
         raise InvalidError(
-            "header", row.flaw.value, f"{row.flaw.expected}; encoding= names another encoding", "L7"
+            "header",
+            row.flaw.value,
+            f"{row.flaw.expected}; encoding= names another encoding",
+            L7.id,
         )
     headers = list(row.cells)
     while not headers[-1].strip():
@@ -100,7 +104,7 @@ def headers_of(row: Row | None, mapping: Mapping[str, str]) -> Sequence[str]:
     keys = set(map(header_key, headers))
     for header in mapping:
         if header_key(header) not in keys:
-            raise InvalidError("mapping", header, "a header of the file", "L7")
+            raise InvalidError("mapping", header, "a header of the file", L7.id)
     return headers
 
 
@@ -123,18 +127,18 @@ def columns_of(
         fields = tuple(filter(None, (told[key],))) if key in told else fields_of(header, customs)
         if len(fields) > 1:
             expected = f"{OWN}{' or '.join(fields)} as the header, for this one could mean both"
-            raise InvalidError("header", header, expected, "L7")
+            raise InvalidError("header", header, expected, L7.id)
         if not fields:
             ignored.append(IgnoredColumn(header, _why_ignored(key, told)))
             continue
         (field,) = fields
         if field in taken and field not in MANY:
-            raise InvalidError("header", (taken[field], header), f"one column for {field}", "L7")
+            raise InvalidError("header", (taken[field], header), f"one column for {field}", L7.id)
         taken[field] = header
         columns.append(Column(position, header, field, readings.get(field, str)))
     if not {"last_name", "organization_name"} & taken.keys():
         expected = "a column with the last name or the company name; a full name is not taken apart"
-        raise InvalidError("header", headers, expected, "K1")
+        raise InvalidError("header", headers, expected, K1.id)
     return columns, ignored
 
 
@@ -158,5 +162,5 @@ def targets_of(mapping: object, customs: Mapping[str, FieldDefinition]) -> Mappi
     known |= {CUSTOM + definition.name for definition in customs.values()}
     for header, field in mapping.items():
         if not (isinstance(header, str) and isinstance(field, str) and field in known):
-            raise InvalidError("mapping", {header: field}, expected, "L7")
+            raise InvalidError("mapping", {header: field}, expected, L7.id)
     return mapping

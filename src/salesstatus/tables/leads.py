@@ -20,6 +20,7 @@ import attrs
 
 from salesstatus.keys import phone_key, text_key
 from salesstatus.lead import FieldDefinition, Lead, LeadId, Note
+from salesstatus.statements import K1, L7
 from salesstatus.tables.headers import header_key
 from salesstatus.tables.lead_cells import reading_of, readings_of
 from salesstatus.tables.lead_columns import (
@@ -139,7 +140,7 @@ class _Reading:
     def row(self, row: Row) -> CsvRow:
         if row.flaw is not None:
             return CsvRow(
-                row.line, None, (CsvProblem("", "", row.flaw.value, row.flaw.expected, "L7"),)
+                row.line, None, (CsvProblem("", "", row.flaw.value, row.flaw.expected, L7.id),)
             )
         cells = [cell.strip() for cell in row.cells]
         if len(cells) < self.width or any(cells[self.width :]):
@@ -147,7 +148,7 @@ class _Reading:
             return CsvRow(
                 row.line,
                 None,
-                (CsvProblem("", "", found, f"{self.width} cells, as in the header", "L7"),),
+                (CsvProblem("", "", found, f"{self.width} cells, as in the header", L7.id),),
             )
         draft = _Draft(dict(self.defaults))
         problems = [*self._read(draft, cells), *self._whole(draft)]
@@ -156,7 +157,7 @@ class _Reading:
         if self.taken is not None and draft.values.get("id") in self.taken:
             found = shown(draft.values["id"])
             problems.append(
-                CsvProblem(self._header("id"), "id", found, "an id that no row above has", "L7")
+                CsvProblem(self._header("id"), "id", found, "an id that no row above has", L7.id)
             )
         if problems:
             return CsvRow(row.line, None, tuple(problems))
@@ -180,7 +181,7 @@ class _Reading:
         """Yield what is wrong with the cells together; an address in one text is a first part."""
         if not (draft.values.get("last_name") or draft.values.get("organization_name")):
             header = self._header("last_name", "organization_name")
-            yield CsvProblem(header, "last_name", "neither", "a last name or a company name", "K1")
+            yield CsvProblem(header, "last_name", "neither", "a last name or a company name", K1.id)
         address = draft.values.pop("address", "")
         if "line1" not in draft.parts:
             draft.parts["line1"] = address
@@ -189,7 +190,7 @@ class _Reading:
         ):
             # Nothing is lost silently, and which of the two is right is not for us to say.
             expected = "an address that says no more than its parts, or only one of the two"
-            yield CsvProblem(self._header("address"), "address", shown(address), expected, "L7")
+            yield CsvProblem(self._header("address"), "address", shown(address), expected, L7.id)
 
     def _made_id(self, line: int) -> LeadId:
         id_ = f"line-{line}" if self.ids is None else self.ids(line)

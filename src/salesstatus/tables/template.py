@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from salesstatus.labels import language_of
 from salesstatus.lead import FieldDefinition
+from salesstatus.statements import T3
 from salesstatus.tables.headers import HEADINGS
 from salesstatus.tables.lead_columns import CUSTOM, OWN, custom_fields_of, fields_of
 from salesstatus.tables.rows import check_delimiter, is_text
@@ -40,7 +41,7 @@ def template_csv(
     for definition in customs.values():
         name = definition.name
         if not is_text(name):
-            raise InvalidError("fields", name, "a name of characters that a file may hold", "T3")
+            raise InvalidError("fields", name, "a name of characters that a file may hold", T3.id)
         plain = name.strip() and fields_of(name, customs) == (CUSTOM + name,)
         headers.append(name if plain else CUSTOM + name)
     line: str = csv.writer(Line(), delimiter=delimiter).writerow(headers)

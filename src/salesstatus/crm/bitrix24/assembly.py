@@ -37,6 +37,7 @@ from salesstatus.lead import (
 from salesstatus.leads.stages import StageBook
 from salesstatus.model import Contact, ContactId, ContactKind, Deal, DealId, DealStatus
 from salesstatus.propagation import audience
+from salesstatus.statements import K13, L4, T3, W2, W6
 from salesstatus.values import Id, InvalidError, shown
 
 T = TypeVar("T")
@@ -167,15 +168,15 @@ class Assembly:
             values["primary"] = listed[0] if first is None else first
             if first is None:
                 told = f"none: contact {listed[0]}, the first, is taken"
-                self.report.read(place, "a contact of the deal that is primary", told, "W6")
+                self.report.read(place, "a contact of the deal that is primary", told, W6.id)
         elif first not in (None, values.get("primary")):
             told = f"contact {first} in the list of its contacts: the deal counts"
-            self.report.read(place.at("CONTACT_ID"), "one primary contact of a deal", told, "W6")
+            self.report.read(place.at("CONTACT_ID"), "one primary contact of a deal", told, W6.id)
         values["contacts"] = (*values.get("contacts", ()), *listed)
         fields = deal_fields(values, self.catalogue)
         if fields["primary"] is None:
             expected = "a contact or a company: a deal always has a primary contact"
-            self.report.not_used(place.at("CONTACT_ID"), expected, "none", "W6")
+            self.report.not_used(place.at("CONTACT_ID"), expected, "none", W6.id)
             return None, None
         self._untold_company(fields, found)
         status = self._status(values, place)
@@ -189,7 +190,7 @@ class Assembly:
         if "company" not in found.told and employer is not None:
             fields["company"] = employer
             told = f"nothing: read as {shown(employer)}, where the primary contact works"
-            self.report.read(found.place.at("COMPANY_ID"), "the deal's company", told, "W2")
+            self.report.read(found.place.at("COMPANY_ID"), "the deal's company", told, W2.id)
 
     def _status(self, values: Mapping[str, Any], place: Place) -> DealStatus | None:
         status, by = deal_status(values, self.catalogue)
@@ -236,7 +237,7 @@ class Assembly:
                 values.setdefault("person_id", first)
             if len(listed) > 1:
                 self.report.left_out(
-                    place, "one known contact of a lead", f"{len(listed)} contacts", "L4"
+                    place, "one known contact of a lead", f"{len(listed)} contacts", L4.id
                 )
             fields = lead_fields(values, self.catalogue, self.book)
             if lead_meaning(values, self.book) is StageMeaning.SUCCESS:
@@ -253,7 +254,7 @@ class Assembly:
             pointing = self._of_lead[target].get(id_, [])
             if len(pointing) > 1:
                 found = f"{len(pointing)} of them: {shown(pointing[0])} is taken"
-                self.report.read(place, f"one {target} that a lead became", found, "K13")
+                self.report.read(place, f"one {target} that a lead became", found, K13.id)
             if pointing and not (target != "deal" and is_repeat(values)):
                 named.setdefault(target, pointing[0])
         at = converted_at(values)
@@ -261,7 +262,7 @@ class Assembly:
             return {}
         if at is None:
             self.report.left_out(
-                place.at("MOVED_TIME"), "when the lead was converted", "nothing", "K13"
+                place.at("MOVED_TIME"), "when the lead was converted", "nothing", K13.id
             )
             return {field: named[target] for field, target in _TIES.items() if target in named}
         record = ConversionRecord(
@@ -303,7 +304,7 @@ def _definition(
     many = row.values.get("multiple", False)
     if many and kind is not FieldType.DROP_DOWN:
         report.not_used(
-            row.place, "a field of one value, or a choice", "a field of several values", "T3"
+            row.place, "a field of one value, or a choice", "a field of several values", T3.id
         )
         return None
     items = row.body.get("items")
@@ -314,7 +315,7 @@ def _definition(
     )
     choices: Collection[str] = tuple(dict.fromkeys(str(id_) for id_ in ids))
     if kind is FieldType.DROP_DOWN and not choices:
-        report.read(row.place, "the choices of a field", "none: read as a text", "T3")
+        report.read(row.place, "the choices of a field", "none: read as a text", T3.id)
         kind = FieldType.TEXT
     elif kind is FieldType.DROP_DOWN and many:
         kind = FieldType.MULTI_SELECT

@@ -20,6 +20,7 @@ from salesstatus.crm.oddities import Place, Reporter, safely
 from salesstatus.lead import StageMeaning
 from salesstatus.leads.stages import BITRIX24_STAGES, Stage, StageBook
 from salesstatus.model import full_name
+from salesstatus.statements import L1
 from salesstatus.values import FrozenMap, Id
 
 Statuses = Mapping[tuple[str, str], Row]
@@ -87,11 +88,11 @@ def stage_book(
         if meaning is None or meaning is SUCCESS:
             unknown.add(id_)
             said = "of success, which another one is" if meaning is SUCCESS else "which nobody sent"
-            report.left_out(place, _IN_BOOK, f"{found}, {said}", "L1")
+            report.left_out(place, _IN_BOOK, f"{found}, {said}", L1.id)
             continue
         used.add(id_)
         stages.append(Stage(id_, meaning))
-        report.read(place, _IN_BOOK, f"{found}: taken up as {meaning.value}", "L1")
+        report.read(place, _IN_BOOK, f"{found}: taken up as {meaning.value}", L1.id)
     return StageBook(
         stage for meaning in StageMeaning for stage in stages if stage.meaning is meaning
     )
@@ -108,25 +109,25 @@ def _sent(sent: Iterable[Row], report: Reporter) -> list[Stage]:
         id_: str = row.values["id"]
         meaning: StageMeaning | None = row.values.get("meaning") or BITRIX24_STAGES.meaning(id_)
         if meaning is None or not id_.strip():
-            report.left_out(row.place, "a stage with a meaning", safely("STATUS_ID", id_), "L1")
+            report.left_out(row.place, "a stage with a meaning", safely("STATUS_ID", id_), L1.id)
         else:
             stages.append(Stage(id_, meaning, row.values.get("name", "")))
     order = [list(StageMeaning).index(stage.meaning) for stage in stages]
     if order != sorted(order):
         expected = "the stages in process, then success, then failure"
-        report.read(place, expected, "another order: put into this one", "L1")
+        report.read(place, expected, "another order: put into this one", L1.id)
     successes = [stage for stage in stages if stage.meaning is SUCCESS]
     for stage in successes:
         if stage.id != _first(successes).id:
             stages.remove(stage)
-            report.left_out(place, "one stage of success", safely("STATUS_ID", stage.id), "L1")
+            report.left_out(place, "one stage of success", safely("STATUS_ID", stage.id), L1.id)
     for meaning, own in _OWN.items():
         if not any(stage.meaning is meaning for stage in stages):
             id_ = own.id
             while any(stage.id == id_ for stage in stages):
                 id_ += "_"
             stages.append(Stage(id_, meaning, own.name))
-            report.missing(place, f"a stage of {meaning.value}", f"none: taken as {id_}", "L1")
+            report.missing(place, f"a stage of {meaning.value}", f"none: taken as {id_}", L1.id)
     return stages
 
 

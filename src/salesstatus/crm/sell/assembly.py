@@ -27,6 +27,7 @@ from salesstatus.lead import (
     Task,
 )
 from salesstatus.model import ContactId, ContactKind
+from salesstatus.statements import K11, T3
 from salesstatus.values import Id, InvalidError, id_order
 
 T = TypeVar("T")
@@ -69,7 +70,7 @@ class Assembly:
                     Place(f"lead_conversion {id_}"),
                     expected,
                     f"another one of lead {values['lead']}",
-                    "K11",
+                    K11.id,
                 )
                 continue
             found[values["lead"]] = made(
@@ -172,7 +173,7 @@ class Assembly:
             choices = values.get("choices", ())
             if bool(choices) is not (kind in _CHOSEN):
                 expected = "choices for a list, and none for another type"
-                self.report.left_out(place, expected, f"{len(choices)} choices", "T3")
+                self.report.left_out(place, expected, f"{len(choices)} choices", T3.id)
                 kind, choices = FieldType.TEXT, ()
             flags = {
                 "person": values.get("for_person", False),

@@ -10,6 +10,7 @@ from salesstatus.crm.auditing import Stored
 from salesstatus.crm.oddities import Place, Reporter
 from salesstatus.model import ContactId, ContactKind, Deal, DealId
 from salesstatus.propagation import audience
+from salesstatus.statements import W4
 
 
 def check_companies(contacts: dict[ContactId, Stored], report: Reporter) -> None:
@@ -23,7 +24,7 @@ def check_companies(contacts: dict[ContactId, Stored], report: Reporter) -> None
             report.missing(place, "every company that persons work for", f"no contact {company}")
         elif contacts[company].contact.kind is ContactKind.PERSON:
             report.left_out(
-                place, "a company, for a person works for", f"contact {company}, a person", "W4"
+                place, "a company, for a person works for", f"contact {company}, a person", W4.id
             )
             contacts[id_] = attrs.evolve(stored, contact=attrs.evolve(stored.contact, company=None))
 

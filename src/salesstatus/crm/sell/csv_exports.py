@@ -44,6 +44,7 @@ from salesstatus.crm.sell.csv_times import Times, emptied, looked_at
 from salesstatus.crm.sell.unpacking import Row
 from salesstatus.keys import text_key
 from salesstatus.model import full_name
+from salesstatus.statements import W4
 from salesstatus.tables.cells import Conventions, DateOrder, Lenient, Unreadable, amount, check_csv
 from salesstatus.tables.headers import header_key
 from salesstatus.tables.rows import Row as Line
@@ -332,7 +333,7 @@ class _File:
             # The name of a company in the row of one is its own.
             extras.pop("company_name", None)
             if company is not None and text_key(body.get("name") or company) != text_key(company):
-                self.report.left_out(place, "no company of a company", safely("", company), "W4")
+                self.report.left_out(place, "no company of a company", safely("", company), W4.id)
             body["name"] = body.get("name") or company
         else:
             body["name"] = (

@@ -15,6 +15,7 @@ import attrs
 from salesstatus.crm.oddities import Outcome, Place, Reporter, safely
 from salesstatus.keys import text_key
 from salesstatus.model import Contact, ContactId, ContactKind, full_name
+from salesstatus.statements import W2, W4, W6
 
 _Ids = tuple[ContactId, ...]
 
@@ -75,7 +76,7 @@ def employer_named(name: str, names: Names, place: Place, report: Reporter) -> C
         )
         return found[0]
     outcome = Outcome.LEFT_OUT if found else Outcome.MISSING
-    report.add(outcome, place, _ONE_COMPANY, f"{len(found)} called {safely('', name)}", "W4")
+    report.add(outcome, place, _ONE_COMPANY, f"{len(found)} called {safely('', name)}", W4.id)
     return None
 
 
@@ -108,7 +109,7 @@ def deal_named(
     if values.get("primary") is None and values.get("primary_name"):
         primaries = names.contact(values["primary_name"])
         _tell(
-            values["primary_name"], primaries, _ONE_CONTACT, place.at("primary_name"), report, "W6"
+            values["primary_name"], primaries, _ONE_CONTACT, place.at("primary_name"), report, W6.id
         )
         resolved["primary"] = primaries[0] if len(primaries) == 1 else None
     if type(values.get("company")) is not int and values.get("company_name"):
@@ -118,7 +119,7 @@ def deal_named(
         if works_for in companies:
             companies = tuple(id_ for id_ in companies if id_ == works_for)
         _tell(
-            values["company_name"], companies, _ONE_COMPANY, place.at("company_name"), report, "W2"
+            values["company_name"], companies, _ONE_COMPANY, place.at("company_name"), report, W2.id
         )
         resolved["company"] = companies[0] if len(companies) == 1 else None
     if len(primaries) <= 1 and len(companies) <= 1:

@@ -20,6 +20,7 @@ from salesstatus.history import DealDeleted, DealSaved
 from salesstatus.lead import ConversionRecord
 from salesstatus.model import ContactId, Deal, DealId, DealStatus
 from salesstatus.propagation import audience
+from salesstatus.statements import W2, W6
 from salesstatus.values import Id, shown
 
 
@@ -150,7 +151,7 @@ class Deals:
                 continue
             if values.get("primary") is None:
                 expected = "a contact: a deal always has a primary contact"
-                self._report.not_used(place.at("contact_id"), expected, "none", "W6")
+                self._report.not_used(place.at("contact_id"), expected, "none", W6.id)
                 # Those who are on it hear of it all the same, and nobody can tell what.
                 undecided[id_] = _named(values) | self._others(id_)
                 self.changed_at.pop(id_, None)
@@ -200,7 +201,7 @@ class Deals:
             if company is not None:
                 found = f"nothing: read as {shown(company)}, where the primary contact works"
                 self._report.read(
-                    Place(f"deal {id_}").at("organization_id"), "the deal's company", found, "W2"
+                    Place(f"deal {id_}").at("organization_id"), "the deal's company", found, W2.id
                 )
                 self.known[id_] = attrs.evolve(self.known[id_], company=company)
         for id_ in self.known.keys() & (self._involved.keys() | self._embedded.keys()):

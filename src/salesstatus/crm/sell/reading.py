@@ -25,6 +25,7 @@ from salesstatus.crm.sell.streams import Newest, report_again
 from salesstatus.crm.sell.unpacking import Row, rows
 from salesstatus.lead import LeadId
 from salesstatus.model import Contact, ContactId, ContactKind, DealStatus
+from salesstatus.statements import W4
 from salesstatus.tables.cells import DateOrder, check_csv
 from salesstatus.values import FrozenMap, Id, InvalidError, check, shown
 
@@ -162,7 +163,7 @@ class Reading:
         company = values.get("company")
         if company is not None and kind is COMPANY:
             self.report.left_out(
-                place.at("contact_id"), "no company of a company", shown(company), "W4"
+                place.at("contact_id"), "no company of a company", shown(company), W4.id
             )
             company = None
         elif company is not None and company == id_:
@@ -170,7 +171,7 @@ class Reading:
                 place.at("contact_id"),
                 "another contact than the person itself",
                 shown(company),
-                "W4",
+                W4.id,
             )
             company = None
         if values.get("parent") == id_:
@@ -178,7 +179,7 @@ class Reading:
                 place.at("parent_organization_id"),
                 "another company as the parent",
                 shown(id_),
-                "W4",
+                W4.id,
             )
         self._works_for.pop(id_, None)
         if kind is PERSON and company is None and values.get("company_name"):
