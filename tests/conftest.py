@@ -9,6 +9,30 @@ pytest.register_assert_rewrite("desk_suite", "desk_oracle", "hammering")
 
 from salesstatus.cli import main  # noqa: E402 - rewritten first
 
+SHARES = 3
+
+
+def pytest_collection_modifyitems(config, items):
+    """Let the stores share out the use cases in the quick run: all of them run, each on one store.
+
+    Each further store begins with another use case. Tests that are asked for by name all run.
+    """
+    from effort import THOROUGH  # the profile is known by now
+
+    if THOROUGH or any("::" in word for word in config.args):
+        return
+    stores, left_out = {}, []
+    for item in items:
+        if item.get_closest_marker("shared_out"):
+            mine = stores.setdefault(item.cls, [])
+            mine.append(item)
+            if (len(mine) + len(stores)) % SHARES:
+                left_out.append(item)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        out = set(left_out)
+        items[:] = [item for item in items if item not in out]
+
 
 @pytest.fixture
 def run(capsys):

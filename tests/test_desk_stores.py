@@ -19,7 +19,7 @@ from django.apps import apps  # noqa: E402 - Django is configured first
 from django.db import connections  # noqa: E402
 from django_store.store import DjangoStore  # noqa: E402
 
-pytestmark = pytest.mark.usefixtures("untraced")
+pytestmark = [pytest.mark.usefixtures("untraced"), pytest.mark.shared_out]
 
 
 @pytest.fixture(scope="module")

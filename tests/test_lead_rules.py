@@ -205,10 +205,12 @@ class TestTableL:
         assert len({id(table) for table in MUTANTS.values()}) == len(MUTANTS) > 200
         assert LEAD_TABLE not in MUTANTS.values()
 
+    @pytest.mark.usefixtures("untraced")
     @pytest.mark.parametrize("mutant", [mutant for mutant in MUTANTS if mutant not in EQUIVALENT])
     def test_each_mutant_is_refused_or_differs_from_the_oracle(self, mutant, monkeypatch):
         assert not survives(MUTANTS[mutant], monkeypatch)
 
+    @pytest.mark.usefixtures("untraced")
     @pytest.mark.parametrize("mutant", sorted(EQUIVALENT))
     def test_those_listed_as_equivalent_are(self, mutant, monkeypatch):
         assert survives(MUTANTS[mutant], monkeypatch)

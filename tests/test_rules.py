@@ -311,6 +311,7 @@ EQUIVALENT = {
 }
 
 
+@pytest.mark.usefixtures("untraced")
 class TestMutants:
     """No row can be taken out, no outcome redirected, no id exchanged, no condition changed without
     a difference."""
