@@ -39,6 +39,7 @@ from salesstatus import (
 )
 from salesstatus.crm.auditing import Findings, Sign, Stored, Verdict, audit
 from salesstatus.crm.auditing.possible import KINDS, table
+from salesstatus.decisions import decisions
 from salesstatus.exploration import every_event
 from salesstatus.ports import Standing
 from salesstatus.testing.strategies import accepted_events
@@ -218,7 +219,7 @@ class TestReachability:
     @pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES.keys())
     def test_the_table_has_just_the_states_that_one_or_two_deals_of_each_kind_lead_to(self, policy):
         found = {
-            frozenset(kinds): frozenset(table(policy).reachable[mask])
+            frozenset(kinds): frozenset(table(decisions(policy)).reachable[mask])
             for mask, kinds in enumerate(KINDS)
         }
         assert found == {
@@ -229,7 +230,7 @@ class TestReachability:
     def test_what_is_derived_is_reached_by_deals_alone_and_what_they_reach_isreachable_pairs(
         self, policy
     ):
-        rows = table(policy)
+        rows = table(decisions(policy))
         for derived, by_history, reachable in zip(
             rows.derived, rows.by_history, rows.reachable, strict=True
         ):

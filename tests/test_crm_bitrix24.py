@@ -347,7 +347,12 @@ class TestEveryRecordedAnswerIsReadOrRefusedWithAReason:
     def test_two_converted_leads_keep_what_they_became_and_when(self):
         name = "leads__crm-lead-list__0.ellipsis-removed.json"
         first, second = read({name: (FOLDER / name).read_bytes()}).leads.values()
-        assert (first.status, first.person_id, first.conversion.person, first.conversion.company) == (
+        assert (
+            first.status,
+            first.person_id,
+            first.conversion.person,
+            first.conversion.company,
+        ) == (
             "CONVERTED",
             None,
             2069,

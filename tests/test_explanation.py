@@ -106,6 +106,13 @@ def customer_expected(state, policy):
         return ("C1", {WON}) if WON in held else ("C3" if stays else "M3", set())
     if state.customer is CustomerStatus.NONE and WON not in held:
         return "C3", set()
+    if state.customer is CustomerStatus.NONE and state.prospect is not NONE:
+        return "M3", {WON}
+    if state.customer is CustomerStatus.NONE and policy.clearing == "needs_no_deals":
+        # M4 lets nobody leave both none. The prospect status may have become none afterwards.
+        if prospect_expected(state, policy)[0] != "P2":
+            return "M4", set(DealStatus)
+        return ("C3" if policy.manual_prospect == "never" else "M3"), {WON}
     return "M3", {WON}
 
 
@@ -156,34 +163,35 @@ class TestFromTheStatusAlone:
         [
             ((ProspectStatusSet(NONE),),
              "prospect status none: P4, no deal is held",
-             "customer status none: C3, no won deal is held"),
+             "customer status none: C3, no deal held changes it"),
             ((DealAssociated("D-1"),),
              "prospect status current: P1, deal 'D-1' decides",
-             "customer status none: C3, no won deal is held"),
+             "customer status none: C3, no deal held changes it"),
             ((DealAssociated("D-2"), DealAssociated("D-1"), DealAssociated(3), DealAssociated("D-4", LOST)),
              "prospect status current: P1, deals 3, 'D-1', 'D-2' decide",
-             "customer status none: C3, no won deal is held"),
+             "customer status none: C3, no deal held changes it"),
             ((DealAssociated("D-1"), DealWon("D-1")),
              "prospect status none: P2, deal 'D-1' decides",
-             "customer status current: C1, deal 'D-1' won"),
+             "customer status current: C1, deal 'D-1' decides"),
             ((DealAssociated("D-1"), DealAssociated("D-2", UNQUALIFIED), DealLost("D-1")),
              "prospect status lost: P3, deals 'D-1', 'D-2' decide",
-             "customer status none: C3, no won deal is held"),
+             "customer status none: C3, no deal held changes it"),
             ((DealAssociated("D-1", WON), DealLost("D-1")),
              "prospect status lost: P3, deal 'D-1' decides",
-             "customer status current: C3, unchanged since a deal was won that is not won now, or since set by hand"),
+             ("customer status current: C3, unchanged since a deal was other than now, or since set by "
+              "hand; by the deals it would be none (C3, no deal held changes it)")),
             ((DealAssociated("D-1", LOST), ProspectStatusSet(NONE)),
              "prospect status none: M3, set by hand; by the deals it would be lost (P3, deal 'D-1' decides)",
-             "customer status none: C3, no won deal is held"),
+             "customer status none: C3, no deal held changes it"),
             ((ProspectStatusSet(CURRENT), CustomerStatusSet(CustomerStatus.PAST)),
              "prospect status current: M3, set by hand; by the deals it would be none (P4, no deal is held)",
-             "customer status past: M3, set by hand"),
+             "customer status past: M3, set by hand; by the deals it would be none (C3, no deal held changes it)"),
             ((CustomerStatusSet(CustomerStatus.CURRENT),),
              "prospect status none: P4, no deal is held",
-             "customer status current: M3, set by hand"),
+             "customer status current: M3, set by hand; by the deals it would be none (C3, no deal held changes it)"),
             ((DealAssociated("D-1", WON), CustomerStatusSet(CustomerStatus.NONE)),
              "prospect status none: P2, deal 'D-1' decides",
-             "customer status none: M3, set by hand"),
+             "customer status none: M3, set by hand; by the deals it would be current (C1, deal 'D-1' decides)"),
         ],
     )  # fmt: skip
     def test_in_words(self, events, prospect, customer):

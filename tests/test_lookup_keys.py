@@ -405,7 +405,9 @@ def accounts(draw):
             attrs.evolve(contact, company=None if works_for == contact.id else works_for)
         )
     leads = [
-        attrs.evolve(lead, id=f"lead {lead.id!r}", status=status, person_id=tied[0], company_id=tied[1])
+        attrs.evolve(
+            lead, id=f"lead {lead.id!r}", status=status, person_id=tied[0], company_id=tied[1]
+        )
         for lead, status, tied in draw(
             st.lists(
                 st.tuples(

@@ -1,4 +1,8 @@
-"""Why a contact is what it is: from its status alone, or from its history."""
+"""Why a contact is what it is: from its status alone, or from its history.
+
+What can lead to a status beside the deals held is what `salesstatus.exploration.reach` finds in the
+tables; no rule is known here.
+"""
 
 from __future__ import annotations
 
@@ -7,30 +11,33 @@ from typing import Final
 
 import attrs
 
-from salesstatus.decisions import ALL_KINDS, DecisionTable, _customer_row, decisions, kinds_of
-from salesstatus.errors import HistoryError, sentence
-from salesstatus.events import ProspectStatusSet
+from salesstatus.decisions import DecisionTable, decisions, kinds_of
+from salesstatus.errors import Broken, HistoryError, sentence
+from salesstatus.events import CustomerStatusSet, ManualEvent, ProspectStatusSet
+from salesstatus.exploration import How, Way, reach
 from salesstatus.history import Logged, StatusStated, Step, trace
-from salesstatus.model import CustomerStatus, DealId, DealStatus, ProspectStatus, SalesStatus
+from salesstatus.model import CustomerStatus, DealId, ProspectStatus, SalesStatus
 from salesstatus.policy import SELL, Policy
-from salesstatus.transitions import refusal
-from salesstatus.values import InvalidError, id_order, listed
+from salesstatus.rules import NO_DEAL, REFUSED, Tables
+from salesstatus.values import check, id_order, listed
 
 
 @attrs.frozen
 class Reason:
     """Why one status is what it is.
 
-    `rule` is the id of the rule behind it: a row of table P or C, or M3 where a person must have
-    set it by hand, or the guard that forbids it where no accepted event leads there. `deals` are
-    the deals that show it. `entry` is the very entry that made it so, if a history was given and
-    one did.
+    `rule` is the id of the row that leads here, and `how` says in which way; where nothing leads
+    here, `rule` is the first of the guards that forbid it, and `broken` has them all. `deals` are
+    the deals that show it, or would show another status. `entry` is the very entry that made it so,
+    if a history was given and one did.
     """
 
     status: ProspectStatus | CustomerStatus
     rule: str
+    how: How
     deals: tuple[DealId, ...]
     sentence: str
+    broken: tuple[Broken, ...] = ()
     entry: Logged | None = None
 
     def __str__(self) -> str:
@@ -48,65 +55,58 @@ class Explanation:
         return f"{self.prospect}\n{self.customer}"
 
 
-def _named(deals: tuple[DealId, ...]) -> str:
-    return f"{'deal' if len(deals) == 1 else 'deals'} {listed(deals)}"
+def _shown_by(state: SalesStatus, way: Way | None) -> tuple[DealId, ...]:
+    kinds = NO_DEAL if way is None else way.shown_by
+    return tuple(sorted((id_ for id_, kind in state.deals.items() if kind in kinds), key=id_order))
 
 
-def _held(state: SalesStatus, statuses: frozenset[DealStatus]) -> tuple[DealId, ...]:
-    return tuple(
-        sorted((deal for deal, status in state.deals.items() if status in statuses), key=id_order)
+def _because(way: Way | None, deals: tuple[DealId, ...]) -> str:
+    """Say of a status that follows from the deals by which rule, and what shows it."""
+    if way is None:
+        return "as before the first deal"
+    if deals:
+        noun, verb = ("deal", "decides") if len(deals) == 1 else ("deals", "decide")
+        return f"{way.row.id}, {noun} {listed(deals)} {verb}"
+    return (
+        f"{way.row.id}, {'no deal is held' if way.how is How.DEALS else 'no deal held changes it'}"
     )
 
 
-def _prospect(state: SalesStatus, rules: DecisionTable) -> Reason:
-    row = rules.prospect[kinds_of(state.deals.values())]
-    derived = row.becomes
-    deals = _held(state, row.some)
-    because = f"{_named(deals)} decide{'s' * (len(deals) == 1)}" if deals else "no deal is held"
-    if derived is state.prospect:
-        return Reason(
-            derived, row.id, deals, f"prospect status {derived.value}: {row.id}, {because}"
-        )
-    said = f"prospect status {state.prospect.value}"
-    from_deals = f"by the deals it would be {derived.value} ({row.id}, {because})"
-    forbidden = refusal(state, ProspectStatusSet(state.prospect), rules.policy)
-    if forbidden is None:
-        return Reason(state.prospect, "M3", deals, f"{said}: M3, set by hand; {from_deals}")
-    broken = forbidden.broken[0]
-    return Reason(
-        state.prospect,
-        broken.rule,
-        broken.deals,
-        f"{said}: no accepted event leads here, {broken}; {from_deals}",
-    )
+_LED_HERE: Final = {
+    How.EARLIER_DEALS: "unchanged since a deal was other than now, or since set by hand",
+    How.BY_HAND: "set by hand",
+    How.SINCE_BY_HAND: "unchanged since set by hand",
+}
 
 
-def _customer(state: SalesStatus, rules: DecisionTable) -> Reason:
-    """Go by what the rows of table C could have left: the deals of the row that gives this status,
-    if there is one.
-    """
-    kinds = kinds_of(state.deals.values())
-    won = _held(state, frozenset({DealStatus.WON}))
-    said = f"customer status {state.customer.value}"
-    leading_here = {
-        row.id
-        for now in (None, *set(state.deals.values()))
-        for before in CustomerStatus
-        for row in [_customer_row(rules.tables, now, ALL_KINDS[kinds], before)]
-        if (row.becomes or before) is state.customer
-    }
-    if state.customer is CustomerStatus.CURRENT and "C1" in leading_here:
-        return Reason(state.customer, "C1", won, f"{said}: C1, {_named(won)} won")
-    if state.customer is CustomerStatus.CURRENT and "C3" in leading_here:
-        return Reason(
-            state.customer,
-            "C3",
-            (),
-            f"{said}: C3, unchanged since a deal was won that is not won now, or since set by hand",
-        )
-    if state.customer is CustomerStatus.NONE and not won:
-        return Reason(state.customer, "C3", (), f"{said}: C3, no won deal is held")
-    return Reason(state.customer, "M3", won, f"{said}: M3, set by hand")
+def _reason(state: SalesStatus, event: ManualEvent, table: DecisionTable) -> Reason:
+    """Explain one status; `event` is a person setting it to what it is."""
+    can, status, kinds = reach(table), event.status, kinds_of(state.deals.values())
+    of_prospect = isinstance(event, ProspectStatusSet)
+    said = f"{'prospect' if of_prospect else 'customer'} status {status.value}"
+    derived = can.derived[kinds][0 if of_prospect else 1]
+    follows = can.ways.get((kinds, derived))
+    deals = _shown_by(state, follows)
+    because = _because(follows, deals)
+    if status is derived:
+        rule, how = ("", How.DEALS) if follows is None else (follows.row.id, follows.how)
+        return Reason(status, rule, how, deals, f"{said}: {because}")
+    would_be = f"by the deals it would be {derived.value} ({because})"
+    way = can.ways.get((kinds, status))
+    if way is not None and way.how is How.DEALS:
+        deals = _shown_by(state, way)
+        return Reason(status, way.row.id, way.how, deals, f"{said}: {_because(way, deals)}")
+    situation = (kinds, state.prospect, state.customer)
+    if way is None or (way.how is not How.EARLIER_DEALS and situation not in can.situations):
+        decision = table.decide(state, event)
+        if decision.effect is REFUSED:
+            broken = decision.error(state, event).broken
+            told = f"{said}: no accepted event leads here, {broken[0]}; {would_be}"
+            return Reason(status, broken[0].rule, How.NEVER, broken[0].deals, told, broken)
+        rule, how = decision.rows[0].id, How.BY_HAND
+    else:
+        rule, how = way.row.id, way.how
+    return Reason(status, rule, how, deals, f"{said}: {rule}, {_LED_HERE[how]}; {would_be}")
 
 
 def heard(record: Logged) -> str:
@@ -114,34 +114,24 @@ def heard(record: Logged) -> str:
     return "stating its status" if isinstance(record, StatusStated) else sentence(record.event)
 
 
-def _since(reason: Reason, steps: list[Step], axis: str) -> Reason:
-    """Add the last entry that changed this status.
-
-    Where the state alone cannot tell the rule, that entry does.
-    """
+def _since(reason: Reason, steps: list[Step], axis: str, rows: Tables) -> Reason:
+    """Add the last entry that changed this status, and its rule if the deals do not show one."""
     changed = [
         step for step in steps if getattr(step.before, axis) is not getattr(step.after, axis)
     ]
     if not changed:
         return reason
     step = changed[-1]
+    own = {row.id for row in (*getattr(rows, axis), *rows.manual)}
     # A status that was stated may have no rule, or one of the whole contact (G1).
     whole = step.rules[0] if step.rules else reason.rule
-    then = next((id_ for id_ in step.rules if id_[0] in (axis[0].upper(), "M")), whole)
-    by = f" ({then})" if step.rules else ""
+    rule = next((id_ for id_ in step.rules if id_ in own), whole)
+    by = f" ({rule})" if step.rules else ""
     since = f"so since {step.entry.at.isoformat()}, by {heard(step.entry)}{by}"
-    if reason.rule not in _FROM_DEALS:
-        return attrs.evolve(
-            reason,
-            rule=then,
-            sentence=f"{axis} status {reason.status.value}: {since}",
-            entry=step.entry,
-        )
-    return attrs.evolve(reason, sentence=f"{reason.sentence}; {since}", entry=step.entry)
-
-
-#: The rules that the deals held show by themselves.
-_FROM_DEALS: Final = frozenset({"P1", "P2", "P3", "P4", "C1"})
+    if reason.how is How.DEALS:
+        return attrs.evolve(reason, sentence=f"{reason.sentence}; {since}", entry=step.entry)
+    told = f"{axis} status {reason.status.value}: {since}"
+    return attrs.evolve(reason, rule=rule, sentence=told, entry=step.entry)
 
 
 def explain(
@@ -156,12 +146,14 @@ def explain(
     >>> from salesstatus import DealAssociated, transition
     >>> print(explain(transition(SalesStatus(), DealAssociated("D-1"))))
     prospect status current: P1, deal 'D-1' decides
-    customer status none: C3, no won deal is held
+    customer status none: C3, no deal held changes it
     """
-    if type(state) is not SalesStatus:
-        raise InvalidError("state", state, "a SalesStatus")
-    rules = decisions(policy)
-    explanation = Explanation(_prospect(state, rules), _customer(state, rules))
+    check("state", state, SalesStatus)
+    table = decisions(policy)
+    explanation = Explanation(
+        _reason(state, ProspectStatusSet(state.prospect), table),
+        _reason(state, CustomerStatusSet(state.customer), table),
+    )
     if history is None:
         return explanation
     steps = [step for step in trace(history, policy) if isinstance(step, Step)]
@@ -174,6 +166,6 @@ def explain(
     if ends != state:
         raise HistoryError(state, f"the history ends in {ends}, not in the state to explain")
     return Explanation(
-        _since(explanation.prospect, steps, "prospect"),
-        _since(explanation.customer, steps, "customer"),
+        _since(explanation.prospect, steps, "prospect", table.tables),
+        _since(explanation.customer, steps, "customer", table.tables),
     )

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from enum import Enum
 from typing import Final, assert_never
 
+from salesstatus.decisions import decisions
 from salesstatus.exploration import Move, explore
 from salesstatus.lead import StageMeaning, Target
 from salesstatus.leads.rules import (
@@ -133,7 +134,7 @@ def _markdown(lines: Sequence[dict[str, str]]) -> str:
 
 
 def _tables(policy: Policy | None) -> list[tuple[str, list[dict[str, str]]]]:
-    tables = TABLES if policy is None else TABLES.under(policy)
+    tables = TABLES if policy is None else decisions(policy).tables
     every: tuple[tuple[tuple[TableRow | LeadRow, ...], dict[type, str]], ...] = (
         (tables.rows(), _TITLES),
         ((*LEAD_TABLE, *LEAD_STATEMENTS), _LEAD_TITLES),

@@ -2,7 +2,7 @@
 
 No rule is made here. Which deals a contact holds is `salesstatus.hearing` of all deals; what
 follows from them are tables P and C; what else can be are the states that
-`salesstatus.exploration.explore` reaches; and what stands against the rest are the guards that
+`salesstatus.exploration.reach` finds; and what stands against the rest are the guards that
 `salesstatus.refusal` names. What cannot be proven is a hint and never an accusation.
 
 The customer status has a memory, and deals as they are now show none of it but a won one. So the

@@ -23,6 +23,7 @@ from salesstatus.crm.auditing.possible import (
     Table,
     table,
 )
+from salesstatus.decisions import decisions
 from salesstatus.errors import GuardError, HistoryError
 from salesstatus.history import (
     DealDeleted,
@@ -94,7 +95,7 @@ class Account:
     """The few facts of contacts and deals that verdicts need, each by its position."""
 
     def __init__(self, policy: Policy) -> None:
-        self.table: Table = table(policy)  # refuses what is no policy
+        self.table: Table = table(decisions(policy))  # refuses what is no policy
         self.policy = policy
         self.ids: list[ContactId] = []
         self.at: dict[ContactId, int] = {}

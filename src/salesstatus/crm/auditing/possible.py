@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import cache
 from typing import Final
 
 import attrs
 
 from salesstatus.crm.auditing.report import Verdict
-from salesstatus.decisions import kinds_of
-from salesstatus.events import DealAssociated, ManualEvent
-from salesstatus.exploration import canonical, explore
-from salesstatus.model import CustomerStatus, DealStatus, ProspectStatus, SalesStatus
-from salesstatus.policy import Policy
-from salesstatus.transitions import transition
+from salesstatus.decisions import DecisionTable, kinds_of
+from salesstatus.exploration import reach
+from salesstatus.model import CustomerStatus, DealStatus, ProspectStatus
 
 Pair = tuple[ProspectStatus, CustomerStatus]
 _PAIRS: Final[tuple[Pair, ...]] = tuple(
@@ -41,6 +37,8 @@ KINDS: Final = tuple(
     tuple(status for status in DealStatus if mask & BIT[status])
     for mask in range(1 << len(DealStatus))
 )
+#: mask → the index that a `DecisionTable` has for these kinds of deals
+INDEX: Final = tuple(map(kinds_of, KINDS))
 VERDICTS: Final = tuple(Verdict)
 AS_DERIVED, BY_HISTORY, BY_HAND, IMPOSSIBLE, UNDECIDED = range(len(VERDICTS))
 #: Verdicts that leave a doubt, if no history confirms what is stored.
@@ -58,41 +56,15 @@ class Table:
     verdicts: bytes
 
 
-def _mask(state: SalesStatus) -> int:
-    return sum(BIT[status] for status in set(state.deals.values()))
-
-
-def _put_on(kinds: Iterable[DealStatus], policy: Policy) -> SalesStatus:
-    """Return what a contact is that was put on one deal of each kind, in whichever order."""
-    state = SalesStatus()
-    for deal, status in enumerate(kinds):
-        state = transition(state, DealAssociated(deal, status), policy)
-    return state
-
-
-@cache  # as many as there are policies: 48
-def table(policy: Policy) -> Table:
-    """Write out what can be under a policy, from the explored states."""
-    moves = explore(policy)
-    reachable: list[set[Pair]] = [set() for _ in KINDS]
-    after: dict[SalesStatus, set[SalesStatus]] = {}
-    for move in moves:
-        reachable[_mask(move.before)].add((move.before.prospect, move.before.customer))
-        if move.after is not None and not isinstance(move.event, ManualEvent):
-            after.setdefault(move.before, set()).add(canonical(move.after))
-    by_history: list[set[Pair]] = [set() for _ in KINDS]
-    met = {SalesStatus()}
-    waiting = [*met]
-    for state in waiting:
-        by_history[_mask(state)].add((state.prospect, state.customer))
-        # A state with more deals than were explored leads nowhere.
-        new = after.get(state, set()) - met
-        met |= new
-        waiting += new
-    derived: list[Pair] = []
-    for kinds in KINDS:
-        state = _put_on(kinds, policy)
-        derived.append((state.prospect, state.customer))
+@cache  # as many as there are tables of decisions: one for each policy
+def table(written: DecisionTable) -> Table:
+    """Write out what can be under a table of decisions, from the situations that it reaches."""
+    can = reach(written)
+    reachable, by_history = (
+        tuple(frozenset(pair for pair in _PAIRS if (index, *pair) in situations) for index in INDEX)
+        for situations in (can.situations, can.by_deals)
+    )
+    derived = tuple(can.derived[index] for index in INDEX)
     verdicts = bytearray()
     for mask in range(len(KINDS)):
         for stored, agreeing in zip(STORED, AGREEING, strict=True):
@@ -104,13 +76,4 @@ def table(policy: Policy) -> Table:
                 verdicts.append(BY_HISTORY)
             else:
                 verdicts.append(BY_HAND if agreeing & reachable[mask] else IMPOSSIBLE)
-    return Table(
-        tuple(derived),
-        tuple(map(frozenset, reachable)),
-        tuple(map(frozenset, by_history)),
-        bytes(verdicts),
-    )
-
-
-#: mask → the index that a `DecisionTable` has for these kinds of deals
-INDEX: Final = tuple(map(kinds_of, KINDS))
+    return Table(derived, reachable, by_history, bytes(verdicts))

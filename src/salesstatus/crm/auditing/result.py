@@ -22,14 +22,11 @@ from salesstatus.crm.auditing.possible import (
 )
 from salesstatus.crm.auditing.report import Finding, Fix, Sign, Unmendable, Verdict, lines, named
 from salesstatus.crm.auditing.verdicts import Court
-from salesstatus.errors import Broken
-from salesstatus.events import ProspectStatusSet
 from salesstatus.explanation import explain
 from salesstatus.history import DealDeleted, DealSaved, EmployeeMoved, Entry, Record, Refused
 from salesstatus.model import ContactId, Deal, DealId
 from salesstatus.policy import SELL, Policy
 from salesstatus.ports import Standing
-from salesstatus.transitions import refusal
 from salesstatus.values import FrozenMap, InvalidError, id_order
 
 #: What is known of the deals' past.
@@ -239,17 +236,15 @@ class Audit:
             )
             if said
         ]
-        broken: tuple[Broken, ...] = ()
-        if court.verdicts[position] == IMPOSSIBLE:
-            error = refusal(state, ProspectStatusSet(state.prospect), court.policy)
-            broken = error.broken if error is not None else ()
+        impossible = court.verdicts[position] == IMPOSSIBLE
+        broken = [each for reason in reasons for each in reason.broken] if impossible else []
         rules = dict.fromkeys(
             (*(each.rule for each in broken), *(reason.rule for reason in reasons))
         )
         deals = {deal for each in broken for deal in each.deals} | {
             deal for each in reasons for deal in each.deals
         }
-        also = [f"also {each}" for each in broken[1:]]
+        also = [f"also {each}" for reason in reasons for each in reason.broken[1:] if impossible]
         return (*rules,), tuple(sorted(deals, key=id_order)), (*map(str, reasons), *also)
 
     def _mended(self, *, suspects: bool) -> Iterator[Fix | Unmendable]:

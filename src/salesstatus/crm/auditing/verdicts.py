@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any, Final
+from typing import Any
 
 from salesstatus.crm.auditing.facts import Account, Known, in_order
 from salesstatus.crm.auditing.possible import (
@@ -24,6 +24,7 @@ from salesstatus.crm.auditing.report import Clue, Sign, named, pair
 from salesstatus.decisions import decisions
 from salesstatus.events import ContactEvent, DealAssociated, DealDissociated, DealEvent
 from salesstatus.explanation import heard
+from salesstatus.exploration import reach
 from salesstatus.model import (
     ContactKind,
     CustomerStatus,
@@ -33,6 +34,8 @@ from salesstatus.model import (
     SalesStatus,
 )
 from salesstatus.policy import Policy
+from salesstatus.rules import Was
+from salesstatus.statements import W2, W7
 from salesstatus.transitions import transition
 from salesstatus.values import id_order, shown
 
@@ -67,10 +70,6 @@ def after_hearing(
     return tuple(outcomes)
 
 
-#: Deals are deleted, and the last one that goes takes a current customer's status with it.
-_VANISHING: Final = ("W7", "C2")
-
-
 def _them(deals: tuple[DealId, ...]) -> str:
     return "it" if len(deals) == 1 else "them"
 
@@ -91,6 +90,18 @@ class Court:
         self.account, self.log, self.past, self.undecided = account, log, past, undecided
         self.policy = account.policy
         self.table = account.table
+        written = decisions(self.policy)
+        self.ways = reach(written).ways
+        rows = written.tables
+        #: Deals are deleted, and one that goes may take a customer status with it.
+        self.vanishing = (
+            W7.id,
+            *(row.id for row in rows.customer if None in row.now and row.becomes is not None),
+        )
+        #: A deal that is held becomes what a snapshot says.
+        self.missing = tuple(
+            row.id for row in rows.events if DealAssociated in row.events and row.was is Was.ANOTHER
+        )
         self.clues: dict[int, list[Clue]] = {}
         self.confirmed: set[int] = set()
         #: What a contact must be, where that is known, if it is not what is stored.
@@ -196,11 +207,13 @@ class Court:
         if vanished:
             told = f"it is said to hold {named(vanished)}, and nobody sent {_them(vanished)}"
             self._note(
-                position, Sign.VANISHED, told, certain=certain, deals=vanished, rules=_VANISHING
+                position, Sign.VANISHED, told, certain=certain, deals=vanished, rules=self.vanishing
             )
         if missed:
             told = f"it has not heard what became of {named(missed)}"
-            self._note(position, Sign.MISSED, told, certain=certain, deals=missed, rules=("E5",))
+            self._note(
+                position, Sign.MISSED, told, certain=certain, deals=missed, rules=self.missing
+            )
         if right or as_known or self.log is None:
             return
         if self._stale(position, self.log, certain=True):
@@ -256,10 +269,10 @@ class Court:
         deals = in_order(gone)
         if deals:
             told = f"{named(deals)} may have led here, and nobody sent {_them(deals)}"
-            self._note(position, Sign.VANISHED, told, deals=deals, rules=_VANISHING)
+            self._note(position, Sign.VANISHED, told, deals=deals, rules=self.vanishing)
         elif not held and STORED[code][1] is CustomerStatus.CURRENT:
             told = "a current customer without any deal: set by hand, or its deals are gone"
-            self._note(position, Sign.VANISHED, told, rules=_VANISHING)
+            self._note(position, Sign.VANISHED, told, rules=self.vanishing)
 
     def _structure(self) -> None:
         """Note contacts that nobody sent, and employers that cannot be."""
@@ -284,7 +297,7 @@ class Court:
                 )
             else:
                 continue
-            self._note(position, sign, told, contacts=(company,), rules=("W2",))
+            self._note(position, sign, told, contacts=(company,), rules=(W2.id,))
 
     def _in_step(self) -> None:
         """Note employees and companies of which only one shows a deal of both (rule W2)."""
@@ -298,8 +311,9 @@ class Court:
             if account.kinds[leader] is not ContactKind.PERSON:
                 continue
             status = STATUS_OF[account.deal_statuses[n]]
-            for axis, shows in enumerate((self._shows_prospect, self._shows_customer)):
-                of_leader, of_employer = shows(leader, status), shows(employer, status)
+            for axis in (0, 1):
+                of_leader = self._shows(leader, axis, status)
+                of_employer = self._shows(employer, axis, status)
                 if of_leader is None or of_employer is None or of_leader is of_employer:
                     continue
                 one, other = (employer, leader) if of_leader else (leader, employer)
@@ -321,7 +335,7 @@ class Court:
                 certain=self._wrong(one, axis),
                 deals=deals,
                 contacts=(account.ids[other],),
-                rules=("W2",),
+                rules=(W2.id,),
             )
 
     def _wrong(self, position: int, axis: int) -> bool:
@@ -332,22 +346,12 @@ class Court:
             return AGREEING[alone].isdisjoint(self.truths[position])
         return self.verdict(position, alone) == IMPOSSIBLE
 
-    def _shows_prospect(self, position: int, status: DealStatus) -> bool | None:
-        """Whether a prospect status shows a deal of this status; None: no need, or unknown."""
-        stored = STORED[self.account.codes[position]][0]
-        row = decisions(self.policy).prospect[INDEX[self.account.masks[position]]]
-        if (
-            stored is None
-            or self.verdicts[position] == UNDECIDED
-            or status not in row.some
-            or row.becomes is ProspectStatus.NONE
-        ):
+    def _shows(self, position: int, axis: int, status: DealStatus) -> bool | None:
+        """Whether a stored status shows a deal of this kind, be it as past; None if it need not."""
+        stored = STORED[self.account.codes[position]][axis]
+        derived = self.derived(position)[axis]
+        way = self.ways.get((INDEX[self.account.masks[position]], derived))
+        silent = derived is ProspectStatus.NONE or way is None or status not in way.shown_by
+        if stored is None or silent or self.verdicts[position] == UNDECIDED:
             return None
-        return stored is row.becomes
-
-    def _shows_customer(self, position: int, status: DealStatus) -> bool | None:
-        """Whether a customer status shows a deal of this status, also as past; None as above."""
-        stored = STORED[self.account.codes[position]][1]
-        if stored is None or self.verdicts[position] == UNDECIDED or status is not DealStatus.WON:
-            return None
-        return stored is not CustomerStatus.NONE
+        return stored is derived or stored is CustomerStatus.PAST
