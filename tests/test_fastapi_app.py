@@ -221,7 +221,7 @@ class TestContacts:
             "customer": {
                 "rule": "C1",
                 "deals": ["D-1"],
-                "sentence": "customer status current: C1, deal 'D-1' won",
+                "sentence": "customer status current: C1, deal 'D-1' decides",
             },
         }
 

@@ -130,7 +130,7 @@ class TestTheNeutralFile:
             "prospect_because": "prospect status current: P1, deal 1 decides",
             "customer_status": "current",
             "customer_rule": "C1",
-            "customer_because": "customer status current: C1, deal 'D-2' won",
+            "customer_because": "customer status current: C1, deal 'D-2' decides",
             "deals_open": 1,
             "deals_won": 1,
             "deals_lost": 2,
