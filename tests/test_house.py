@@ -20,7 +20,7 @@ DATA = {
     "tables/headers.py": "one row for each field of a lead, with its headers in seven languages",
 }
 #: Who imports one of these says what others may use.
-DOORS = {"_hypothesis.py", "errors.py", "memory.py", "ports.py", "wire.py"}
+DOORS = {"_hypothesis.py", "errors.py", "memory.py", "ports.py"}
 #: Packages whose names are imported when they are first used.
 LAZY = [
     name for name in FILES if name.endswith("__init__.py") and "door(" in FILES[name].read_text()

@@ -57,6 +57,7 @@ from salesstatus.leads import (
 from salesstatus.leads.stage_history import LeadSaved, Visit
 from salesstatus.ports import Done, Standing
 from salesstatus.wire import FORMAT, TAGS, dumps, from_dict, loads, read_lines, to_dict
+from salesstatus.wire.converter import problems
 
 AT = datetime(2026, 5, 4, 9, 30, tzinfo=timezone.utc)
 FULL_DEAL = Deal(
@@ -501,7 +502,7 @@ class TestNotJson:
             assert all(problem.place.startswith("$") for problem in error.problems)
 
     def test_an_error_that_nobody_foresaw_is_told_at_its_place(self):
-        (problem,) = wire._problems(RuntimeError("what"), "$.deal")
+        (problem,) = problems(RuntimeError("what"), "$.deal")
         assert str(problem) == "$.deal: expected a record of ours, got RuntimeError: what"
 
 

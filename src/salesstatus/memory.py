@@ -1,17 +1,14 @@
-"""Every port in memory: for notebooks, demos and tests, and as the shortest example of a store.
-
-In short::
+"""A store in memory: for notebooks, demos and tests, and as the shortest example of a store.
 
     store = MemoryStore()
     with store.unit() as unit:
         unit.contacts.put(Standing(contact=ann), 0)
         unit.commit()
 
-A unit writes on a sheet of its own. What it read or found is remembered with its version, and
-`commit` compares all of it with what is there, under a lock, before it keeps anything: so units
-behave as if one came after the other, in any number of threads. Only who walks over all of a kind,
-or over a selection, is not told of changes meanwhile. For asynchronous code:
-`salesstatus.desk.as_async`.
+A unit of work writes on a sheet of its own, and remembers the version of all that it read or found.
+`commit` compares these versions with the stored ones, under a lock, before it keeps anything: so
+units of work behave as if one came after the other, in any number of threads. Only changes during
+a walk over all records, or over a selection, go unnoticed.
 """
 
 from __future__ import annotations
@@ -36,7 +33,7 @@ __all__ = ["MemoryStore"]
 
 R = TypeVar("R")
 
-#: What a record is found by. Exactly: to a dict, True and 1.0 are the id 1.
+#: The types of ids, exactly: to a dict, True and 1.0 are the id 1.
 _IDS: Final = (int, str, Tag)
 
 
@@ -48,7 +45,7 @@ def _by_lead(lead: Lead) -> Iterable[Hashable]:
     return *lookup_keys(lead), (lead.person_id,), (lead.company_id,)
 
 
-#: Under what the records of a kind are found, besides their ids.
+#: The keys under which finders find the records of a port.
 _FOUND_BY: Final[dict[str, Callable[[Any], Iterable[Hashable]]]] = {
     "contacts": _by_contact,
     "deals": audience,
@@ -73,9 +70,7 @@ _HOLDS: Final[dict[str, type]] = {
 
 
 def _same_profile(one: object, other: object) -> bool:
-    """Whether only the status of a contact changed: what it is found under need not be worked out
-    again.
-    """
+    """Whether only the status of a contact changed, so that its keys are still the same."""
     return (
         isinstance(one, Standing) and isinstance(other, Standing) and one.contact is other.contact
     )
@@ -83,19 +78,19 @@ def _same_profile(one: object, other: object) -> bool:
 
 @attrs.define
 class _Table(Generic[R]):
-    """What was committed of one kind."""
+    """The committed records of one port."""
 
     rows: dict[Any, Versioned[R]] = attrs.field(factory=dict)
     found_by: Callable[[R], Iterable[Hashable]] = attrs.field(default=lambda _: ())
-    #: what records are found under → their ids, in the order in which they came
+    #: key → the ids of its records, in the order in which they were saved
     index: dict[Hashable, dict[Any, None]] = attrs.field(factory=dict)
 
     def under(self, key: Hashable) -> dict[Any, None]:
-        """Return the ids of what is found under a key, in the order in which they came."""
+        """Return the ids of the records with a key, in the order in which they were saved."""
         return dict(self.index.get(key, {}))
 
     def keep(self, id_: Any, row: Versioned[R] | None) -> None:
-        """Take over what a unit wrote; None: removed."""
+        """Keep a record that a unit of work saved, or removed (None)."""
         before = self.rows.get(id_)
         if before is not None and row is not None and _same_profile(before.record, row.record):
             self.rows[id_] = row
@@ -115,22 +110,23 @@ class _Table(Generic[R]):
 
 
 class _Records(Generic[R]):
-    """The records of one kind, as one unit sees them."""
+    """The records of one port, as one unit of work sees them."""
 
     def __init__(self, unit: _Unit, kind: str) -> None:
         self._unit = unit
         self._kind = KINDS[kind]
         self._holds = _HOLDS[kind]
         self._table: _Table[R] = unit.store._tables[kind]
-        self._read: dict[Any, int] = {}  # the version in which each was met, 0 if it was not there
-        self._sheet: dict[
-            Any, Versioned[R] | None
-        ] = {}  # as it was met, or as it was written; None: not there
+        #: The version of each record that was read, 0 if it was not stored.
+        self._read: dict[Any, int] = {}
+        #: Each record as it was read or written; None: not stored.
+        self._sheet: dict[Any, Versioned[R] | None] = {}
         self._written: set[Any] = set()
-        self._sought: dict[Hashable, dict[Any, None]] = {}  # what was found under which key
+        #: The ids that were found under each key.
+        self._sought: dict[Hashable, dict[Any, None]] = {}
 
     def _row(self, id_: Any) -> Versioned[R] | None:
-        """Return a record as it is for this unit, and remember in which version it was met."""
+        """Return a record as this unit of work sees it, and remember its version."""
         self._unit.check()
         if type(id_) not in _IDS:
             raise InvalidError(f"{self._kind}.id", id_, "an int or a str, or a Tag")
@@ -175,9 +171,7 @@ class _Records(Generic[R]):
             raise Conflict(self._kind, id_, version, found)
 
     def _seen(self, ids: Iterable[Any]) -> Iterator[Versioned[R]]:
-        """Yield what there is of these records, and of those written here, without remembering
-        their versions.
-        """
+        """Yield these records and those written here, without remembering their versions."""
         self._unit.check()
         for id_ in dict.fromkeys((*ids, *self._sheet)):
             row = self._sheet[id_] if id_ in self._sheet else self._table.rows.get(id_)
@@ -190,7 +184,7 @@ class _Records(Generic[R]):
                 self._sought.setdefault(key, self._table.under(key))
         ids = [id_ for key in keys for id_ in self._sought[key]]
         for id_ in ids:
-            self._row(id_)  # as it was found it stays, for this unit
+            self._row(id_)  # it stays as it was found, for this unit of work
         wanted = set(keys)
         return (
             row
@@ -199,7 +193,7 @@ class _Records(Generic[R]):
         )
 
     def clash(self) -> Conflict | None:
-        """Return why what was done here cannot be kept; under the lock."""
+        """Return why the changes cannot be kept, or None; call it under the lock."""
         for id_, version in self._read.items():
             row = self._table.rows.get(id_)
             found = 0 if row is None else row.version
@@ -210,7 +204,7 @@ class _Records(Generic[R]):
         return None
 
     def keep(self) -> None:
-        """Keep what was done here; under the lock."""
+        """Keep the changes; call it under the lock."""
         for id_ in self._written:
             row = self._sheet[id_]
             if row is not None or id_ in self._table.rows:
@@ -229,7 +223,7 @@ class _Contacts(_Records[Standing]):
         return self._found([(company,)])
 
     def sharing(self, keys: Collection[str], /) -> Iterator[Versioned[Standing]]:
-        """Yield the contacts that have at least one of these keys."""
+        """Yield the contacts that have any of these keys."""
         return self._found(keys)
 
 
@@ -249,7 +243,7 @@ class _Leads(_Records[Lead]):
         return self._found([(contact,)])
 
     def sharing(self, keys: Collection[str], /) -> Iterator[Versioned[Lead]]:
-        """Yield the leads that have at least one of these keys."""
+        """Yield the leads that have any of these keys."""
         return self._found(keys)
 
 
@@ -277,14 +271,14 @@ class _Log:
         self.appended.extend(appended)
 
     def of(self, contact: ContactId, /) -> Iterator[Logged]:
-        """Yield what one contact heard."""
+        """Yield the records of one contact."""
         check_id("of.contact", contact)
         self._unit.check()
         mine = (record for record in self.appended if record.contact == contact)
         return iter((*self._unit.store._heard.get(contact, ()), *mine))
 
     def all(self) -> Iterator[Logged]:
-        """Yield everything."""
+        """Yield all records."""
         self._unit.check()
         return iter((*self._unit.store._log, *self.appended))
 
@@ -317,16 +311,15 @@ class _Unit:
         self._open = False
 
     def check(self) -> None:
-        """Raise `RuntimeError` unless the unit is in use: it is used once, and closed by
-        `commit`.
-        """
+        """Raise `RuntimeError` unless the unit of work is open."""
         if not self._open:
             raise RuntimeError(
-                "this unit of work is not open: use it once, in a with statement, and commit at its end"
+                "this unit of work is not open: use it once, in a with statement, "
+                "and commit at its end"
             )
 
     def commit(self) -> None:
-        """Keep everything that was changed."""
+        """Keep all changes."""
         self.check()
         ports: tuple[_Records[Any], ...] = tuple(getattr(self, name) for name in KINDS)
         with self.store._lock:
@@ -344,10 +337,7 @@ class _Unit:
 
 @final
 class MemoryStore:
-    """A `salesstatus.ports.Store` in memory.
-
-    It may be shared by threads, and is gone with the process.
-    """
+    """A `salesstatus.ports.Store` in memory, which threads may share."""
 
     def __init__(self) -> None:
         self._lock = Lock()

@@ -1,26 +1,24 @@
-"""What an application's storage has to offer: small ports, one for each kind of record, held by a
-unit of work.
+"""What an application's storage offers: a port for each kind of record, in a unit of work.
 
 The library stores nothing. A store (`Store`, or `AsyncStore` for asynchronous applications) opens
-units of work; a unit holds the ports; the use cases of `salesstatus.desk` do the rest. What the
-ports promise, `salesstatus.testing` checks:
+units of work; a unit of work holds the ports; the use cases of `salesstatus.desk` do the rest. What
+the ports promise, `salesstatus.testing` checks:
 
-* A record comes with its **version**: 1 when it is new, one more with each `put`. `put` and
-  `remove` name the version that was read; if the record is in another one now, they raise
-  `Conflict`, so that no update is lost. A store that locks or serializes may raise it wherever two
-  units of work meet, also from `commit`. After a `Conflict` a unit is only left.
-* What changes nothing (removing what is not there, appending nothing) takes no lock that others
-  would wait for.
-* `get` and `remove` raise `NotFound` for an id that is not there.
+* A record has a **version**: 1 when it is new, one more with each `put`. `put` and `remove` name
+  the version that was read; if the stored one is another, they raise `Conflict`, so that no update
+  is lost. A store that locks or serializes may raise it wherever two units of work meet, also from
+  `commit`. After a `Conflict` the unit of work cannot be used; leave it.
+* What changes nothing (removing a record that is not stored, appending nothing) takes no lock that
+  others would wait for.
+* `get` and `remove` raise `NotFound` for an id that is not stored.
 * A unit of work **commits whole or not at all**. Left without `commit`, by an exception or without
-  one, it leaves nothing behind. Within a unit its own changes are seen; other units see them only
-  once they are committed.
+  one, it changes nothing. It sees its own changes; others see them once they are committed.
 * Ids keep their type: ``7`` and ``"7"`` are two records.
-* Records are values. What a store gave out never changes, whatever is saved afterwards.
-* The log only grows. Records come back in the order in which they were appended.
+* Records are values: one that a store returned never changes, whatever is saved afterwards.
+* The log only grows. Its records come back in the order in which they were appended.
 
-Asynchronous ports have the same methods; `salesstatus.desk.as_async` makes them of
-synchronous ones.
+Asynchronous ports have the same methods, with the same promises; `salesstatus.desk.as_async` makes
+them from synchronous ones.
 """
 
 from __future__ import annotations
@@ -89,9 +87,7 @@ R = TypeVar("R")
 @final
 @attrs.frozen
 class Versioned(Generic[R_co]):
-    """A record as a store has it, and in which version: the number that `put` and `remove` want
-    back.
-    """
+    """A record as it is stored, and its version, which `put` and `remove` ask for."""
 
     record: R_co
     version: int
@@ -100,10 +96,9 @@ class Versioned(Generic[R_co]):
 @final
 @attrs.frozen(kw_only=True)
 class Standing:
-    """A contact as a store keeps it: who it is, its sales status, and when it last heard something.
+    """A contact as a store keeps it: its profile, its sales status, the time of its last entry.
 
-    `heard_at` is the time of the newest entry in the log about this contact; no later entry is
-    dated before it.
+    `heard_at` is the time of the contact's newest entry in the log; no later entry is dated before.
     """
 
     contact: Contact = attrs.field(validator=is_a(Contact))
@@ -121,10 +116,9 @@ class Standing:
 @final
 @attrs.frozen(kw_only=True)
 class Done:
-    """That a request with this key was carried out: which use case, on a record of which kind,
-    when. For `salesstatus.desk`.
+    """A request that was carried out under an idempotency key: the use case, the record, the time.
 
-    `request` is a digest of all that was asked for, so that a key is not taken for another request.
+    `request` is a digest of all that was asked for, so that another request is refused the key.
     """
 
     key: str = attrs.field(validator=is_a(str))
@@ -136,8 +130,7 @@ class Done:
 
 
 def record_id(record: Any) -> Any:
-    """Return what a record is found by: its `id`, a note's, a custom field's name, a request's key,
-    and a tag by itself.
+    """Return the id of a record: of a field its name, of a request its key, of a tag the tag.
 
     Raises `InvalidError` for a note without an id.
 
@@ -167,19 +160,13 @@ class Records(Protocol[K_contra, R]):
         ...
 
     def put(self, record: R, version: int, /) -> None:
-        """Save a record that was read in this version; 0: it is to be new.
+        """Save a record that was read in this version (0: a new one) as the next version.
 
-        It is in the next version then. Raises `Conflict` if it is in another version now, or is
-        there no more, or already.
+        Raises `Conflict` if another version is stored, or none, or for a new record any.
         """
-        ...
 
     def remove(self, id: K_contra, version: int, /) -> None:
-        """Remove a record that was read in this version.
-
-        Raises `NotFound`, and `Conflict` if it is in another one.
-        """
-        ...
+        """Remove a record that was read in this version. Raises `NotFound` and `Conflict`."""
 
     def all(self) -> Iterator[Versioned[R]]:
         """Yield all records, one by one, in no particular order."""
@@ -198,9 +185,7 @@ class Contacts(Records[ContactId, Standing], Protocol):
         ...
 
     def sharing(self, keys: Collection[str], /) -> Iterator[Versioned[Standing]]:
-        """Yield, once each, the contacts that have at least one of these `salesstatus.lookup_keys`
-        (rules K12, L7).
-        """
+        """Yield, once each, the contacts that have any of these lookup keys (rules K12, L7)."""
         ...
 
 
@@ -208,9 +193,7 @@ class Deals(Records[DealId, Deal], Protocol):
     """The deals."""
 
     def of(self, contact: ContactId, /) -> Iterator[Versioned[Deal]]:
-        """Yield, once each, the deals that name a contact: as the primary one, as the company, or
-        among the involved.
-        """
+        """Yield, once each, the deals with this contact as primary, company or involved."""
         ...
 
 
@@ -218,23 +201,16 @@ class Leads(Records[LeadId, Lead], Protocol):
     """The leads."""
 
     def of(self, contact: ContactId, /) -> Iterator[Versioned[Lead]]:
-        """Yield, once each, the leads that are tied to a contact, by `person` or `company` (rule
-        L4).
-        """
+        """Yield, once each, the repeat leads of a contact, by person or company (rule L4)."""
         ...
 
     def sharing(self, keys: Collection[str], /) -> Iterator[Versioned[Lead]]:
-        """Yield, once each, the leads that have at least one of these `salesstatus.lookup_keys`
-        (rule L7).
-        """
+        """Yield, once each, the leads that have any of these lookup keys (rule L7)."""
         ...
 
 
 class Notes(Records[Id, AttachedNote], Protocol):
-    """The notes on contacts and deals.
-
-    Each is found by the id of its note, which no stored note is without.
-    """
+    """The notes on contacts and deals; a stored note has an id."""
 
     def of(self, target: Target, id: Id, /) -> Iterator[Versioned[AttachedNote]]:
         """Yield the notes on a contact or a deal."""
@@ -250,82 +226,51 @@ class Tasks(Records[Id, Task], Protocol):
 
 
 class Log(Protocol):
-    """What contacts heard, for good: records are appended and neither changed nor removed."""
+    """The log of all contacts: records are appended, and never changed or removed."""
 
     def append(self, records: Iterable[Logged], /) -> None:
         """Append records, in their order."""
-        ...
 
     def of(self, contact: ContactId, /) -> Iterator[Logged]:
-        """Yield what one contact heard, in the order in which it was appended."""
+        """Yield the records of one contact, in the order in which they were appended."""
         ...
 
     def all(self) -> Iterator[Logged]:
-        """Yield everything; the records of each contact in the order in which they were
-        appended.
-        """
+        """Yield all records; those of one contact in the order in which they were appended."""
         ...
 
 
 class UnitOfWork(Protocol):
-    """What is done together: all of it or nothing. Used once, as a context manager."""
+    """The ports, and what is done to them: all of it or nothing. A context manager, used once.
+
+    `conversions` are the records of rule K13, `tags` the registered tags (rules K6, T1), `fields`
+    the definitions of custom fields by name (rule T3), and `requests` those that were carried out
+    under an idempotency key.
+    """
 
     @property
-    def contacts(self) -> Contacts:
-        """The contacts."""
-        ...
-
+    def contacts(self) -> Contacts: ...
     @property
-    def deals(self) -> Deals:
-        """The deals."""
-        ...
-
+    def deals(self) -> Deals: ...
     @property
-    def leads(self) -> Leads:
-        """The leads."""
-        ...
-
+    def leads(self) -> Leads: ...
     @property
-    def conversions(self) -> Records[Id, ConversionRecord]:
-        """The records of conversions (rule K13)."""
-        ...
-
+    def conversions(self) -> Records[Id, ConversionRecord]: ...
     @property
-    def notes(self) -> Notes:
-        """The notes on contacts and deals."""
-        ...
-
+    def notes(self) -> Notes: ...
     @property
-    def tasks(self) -> Tasks:
-        """The tasks."""
-        ...
-
+    def tasks(self) -> Tasks: ...
     @property
-    def tags(self) -> Records[Tag, Tag]:
-        """The names of tags that are registered, each in its scope (rules K6, T1)."""
-        ...
-
+    def tags(self) -> Records[Tag, Tag]: ...
     @property
-    def fields(self) -> Records[str, FieldDefinition]:
-        """The definitions of custom fields, by name (rule T3)."""
-        ...
-
+    def fields(self) -> Records[str, FieldDefinition]: ...
     @property
-    def requests(self) -> Records[str, Done]:
-        """The requests that were carried out under a key, by key."""
-        ...
-
+    def requests(self) -> Records[str, Done]: ...
     @property
-    def log(self) -> Log:
-        """What contacts heard."""
-        ...
+    def log(self) -> Log: ...
 
     def commit(self) -> None:
-        """Keep everything that was changed.
-
-        Raises `Conflict` if another unit of work stands in the way; then nothing is kept.
-        """
-        ...
+        """Keep all changes. Raises `Conflict` with another unit of work; then nothing is kept."""
 
 
 class Store(Protocol):
@@ -336,181 +281,108 @@ class Store(Protocol):
         ...
 
 
+# What an asynchronous port does is said once, on the synchronous one.
+
+
 class AsyncRecords(Protocol[K_contra, R]):
     """`Records`, asynchronous."""
 
-    async def get(self, id: K_contra, /) -> Versioned[R]:
-        """Return a record with its version. Raises `NotFound`."""
-        ...
-
-    async def put(self, record: R, version: int, /) -> None:
-        """Save a record that was read in this version; 0: it is to be new. Raises `Conflict`."""
-        ...
-
-    async def remove(self, id: K_contra, version: int, /) -> None:
-        """Remove a record that was read in this version. Raises `NotFound` and `Conflict`."""
-        ...
-
-    def all(self) -> AsyncIterator[Versioned[R]]:
-        """Yield all records, one by one, in no particular order."""
-        ...
+    async def get(self, id: K_contra, /) -> Versioned[R]: ...
+    async def put(self, record: R, version: int, /) -> None: ...
+    async def remove(self, id: K_contra, version: int, /) -> None: ...
+    def all(self) -> AsyncIterator[Versioned[R]]: ...
 
 
 class AsyncContacts(AsyncRecords[ContactId, Standing], Protocol):
     """`Contacts`, asynchronous."""
 
-    def select(self, selection: Selection, /) -> AsyncIterator[Versioned[Standing]]:
-        """Yield the contacts that a selection matches, one by one (rule Q1)."""
-        ...
-
-    def employees(self, company: ContactId, /) -> AsyncIterator[Versioned[Standing]]:
-        """Yield the persons who work for a company."""
-        ...
-
-    def sharing(self, keys: Collection[str], /) -> AsyncIterator[Versioned[Standing]]:
-        """Yield, once each, the contacts that have at least one of these keys."""
-        ...
+    def select(self, selection: Selection, /) -> AsyncIterator[Versioned[Standing]]: ...
+    def employees(self, company: ContactId, /) -> AsyncIterator[Versioned[Standing]]: ...
+    def sharing(self, keys: Collection[str], /) -> AsyncIterator[Versioned[Standing]]: ...
 
 
 class AsyncDeals(AsyncRecords[DealId, Deal], Protocol):
     """`Deals`, asynchronous."""
 
-    def of(self, contact: ContactId, /) -> AsyncIterator[Versioned[Deal]]:
-        """Yield, once each, the deals that name a contact."""
-        ...
+    def of(self, contact: ContactId, /) -> AsyncIterator[Versioned[Deal]]: ...
 
 
 class AsyncLeads(AsyncRecords[LeadId, Lead], Protocol):
     """`Leads`, asynchronous."""
 
-    def of(self, contact: ContactId, /) -> AsyncIterator[Versioned[Lead]]:
-        """Yield, once each, the leads that are tied to a contact."""
-        ...
-
-    def sharing(self, keys: Collection[str], /) -> AsyncIterator[Versioned[Lead]]:
-        """Yield, once each, the leads that have at least one of these keys."""
-        ...
+    def of(self, contact: ContactId, /) -> AsyncIterator[Versioned[Lead]]: ...
+    def sharing(self, keys: Collection[str], /) -> AsyncIterator[Versioned[Lead]]: ...
 
 
 class AsyncNotes(AsyncRecords[Id, AttachedNote], Protocol):
     """`Notes`, asynchronous."""
 
-    def of(self, target: Target, id: Id, /) -> AsyncIterator[Versioned[AttachedNote]]:
-        """Yield the notes on a contact or a deal."""
-        ...
+    def of(self, target: Target, id: Id, /) -> AsyncIterator[Versioned[AttachedNote]]: ...
 
 
 class AsyncTasks(AsyncRecords[Id, Task], Protocol):
     """`Tasks`, asynchronous."""
 
-    def of(self, target: Target, id: Id, /) -> AsyncIterator[Versioned[Task]]:
-        """Yield the tasks about a contact or a deal."""
-        ...
+    def of(self, target: Target, id: Id, /) -> AsyncIterator[Versioned[Task]]: ...
 
 
 class AsyncLog(Protocol):
     """`Log`, asynchronous."""
 
-    async def append(self, records: Iterable[Logged], /) -> None:
-        """Append records, in their order."""
-        ...
-
-    def of(self, contact: ContactId, /) -> AsyncIterator[Logged]:
-        """Yield what one contact heard, in the order in which it was appended."""
-        ...
-
-    def all(self) -> AsyncIterator[Logged]:
-        """Yield everything; the records of each contact in the order in which they were
-        appended.
-        """
-        ...
+    async def append(self, records: Iterable[Logged], /) -> None: ...
+    def of(self, contact: ContactId, /) -> AsyncIterator[Logged]: ...
+    def all(self) -> AsyncIterator[Logged]: ...
 
 
 class AsyncUnitOfWork(Protocol):
-    """`UnitOfWork`, asynchronous. Used once, as an asynchronous context manager."""
+    """`UnitOfWork`, asynchronous."""
 
     @property
-    def contacts(self) -> AsyncContacts:
-        """The contacts."""
-        ...
-
+    def contacts(self) -> AsyncContacts: ...
     @property
-    def deals(self) -> AsyncDeals:
-        """The deals."""
-        ...
-
+    def deals(self) -> AsyncDeals: ...
     @property
-    def leads(self) -> AsyncLeads:
-        """The leads."""
-        ...
-
+    def leads(self) -> AsyncLeads: ...
     @property
-    def conversions(self) -> AsyncRecords[Id, ConversionRecord]:
-        """The records of conversions (rule K13)."""
-        ...
-
+    def conversions(self) -> AsyncRecords[Id, ConversionRecord]: ...
     @property
-    def notes(self) -> AsyncNotes:
-        """The notes on contacts and deals."""
-        ...
-
+    def notes(self) -> AsyncNotes: ...
     @property
-    def tasks(self) -> AsyncTasks:
-        """The tasks."""
-        ...
-
+    def tasks(self) -> AsyncTasks: ...
     @property
-    def tags(self) -> AsyncRecords[Tag, Tag]:
-        """The names of tags that are registered, each in its scope."""
-        ...
-
+    def tags(self) -> AsyncRecords[Tag, Tag]: ...
     @property
-    def fields(self) -> AsyncRecords[str, FieldDefinition]:
-        """The definitions of custom fields, by name."""
-        ...
-
+    def fields(self) -> AsyncRecords[str, FieldDefinition]: ...
     @property
-    def requests(self) -> AsyncRecords[str, Done]:
-        """The requests that were carried out under a key, by key."""
-        ...
-
+    def requests(self) -> AsyncRecords[str, Done]: ...
     @property
-    def log(self) -> AsyncLog:
-        """What contacts heard."""
-        ...
-
-    async def commit(self) -> None:
-        """Keep everything that was changed. Raises `Conflict`."""
-        ...
+    def log(self) -> AsyncLog: ...
+    async def commit(self) -> None: ...
 
 
 class AsyncStore(Protocol):
-    """Opens units of work, for asynchronous applications."""
+    """`Store`, asynchronous."""
 
-    def unit(self) -> AbstractAsyncContextManager[AsyncUnitOfWork]:
-        """Return a unit of work. Left without `commit`, it keeps nothing."""
-        ...
+    def unit(self) -> AbstractAsyncContextManager[AsyncUnitOfWork]: ...
 
 
 class Clock(Protocol):
     """Tells the time."""
 
     def now(self) -> datetime:
-        """Return the time, with its zone."""
+        """Return the time, with its time zone."""
         ...
 
 
 class Ids(Protocol):
-    """Makes ids for what is new."""
+    """Makes ids for new records."""
 
     def new(self, kind: str, /) -> Id:
-        """Return an id that nothing of this kind has: ``"lead"``, ``"contact"``, ``"deal"``,
-        ``"conversion"``, ``"note"`` or ``"task"``.
-        """
+        """Return an unused id for a lead, contact, deal, conversion, note or task."""
         ...
 
 
-#: The ports of a unit of work, by the name that errors give to one of their records.
+#: The ports of a unit of work, each with the kind of its records as errors name it.
 KINDS: Final[dict[str, str]] = {
     "contacts": "contact",
     "deals": "deal",
