@@ -37,8 +37,7 @@ from salesstatus import (
     convert,
     leads,
 )
-from salesstatus.leads import LeadJunked, LeadReopened, LeadTakenUp
-from salesstatus.leads.reports import LeadSaved
+from salesstatus.leads import LeadJunked, LeadReopened, LeadSaved, LeadTakenUp
 from salesstatus.propagation import with_primary
 from salesstatus.wire import dumps
 

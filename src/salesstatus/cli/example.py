@@ -18,7 +18,7 @@ _TOUR: Final = (
     (
         "A lead becomes contacts. The plan says where each value goes, and what is lost.",
         "convert demo/leads.csv",
-        8,
+        6,
     ),
     (
         "The stages that leads went through in a year, and how many became contacts.",
@@ -26,9 +26,9 @@ _TOUR: Final = (
         5,
     ),
     (
-        "The statuses that follow from that year's 881 records; here the past customers.",
+        "The statuses that follow from all records of that year; here the past customers.",
         "replay demo/year.jsonl --only past-customer",
-        4,
+        3,
     ),
     (
         "Why one contact has its statuses: each event, what it changed, and the rules behind it.",
@@ -38,7 +38,7 @@ _TOUR: Final = (
     (
         "Which statuses stored in a CRM contradict its deals, and why.",
         "audit demo/sell --limit 1",
-        12,
+        13,
     ),
 )
 

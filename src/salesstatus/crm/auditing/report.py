@@ -19,12 +19,25 @@ from salesstatus.values import IdentityEnum, listed, shown
 class Verdict(IdentityEnum):
     """How the stored statuses of a contact stand to the rules and the deals that it holds."""
 
-    AS_DERIVED = "as_derived"  #: what tables P and C give for the kinds of deals held
-    #: something else that deals alone can lead to, such as a won deal that was reopened (C3)
+    AS_DERIVED = "as_derived"
     BY_HISTORY = "by_history"
-    BY_HAND = "by_hand"  #: something else that only a person can have set, within the guards (M)
-    IMPOSSIBLE = "impossible"  #: no accepted history leads there
-    UNDECIDED = "undecided"  #: nothing is stored, or a deal has a status that nobody could tell
+    BY_HAND = "by_hand"
+    IMPOSSIBLE = "impossible"
+    UNDECIDED = "undecided"
+
+    @property
+    def meaning(self) -> str:
+        """What it says of the stored statuses, in a few words."""
+        return _VERDICTS[self]
+
+
+_VERDICTS: Final[Mapping[Verdict, str]] = {
+    Verdict.AS_DERIVED: "as the deals say",
+    Verdict.BY_HISTORY: "different, but deals alone can lead there, like a reopened won deal",
+    Verdict.BY_HAND: "different, but a person may have set them within the guards",
+    Verdict.IMPOSSIBLE: "no accepted history leads there",
+    Verdict.UNDECIDED: "nothing is stored, or the status of a deal is unknown",
+}
 
 
 @final
@@ -32,14 +45,31 @@ class Verdict(IdentityEnum):
 class Sign(IdentityEnum):
     """What else there is to see of a contact. Each is certain or a hint; see `Clue`."""
 
-    STALE = "stale"  #: the stored statuses were right once
-    VANISHED = "vanished"  #: they rest on deals that nobody sent
-    MISSED = "missed"  #: it has not heard of a deal, or not what became of it
-    OUT_OF_STEP = "out_of_step"  #: an employee and its company do not show the same deal (rule W2)
-    UNLOGGED = "unlogged"  #: a complete history never led there
-    UNHEARD_OF = "unheard_of"  #: deals name it and nobody sent it
-    COMPANY_UNKNOWN = "company_unknown"  #: a person works for a contact that nobody sent
-    COMPANY_IS_A_PERSON = "company_is_a_person"  #: a person works for a person
+    STALE = "stale"
+    VANISHED = "vanished"
+    MISSED = "missed"
+    OUT_OF_STEP = "out_of_step"
+    UNLOGGED = "unlogged"
+    UNHEARD_OF = "unheard_of"
+    COMPANY_UNKNOWN = "company_unknown"
+    COMPANY_IS_A_PERSON = "company_is_a_person"
+
+    @property
+    def meaning(self) -> str:
+        """What is seen, in a few words."""
+        return _SIGNS[self]
+
+
+_SIGNS: Final[Mapping[Sign, str]] = {
+    Sign.STALE: "the stored statuses were right once",
+    Sign.VANISHED: "they need a deal that is not in the data",
+    Sign.MISSED: "a deal, or what became of it, did not reach the contact",
+    Sign.OUT_OF_STEP: "an employee and its company do not show the same deal",
+    Sign.UNLOGGED: "the complete history never led there",
+    Sign.UNHEARD_OF: "deals name the contact, and it is not in the data",
+    Sign.COMPANY_UNKNOWN: "its company is not in the data",
+    Sign.COMPANY_IS_A_PERSON: "its company is a person",
+}
 
 
 @final
@@ -226,7 +256,7 @@ def lines(
     yield heading
     for member, count in counts.items():
         if count or isinstance(member, Verdict):
-            yield f"  {member.value:<20}{count:>9}"
+            yield f"  {member.value:<20}{count:>7}  {member.meaning}"
     for title, (size, members) in groups.items():
         if not size:
             continue

@@ -27,6 +27,7 @@ from salesstatus.history import DealDeleted, DealSaved, EmployeeMoved, Entry, Re
 from salesstatus.model import ContactId, Deal, DealId
 from salesstatus.policy import SELL, Policy
 from salesstatus.ports import Standing
+from salesstatus.show.terminal import counted
 from salesstatus.values import FrozenMap, InvalidError, id_order
 
 #: What is known of the deals' past.
@@ -145,8 +146,9 @@ class Audit:
         if limit is not None and (type(limit) is not int or limit < 0):
             raise InvalidError("Audit.text.limit", limit, "None, or an int from 0")
         heading = (
-            f"{len(self.findings)} contacts, {len(self._court.account.deal_ids)} deals: "
-            f"{len(self.accused)} accused, {len(self.suspects)} suspect"
+            f"{counted(len(self.findings), 'contact')}, "
+            f"{counted(len(self._court.account.deal_ids), 'deal')}: "
+            f"{len(self.accused)} accused, {counted(len(self.suspects), 'suspect')}"
         )
         groups = {
             "accused": (len(self.accused), islice(self.accused, limit)),
