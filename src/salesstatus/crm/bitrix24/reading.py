@@ -34,27 +34,10 @@ from salesstatus.model import ContactId, DealId
 from salesstatus.values import FrozenMap, Id, InvalidError, shown
 
 #: What statuses need of the kinds that have profiles.
-_SLIM: Final = [
-    "id",
-    "name",
-    "first_name",
-    "last_name",
-    "company",
-    "companies",
-    "ours",
-    "prospect",
-    "customer",
-    "primary",
-    "contacts",
-    "stage_id",
-    "meaning",
-    "closed",
-    "category",
-    "lead",
-    "created_at",
-    "updated_at",
-    "changed_at",
-]
+_SLIM: Final = (
+    "id name first_name last_name company companies ours prospect customer primary contacts "
+    "stage_id meaning closed category lead created_at updated_at changed_at"
+)
 _PROFILED: Final = (Kind.DEAL, Kind.CONTACT, Kind.COMPANY)
 _UNWANTED: Final = frozenset({Kind.LEAD, Kind.LEAD_STAGE, Kind.LEAD_CONTACT, Kind.FIELD})
 
@@ -342,7 +325,7 @@ def _shapes(prospect_field: str | None, customer_field: str | None, wanted: Want
     if wanted is Wanted.ALL:
         return all_
     return {
-        (kind, form): shape.only(*_SLIM) if kind in _PROFILED else shape
+        (kind, form): shape.only(*_SLIM.split()) if kind in _PROFILED else shape
         for (kind, form), shape in all_.items()
     }
 

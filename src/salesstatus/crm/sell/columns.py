@@ -23,6 +23,7 @@ from salesstatus.crm.lens import (
     TEXT,
     TIME,
     USER,
+    Codec,
     Column,
     Columns,
     choice,
@@ -72,53 +73,43 @@ KIND_OF: Final[Mapping[str, Kind]] = {
     "unqualified_reasons": Kind.DEAL_UNQUALIFIED_REASON,
 }
 
-_WHEN: Final = (Column("created_at", "created_at", TIME), Column("updated_at", "updated_at", TIME))
+
+def _same(keys: str, codec: Codec) -> tuple[Column, ...]:
+    """Return columns of which the keys are our fields too."""
+    return tuple(Column(key, key, codec) for key in keys.split())
+
+
+_WHEN: Final = _same("created_at updated_at", TIME)
 _SELF: Final = Column("id", "id", ID, needed=True)
 _NAME: Final = Column("name", "name", TEXT)
-_PROFILE: Final = (
-    Column("owner_id", "owner", USER),
-    *(
-        Column(key, key, TEXT)
-        for key in (
-            "first_name",
-            "last_name",
-            "title",
-            "description",
-            "industry",
-            "website",
-            "email",
-            "phone",
-            "mobile",
-        )
-    ),
-    *(Column(key, key, TEXT) for key in ("fax", "twitter", "facebook", "linkedin", "skype")),
-    Column("address", "address", ADDRESS),
-    Column("tags", "tags", TAGS),
-    Column("custom_fields", "custom_fields", CUSTOM_FIELDS),
+_OWNER: Final = Column("owner_id", "owner", USER)
+_CREATOR: Final = Column("creator_id", "created_by", USER)
+_MORE: Final = (*_same("tags", TAGS), *_same("custom_fields", CUSTOM_FIELDS))
+_TEXTS: Final = (
+    "first_name last_name title description industry website email phone mobile "
+    "fax twitter facebook linkedin skype"
 )
+_PROFILE: Final = (_OWNER, *_same(_TEXTS, TEXT), *_same("address", ADDRESS), *_MORE)
 _NAMED: Final = (_SELF, _NAME, *_WHEN)
-_RESOURCES: Final = "what it is about"
+_PROSPECT: Final = choice({s.value: s for s in ProspectStatus}, "a prospect status")
+_CUSTOMER: Final = choice({s.value: s for s in CustomerStatus}, "a customer status")
+_RESOURCE: Final = choice(
+    {kind.value: kind for kind in (Kind.LEAD, Kind.CONTACT, Kind.DEAL)}, "what it is about"
+)
 
 #: The columns of each kind.
 COLUMNS: Final[Mapping[Kind, Columns]] = {
     kind: Columns(kind.value, columns)
     for kind, columns in {
+        **dict.fromkeys(Kind, _NAMED),
         Kind.CONTACT: (
             _SELF,
             Column("is_organization", "is_organization", FLAG),
             Column("contact_id", "company", ID),
             Column("parent_organization_id", "parent", ID),
             _NAME,
-            Column(
-                "prospect_status",
-                "prospect",
-                choice({s.value: s for s in ProspectStatus}, "a prospect status"),
-            ),
-            Column(
-                "customer_status",
-                "customer",
-                choice({s.value: s for s in CustomerStatus}, "a customer status"),
-            ),
+            Column("prospect_status", "prospect", _PROSPECT),
+            Column("customer_status", "customer", _CUSTOMER),
             *_PROFILE,
             *_WHEN,
         ),
@@ -127,30 +118,27 @@ COLUMNS: Final[Mapping[Kind, Columns]] = {
             _NAME,
             Column("contact_id", "primary", ID),
             Column("organization_id", "company", ID),
-            Column("stage_id", "stage_id", ID),
-            Column("value", "value", AMOUNT),
-            Column("currency", "currency", TEXT),
-            Column("source_id", "source_id", ID),
-            Column("owner_id", "owner", USER),
+            *_same("stage_id", ID),
+            *_same("value", AMOUNT),
+            *_same("currency", TEXT),
+            *_same("source_id", ID),
+            _OWNER,
             Column("associated_contacts", "involved", CONTACTS),
             Column("last_stage_change_at", "changed_at", TIME),
-            Column("tags", "tags", TAGS),
-            Column("custom_fields", "custom_fields", CUSTOM_FIELDS),
+            *_MORE,
             *_WHEN,
         ),
         Kind.ASSOCIATED_CONTACT: (
             Column("contact_id", "contact", ID, needed=True),
             Column("deal_id", "deal", ID),
-            Column("role", "role", TEXT),
+            *_same("role", TEXT),
             *_WHEN,
         ),
         Kind.LEAD: (
             _SELF,
-            Column("organization_name", "organization_name", TEXT),
-            Column("status", "status", TEXT),
-            Column("source_id", "source_id", ID),
-            Column("unqualified_reason_id", "unqualified_reason_id", ID),
-            Column("creator_id", "created_by", USER),
+            *_same("organization_name status", TEXT),
+            *_same("source_id unqualified_reason_id", ID),
+            _CREATOR,
             *_PROFILE,
             *_WHEN,
         ),
@@ -165,55 +153,35 @@ COLUMNS: Final[Mapping[Kind, Columns]] = {
         ),
         Kind.STAGE: (
             *_NAMED,
-            Column("category", "category", TEXT),
-            Column("pipeline_id", "pipeline_id", ID),
-            Column("position", "position", NUMBER),
+            *_same("category", TEXT),
+            *_same("pipeline_id", ID),
+            *_same("position", NUMBER),
         ),
         Kind.NOTE: (
             _SELF,
-            Column("content", "content", TEXT),
-            Column(
-                "resource_type",
-                "resource_type",
-                choice({k.value: k for k in (Kind.LEAD, Kind.CONTACT, Kind.DEAL)}, _RESOURCES),
-                needed=True,
-            ),
+            *_same("content", TEXT),
+            Column("resource_type", "resource_type", _RESOURCE, needed=True),
             Column("resource_id", "resource_id", ID, needed=True),
-            Column("creator_id", "created_by", USER),
+            _CREATOR,
             *_WHEN,
         ),
         Kind.TASK: (
             _SELF,
-            Column("content", "content", TEXT),
-            Column(
-                "resource_type",
-                "resource_type",
-                choice({k.value: k for k in (Kind.LEAD, Kind.CONTACT, Kind.DEAL)}, _RESOURCES),
-            ),
-            Column("resource_id", "resource_id", ID),
-            Column("owner_id", "owner", USER),
+            *_same("content", TEXT),
+            *_same("resource_type", _RESOURCE),
+            *_same("resource_id", ID),
+            _OWNER,
             Column("due_date", "due_at", TIME),
             *_WHEN,
         ),
-        Kind.TAG: (*_NAMED, Column("resource_type", "resource_type", TEXT)),
-        Kind.SOURCE: (*_NAMED, Column("resource_type", "resource_type", TEXT)),
+        Kind.TAG: (*_NAMED, *_same("resource_type", TEXT)),
+        Kind.SOURCE: (*_NAMED, *_same("resource_type", TEXT)),
         Kind.CUSTOM_FIELD: (
             *_NAMED,
-            Column("type", "type", TEXT),
+            *_same("type", TEXT),
             Column("for_organisation", "for_company", FLAG),
             Column("for_contact", "for_person", FLAG),
-            Column("choices", "choices", NAMES),
-        ),
-        **dict.fromkeys(
-            (
-                Kind.PIPELINE,
-                Kind.LOSS_REASON,
-                Kind.DEAL_UNQUALIFIED_REASON,
-                Kind.LEAD_UNQUALIFIED_REASON,
-                Kind.LEAD_STATUS,
-                Kind.USER,
-            ),
-            _NAMED,
+            *_same("choices", NAMES),
         ),
     }.items()
 }
@@ -228,28 +196,17 @@ STAGE_CATEGORIES: Final[Mapping[str, DealStatus]] = {
     "unqualified": DealStatus.UNQUALIFIED,
 }
 
-_CLOSED: Final[tuple[tuple[DealStatus, str], ...]] = (
-    (
-        DealStatus.WON,
-        (
-            "Won | Gagnée | Gagné | Vinta | Vinto | Vinte | Conquistada | Conquistado"
-            " | Abgeschlossen | 成約"
-        ),
-    ),
-    (
-        DealStatus.LOST,
-        "Lost | Perdue | Perdu | Persa | Perso | Perdida | Perdido | Verloren | 失注",
-    ),
-    (
-        DealStatus.UNQUALIFIED,
-        (
-            "Unqualified | Non qualifiée | Non qualifié | Non qualificata | Non qualificato"
-            " | Senza qualifica | Nicht qualifiziert | Desqualificada | Desqualificado | 不適格"
-        ),
-    ),
+# fmt: off
+_CLOSED: Final = (
+    (DealStatus.WON, "Won | Gagnée | Gagné | Vinta | Vinto | Vinte | Conquistada | Conquistado"),
+    (DealStatus.WON, "Abgeschlossen | 成約"),
+    (DealStatus.LOST, "Lost | Perdue | Perdu | Persa | Perso | Perdida | Perdido | Verloren | 失注"),
+    (DealStatus.UNQUALIFIED, "Unqualified | Non qualifiée | Non qualifié | Non qualificata"),
+    (DealStatus.UNQUALIFIED, "Non qualificato | Senza qualifica | Nicht qualifiziert"),
+    (DealStatus.UNQUALIFIED, "Desqualificada | Desqualificado | 不適格"),
 )
-#: The closed stages by their names, compared by `text_key`: every account has these three, in its
-#: language.
+# fmt: on
+#: The fixed names of the closed stages, compared by `text_key`, in every language.
 CLOSED_STAGES: Final[Mapping[str, DealStatus]] = {
     text_key(name): status for status, names in _CLOSED for name in names.split(" | ")
 }

@@ -49,21 +49,12 @@ _LISTED: Final = Cell("texts with commas between them", listed)
 TIME: Final = Cell("a time", str)
 AMOUNT: Final = Cell("an amount", str)
 
+_IDS: Final = "id contact_id organization_id parent_organization_id stage_id source_id owner_id"
+
 #: How the cells of those columns are read that hold more than a text, by the API's key or by our
 #: field.
 CELLS: Final[Mapping[str, Cell]] = {
-    **dict.fromkeys(
-        (
-            "id",
-            "contact_id",
-            "organization_id",
-            "parent_organization_id",
-            "stage_id",
-            "source_id",
-            "owner_id",
-        ),
-        _ID,
-    ),
+    **dict.fromkeys(_IDS.split(), _ID),
     **dict.fromkeys(("is_organization", "open_to_all"), _FLAG),
     "prospect_status": Cell(
         "a prospect status in a language that has labels", lambda cell: status(cell, "prospect")
@@ -113,6 +104,7 @@ def _row(field: str, names: str) -> tuple[str, tuple[str, ...]]:
     return field, (field, *names.split(" | "))
 
 
+# fmt: off
 _OWNERS: Final = _row("owner_id", "owner id | ownerid | user id | assigned by id")
 _SOURCES: Final = _row("source_id", "source id")
 _COMPANY_IDS: Final = (
@@ -128,128 +120,88 @@ _FULL_NAMES: Final = (
     " | Vollständiger Name | Vor- und Nachname | 氏名 | お名前 | 名前"
 )
 _WHEN: Final = (
-    _row(
-        "created_at",
-        "created at | created on | created | creation date | date created | Date de création | Créé le | Data di creazione"
+    _row("created_at",
+            "created at | created on | created | creation date | date created | Date de création | Créé le | Data di creazione"
         " | Creato il | Data de criação | Criado em | Erstellungsdatum | Erstellt am | Fecha de creación | Creado el"
-        " | 作成日 | 作成日時",
-    ),
-    _row(
-        "updated_at",
-        "updated at | updated on | last updated | last updated at | last modified | modified at | Mis à jour le"
+        " | 作成日 | 作成日時"),
+    _row("updated_at",
+            "updated at | updated on | last updated | last updated at | last modified | modified at | Mis à jour le"
         " | Date de mise à jour | Aggiornato il | Data di aggiornamento | Atualizado em | Data de atualização"
-        " | Aktualisiert am | Geändert am | Actualizado el | Fecha de actualización | 更新日 | 更新日時",
-    ),
-    _row(
-        "added_at",
-        "added at | added on | added | date added | Ajouté le | Date d'ajout | Aggiunto il | Data di aggiunta"
-        " | Adicionado em | Data de adição | Hinzugefügt am | Agregado el | Añadido el | 追加日",
-    ),
+        " | Aktualisiert am | Geändert am | Actualizado el | Fecha de actualización | 更新日 | 更新日時"),
+    _row("added_at",
+            "added at | added on | added | date added | Ajouté le | Date d'ajout | Aggiunto il | Data di aggiunta"
+        " | Adicionado em | Data de adição | Hinzugefügt am | Agregado el | Añadido el | 追加日"),
 )
+# fmt: on
 
 
 def _axis(axis: Any, further: str) -> str:
     return " | ".join((*(axis_label(axis, locale) for locale in LOCALES), further))
 
 
+# fmt: off
 #: The columns of contacts and of deals that leads do not have, or have otherwise.
 _OWN: Final[Mapping[Kind, tuple[tuple[str, tuple[str, ...]], ...]]] = {
     Kind.CONTACT: (
-        _row(
-            "id",
-            "id | Kontakt-ID | ID du contact | ID contatto | ID do contato | ID del contacto | 取引先ID",
-        ),
-        _row(
-            "is_organization",
+        _row("id",
+            "id | Kontakt-ID | ID du contact | ID contatto | ID do contato | ID del contacto | 取引先ID"),
+        _row("is_organization",
             "is organization | is organisation | is company | is a company | contact type | person or company"
             " | Est une entreprise | Type de contact | È un'azienda | Tipo di contatto | É empresa | Tipo de contato"
-            " | Ist Unternehmen | Kontakttyp | Es empresa | Es una compañía | Tipo de contacto | 取引先タイプ",
-        ),
+            " | Ist Unternehmen | Kontakttyp | Es empresa | Es una compañía | Tipo de contacto | 取引先タイプ"),
         _row("contact_id", _COMPANY_IDS),
-        _row(
-            "parent_organization_id",
-            "parent organization id | parent organisation id | parent company id",
-        ),
+        _row("parent_organization_id",
+            "parent organization id | parent organisation id | parent company id"),
         _row("name", _FULL_NAMES),
-        _row(
-            "prospect_status",
-            _axis(
-                "prospect", "prospect_status | Interessentenstatus | Estado de cliente potencial"
-            ),
-        ),
-        _row(
-            "customer_status",
-            _axis("customer", "customer_status | Kundenstatus | Estado del cliente"),
-        ),
+        _row("prospect_status",
+            _axis("prospect", "prospect_status | Interessentenstatus | Estado de cliente potencial")),
+        _row("customer_status",
+            _axis("customer", "customer_status | Kundenstatus | Estado del cliente")),
         _row("company_name", _COMPANY_NAMES),
         _OWNERS,
-        *_WHEN,
-    ),
+        *_WHEN),
     Kind.DEAL: (
-        _row(
-            "id",
-            "id | deal id | Geschäfts-ID | ID de l'opportunité | ID trattativa | ID da oportunidade | ID del trato | 取引ID",
-        ),
-        _row(
-            "name",
+        _row("id",
+            "id | deal id | Geschäfts-ID | ID de l'opportunité | ID trattativa | ID da oportunidade | ID del trato | 取引ID"),
+        _row("name",
             "name | deal name | deal title | Nom | Nom de l'opportunité | Nome | Nome trattativa | Nome da oportunidade"
-            " | Name des Geschäfts | Geschäftsname | Nombre | Nombre del trato | 取引名",
-        ),
-        _row(
-            "contact_id",
-            "contact id | primary contact id | main contact id | Hauptkontakt-ID | ID du contact principal",
-        ),
-        _row(
-            "primary_name",
+            " | Name des Geschäfts | Geschäftsname | Nombre | Nombre del trato | 取引名"),
+        _row("contact_id",
+            "contact id | primary contact id | main contact id | Hauptkontakt-ID | ID du contact principal"),
+        _row("primary_name",
             "primary contact | primary contact name | main contact | main contact name | contact | contact name"
             " | Contact principal | Nom du contact | Contatto principale | Contatto | Nome contatto | Contato principal"
             " | Contato | Nome do contato | Hauptkontakt | Primärer Kontakt | Kontakt | Kontaktname | Contacto principal"
-            " | Contacto | Nombre del contacto | 主要取引先 | 取引先",
-        ),
+            " | Contacto | Nombre del contacto | 主要取引先 | 取引先"),
         _row("organization_id", _COMPANY_IDS),
         _row("company_name", _COMPANY_NAMES),
-        _row(
-            "associated_contacts",
-            "associated contact ids | associated contacts ids | involved contact ids",
-        ),
+        _row("associated_contacts",
+            "associated contact ids | associated contacts ids | involved contact ids"),
         _row("stage_id", "stage id"),
-        _row(
-            "stage",
+        _row("stage",
             "stage | stage name | deal stage | pipeline stage | Étape | Étape de l'opportunité | Fase | Fase trattativa"
             " | Estágio | Etapa | Etapa del trato | Phase | Phase des Geschäfts | Geschäftsphase | Pipeline-Phase"
-            " | ステージ | フェーズ",
-        ),
-        _row(
-            "last_stage_change_at",
+            " | ステージ | フェーズ"),
+        _row("last_stage_change_at",
             "last stage change at | last stage change | last stage change on | last stage change date | stage changed at"
             " | Dernier changement d'étape | Ultimo cambio di fase | Última mudança de estágio | Última mudança de etapa"
-            " | Letzte Phasenänderung | Letzter Phasenwechsel | Último cambio de etapa | 最終ステージ変更日",
-        ),
-        _row(
-            "value",
+            " | Letzte Phasenänderung | Letzter Phasenwechsel | Último cambio de etapa | 最終ステージ変更日"),
+        _row("value",
             "value | deal value | amount | Valeur | Montant | Valore | Importo | Valor | Wert | Betrag | Importe"
-            " | 金額 | 値",
-        ),
+            " | 金額 | 値"),
         _row("currency", "currency | Devise | Valuta | Moeda | Währung | Moneda | 通貨"),
         _OWNERS,
         _SOURCES,
-        *_WHEN,
-    ),
+        *_WHEN),
     Kind.LEAD: (_OWNERS, _SOURCES, *_WHEN),
 }
+# fmt: on
+_NOT_OF_CONTACTS: Final = (
+    "id organization_name source status unqualified_reason open_to_all created_by created_at"
+)
 #: The columns that each kind has from `salesstatus.tables.headers`; a contact's are its profile.
 _SHARED: Final[Mapping[Kind, frozenset[str]]] = {
-    Kind.CONTACT: frozenset(_PROFILE)
-    - {
-        "id",
-        "organization_name",
-        "source",
-        "status",
-        "unqualified_reason",
-        "open_to_all",
-        "created_by",
-        "created_at",
-    },
+    Kind.CONTACT: frozenset(_PROFILE).difference(_NOT_OF_CONTACTS.split()),
     Kind.DEAL: frozenset({"owner", "tags", "source"}),
     Kind.LEAD: frozenset(_PROFILE) - {"created_at"},
 }
@@ -272,6 +224,12 @@ BESIDE: Final[Mapping[tuple[Kind, str], tuple[str, str, str]]] = {
 HALVES: Final[Mapping[tuple[Kind, str], str]] = {(Kind.CONTACT, "name"): _HALF}
 
 _NO_STATUS: Final = "no status depends on it"
+_STATUSLESS: Final = (
+    "hot | pipeline | loss reason | estimated close date | win likelihood | last activity"
+    " | last activity at | dropbox email | Voraussichtliches Abschlussdatum | Verlustgrund"
+    " | Motif de perte | Date de clôture estimée | Motivo di perdita | Motivo da perda"
+    " | Motivo de pérdida"
+)
 #: Headers that are known, and why their columns are not read.
 NOT_READ: Final[Mapping[Kind, Mapping[str, str]]] = {
     Kind.CONTACT: {
@@ -283,29 +241,7 @@ NOT_READ: Final[Mapping[Kind, Mapping[str, str]]] = {
         **dict.fromkeys(map(header_key, ("billing address", "shipping address")), _NO_STATUS),
     },
     Kind.DEAL: {
-        **dict.fromkeys(
-            map(
-                header_key,
-                [
-                    "hot",
-                    "pipeline",
-                    "loss reason",
-                    "estimated close date",
-                    "win likelihood",
-                    "last activity",
-                    "last activity at",
-                    "dropbox email",
-                    "Voraussichtliches Abschlussdatum",
-                    "Verlustgrund",
-                    "Motif de perte",
-                    "Date de clôture estimée",
-                    "Motivo di perdita",
-                    "Motivo da perda",
-                    "Motivo de pérdida",
-                ],
-            ),
-            _NO_STATUS,
-        ),
+        **dict.fromkeys(map(header_key, _STATUSLESS.split(" | ")), _NO_STATUS),
         "scope": "it may be the value or what is sold, and nobody says in which unit",
         "status": "it may be the stage or something else",
     },
@@ -342,26 +278,14 @@ FILES: Final[Mapping[str, tuple[Kind, bool | None]]] = {
     **{
         header_key(name): (kind, organizations)
         for kind, organizations, names in (
-            (
-                Kind.CONTACT,
-                None,
-                "contact | contacts | Kontakt | Kontakte | contatti | contatos | contactos | 取引先",
-            ),
-            (
-                Kind.CONTACT,
-                True,
-                "company | companies | organizations | organisations | Unternehmen | entreprises | aziende",
-            ),
-            (
-                Kind.CONTACT,
-                False,
-                "person | persons | people | individuals | Personen | personnes | persone | pessoas",
-            ),
-            (
-                Kind.DEAL,
-                None,
-                "deal | deals | Geschäft | Geschäfte | opportunités | trattative | oportunidades | tratos | 取引",
-            ),
+            (Kind.CONTACT, None, "contact | contacts | Kontakt | Kontakte | contatti | contatos"),
+            (Kind.CONTACT, None, "contactos | 取引先"),
+            (Kind.CONTACT, True, "company | companies | organizations | organisations"),
+            (Kind.CONTACT, True, "Unternehmen | entreprises | aziende"),
+            (Kind.CONTACT, False, "person | persons | people | individuals | Personen"),
+            (Kind.CONTACT, False, "personnes | persone | pessoas"),
+            (Kind.DEAL, None, "deal | deals | Geschäft | Geschäfte | opportunités | trattative"),
+            (Kind.DEAL, None, "oportunidades | tratos | 取引"),
             (Kind.LEAD, None, "lead | leads | リード"),
         )
         for name in names.split(" | ")

@@ -34,20 +34,13 @@ PERSON, COMPANY = ContactKind
 #: What statuses need: the columns that are read when nothing else is wanted.
 _SLIM: Final = {
     **COLUMNS,
-    Kind.CONTACT: COLUMNS[Kind.CONTACT].only(
-        "id",
-        "is_organization",
-        "company",
-        "parent",
-        "name",
-        "prospect",
-        "customer",
-        "updated_at",
-        "created_at",
-    ),
-    Kind.DEAL: COLUMNS[Kind.DEAL].only(
-        "id", "primary", "company", "stage_id", "involved", "changed_at", "created_at", "updated_at"
-    ),
+    **{
+        kind: COLUMNS[kind].only(*fields.split(), "created_at", "updated_at")
+        for kind, fields in (
+            (Kind.CONTACT, "id is_organization company parent name prospect customer"),
+            (Kind.DEAL, "id primary company stage_id involved changed_at"),
+        )
+    },
 }
 _UNWANTED: Final = frozenset({Kind.LEAD, Kind.NOTE, Kind.TASK, Kind.TAG, Kind.CUSTOM_FIELD})
 
