@@ -30,6 +30,7 @@ Id = int | str
 
 K = TypeVar("K", bound=Hashable)
 V_co = TypeVar("V_co", covariant=True)
+T = TypeVar("T")
 
 
 _SHOWN_IDS = 5
@@ -362,6 +363,15 @@ def listing(place: str, value: object, expected: str, rule: str = "") -> tuple[A
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
         raise InvalidError(place, value, expected, rule)
     return tuple(value)
+
+
+def list_of(place: str, value: object, kind: type[T], rule: str = "") -> tuple[T, ...]:
+    """Return the members of a collection, each exactly of a kind; else raise `InvalidError`."""
+    members = listing(place, value, f"a list of {kind.__name__}", rule)
+    for member in members:
+        if type(member) is not kind:
+            raise InvalidError(place, member, f"a {kind.__name__}", rule)
+    return members
 
 
 def set_of(validator: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -32,9 +33,9 @@ from salesstatus.values import (
     a_text,
     amount,
     aware_or_none,
-    check,
     in_utc_or_none,
     is_a,
+    list_of,
     listing,
     place_of,
 )
@@ -45,10 +46,7 @@ PERSON = Target.PERSON
 @final
 @attrs.frozen(kw_only=True)
 class NewDeal:
-    """The deal that a conversion makes.
-
-    Without a name it is named after the lead, without a stage it is in the first.
-    """
+    """The deal that a conversion makes; by default named after the lead and in the first stage."""
 
     name: str = a_text()
     value: Decimal | None = attrs.field(default=None, validator=amount)
@@ -71,16 +69,15 @@ class NewTask:
 def _targets(value: Iterable[Target | str] | None) -> frozenset[Target] | None:
     if value is None:
         return None
-    expected = "a collection of person, company, deal; at least one"
-    found: set[Target] = set()
-    for member in listing("ConversionRequest.targets", value, expected, L3.id):
-        target = _TARGETS.get(member) if isinstance(member, str | Target) else None
-        if target is None:
-            raise InvalidError("ConversionRequest.targets", member, expected, L3.id)
-        found.add(target)
-    if not found:
-        raise InvalidError("ConversionRequest.targets", value, expected, L3.id)
-    return frozenset(found)
+    place, expected = (
+        "ConversionRequest.targets",
+        "a collection of person, company, deal; at least one",
+    )
+    found = listing(place, value, expected, L3.id)
+    for member in found or (value,):
+        if not isinstance(member, str | Target) or member not in _TARGETS:
+            raise InvalidError(place, member, expected, L3.id)
+    return frozenset(_TARGETS[member] for member in found)
 
 
 # Bitrix24 calls a person a contact (rule L3).
@@ -94,25 +91,18 @@ _TARGETS: Final[dict[object, Target]] = {
 def _new_deal(value: NewDeal | bool | None) -> NewDeal | None:
     if value is True:
         return NewDeal()
-    if value is False or value is None:
-        return None
-    if type(value) is not NewDeal:
-        raise InvalidError("ConversionRequest.deal", value, "a NewDeal, True or False", K2.id)
-    return value
+    if value is False or value is None or type(value) is NewDeal:
+        return value or None
+    raise InvalidError("ConversionRequest.deal", value, "a NewDeal, True or False", K2.id)
 
 
 def _new_task(value: NewTask | str | bool | None) -> NewTask | None:
-    if value is True:
-        return NewTask()
-    if value is False or value is None:
-        return None
-    if isinstance(value, str):
-        return NewTask(content=value)
-    if type(value) is not NewTask:
-        raise InvalidError(
-            "ConversionRequest.task", value, "a NewTask, a text, True or False", K2.id
-        )
-    return value
+    if value is True or isinstance(value, str):
+        return NewTask(content="" if value is True else value)
+    if value is False or value is None or type(value) is NewTask:
+        return value or None
+    expected = "a NewTask, a text, True or False"
+    raise InvalidError("ConversionRequest.task", value, expected, K2.id)
 
 
 #: What a conversion may correct first: what is known of the lead, not what it is.
@@ -127,15 +117,12 @@ CORRECTABLE: Final = tuple(
 
 
 def _corrections(value: Mapping[str, object]) -> FrozenMap[str, Any]:
+    place = "ConversionRequest.corrections"
     if not isinstance(value, Mapping):
-        raise InvalidError(
-            "ConversionRequest.corrections", value, "a mapping of fields to values", K2.id
-        )
+        raise InvalidError(place, value, "a mapping of fields to values", K2.id)
     for name in value:
         if name not in CORRECTABLE:
-            raise InvalidError(
-                "ConversionRequest.corrections", name, f"one of {', '.join(CORRECTABLE)}", K2.id
-            )
+            raise InvalidError(place, name, f"one of {', '.join(CORRECTABLE)}", K2.id)
     checked: Any = Lead(id=0, **dict[str, Any](value))
     return FrozenMap({name: getattr(checked, name) for name in value})
 
@@ -178,30 +165,20 @@ class ConversionRequest:
 
 
 def _definitions(value: Iterable[FieldDefinition]) -> tuple[FieldDefinition, ...]:
-    found = listing("Setup.fields", value, "a collection of FieldDefinition", T3.id)
-    names: set[str] = set()
-    for definition in found:
-        if type(definition) is not FieldDefinition:
-            raise InvalidError("Setup.fields", definition, "a FieldDefinition", T3.id)
-        if definition.name in names:
-            raise InvalidError("Setup.fields", definition.name, "each custom field once", T3.id)
-        names.add(definition.name)
+    found = list_of("Setup.fields", value, FieldDefinition, T3.id)
+    names = Counter(definition.name for definition in found)
+    for name in names:
+        if names[name] > 1:
+            raise InvalidError("Setup.fields", name, "each custom field once", T3.id)
     return found
 
 
 def _users(value: Iterable[str] | None) -> frozenset[str] | None:
-    if value is None:
-        return None
-    users = listing("Setup.owners", value, "a collection of users, or None", K2.id)
-    for user in users:
-        check("Setup.owners", user, str)
-    return frozenset(users)
+    return None if value is None else frozenset(list_of("Setup.owners", value, str, K2.id))
 
 
 def _table(value: Iterable[InheritanceRow]) -> tuple[InheritanceRow, ...]:
-    rows = listing("Setup.inheritance", value, "a collection of InheritanceRow", K15.id)
-    for row in rows:
-        check("Setup.inheritance", row, InheritanceRow)
+    rows = list_of("Setup.inheritance", value, InheritanceRow, K15.id)
     inherited(rows, frozenset(Target))  # refuses a table with gaps
     return rows
 
@@ -215,8 +192,8 @@ def _rights(self: object, field: attrs.Attribute[Any], value: object) -> None:
 class Setup:
     """How an account is set up: lead stages, custom fields, users, rights, first stage of deals.
 
-    `owners` None: any text is an owner. `rights` None: nobody is asked. `inheritance` is the table
-    that decides what is carried.
+    `owners` None: any text is an owner. `rights` None: everybody may convert and create.
+    `inheritance` is the table that decides what is carried.
     """
 
     book: StageBook = attrs.field(default=SELL_STAGES, validator=is_a(StageBook))

@@ -1,15 +1,14 @@
 """Who may convert a lead, and into what (rules L5, L6).
 
-Rights are a port: anything with the two methods of `Rights`. Ready made are the default of the
-three who may (the one who added the lead, that person's supervisor, an administrator) and roles
-with widths, of which the widest counts.
+Rights are a port: anything with the two methods of `Rights`. Ready made are `AdderRights`, which is
+the default of rule L5, and roles of different widths.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from enum import IntEnum, unique
-from typing import Any, Final, Protocol, final
+from typing import Any, Protocol, final
 
 import attrs
 
@@ -18,7 +17,7 @@ from salesstatus.statements import (
     L5,
     L6,
 )
-from salesstatus.values import FrozenMap, InvalidError, is_a, listing, place_of
+from salesstatus.values import FrozenMap, InvalidError, is_a, list_of, place_of
 
 
 class Rights(Protocol):
@@ -53,28 +52,24 @@ def _names_to_names(self: object, field: attrs.Attribute[Any], value: object) ->
 
 
 def _frozen(value: Mapping[str, str]) -> Mapping[str, str]:
-    return FrozenMap(value) if isinstance(value, Mapping) else value  # type: ignore[redundant-expr] # not typed by all
+    # Callers without a type checker pass anything.
+    return FrozenMap(value) if isinstance(value, Mapping) else value  # type: ignore[redundant-expr]
 
 
 def _names(value: object) -> frozenset[str]:
-    users = listing("AdderRights.administrators", value, "a collection of users", L5.id)
-    for user in users:
-        if type(user) is not str:
-            raise InvalidError("AdderRights.administrators", user, "a str", L5.id)
-    return frozenset(users)
+    return frozenset(list_of("AdderRights.administrators", value, str, L5.id))
 
 
 @final
 @attrs.frozen(kw_only=True)
 class AdderRights:
-    """Rule L5's default: who added the lead, that person's supervisor, and administrators.
+    """The default of rule L5: who added the lead, that user's supervisor, and administrators.
 
-    Everybody may create.
-
-    `supervisors` says who supervises whom: user → supervisor.
+    Everybody may create. `supervisors` says who supervises whom: user → supervisor.
 
     >>> rights = AdderRights(supervisors={"sam": "kim"}, administrators={"root"})
-    >>> rights.may_convert("kim", Lead(id=1, created_by="sam")), rights.may_convert("bob", Lead(id=1, created_by="sam"))
+    >>> lead = Lead(id=1, created_by="sam")
+    >>> rights.may_convert("kim", lead), rights.may_convert("bob", lead)
     (True, False)
     """
 
@@ -85,12 +80,9 @@ class AdderRights:
 
     def may_convert(self, actor: str, lead: Lead) -> bool:
         """Whether this user may convert this lead."""
-        if actor in self.administrators:
-            return True
-        return bool(lead.created_by) and actor in (
-            lead.created_by,
-            self.supervisors.get(lead.created_by, lead.created_by),
-        )
+        adder = lead.created_by
+        may = (adder, self.supervisors.get(adder, adder))
+        return actor in self.administrators or (adder != "" and actor in may)
 
     def may_create(self, actor: str, target: Target) -> bool:
         """Whether this user may create this; everybody may."""
@@ -113,21 +105,17 @@ class Width(IntEnum):
         return f"Width.{self.name}"
 
 
-def _created(targets: Iterable[Target]) -> frozenset[Target]:
-    found = frozenset(listing("Role.create", targets, "a collection of Target", L6.id))
-    for target in found:
-        if type(target) is not Target:
-            raise InvalidError("Role.create", target, "a Target", L6.id)
-    return found
+def _targets(value: Iterable[Target]) -> frozenset[Target]:
+    return frozenset(list_of("Role.create", value, Target, L6.id))
 
 
 @final
 @attrs.frozen
 class Role:
-    """What a role allows: to convert leads that far, and to create these."""
+    """What a role allows: how wide it reaches to convert leads, and what it may create."""
 
     convert: Width = attrs.field(validator=is_a(Width))
-    create: frozenset[Target] = attrs.field(default=frozenset(Target), converter=_created)
+    create: frozenset[Target] = attrs.field(default=frozenset(Target), converter=_targets)
 
 
 @final
@@ -145,9 +133,8 @@ class Organisation:
     def __attrs_post_init__(self) -> None:
         for department in self.above:
             if department in list(self.over(department))[1:]:
-                raise InvalidError(
-                    "Organisation.above", department, "departments without a circle", L5.id
-                )
+                expected = "departments without a circle"
+                raise InvalidError("Organisation.above", department, expected, L5.id)
 
     def over(self, department: str) -> Iterator[str]:
         """Yield a department and all above it."""
@@ -159,29 +146,18 @@ class Organisation:
             above = self.above.get(above)
 
 
-_NOTHING: Final = Role(Width.NONE, frozenset())
-
-
 def _roles(value: object) -> FrozenMap[str, tuple[Role, ...]]:
     if not isinstance(value, Mapping):
         raise InvalidError("RoleRights.roles", value, "a mapping of users to their roles", L5.id)
-    roles = {
-        user: listing("RoleRights.roles", given, "a list of Role", L5.id)
-        for user, given in value.items()
-    }
-    for given in roles.values():
-        for role in given:
-            if type(role) is not Role:
-                raise InvalidError("RoleRights.roles", role, "a Role", L5.id)
-    return FrozenMap(roles)
+    return FrozenMap(
+        {user: list_of("RoleRights.roles", roles, Role, L5.id) for user, roles in value.items()}
+    )
 
 
 @final
 @attrs.frozen(kw_only=True)
 class RoleRights:
-    """Rights by roles: user → roles.
-
-    Of several roles the widest right counts, for each right by itself (rule L5).
+    """Rights by roles: user → roles; the widest counts, for each right by itself (rule L5).
 
     >>> rights = RoleRights(roles={"sam": [Role(Width.OWN), Role(Width.OPEN, {Target.DEAL})]})
     >>> rights.may_convert("sam", Lead(id=1, owner="kim", open_to_all=True))
@@ -192,7 +168,7 @@ class RoleRights:
     organisation: Organisation = attrs.field(factory=Organisation, validator=is_a(Organisation))
 
     def _width(self, actor: str) -> Width:
-        return max((role.convert for role in self.roles.get(actor, ())), default=_NOTHING.convert)
+        return max((role.convert for role in self.roles.get(actor, ())), default=Width.NONE)
 
     def _reach(self, actor: str, lead: Lead) -> Width:
         """Return the narrowest width that reaches from a user to a lead."""
