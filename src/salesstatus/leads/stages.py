@@ -1,14 +1,14 @@
 """The stages of leads and the way through them: `(lead, event) -> lead`, as for statuses.
 
-Stages are configurable, their meanings are not: in process, success, failure. A `StageBook` is a
-list of stages whose order and meanings were checked (rule L1). What an event may do to a lead
-depends on the meaning of the stage it is in and of the stage it would go to, and stands in table L
-of `salesstatus.leads.rules`; nothing else decides.
+Stages are configurable, their meanings are not (rule L1). What an event may do to a lead depends on
+the meaning of its stage and of the next one, and stands in table L (`salesstatus.leads.rules`);
+nothing else decides.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import product
 from typing import Any, Final, assert_never, final
 
 import attrs
@@ -34,7 +34,7 @@ from salesstatus.statements import (
     K13,
     L1,
 )
-from salesstatus.values import InvalidError, a_text, check, is_a, listed, listing, shown
+from salesstatus.values import InvalidError, a_text, check, is_a, list_of, listed, shown
 
 IN_PROCESS, SUCCESS, FAILURE = StageMeaning
 
@@ -55,27 +55,24 @@ class Stage:
 
 
 def _stages(stages: Iterable[Stage]) -> tuple[Stage, ...]:
-    found = listing("StageBook.stages", stages, "a list of Stage", L1.id)
-    for stage in found:
-        if type(stage) is not Stage:
-            raise InvalidError("StageBook.stages", stage, "a Stage", L1.id)
+    place = "StageBook.stages"
+    found = list_of(place, stages, Stage, L1.id)
     ids = [stage.id for stage in found]
-    if len(set(ids)) < len(ids):
-        twice = next(id_ for id_ in ids if ids.count(id_) > 1)
-        raise InvalidError("StageBook.stages", twice, "each stage once", L1.id)
-    for meaning, most, expected in (
-        (IN_PROCESS, None, "at least one stage in process"),
-        (SUCCESS, 1, "exactly one stage of success"),
-        (FAILURE, None, "at least one stage of failure"),
+    for id_ in ids:
+        if ids.count(id_) > 1:
+            raise InvalidError(place, id_, "each stage once", L1.id)
+    for meaning, expected in (
+        (IN_PROCESS, "at least one stage in process"),
+        (SUCCESS, "exactly one stage of success"),
+        (FAILURE, "at least one stage of failure"),
     ):
         having = [stage.id for stage in found if stage.meaning is meaning]
-        if not having or (most is not None and len(having) > most):
-            raise InvalidError("StageBook.stages", having, expected, L1.id)
+        if not having or (meaning is SUCCESS and len(having) > 1):
+            raise InvalidError(place, having, expected, L1.id)
     order = [list(StageMeaning).index(stage.meaning) for stage in found]
     if order != sorted(order):
-        raise InvalidError(
-            "StageBook.stages", ids, "the stages in process, then success, then failure", L1.id
-        )
+        expected = "the stages in process, then success, then failure"
+        raise InvalidError(place, ids, expected, L1.id)
     return found
 
 
@@ -85,12 +82,11 @@ class StageBook:
     """The stages of an account: those in process, the one of success, those of failure (rule L1).
 
     In a `free` book a status that is no stage of it counts as one in process, as in Sell, where the
-    list of lead statuses is the account's own. Raises `InvalidError` if there is no stage in
-    process or of failure, not exactly one of success, if two have one id, or if they are out of
-    order.
+    list of lead statuses is the account's own. Raises `InvalidError` for stages that are too few,
+    too many or out of order, and for one that occurs twice.
 
-    >>> StageBook([Stage("NEW"), Stage("DONE", StageMeaning.SUCCESS), Stage("JUNK", StageMeaning.FAILURE)]).first
-    'NEW'
+    >>> SELL_STAGES.first, SELL_STAGES.success, SELL_STAGES.of(StageMeaning.FAILURE)
+    ('New', 'Converted', ('Unqualified',))
     """
 
     stages: tuple[Stage, ...] = attrs.field(converter=_stages)
@@ -123,8 +119,8 @@ class StageBook:
         return self.success if lead.conversion is not None else lead.status or self.first
 
     def meaning_of(self, lead: Lead) -> StageMeaning | None:
-        """Return the meaning of a lead's stage: success if its conversion is recorded (K13, L10)."""
-        return SUCCESS if lead.conversion is not None else self.meaning(lead.status)
+        """Return the meaning of a lead's stage (rules K13, L10)."""
+        return self.meaning(self.stage_of(lead))
 
 
 #: Zendesk Sell: the list is the account's own, so any other status is in process. A lead there has
@@ -149,70 +145,54 @@ def _written_out(
     table: tuple[LeadRow, ...],
 ) -> dict[tuple[type[LeadEvent], object, object], LeadRow]:
     """Return the row for every event and pair of meanings; `InvalidError` if not exactly one."""
-    meanings = (*StageMeaning, None)
     found = {}
-    for event in LEAD_EVENTS:
-        for now in meanings:
-            for to in meanings:
-                rows = [
-                    row for row in table if event in row.hears and now in row.now and to in row.to
-                ]
-                if len(rows) != 1:
-                    place = f"LEAD_TABLE[{event.__name__}, {now}, {to}]"
-                    raise InvalidError(place, [row.id for row in rows], "exactly one row")
-                found[event, now, to] = rows[0]
+    meanings = (*StageMeaning, None)
+    for event, now, to in product(LEAD_EVENTS, meanings, meanings):
+        rows = [row for row in table if event in row.hears and now in row.now and to in row.to]
+        if len(rows) != 1:
+            place = f"LEAD_TABLE[{event.__name__}, {now}, {to}]"
+            raise InvalidError(place, [row.id for row in rows], "exactly one row")
+        found[event, now, to] = rows[0]
     return found
 
 
 _ROWS: Final = _written_out(LEAD_TABLE)
 
 
-def _next(lead: Lead, book: StageBook) -> str:
-    """Return the stage of a lead that is taken up: the second in process, if it was not begun."""
-    working = book.of(IN_PROCESS)
-    if lead.status in ("", book.first) or book.meaning(lead.status) is FAILURE:
-        return working[min(1, len(working) - 1)]
-    return lead.status
-
-
 def _stage(lead: Lead, event: LeadEvent, book: StageBook) -> str:
     """Return the stage that the lead would be in."""
+    junk = book.meaning(lead.status) is FAILURE
     match event:
         case LeadConverted():
             return book.success
         case LeadMoved():
             return event.stage
-        case LeadTakenUp():
-            return event.stage or _next(lead, book)
         case LeadJunked():
             return event.stage or book.of(FAILURE)[0]
         case LeadReopened():
-            return event.stage or (
-                book.first if book.meaning(lead.status) is FAILURE else lead.status
-            )
+            return event.stage or (book.first if junk else lead.status)
+        case LeadTakenUp():
+            # From the first stage, or from junk, to the second in process.
+            begun = not junk and lead.status not in ("", book.first)
+            return event.stage or (lead.status if begun else book.of(IN_PROCESS)[:2][-1])
         case _:
             assert_never(event)
 
 
-def _checked(lead: Lead, event: LeadEvent, book: StageBook) -> None:
+def _check(lead: Lead, event: LeadEvent, book: StageBook) -> None:
     check("lead", lead, Lead)
     if type(event) not in LEAD_EVENTS:
-        raise InvalidError(
-            "event", event, f"one of {', '.join(known.__name__ for known in LEAD_EVENTS)}"
-        )
+        expected = f"one of {', '.join(known.__name__ for known in LEAD_EVENTS)}"
+        raise InvalidError("event", event, expected)
     check("book", book, StageBook)
     if isinstance(event, LeadConverted) and event.record.lead != lead.id:
-        raise InvalidError(
-            "LeadConverted.record",
-            event.record.lead,
-            f"the conversion of lead {shown(lead.id)}",
-            K13.id,
-        )
+        expected = f"the conversion of lead {shown(lead.id)}"
+        raise InvalidError("LeadConverted.record", event.record.lead, expected, K13.id)
 
 
 def refusal(lead: Lead, event: LeadEvent, book: StageBook = SELL_STAGES) -> GuardError | None:
     """Return the error that `transition` would raise, or None if the event would be accepted."""
-    _checked(lead, event, book)
+    _check(lead, event, book)
     if isinstance(event, LeadConverted) and lead.conversion == event.record:
         return None  # an event that comes twice is no error
     broken = _broken(lead, type(event), _stage(lead, event, book), book)
