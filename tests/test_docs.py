@@ -9,16 +9,11 @@ import types
 from pathlib import Path
 
 import salesstatus
-from salesstatus.leads.rules import (
-    INHERITANCE,
-    LEAD_TABLE,
-)
+from salesstatus.leads.rules import INHERITANCE, LEAD_TABLE
 from salesstatus.policy import PRESETS, Policy
 from salesstatus.rules import TABLES
 from salesstatus.show.text import inheritance_markdown, rules_page
-from salesstatus.statements import (
-    LEAD_STATEMENTS,
-)
+from salesstatus.statements import LEAD_STATEMENTS
 
 ROOT = Path(__file__).parents[1]
 rules_page = functools.cache(rules_page)  # as printed, once

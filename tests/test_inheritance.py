@@ -30,14 +30,8 @@ from salesstatus import (
 )
 from salesstatus.leads import INHERITANCE
 from salesstatus.leads.inheritance import inherited
-from salesstatus.leads.rules import (
-    How,
-)
-from salesstatus.statements import (
-    LEAD_STATEMENTS,
-    SOURCES,
-    Sure,
-)
+from salesstatus.leads.rules import How
+from salesstatus.statements import LEAD_STATEMENTS, SOURCES, Sure
 
 PERSON, COMPANY, DEAL = Target
 COPIED, UNITED, OPTED_IN, ATTACHED, NOT_CARRIED, STAYS = How

@@ -19,19 +19,9 @@ from salesstatus import Contact, Deal, InvalidError, Lead, StageBook, Target
 from salesstatus.lead import LEAD_EVENTS
 from salesstatus.leads import BITRIX24_STAGES, INHERITANCE, SELL_STAGES, Stage, StageMeaning, stages
 from salesstatus.leads.inheritance import inherited
-from salesstatus.leads.rules import (
-    DERIVED,
-    LEAD_TABLE,
-    How,
-)
-from salesstatus.rules import (
-    Effect,
-)
-from salesstatus.statements import (
-    LEAD_STATEMENTS,
-    SOURCES,
-    Sure,
-)
+from salesstatus.leads.rules import DERIVED, LEAD_TABLE, How
+from salesstatus.rules import Effect
+from salesstatus.statements import LEAD_STATEMENTS, SOURCES, Sure
 
 IN_PROCESS, SUCCESS, FAILURE = StageMeaning
 PERSON, COMPANY, DEAL = Target

@@ -31,10 +31,7 @@ from salesstatus.leads.request import SETUP, ConversionRequest, NewDeal, Setup
 from salesstatus.leads.stages import transition
 from salesstatus.model import Contact, ContactId, ContactKind, Deal, full_name
 from salesstatus.propagation import Notice, notices
-from salesstatus.statements import (
-    K11,
-    K14,
-)
+from salesstatus.statements import K11, K14
 from salesstatus.values import Id, InvalidError, an_id, check, is_a, listing, shown, utc
 
 PERSON, COMPANY, DEAL = Target

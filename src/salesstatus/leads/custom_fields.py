@@ -13,9 +13,7 @@ import attrs
 from salesstatus.keys import email_key, phone_key
 from salesstatus.lead import FieldDefinition, FieldType, Scope
 from salesstatus.model import Address, SalesStatus, absent
-from salesstatus.statements import (
-    T3,
-)
+from salesstatus.statements import T3
 from salesstatus.values import InvalidError, check
 
 

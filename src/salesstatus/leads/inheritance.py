@@ -8,15 +8,9 @@ from typing import Final
 import attrs
 
 from salesstatus.lead import Lead, Target
-from salesstatus.leads.rules import (
-    How,
-    InheritanceRow,
-)
+from salesstatus.leads.rules import How, InheritanceRow
 from salesstatus.model import Contact, Deal
-from salesstatus.statements import (
-    K15,
-    Case,
-)
+from salesstatus.statements import K15, Case
 from salesstatus.values import InvalidError
 
 _CARRYING: Final = frozenset((How.COPIED, How.UNITED, How.OPTED_IN, How.ATTACHED))

@@ -16,15 +16,10 @@ import attrs
 
 from salesstatus.keys import email_key, phone_key, text_key
 from salesstatus.lead import Lead, LeadId, Note, StageMeaning
-from salesstatus.leads.matching import Known
+from salesstatus.leads.matching import Known, lead_name
 from salesstatus.leads.stages import SELL_STAGES, StageBook
-from salesstatus.model import Contact, ContactKind, full_name
-from salesstatus.statements import (
-    L4,
-    L7,
-    Case,
-    Statement,
-)
+from salesstatus.model import Contact, ContactKind
+from salesstatus.statements import L4, L7, Case, Statement
 from salesstatus.values import (
     IdentityEnum,
     InvalidError,
@@ -139,7 +134,8 @@ def take_in(
     for this all known leads are walked through. Raises `InvalidError` for a wrong argument, and for
     the id of a known lead where a new one is made.
 
-    >>> call = ContactPoint(channel=Channel.CALL, at=datetime.fromisoformat("2026-05-04T09:30Z"), phone="512 757 6000")
+    >>> at = datetime.fromisoformat("2026-05-04T09:30Z")
+    >>> call = ContactPoint(channel=Channel.CALL, at=at, phone="512 757 6000")
     >>> rose = Contact(id=1, kind=ContactKind.PERSON, name="Rose Gonzalez", phone="(512) 757-6000")
     >>> take_in(call, Known([rose]), id=7).reason
     'person 1 is known by this phone number'
@@ -186,8 +182,8 @@ def take_in_lead(
     sought = _Sought(
         tuple(phone for phone in (lead.phone, lead.mobile, *sorted(lead.phones)) if phone),
         tuple(email for email in (lead.email, *sorted(lead.emails)) if email),
-        text_key(full_name(lead.first_name, lead.last_name)),
-        text_key(lead.organization_name),
+        text_key(lead_name(lead, PERSON)),
+        text_key(lead_name(lead, COMPANY)),
     )
     case = next((case for case in _found(sought, known, book) if case[1]), None)
     if case is None:
@@ -253,24 +249,17 @@ def _repeat_leads(contact: Contact, known: Known, book: StageBook) -> Sequence[L
     ]
 
 
-def _called(record: _Record, kind: ContactKind, known: Known) -> str:
-    """Return by which name a record's person or company is known."""
-    if isinstance(record, Lead):
-        return (
-            full_name(record.first_name, record.last_name)
-            if kind is PERSON
-            else record.organization_name
-        )
-    named = record if record.kind is kind else known.contact(record.company)
-    return "" if named is None else named.name
-
-
 def _named(records: Sequence[_Record], sought: _Sought, known: Known) -> Sequence[_Record]:
     """Return the records with the names sought, compared whole; all where none has them."""
+
+    def name(record: _Record, kind: ContactKind) -> str:
+        if isinstance(record, Lead):
+            return lead_name(record, kind)
+        contact = record if record.kind is kind else known.contact(record.company)
+        return "" if contact is None else contact.name
+
     for kind, key in ((PERSON, sought.person), (COMPANY, sought.company)):
-        fitting = [
-            record for record in records if key and text_key(_called(record, kind, known)) == key
-        ]
+        fitting = [record for record in records if key and text_key(name(record, kind)) == key]
         records = fitting or records
     return records
 

@@ -18,10 +18,8 @@ import attrs
 from salesstatus.keys import email_key, phone_endings, phone_key, text_key
 from salesstatus.lead import Lead, LeadId
 from salesstatus.model import Contact, ContactId, ContactKind, full_name
-from salesstatus.statements import (
-    K12,
-)
-from salesstatus.values import Id, IdentityEnum, InvalidError, check, id_order, listing
+from salesstatus.statements import K12
+from salesstatus.values import Id, IdentityEnum, InvalidError, check, id_order, list_of, listing
 
 PERSON, COMPANY = ContactKind
 
@@ -37,18 +35,15 @@ class Shared(IdentityEnum):
 
 
 def _shared(value: Iterable[Shared]) -> tuple[Shared, ...]:
-    shared = listing("MatchRow.shared", value, "what is shared", K12.id)
-    if not shared or not all(isinstance(member, Shared) for member in shared):
+    shared = list_of("MatchRow.shared", value, Shared, K12.id)
+    if not shared:
         raise InvalidError("MatchRow.shared", value, "one or more members of Shared", K12.id)
     return shared
 
 
 @attrs.frozen
 class MatchRow:
-    """Two records are the same if they share all of this.
-
-    Raises `InvalidError` if it is nothing, for all share that.
-    """
+    """Two records are the same if they share all of this, which must not be empty."""
 
     shared: tuple[Shared, ...] = attrs.field(converter=_shared)
     id: str = K12.id
@@ -68,26 +63,21 @@ _Keys = dict[Shared, frozenset[str]]
 
 
 def _website_key(website: str) -> str:
-    return (
-        website.strip()
-        .casefold()
-        .removeprefix("https://")
-        .removeprefix("http://")
-        .removeprefix("www.")
-        .rstrip("/")
-    )
+    key = website.strip().casefold()
+    for prefix in ("https://", "http://", "www."):
+        key = key.removeprefix(prefix)
+    return key.rstrip("/")
+
+
+def lead_name(lead: Lead, kind: ContactKind) -> str:
+    """Return the name of the person or of the company that a lead is about."""
+    person = full_name(lead.first_name, lead.last_name)
+    return person if kind is PERSON else lead.organization_name
 
 
 def _keys(record: _Record, kind: ContactKind, region: str | None) -> _Keys:
     """Return what a record can be known by, as a person or as a company."""
-    if isinstance(record, Contact):
-        name = record.name
-    else:
-        name = (
-            full_name(record.first_name, record.last_name)
-            if kind is PERSON
-            else record.organization_name
-        )
+    name = record.name if isinstance(record, Contact) else lead_name(record, kind)
     emails = {email_key(email) for email in (record.email, *record.emails) if email}
     phones = {
         phone_key(phone, region) for phone in (record.phone, record.mobile, *record.phones) if phone
@@ -101,10 +91,10 @@ def _keys(record: _Record, kind: ContactKind, region: str | None) -> _Keys:
 
 
 def _row(one: _Keys, other: _Keys, rows: tuple[MatchRow, ...]) -> MatchRow | None:
-    return next(
-        (row for row in rows if all(not one[key].isdisjoint(other[key]) for key in row.shared)),
-        None,
-    )
+    for row in rows:
+        if all(not one[key].isdisjoint(other[key]) for key in row.shared):
+            return row
+    return None
 
 
 def same(
@@ -115,12 +105,11 @@ def same(
     *,
     region: str | None = None,
 ) -> MatchRow | None:
-    """Return the row by which two records are the same person or the same company, or None.
+    """Return the row by which two records are the same person or company, or None; symmetric.
 
-    It is symmetric.
-
-    >>> rose = Contact(id=1, kind=ContactKind.PERSON, name="Rose Gonzalez", email="rose@edge.example")
-    >>> print(same(Lead(id=2, first_name="ROSE", last_name="González", email="Rose@Edge.example"), rose, PERSON))
+    >>> rose = Contact(id=1, kind=PERSON, name="Rose Gonzalez", email="rose@edge.example")
+    >>> lead = Lead(id=2, first_name="ROSE", last_name="González", email="Rose@Edge.example")
+    >>> print(same(lead, rose, PERSON))
     K12, name and e-mail
     """
     for record in (one, other):
@@ -138,22 +127,18 @@ def _lookup(shared: Shared, key: str) -> str:
 
 
 def _lookups(record: _Record, wanted: Collection[Shared]) -> frozenset[str]:
-    phones = (record.phone, record.mobile, *record.phones) if Shared.PHONE in wanted else ()
-    return frozenset(
-        {
-            _lookup(Shared.PHONE, ending)
-            for phone in phones
-            if phone
-            for ending in phone_endings(phone)
-        }
-        | {
-            _lookup(shared, key)
-            for kind in _kinds(record)
-            for shared, keys in _keys(record, kind, None).items()
-            if shared in wanted and shared is not Shared.PHONE
-            for key in keys
-        }
-    )
+    found = {
+        _lookup(shared, key)
+        for kind in _kinds(record)
+        for shared, keys in _keys(record, kind, None).items()
+        if shared in wanted and shared is not Shared.PHONE
+        for key in keys
+    }
+    if Shared.PHONE in wanted:
+        # By its last digits, for numbers are written with and without the country's code.
+        for phone in filter(None, (record.phone, record.mobile, *record.phones)):
+            found |= {_lookup(Shared.PHONE, ending) for ending in phone_endings(phone)}
+    return frozenset(found)
 
 
 def _kinds(record: _Record) -> tuple[ContactKind, ...]:
@@ -167,7 +152,8 @@ def lookup_keys(record: _Record) -> frozenset[str]:
     address, share a key, wherever the phone is; not all that share one are the same, which `Known`
     says (rules K12, L7). Keys are short texts in ASCII.
 
-    >>> sorted(lookup_keys(Contact(id=1, kind=PERSON, name="Rose González", phone="(512) 757-6000")))
+    >>> rose = Contact(id=1, kind=PERSON, name="Rose González", phone="(512) 757-6000")
+    >>> sorted(lookup_keys(rose))
     ['name:rose gonzalez', 'phone:6000']
     """
     if type(record) is not Contact and type(record) is not Lead:
@@ -184,14 +170,8 @@ def sought_keys(
     `reached`: for every record with its number or address instead (rule L7).
     """
     check("lead", lead, Lead)
-    for row in rows:
-        check("rows", row, MatchRow)
-    wanted = (
-        {min(row.shared, key=_RARE.index) for row in rows}
-        if not reached
-        else {Shared.PHONE, Shared.EMAIL}
-    )
-    return _lookups(lead, wanted)
+    wanted = {min(row.shared, key=_RARE.index) for row in list_of("rows", rows, MatchRow)}
+    return _lookups(lead, {Shared.PHONE, Shared.EMAIL} if reached else wanted)
 
 
 _RARE: Final = (Shared.PHONE, Shared.EMAIL, Shared.WEBSITE, Shared.NAME)
@@ -209,17 +189,16 @@ class Match:
 class Known:
     """The contacts and leads that there are, to be found by what they are known by.
 
-    `rows` say when two records are the same, `region` (``"DE"``) where phone numbers without a
-    country's code are dialled, for which it needs the extra ``salesstatus[phone]``. Raises
-    `InvalidError` for anything but contacts and leads, and for two with one id.
+    `rows` say when two records are the same. `region` (``"DE"``) says where phone numbers without a
+    country's code are dialled; it needs the extra ``salesstatus[phone]``. Raises `InvalidError` for
+    anything but contacts and leads, and for two with one id.
     """
 
     rows: tuple[MatchRow, ...]
     region: str | None
     _contacts: MutableMapping[ContactId, Contact]
     _leads: MutableMapping[LeadId, Lead]
-    #: key → who is known by it, in layers: a copy writes on a layer of its own, over those that it
-    #: shares
+    #: key → who is known by it, in layers: a copy writes on its own, over those that it shares
     _by_key: tuple[dict[tuple[Shared, str], dict[tuple[bool, ContactId | LeadId], None]], ...]
 
     def __init__(
@@ -230,10 +209,8 @@ class Known:
         rows: tuple[MatchRow, ...] = MATCHING,
         region: str | None = None,
     ) -> None:
-        self.rows = listing("Known.rows", rows, "rows of matching rules", K12.id)
+        self.rows = list_of("Known.rows", rows, MatchRow, K12.id)
         self.region = region
-        for row in self.rows:
-            check("Known.rows", row, MatchRow)
         if region is not None:
             phone_key("", region)  # refuses what is no region
         self._contacts = {}

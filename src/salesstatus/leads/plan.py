@@ -16,19 +16,10 @@ from salesstatus.errors import Broken
 from salesstatus.lead import Lead, Note, Target
 from salesstatus.leads.inheritance import Inherited
 from salesstatus.leads.request import ConversionRequest, NewDeal, Setup
-from salesstatus.leads.rules import (
-    DERIVED,
-    How,
-    InheritanceRow,
-)
+from salesstatus.leads.rules import DERIVED, How, InheritanceRow
 from salesstatus.merging import FieldConflict
 from salesstatus.model import Address, Contact, ContactId, absent, full_name
-from salesstatus.statements import (
-    K2,
-    K12,
-    K15,
-    Case,
-)
+from salesstatus.statements import K2, K12, K15, Case
 from salesstatus.values import IdentityEnum, shown
 
 PERSON, COMPANY, DEAL = Target

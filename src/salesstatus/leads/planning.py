@@ -21,18 +21,7 @@ from salesstatus.leads.request import SETUP, ConversionRequest, Setup
 from salesstatus.leads.rights import Rights, check_rights
 from salesstatus.leads.stages import unconvertible
 from salesstatus.model import Contact, ContactId, ContactKind
-from salesstatus.statements import (
-    K1,
-    K2,
-    K3,
-    K12,
-    L4,
-    L5,
-    L6,
-    T3,
-    W6,
-    Case,
-)
+from salesstatus.statements import K1, K2, K3, K12, L4, L5, L6, T3, W6, Case
 from salesstatus.values import check, listing
 
 PERSON, COMPANY, DEAL = Target

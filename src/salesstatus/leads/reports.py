@@ -24,10 +24,7 @@ import attrs
 from salesstatus.lead import Lead, LeadId, StageMeaning
 from salesstatus.leads.stage_history import Visit, each, iterable
 from salesstatus.leads.stages import SELL_STAGES, Stage, StageBook
-from salesstatus.statements import (
-    L1,
-    L9,
-)
+from salesstatus.statements import L1, L9
 from salesstatus.values import InvalidError, check, listed
 
 IN_PROCESS, SUCCESS, FAILURE = StageMeaning

@@ -13,20 +13,10 @@ import attrs
 from salesstatus.lead import FieldDefinition, Lead, Target
 from salesstatus.leads.inheritance import Inherited, inherited
 from salesstatus.leads.rights import Rights, check_rights
-from salesstatus.leads.rules import (
-    INHERITANCE,
-    How,
-    InheritanceRow,
-)
+from salesstatus.leads.rules import INHERITANCE, How, InheritanceRow
 from salesstatus.leads.stages import SELL_STAGES, StageBook
 from salesstatus.model import Contact
-from salesstatus.statements import (
-    K2,
-    K12,
-    K15,
-    L3,
-    T3,
-)
+from salesstatus.statements import K2, K12, K15, L3, T3
 from salesstatus.values import (
     FrozenMap,
     InvalidError,

@@ -13,10 +13,7 @@ from typing import Any, Protocol, final
 import attrs
 
 from salesstatus.lead import Lead, Target
-from salesstatus.statements import (
-    L5,
-    L6,
-)
+from salesstatus.statements import L5, L6
 from salesstatus.values import FrozenMap, InvalidError, is_a, list_of, place_of
 
 

@@ -11,9 +11,7 @@ import attrs
 from salesstatus.errors import HistoryError
 from salesstatus.lead import Lead, LeadId
 from salesstatus.leads.stages import SELL_STAGES, StageBook
-from salesstatus.statements import (
-    L1,
-)
+from salesstatus.statements import L1
 from salesstatus.values import InvalidError, an_id, aware, check, in_utc, is_a, place_of, shown
 
 T = TypeVar("T")

@@ -25,15 +25,9 @@ from salesstatus.lead import (
     LeadTakenUp,
     StageMeaning,
 )
-from salesstatus.leads.rules import (
-    LEAD_TABLE,
-    LeadRow,
-)
+from salesstatus.leads.rules import LEAD_TABLE, LeadRow
 from salesstatus.rules import Effect
-from salesstatus.statements import (
-    K13,
-    L1,
-)
+from salesstatus.statements import K13, L1
 from salesstatus.values import InvalidError, a_text, check, is_a, list_of, listed, shown
 
 IN_PROCESS, SUCCESS, FAILURE = StageMeaning

@@ -13,13 +13,7 @@ from typing import Final, assert_never
 from salesstatus.decisions import decisions
 from salesstatus.exploration import Move, explore
 from salesstatus.lead import StageMeaning, Target
-from salesstatus.leads.rules import (
-    INHERITANCE,
-    LEAD_TABLE,
-    How,
-    InheritanceRow,
-    LeadRow,
-)
+from salesstatus.leads.rules import INHERITANCE, LEAD_TABLE, How, InheritanceRow, LeadRow
 from salesstatus.model import CustomerStatus, DealStatus, ProspectStatus
 from salesstatus.policy import PRESETS, SELL, Policy
 from salesstatus.rules import (
