@@ -16,35 +16,24 @@ import attrs
 from salesstatus.errors import Broken, ConversionError
 from salesstatus.lead import ConversionRecord, Lead, LeadConverted, Note, Scope, Tag, Target, Task
 from salesstatus.leads.matching import Known
-from salesstatus.leads.plan import (
-    Action,
-    ConversionPlan,
-    Lost,
-    deal_name,
-    deal_stage,
-    person_name,
-    task_content,
-    transfer,
-)
+from salesstatus.leads.plan import Action, ConversionPlan, Lost, person_name, transfer
 from salesstatus.leads.planning import KINDS, REQUEST, as_known, check_asked, may_convert, planned
 from salesstatus.leads.request import SETUP, ConversionRequest, NewDeal, Setup
 from salesstatus.leads.stages import transition
-from salesstatus.model import Contact, ContactId, ContactKind, Deal, full_name
+from salesstatus.model import Contact, ContactKind, Deal, full_name
 from salesstatus.propagation import Notice, notices
 from salesstatus.statements import K11, K14
-from salesstatus.values import Id, InvalidError, an_id, check, is_a, listing, shown, utc
+from salesstatus.values import Id, InvalidError, an_id, check, is_a, list_of, listing, shown, utc
 
 PERSON, COMPANY, DEAL = Target
 
-#: Makes the id of a new record of a lead's conversion: "conversion", "person", "company", "deal" or
-#: "task".
+#: Makes the id of a new record: "conversion", "person", "company", "deal" or "task" of a lead.
 Ids: TypeAlias = Callable[[Lead, str], Id]
 
 
 def derived_id(lead: Lead, what: str) -> Id:
-    """Return an id made of the lead's, like ``"7-person"``: always the same for the same lead."""
+    """Return an id made of the lead's: ``"7-person"`` for lead 7, ``"7:person"`` for lead "7"."""
     check("lead", lead, Lead)
-    # Lead 7 and lead "7" are two leads.
     return f"{lead.id}-{what}" if isinstance(lead.id, int) else f"{lead.id}:{what}"
 
 
@@ -62,10 +51,9 @@ class AttachedNote:
 class Conversion:
     """What a lead became: everything to save, at once or not at all.
 
-    `person` and `company` are the contacts as they are now, new or filled or only linked; None if
-    there is none, or if a repeat lead is tied to one that was not given. `notices` report the deal
-    to them: given to `salesstatus.transition`, they make both current prospects (rule K3).
-    `tags_to_register` are the names for the lists of tags (rule K6).
+    `person` and `company` are the contacts as they are now, new or filled or only linked; None also
+    if a repeat lead is tied to one that was not given. `notices` report the deal to them and make
+    both current prospects (rule K3). `tags_to_register` are for the lists of tags (rule K6).
     """
 
     lead: Lead
@@ -85,67 +73,58 @@ class Conversion:
         return f"<Conversion of lead {shown(self.lead.id)}: {made}>"
 
 
-def _made(
-    plan: ConversionPlan,
-    target: Target,
-    fields: Mapping[str, Any],
-    ids: Ids,
-    at: datetime,
-    link: Mapping[str, Any],
+def _contact(
+    plan: ConversionPlan, target: Target, fields: Mapping[str, Any], ids: Ids, at: datetime
 ) -> Contact | None:
     """Return the contact of a plan: new, filled, as it is, or none."""
     record = plan.planned(target)
-    if record is None:
-        return None
-    if record.action is Action.CREATE:
-        return Contact(
-            id=ids(plan.lead, target.value), kind=KINDS[target], created_at=at, **link, **fields
-        )
-    if record.action is Action.LINK or record.contact is None:
-        return record.contact
-    filled = {name: value for name, value in link.items() if getattr(record.contact, name) is None}
+    if record is None or record.action is Action.LINK:
+        return None if record is None else record.contact
+    if record.contact is None:
+        id_ = ids(plan.lead, target.value)
+        return Contact(id=id_, kind=KINDS[target], created_at=at, **fields)
     if target is PERSON and (name := person_name(record.contact, fields)):
-        filled["name"] = name
-    return attrs.evolve(record.contact, **filled, **fields)
+        fields = {**fields, "name": name}
+    return attrs.evolve(record.contact, **fields)
 
 
-def _id(plan: ConversionPlan, target: Target, contact: Contact | None) -> ContactId | None:
-    """Return the id of a contact that is made, or only known by its id."""
-    record = plan.planned(target)
-    return contact.id if contact is not None else record.id if record is not None else None
-
-
-def _applied(plan: ConversionPlan, at: datetime, ids: Ids, actor: str) -> Conversion:
+def _apply(plan: ConversionPlan, at: datetime, ids: Ids, actor: str) -> Conversion:
     """Make everything that a plan names. Nothing here decides."""
     found, lead, request = transfer(plan), plan.corrected, plan.request
-    company = _made(plan, COMPANY, found.fields.get(COMPANY, {}), ids, at, {})
-    company_id = _id(plan, COMPANY, company)
-    person = _made(plan, PERSON, found.fields.get(PERSON, {}), ids, at, {"company": company_id})
-    person_id = _id(plan, PERSON, person)
-    contact = person_id if person_id is not None else company_id
+    held: dict[Target, Id | None] = dict.fromkeys(Target)
+    held.update((each.target, each.id) for each in plan.records)
+    company = _contact(plan, COMPANY, found.fields.get(COMPANY, {}), ids, at)
+    if company is not None:
+        held[COMPANY] = company.id
+    fields = found.fields.get(PERSON, {})
+    was = plan.planned(PERSON)
+    if was is None or was.contact is None or was.contact.company is None:
+        fields = {"company": held[COMPANY], **fields}
+    person = _contact(plan, PERSON, fields, ids, at)
+    if person is not None:
+        held[PERSON] = person.id
+    contact = held[COMPANY] if held[PERSON] is None else held[PERSON]
     deal = None
     if DEAL in plan.targets and contact is not None:
         wanted = request.deal or NewDeal()
-        employer = company_id if person is None or person.company is None else person.company
+        employer = held[COMPANY] if person is None or person.company is None else person.company
         deal = Deal(
             id=ids(lead, DEAL.value),
             primary=contact,
-            name=deal_name(plan),
-            company=employer if person_id is not None else None,
-            stage=deal_stage(plan),
+            name=plan.deal_name,
+            company=None if held[PERSON] is None else employer,
+            stage=plan.deal_stage,
             value=wanted.value,
             currency=wanted.currency,
             created_at=at,
             **found.fields[DEAL],
         )
-    held = {PERSON: person_id, COMPANY: company_id, DEAL: None if deal is None else deal.id}
+        held[DEAL] = deal.id
     record = ConversionRecord(
         id=ids(lead, "conversion"),
         lead=lead.id,
         at=at,
-        person=person_id,
-        company=company_id,
-        deal=held[DEAL],
+        **{target.value: id_ for target, id_ in held.items()},
         actor=actor,
         key=request.key,
     )
@@ -172,20 +151,20 @@ def _applied(plan: ConversionPlan, at: datetime, ids: Ids, actor: str) -> Conver
 def _task(
     plan: ConversionPlan, held: Mapping[Target, Id | None], ids: Ids, at: datetime
 ) -> Task | None:
+    """Return the follow-up task, for the person, else the company, else the deal."""
     wanted = plan.request.task
-    target = next((target for target in Target if held[target] is not None), None)
-    target_id = None if target is None else held[target]
-    if wanted is None or target is None or target_id is None:
-        return None
-    return Task(
-        id=ids(plan.lead, "task"),
-        content=task_content(plan),
-        target=target,
-        target_id=target_id,
-        due_at=wanted.due_at,
-        owner=wanted.owner or plan.request.owner or plan.lead.owner,
-        created_at=at,
-    )
+    for target, id_ in held.items():
+        if wanted is not None and id_ is not None:
+            return Task(
+                id=ids(plan.lead, "task"),
+                content=plan.task_content,
+                target=target,
+                target_id=id_,
+                due_at=wanted.due_at,
+                owner=wanted.owner or plan.request.owner or plan.lead.owner,
+                created_at=at,
+            )
+    return None
 
 
 def convert(
@@ -201,14 +180,13 @@ def convert(
 ) -> Conversion:
     """Convert a lead: the plan applied.
 
-    `at` is when, `actor` who does it, `ids` makes the ids of what is new (`derived_id` makes them
-    of the lead's). `earlier` is the conversion that was made by this request before, if its key is
-    known: it is returned unchanged, so that a double click makes one deal. Raises `ConversionError`
-    with every rule that stands in the way; then nothing is made.
+    `at` is when, `actor` who does it, `ids` makes the ids of new records. `earlier` is the
+    conversion that a request with the same key made before: it is returned as it is, so that a
+    double click makes one deal. Raises `ConversionError` with every rule that stands in the way.
 
-    >>> from datetime import timezone
+    >>> at = datetime.fromisoformat("2026-05-04T09:30Z")
     >>> lead = Lead(id=7, first_name="Bertha", last_name="Boxer", organization_name="Farmers Coop")
-    >>> done = convert(lead, ConversionRequest(deal=True), at=datetime(2026, 5, 4, tzinfo=timezone.utc))
+    >>> done = convert(lead, ConversionRequest(deal=True), at=at)
     >>> done.deal.name, done.deal.primary, done.person.company, done.lead.status
     ('Bertha Boxer', '7-person', '7-company', 'Converted')
     """
@@ -218,16 +196,13 @@ def convert(
     _check_ids("convert.ids", ids)
     if earlier is not None:
         check("convert.earlier", earlier, Conversion)
-        same = request.key != "" and (earlier.record.lead, earlier.record.key) == (
-            lead.id,
-            request.key,
-        )
-        if same and may_convert(lead, setup, actor):
+        of, key = earlier.record.lead, earlier.record.key
+        if key != "" and (of, key) == (lead.id, request.key) and may_convert(lead, setup, actor):
             return earlier
     plan = planned(lead, request, setup, actor, as_known(known), bulk=False)
     if plan.broken:
         raise ConversionError(lead.id, plan.broken)
-    return _applied(plan, at, ids, actor)
+    return _apply(plan, at, ids, actor)
 
 
 def _check_ids(place: str, ids: object) -> None:
@@ -271,11 +246,10 @@ def convert_many(
 ) -> BulkConversion:
     """Convert leads by one request (rule K14): one result for each, in the order given.
 
-    A lead that occurs twice is converted once. Where contacts are looked for (`known`) or named in
-    the request, a later lead finds them as the earlier ones left them, new ones too; save the
-    results in their order. With `mode="all_or_nothing"` nothing is converted if one lead is
-    refused, and each of the others says so. Other arguments and errors are those of `convert`, but
-    a refusal is a result and not raised.
+    A lead that occurs twice is converted once. A later lead finds the contacts that are `known` or
+    named in the request as the earlier ones left them, new ones too: save the results in order.
+    With `mode="all_or_nothing"` nothing is converted if one lead is refused, and each of the others
+    says so. Other arguments and errors are those of `convert`; a refusal is a result.
     """
     if mode not in ("best_effort", "all_or_nothing"):
         raise InvalidError("convert_many.mode", mode, "'best_effort' or 'all_or_nothing'", K14.id)
@@ -285,23 +259,28 @@ def convert_many(
         check(f"convert_many.leads[{position}]", lead, Lead)
     check_asked(request, setup, actor)
     _check_ids("convert_many.ids", ids)
-    done: dict[tuple[Id, str], Conversion] = {}
-    for old in listing("convert_many.earlier", earlier, "conversions", K11.id):
-        check("convert_many.earlier", old, Conversion)
-        if request.key and old.record.key == request.key:
-            done[old.record.lead, old.record.key] = old
+    made = {
+        old.record.lead: old
+        for old in list_of("convert_many.earlier", earlier, Conversion, K11.id)
+        if request.key and old.record.key == request.key
+    }
     contacts = as_known(known)
 
-    def each(ids: Ids) -> list[Conversion | ConversionError]:
-        return list(_each(batch, request, setup, at, ids, actor, contacts, done))
+    def each(ids: Ids) -> tuple[Conversion | ConversionError, ...]:
+        return tuple(_each(batch, request, setup, at, ids, actor, contacts, made))
+
+    def refuse(result: Conversion | ConversionError) -> Conversion | ConversionError:
+        if isinstance(result, ConversionError) or result is made.get(result.lead.id):
+            return result
+        return refused_with_others(result.lead.id, refused)
 
     if mode == "all_or_nothing":
         # Tried first, so that no id is made for nothing.
-        tried = each(derived_id)
-        refused = [result.lead for result in tried if isinstance(result, ConversionError)]
+        results = each(derived_id)
+        refused = [result.lead for result in results if isinstance(result, ConversionError)]
         if refused:
-            return BulkConversion(tuple(_all_refused(tried, refused, done)))
-    return BulkConversion(tuple(each(ids)))
+            return BulkConversion(tuple(map(refuse, results)))
+    return BulkConversion(each(ids))
 
 
 def _each(
@@ -312,7 +291,7 @@ def _each(
     ids: Ids,
     actor: str,
     known: Known | None,
-    done: Mapping[tuple[Id, str], Conversion],
+    made: Mapping[Id, Conversion],
 ) -> Iterator[Conversion | ConversionError]:
     """Yield the result for each lead; the next one finds the contacts as this one left them."""
     index = None if known is None else known.copy()
@@ -321,14 +300,14 @@ def _each(
         if lead.id in seen:
             yield converted_twice(lead.id)
             continue
-        repeated = done.get((lead.id, request.key))
-        result = repeated if repeated is not None and may_convert(lead, setup, actor) else None
-        if result is None:
+        result = made.get(lead.id)
+        is_new = result is None or not may_convert(lead, setup, actor)
+        if result is None or is_new:
             plan = planned(lead, request, setup, actor, index, bulk=True)
             if plan.broken:
                 yield ConversionError(lead.id, plan.broken)
                 continue
-            result = _applied(plan, at, ids, actor)
+            result = _apply(plan, at, ids, actor)
             if request.person is not None:
                 request = attrs.evolve(request, person=result.person)
             if request.company is not None:
@@ -336,28 +315,11 @@ def _each(
         yield result
         seen.add(lead.id)
         for contact in (result.company, result.person):
-            # What is known already is newer than what an earlier conversion made of it.
-            stale = (
-                result is repeated and contact is not None and index and index.contact(contact.id)
-            )
-            if index is not None and contact is not None and not stale:
+            if index is None or contact is None:
+                continue
+            # What is known is newer than what an earlier conversion made of a contact.
+            if is_new or index.contact(contact.id) is None:
                 index.put(contact)
-
-
-def _all_refused(
-    tried: Iterable[Conversion | ConversionError],
-    refused: Sequence[Id],
-    done: Mapping[tuple[Id, str], Conversion],
-) -> Iterator[Conversion | ConversionError]:
-    """Yield an error for each lead that could have been converted; an earlier conversion stays."""
-    for result in tried:
-        if (
-            isinstance(result, Conversion)
-            and done.get((result.record.lead, result.record.key)) is not result
-        ):
-            yield refused_with_others(result.record.lead, refused)
-        else:
-            yield result
 
 
 def converted_twice(lead: Id) -> ConversionError:
@@ -367,8 +329,8 @@ def converted_twice(lead: Id) -> ConversionError:
 
 def refused_with_others(lead: Id, refused: Sequence[Id]) -> ConversionError:
     """Return the refusal of a lead that could be converted, in a batch where others cannot."""
-    case = K14.case("all", number=len(refused), first=shown(refused[0]))
-    return ConversionError(lead, (Broken(*case),))
+    broken = Broken(*K14.case("all", number=len(refused), first=shown(refused[0])))
+    return ConversionError(lead, (broken,))
 
 
 @attrs.frozen
@@ -398,15 +360,14 @@ def rebuild_lead(
 ) -> Rebuilt:
     """Make a *new* lead of a contact, for one that was converted too early (rule K11).
 
-    No contact is turned back: the contact, its deals and its statuses stay what they are. `company`
-    is the employer of a person, whose name becomes the lead's company name. Notes and tasks do not
-    come along; those given are listed as lost, with the other fields of the contact that a lead
-    does not have.
+    The contact, its deals and its statuses stay what they are. `company` is the employer of a
+    person; its name becomes the lead's company name. Notes and tasks do not come along: those given
+    are listed as lost, with the fields that a lead does not have.
 
-    >>> rose = Contact(id=1, kind=ContactKind.PERSON, first_name="Rose", last_name="Gonzalez", company=9)
+    >>> rose = Contact(id=1, kind=ContactKind.PERSON, first_name="Rose", company=9)
     >>> rebuilt = rebuild_lead(rose, id="L-2")
     >>> rebuilt.lead.name, [lost.field for lost in rebuilt.lost]
-    ('Rose Gonzalez', ['company'])
+    ('Rose', ['company'])
     """
     check("rebuild_lead.contact", contact, Contact)
     if company is not None:
@@ -428,9 +389,7 @@ def rebuild_lead(
             left.append(("company", contact.company))
     if contact.created_at is not None:
         left.append(("created_at", contact.created_at))
-    for field, given, kind in (("notes", notes, Note), ("tasks", tasks, Task)):
-        for item in listing(f"rebuild_lead.{field}", given, f"a list of {kind.__name__}", K11.id):
-            check(f"rebuild_lead.{field}", item, kind)
-            left.append((field, item))
+    left += [("notes", note) for note in list_of("rebuild_lead.notes", notes, Note, K11.id)]
+    left += [("tasks", task) for task in list_of("rebuild_lead.tasks", tasks, Task, K11.id)]
     lost = tuple(Lost(field, value, *K11.case(field)) for field, value in left)
     return Rebuilt(Lead(id=id, created_at=at, **fields), lost)

@@ -102,6 +102,22 @@ class ConversionPlan:
         """The lead with its profile corrected."""
         return corrected(self.lead, self.request)
 
+    @property
+    def deal_name(self) -> str:
+        """The name of the new deal: the request's, else the lead's (rule K3)."""
+        return (self.request.deal.name if self.request.deal else "") or self.corrected.name
+
+    @property
+    def deal_stage(self) -> str:
+        """The stage of the new deal: the request's, else the first of the setup (rule K3)."""
+        return (self.request.deal.stage if self.request.deal else "") or self.setup.deal_stage
+
+    @property
+    def task_content(self) -> str:
+        """What is to be done."""
+        content = self.request.task.content if self.request.task else ""
+        return content or f"Follow up with {self.corrected.name}".strip()
+
     def planned(self, target: Target) -> Planned | None:
         """Return what is planned for a target, if anything."""
         return next((record for record in self.records if record.target is target), None)
@@ -156,7 +172,7 @@ def _lines(plan: ConversionPlan) -> Iterator[tuple[str, str, str, str, str, str,
         id_ = "" if record.id is None else _text(record.id)
         yield "", id_, record.action.value, record.target.value, "", "", record.because
     if plan.request.task is not None and plan.records:
-        task = _text(task_content(plan))
+        task = _text(plan.task_content)
         yield "request.task", task, "create", "task", "content", *K2.case("task")
     for becomes, values in (("carried", found.carried), ("derived", _derived(plan, found))):
         for to in values:
@@ -224,8 +240,8 @@ def _made(plan: ConversionPlan, found: Transfer) -> dict[tuple[str, Target, str]
     if person is not None and employer is not None:
         made["organization_name", DEAL, "company"] = employer
     wanted = plan.request.deal or NewDeal()
-    made["request.deal" if wanted.name else "name", DEAL, "name"] = deal_name(plan)
-    made["request.deal" if wanted.stage else "setup", DEAL, "stage"] = deal_stage(plan)
+    made["request.deal" if wanted.name else "name", DEAL, "name"] = plan.deal_name
+    made["request.deal" if wanted.stage else "setup", DEAL, "stage"] = plan.deal_stage
     for into, value in (("value", wanted.value), ("currency", wanted.currency)):
         if not absent(value):
             made["request.deal", DEAL, into] = value
@@ -248,22 +264,6 @@ def person_name(before: Contact | None, fields: Mapping[str, Any]) -> str:
         return ""
     name = full_name(fields.get("first_name", was[0]), fields.get("last_name", was[1]))
     return "" if before is not None and before.name == name else name
-
-
-def deal_name(plan: ConversionPlan) -> str:
-    """Return the name of the new deal: as the request says, else the lead's (rule K3)."""
-    return (plan.request.deal.name if plan.request.deal else "") or plan.corrected.name
-
-
-def deal_stage(plan: ConversionPlan) -> str:
-    """Return the stage of the new deal (rule K3)."""
-    return (plan.request.deal.stage if plan.request.deal else "") or plan.setup.deal_stage
-
-
-def task_content(plan: ConversionPlan) -> str:
-    """Return what is to be done."""
-    content = plan.request.task.content if plan.request.task else ""
-    return content or f"Follow up with {plan.corrected.name}".strip()
 
 
 def custom_place(name: str) -> str:
