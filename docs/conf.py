@@ -35,6 +35,15 @@ def _once(app: Any, what: str, name: str, obj: object, skip: bool, _: object) ->
     return _documented.setdefault(id(obj), module) != module or None
 
 
+def _code(app: Any, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
+    """Let an indented block of a docstring be code, as in Markdown."""
+    for i in range(len(lines) - 1, 1, -1):
+        above = next((line for line in reversed(lines[:i]) if line), " ")
+        if lines[i].startswith("    ") and not lines[i - 1] and not above.startswith(" "):
+            lines[i:i] = ["::", ""]
+
+
 def setup(app: Any) -> None:
-    """Say each name once."""
+    """Connect the two."""
     app.connect("autodoc-skip-member", _once)
+    app.connect("autodoc-process-docstring", _code)
