@@ -5,14 +5,19 @@ Every row of table L is taken out, bent and exchanged with the others; each such
 refused or differ from the oracle. The inheritance table is compared with one typed by hand from
 rules K1 to K10."""
 
+import ast
 import copy
 import pickle
+import re
 from itertools import combinations
+from pathlib import Path
+from string import Formatter
 
 import attrs
 import pytest
 
 import lead_oracle
+import salesstatus
 from lead_oracle import BOOKS, statuses_of
 from oracle import Refused
 from salesstatus import Contact, Deal, InvalidError, Lead, StageBook, Target
@@ -21,7 +26,7 @@ from salesstatus.leads import BITRIX24_STAGES, INHERITANCE, SELL_STAGES, Stage, 
 from salesstatus.leads.inheritance import inherited
 from salesstatus.leads.rules import DERIVED, LEAD_TABLE, How
 from salesstatus.rules import Effect
-from salesstatus.statements import LEAD_STATEMENTS, SOURCES, Sure
+from salesstatus.statements import LEAD_STATEMENTS, SOURCES, STATEMENTS, Sure
 
 IN_PROCESS, SUCCESS, FAILURE = StageMeaning
 PERSON, COMPANY, DEAL = Target
@@ -383,6 +388,26 @@ class TestInheritance:
             assert (caught.value.place, caught.value.value) == ("INHERITANCE", value)
 
 
+#: What looks like the id of a rule.
+RULE_ID = re.compile(r"\b[ACEGKLMPQTW]\d{1,2}\b")
+
+
+def quoted_rules(source):
+    """The texts of a module that hold the id of a rule, with their lines; not the docstrings."""
+    tree = ast.parse(source)
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        text = node.value if isinstance(node, ast.Constant) else None
+        if isinstance(text, str) and id(node) not in docstrings and RULE_ID.search(text):
+            yield node.lineno, text
+
+
 class TestEveryRule:
     """Each rule of leads is said somewhere, with its reason and its source."""
 
@@ -400,3 +425,27 @@ class TestEveryRule:
             assert row.reason.strip() == row.reason != ""
             assert SOURCES[row.source]
             assert isinstance(row.sure, Sure)
+
+    def test_no_room_of_leads_quotes_a_rule_but_those_of_rows(self):
+        package = Path(salesstatus.__file__).parent
+        rooms = [package / "lead.py", package / "conversion.py", *package.glob("leads/*.py")]
+        assert len(rooms) > 10
+        for room in rooms:
+            if room.name != "rules.py":
+                assert list(quoted_rules(room.read_text("utf-8"))) == [], room.name
+
+    def test_a_rule_that_is_quoted_is_found(self):
+        assert list(
+            quoted_rules("""'K1 in a docstring'\nx = f(1, "K1")\ny = f"so: K12, {x}"\n""")
+        ) == [
+            (2, "K1"),
+            (3, "so: K12, "),
+        ]
+
+    def test_each_case_says_something_under_its_rule(self):
+        for statement in (*STATEMENTS, *LEAD_STATEMENTS):
+            for name, says in statement.cases.items():
+                words = {word: word.upper() for _, word, _, _ in Formatter().parse(says) if word}
+                case = statement.case(name, **words)
+                assert (case.rule, case.says) == (statement.id, says.format(**words))
+                assert case.says.strip() == case.says != ""

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Final, final, get_args
 import attrs
 
 from salesstatus.model import NOWHERE, Address, ContactId, DealId, full_name, parsed_address
+from salesstatus.statements import K13, L1, T3
 from salesstatus.values import (
     Id,
     IdentityEnum,
@@ -117,7 +118,7 @@ def _notes(value: Iterable[Note | str]) -> tuple[Note, ...]:
 
 
 def _choices(value: Iterable[str]) -> tuple[str, ...]:
-    return listing("FieldDefinition.choices", value, "a list of texts", "T3")
+    return listing("FieldDefinition.choices", value, "a list of texts", T3.id)
 
 
 @final
@@ -170,7 +171,7 @@ class FieldDefinition:
             expected = (
                 "different choices for a drop-down or a multi-select, and none for another type"
             )
-            raise InvalidError("FieldDefinition.choices", self.choices, expected, "T3")
+            raise InvalidError("FieldDefinition.choices", self.choices, expected, T3.id)
 
 
 @final
@@ -199,7 +200,7 @@ def _a_conversion(
         raise InvalidError(place_of(self, field), value, "a ConversionRecord or None")
     if value.lead != self.id:
         raise InvalidError(
-            place_of(self, field), value.lead, f"the conversion of lead {shown(self.id)}", "K13"
+            place_of(self, field), value.lead, f"the conversion of lead {shown(self.id)}", K13.id
         )
 
 
@@ -259,7 +260,7 @@ class Lead:
 
 def _a_stage(self: object, field: "attrs.Attribute[Any]", value: object) -> None:
     if type(value) is not str or not value:
-        raise InvalidError(f"{type(self).__name__}.{field.name}", value, "the id of a stage", "L1")
+        raise InvalidError(f"{type(self).__name__}.{field.name}", value, "the id of a stage", L1.id)
 
 
 @final

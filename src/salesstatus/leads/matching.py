@@ -226,6 +226,9 @@ class Known:
             raise InvalidError(f"Known.{place}", record, f"{place}, each once")
         self.put(record)
 
+    def __repr__(self) -> str:
+        return f"<Known: {len(self._contacts)} contacts, {len(self._leads)} leads>"
+
     def copy(self) -> Known:
         """Return a copy that shares what is known so far: `put` into it changes it alone."""
         copy = Known(rows=self.rows, region=self.region)

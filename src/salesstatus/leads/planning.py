@@ -43,7 +43,7 @@ def offered(
     without a name (rules K1, L6). Empty if the actor may not convert the lead at all (rule L5).
     Raises `InvalidError` if an argument is not what it should be.
 
-    >>> sorted(target.value for target in offered(Lead(id=1, organization_name="Edge Communications")))
+    >>> sorted(target.value for target in offered(Lead(id=1, organization_name="Edge")))
     ['company', 'deal']
     """
     check("offered.lead", lead, Lead)
@@ -110,7 +110,7 @@ class _Planning:
         self.broken.append(Broken(*case, field=field, value=value, contacts=contacts))
 
     def targets(self) -> frozenset[Target]:
-        """Return what is made: what the request names, else what the names make (K1, L3, L4, L6)."""
+        """Return what is made: what the request names, else what the names make (rules K1, L3)."""
         may = _offered(self.corrected, self.setup.rights, self.actor, self.request)
         asked = {DEAL} if self.request.deal is not None or is_repeat(self.lead) else set[Target]()
         # A contact that is not offered and not asked for by name is left out; the plan says what
@@ -302,8 +302,8 @@ def plan_conversion(
     `InvalidError` if an argument is not what it should be; what stands against the conversion
     itself is in the plan's `broken`.
 
-    >>> plan = plan_conversion(Lead(id=7, last_name="Boxer", email="bertha@farm.example", source="Trade fair"))
-    >>> print(plan)
+    >>> lead = Lead(id=7, last_name="Boxer", email="bertha@farm.example", source="Trade fair")
+    >>> print(plan_conversion(lead))
     lead 7 (Boxer)
       create person
         name 'Boxer' (K5, its first and last name)

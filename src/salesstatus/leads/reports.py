@@ -77,7 +77,7 @@ class ConversionCount:
 
 @attrs.frozen
 class JunkReason:
-    """How many leads are in a failure stage for one reason (``""``: none), and their share of junk."""
+    """How many leads are in a failure stage for one reason (``""``: none), as a share of junk."""
 
     stage: str
     name: str
@@ -149,9 +149,9 @@ def stage_counts(leads: Iterable[Lead], book: StageBook = SELL_STAGES) -> tuple[
     Another stage is one in process if the book is free; otherwise nobody defined what it means, and
     the meaning is None. Raises `InvalidError` if something is no lead, or a lead comes twice.
 
-    >>> counts = stage_counts([Lead(id=1), Lead(id=2, status="Working"), Lead(id=3, status="Nurturing")])
+    >>> counts = stage_counts([Lead(id=1), Lead(id=2, status="Nurturing")])
     >>> [(count.stage, count.leads) for count in counts]
-    [('New', 1), ('Working', 1), ('Converted', 0), ('Unqualified', 0), ('Nurturing', 1)]
+    [('New', 1), ('Working', 0), ('Converted', 0), ('Unqualified', 0), ('Nurturing', 1)]
     """
     check("book", book, StageBook)
     numbers: Counter[str] = Counter(stage for _, stage, _ in _placed(leads, book, set()))
@@ -231,15 +231,15 @@ def conversions(
     lead, a lead comes twice, or a visit is of another lead or to no stage of the book.
 
     >>> web = Lead(id=1, source="Web", status="Converted")
-    >>> [(count.group, count.leads, count.unrecorded) for count in conversions([web, Lead(id=2)], by="source")]
+    >>> counts = conversions([web, Lead(id=2)], by="source")
+    >>> [(count.group, count.leads, count.unrecorded) for count in counts]
     [('', 1, 0), ('Web', 1, 1)]
     """
     check("book", book, StageBook)
     if by is not None and by not in get_args(By):
         raise InvalidError("by", by, f"None or one of {listed(get_args(By))}", L9.id)
     tallies: dict[str | None, _Tally] = {None: _Tally()} if by is None else {}
-    # Leads in the stage of success without a record: their tally and creation, and the time of their
-    # first visit there.
+    # Leads in the stage of success without a record: tally and creation, and the first visit there.
     waiting: dict[LeadId, tuple[_Tally, datetime]] = {}
     reached: dict[LeadId, datetime] = {}
     known: set[LeadId] = set()
@@ -272,9 +272,9 @@ def junk_reasons(leads: Iterable[Lead], book: StageBook = SELL_STAGES) -> tuple[
     Systems say why in one of two ways: by a reason, as Sell, or by a failure stage for each reason,
     as Bitrix24. Raises `InvalidError` if something is no lead, or a lead comes twice.
 
-    >>> junk = [Lead(id=n, status="Unqualified", unqualified_reason=why) for n, why in enumerate(["spam", "", "spam"])]
-    >>> [(reason.reason, reason.leads) for reason in junk_reasons(junk)]
-    [('spam', 2), ('', 1)]
+    >>> junk = [Lead(id=n, status="Unqualified", unqualified_reason="spam") for n in (1, 2)]
+    >>> [(reason.stage, reason.reason, reason.leads) for reason in junk_reasons(junk)]
+    [('Unqualified', 'spam', 2)]
     """
     check("book", book, StageBook)
     numbers = Counter(

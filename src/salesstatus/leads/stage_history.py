@@ -78,9 +78,9 @@ def latest(saves: Iterable[LeadSaved]) -> tuple[Lead, ...]:
     Saves with equal times count in the order given. Raises `HistoryError` for a save that is
     earlier than one of the same lead before it, and `InvalidError` for what is no save.
 
-    >>> from datetime import timezone
-    >>> day = datetime(2026, 5, 4, tzinfo=timezone.utc)
-    >>> [lead.status for lead in latest([LeadSaved(day, Lead(id=1)), LeadSaved(day, Lead(id=1, status="Working"))])]
+    >>> day = datetime.fromisoformat("2026-05-04T00:00Z")
+    >>> saves = [LeadSaved(day, Lead(id=1, status=status)) for status in ("", "Working")]
+    >>> [lead.status for lead in latest(saves)]
     ['Working']
     """
     return tuple({save.lead.id: save.lead for save in _in_order(saves)}.values())
@@ -93,8 +93,7 @@ def visits(saves: Iterable[LeadSaved], book: StageBook = SELL_STAGES) -> Iterato
     save. Saves with equal times count in the order given. Raises `HistoryError` for a save that is
     earlier than one of the same lead before it, and `InvalidError` for what is no save or no book.
 
-    >>> from datetime import timezone
-    >>> day = datetime(2026, 5, 4, tzinfo=timezone.utc)
+    >>> day = datetime.fromisoformat("2026-05-04T00:00Z")
     >>> saves = [LeadSaved(day, Lead(id=1, status=status)) for status in ("", "New", "Working")]
     >>> [visit.stage for visit in visits(saves)]
     ['New', 'Working']
