@@ -172,7 +172,9 @@ class TestAudit:
         assert "is not a number from 0 on" in err
 
     def test_the_policy_changes_the_outcome(self, run):
-        assert "no accepted event" not in run("audit", SELL, "--policy", "teamgate", "--limit", "0")[1]
+        assert (
+            "no accepted event" not in run("audit", SELL, "--policy", "teamgate", "--limit", "0")[1]
+        )
         assert run("audit", SELL, "--policy", "teamgate")[1] != run("audit", SELL)[1]
         assert run("audit", SELL, "--policy", "x")[0] == 2
 

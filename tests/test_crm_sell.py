@@ -1495,7 +1495,7 @@ class TestMissing:
         assert (account.notes, account.tasks) == ((), ())
         expected = "expected a deal, or a contact that was sent, which it is about, got"
         assert told(account) == [
-            "note 500: expected a lead that was sent, which it is about, got lead 1, which nobody sent; not used",
+            "note 500: expected a lead that was sent, which it is about, got lead 1, which the data does not have; not used",
             f"note 501: {expected} contact 1; not used",
             f"task 600: {expected} lead 1; not used",
             f"task 601: {expected} nothing; not used",

@@ -219,7 +219,7 @@ class Audit:
         code = account.codes[position]
         if court.verdicts[position] == UNDECIDED:
             unsure = tuple(sorted(account.unsure.get(position, ()), key=id_order))
-            told = f"nobody could tell the status of {named(unsure)}"
+            told = f"the status of {named(unsure)} is unknown"
             return (
                 (),
                 unsure,

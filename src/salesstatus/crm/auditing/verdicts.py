@@ -205,12 +205,12 @@ class Court:
         as_known = (known.prospect, known.customer) in AGREEING[account.codes[position]]
         certain = not right and as_known
         if vanished:
-            told = f"it is said to hold {named(vanished)}, and nobody sent {_them(vanished)}"
+            told = f"it is stored as holding {named(vanished)}, which the data does not have"
             self._note(
                 position, Sign.VANISHED, told, certain=certain, deals=vanished, rules=self.vanishing
             )
         if missed:
-            told = f"it has not heard what became of {named(missed)}"
+            told = f"it does not know what became of {named(missed)}"
             self._note(
                 position, Sign.MISSED, told, certain=certain, deals=missed, rules=self.missing
             )
@@ -268,10 +268,10 @@ class Court:
             return
         deals = in_order(gone)
         if deals:
-            told = f"{named(deals)} may have led here, and nobody sent {_them(deals)}"
+            told = f"{named(deals)} may have led here, and the data does not have {_them(deals)}"
             self._note(position, Sign.VANISHED, told, deals=deals, rules=self.vanishing)
         elif not held and STORED[code][1] is CustomerStatus.CURRENT:
-            told = "a current customer without any deal: set by hand, or its deals are gone"
+            told = "a current customer without any deal: set by hand, or its deals were deleted"
             self._note(position, Sign.VANISHED, told, rules=self.vanishing)
 
     def _structure(self) -> None:
@@ -279,7 +279,7 @@ class Court:
         account = self.account
         for position in range(account.sent, len(account.ids)):
             deals = in_order((*account.held(position), *account.unsure.get(position, ())))
-            told = f"{named(deals)} name{'s' * (len(deals) == 1)} it, and nobody sent it"
+            told = f"{named(deals)} name{'s' * (len(deals) == 1)} it, and the data does not have it"
             self._note(position, Sign.UNHEARD_OF, told, deals=deals)
         for position, company in enumerate(account.companies):
             if company is None:
@@ -288,7 +288,7 @@ class Court:
             if employer is None or employer >= account.sent:
                 sign, told = (
                     Sign.COMPANY_UNKNOWN,
-                    f"it works for {shown(company)}, and nobody sent that contact",
+                    f"it works for {shown(company)}, which the data does not have",
                 )
             elif account.kinds[employer] is ContactKind.PERSON:
                 sign, told = (

@@ -197,7 +197,7 @@ class Assembly:
         stage_id = values.get("stage_id", "")
         at, stage = place.at("STAGE_ID"), self.catalogue.stages.get(stage_id)
         if status is None:
-            found = f"stage {safely('STAGE_ID', stage_id)}, which nobody sent"
+            found = f"stage {safely('STAGE_ID', stage_id)}, which the data does not have"
             self.report.not_used(at, "a stage that is known", found)
         elif by in ("code", "closed"):
             what = "code" if by == "code" else "CLOSED"

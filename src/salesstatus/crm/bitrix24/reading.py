@@ -299,7 +299,7 @@ class Reading:
                     row.place, "every deal that a stage history is of", f"no deal {deal}"
                 )
             elif status is None:
-                found = f"stage {safely('STAGE_ID', stage_id)}, which nobody sent"
+                found = f"stage {safely('STAGE_ID', stage_id)}, which the data does not have"
                 self.report.not_used(row.place, "a stage that is known", found)
             else:
                 yield StageRow(

@@ -111,7 +111,7 @@ class Assembly:
             note = made(Note, fields, place, self.report)
             about = values["resource_id"]
             if values["resource_type"] is Kind.LEAD and about not in self.lead_values:
-                found = f"lead {about}, which nobody sent"
+                found = f"lead {about}, which the data does not have"
                 self.report.not_used(place, "a lead that was sent, which it is about", found)
                 continue
             if values["resource_type"] is Kind.LEAD:

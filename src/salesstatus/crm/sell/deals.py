@@ -175,7 +175,7 @@ class Deals:
                 deal = attrs.evolve(deal, source=source)
             self.known[id_] = deal
             if stage is None:
-                found = f"stage {values.get('stage_id', 'none')}, which nobody sent"
+                found = f"stage {values.get('stage_id', 'none')}, which the data does not have"
                 self._report.not_used(place.at("stage_id"), "a stage that is known", found)
                 unsure.append(id_)
         self._place()
