@@ -135,42 +135,42 @@ class TestOneLook:
             (
                 dated(WON, 10),
                 [(9, WON, SEEN)],
-                "its creation, told as 2026-05-10T00:00:00+00:00, is after the look",
+                "its creation, given as 2026-05-10T00:00:00+00:00, is after the look",
             ),
             (
                 dated(WON, 10, 4),
                 [(4, WON, KNOWN)],
-                "its creation, told as 2026-05-10T00:00:00+00:00, is after the look",
+                "its creation, given as 2026-05-10T00:00:00+00:00, is after the look",
             ),
             (
                 dated(WON, 1, 10),
                 [(1, OPEN, ASSUMED), (9, WON, SEEN)],
-                "its last stage change, told as 2026-05-10",
+                "its last stage change, given as 2026-05-10",
             ),
-            (dated(WON, 11, 10), [(9, WON, SEEN)], "its creation, told as 2026-05-11"),
-            (dated(WON, 11, 10), [(9, WON, SEEN)], "its last stage change, told as 2026-05-10"),
+            (dated(WON, 11, 10), [(9, WON, SEEN)], "its creation, given as 2026-05-11"),
+            (dated(WON, 11, 10), [(9, WON, SEEN)], "its last stage change, given as 2026-05-10"),
             (
                 dated(WON, 1),
                 [(1, OPEN, ASSUMED), (9, WON, SEEN)],
-                "its last stage change is not told",
+                "its last stage change is unknown",
             ),
-            (dated(WON, None, 4), [(4, WON, KNOWN)], "its creation is not told"),
+            (dated(WON, None, 4), [(4, WON, KNOWN)], "its creation is unknown"),
             (
                 dated(WON),
                 [(9, WON, SEEN)],
-                "its creation is not told; its last stage change is not told",
+                "its creation is unknown; its last stage change is unknown",
             ),
             (
                 Dated(deal=a_deal(WON, 1), changed_at=FOREVER),
                 [(1, OPEN, ASSUMED), (9, WON, SEEN)],
-                "told as 9999-12-31",
+                "given as 9999-12-31",
             ),
             (
                 Dated(deal=a_deal(WON, created_at=FOREVER), changed_at=FOREVER),
                 [(9, WON, SEEN)],
                 (
-                    "its creation, told as 9999-12-31T00:00:00+00:00, is after the look, so it is left aside; "
-                    "its last stage change, told as 9999-12-31T00:00:00+00:00, is after the look, so it is left aside"
+                    "its creation, given as 9999-12-31T00:00:00+00:00, is after the look, so it is ignored; "
+                    "its last stage change, given as 9999-12-31T00:00:00+00:00, is after the look, so it is ignored"
                 ),
             ),
         ],
@@ -224,7 +224,7 @@ class TestSeveralLooks:
         ]
         found = timeline(from_snapshots(looks))
         assert told(found) == [(1, OPEN, KNOWN), (4, WON, KNOWN), (7, LOST, SEEN)]
-        assert "its last stage change is not told" in found[-1].because
+        assert "its last stage change is unknown" in found[-1].because
 
     @pytest.mark.parametrize("when", [2, 3, 5])
     def test_date_a_change_also_at_the_moment_of_one_of_them(self, when):
@@ -237,7 +237,7 @@ class TestSeveralLooks:
             (3, "is before the look of 2026-05-04T00:00:00+00:00, which does not show it"),
             (8, "is after the look"),
             (1, "is before the look of 2026-05-04T00:00:00+00:00, which does not show it"),
-            (None, "its last stage change is not told"),
+            (None, "its last stage change is unknown"),
         ],
     )
     def test_see_a_change_whose_time_cannot_be(self, changed, because):
@@ -250,10 +250,7 @@ class TestSeveralLooks:
         looks = [(may(4), [dated(OPEN, 1, 4)]), (may(7), [dated(WON, 1, 4)])]
         *_, last = from_snapshots(looks)
         assert (last.at, last.record.deal.status, last.certainty) == (may(7), WON, SEEN)
-        assert (
-            "told as 2026-05-04T00:00:00+00:00, is the one that the look before told"
-            in last.because
-        )
+        assert "given as 2026-05-04T00:00:00+00:00, is that of the look before" in last.because
 
     def test_that_are_identical_tell_nothing_new(self):
         deals = [dated(WON, 1, 2), dated(LOST, id="D-2")]
@@ -280,13 +277,13 @@ class TestSeveralLooks:
             ("ann", KNOWN, ASSUMED),
             ("bob", SEEN, SEEN),
         ]
-        assert "left aside" not in found[-1].because
+        assert "ignored" not in found[-1].because
         assert replayed(found)["bob"].customer is CustomerStatus.CURRENT
 
     def test_do_not_doubt_a_time_where_only_contacts_changed(self):
         looks = [(may(2), [dated(OPEN, 1, 1)]), (may(5), [dated(OPEN, 1, 1, primary="bob")])]
         *_, last = from_snapshots(looks)
-        assert (last.certainty, "left aside" in last.because) == (SEEN, False)
+        assert (last.certainty, "ignored" in last.because) == (SEEN, False)
 
     def test_see_that_a_missing_deal_was_deleted_after_all_else_that_the_look_shows(self):
         # Deleted first, the last won deal would end what a deal made in the meantime continues
@@ -307,7 +304,7 @@ class TestSeveralLooks:
         found = timeline(from_snapshots(looks))
         assert told(found) == [(1, WON, KNOWN), (4, None, SEEN), (6, WON, SEEN), (8, None, SEEN)]
         assert (
-            "its creation, told as 2026-05-01T00:00:00+00:00, is before the look of 2026-05-04"
+            "its creation, given as 2026-05-01T00:00:00+00:00, is before the look of 2026-05-04"
             in found[2].because
         )
 
@@ -413,7 +410,7 @@ class TestStageHistory:
         first, *_ = from_stages([dated(LOST, 2, 6, stage="Lost")], self.ROWS, may(9))
         assert (first.at, first.certainty) == (may(1), KNOWN)
         assert (
-            "its creation, told as 2026-05-02T00:00:00+00:00, is after this, so it is left aside"
+            "its creation, given as 2026-05-02T00:00:00+00:00, is after this, so it is ignored"
             in first.because
         )
 
@@ -442,7 +439,7 @@ class TestStageHistory:
     def test_leaves_no_doubt_of_a_last_stage_change_that_it_tells_itself(self):
         found = from_stages([dated(LOST, 1, stage="Lost")], self.ROWS, may(9))
         assert {one.because for one in found} == {
-            "it came into this stage then; that those who are on it now were on it then is assumed"
+            "it came into this stage then; that its audience was the present one is assumed"
         }
 
 

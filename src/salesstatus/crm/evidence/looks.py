@@ -25,20 +25,20 @@ from salesstatus.values import InvalidError, check, check_id, utc
 # records. ----
 
 _MADE: Final = (
-    "made then; that it was open, then and until the next record, is assumed, "
-    "and so is who was on it"
+    "created then; that it was open then and until the next record is assumed, "
+    "and so is its audience"
 )
-_MADE_SO: Final = "made then; that it was so from the first is assumed, and so is who was on it"
-_STAGE: Final = (
-    "it came into this stage then; that those who are on it now were on it then is assumed"
+_MADE_SO: Final = "created then; that it was so from the first is assumed, and so is its audience"
+_STAGE: Final = "it came into this stage then; that its audience was the present one is assumed"
+_CHANGE: Final = (
+    "it came into this stage then; that its audience was that of the look before is assumed"
 )
-_CHANGE: Final = "it came into this stage then; that those of the look before were on it is assumed"
-_LOOKED: Final = "so in this look; since when is not told"
-_DIFFERS: Final = "so in this look, and not in the one before; when it became so is not told"
+_LOOKED: Final = "so in this look; since when is unknown"
+_DIFFERS: Final = "so in this look and not in the one before; when it changed is unknown"
 _MISSING: Final = (
-    "missing in this look, and there in the one before; when it was deleted is not told"
+    "missing in this look and present in the one before; when it was deleted is unknown"
 )
-_DELETED: Final = "deleted by then; when is not told"
+_DELETED: Final = "deleted by then; when is unknown"
 
 
 def _saved(at: datetime, deal: Deal, certainty: Certainty, because: str) -> Evidence:
@@ -53,7 +53,7 @@ def _so(deal: Deal, status: DealStatus, stage: str) -> Deal:
 
 
 def _aside(what: str, told_at: datetime, why: str) -> str:
-    return f"; {what}, told as {told_at.isoformat()}, is {why}, so it is left aside"
+    return f"; {what}, given as {told_at.isoformat()}, is {why}, so it is ignored"
 
 
 def _usable(
@@ -61,7 +61,7 @@ def _usable(
 ) -> tuple[datetime | None, str]:
     """Return a time if it can be one between two looks, otherwise None and the reason."""
     if told_at is None:
-        return None, f"; {what} is not told"
+        return None, f"; {what} is unknown"
     if told_at > at:
         return None, _aside(what, told_at, "after the look")
     if floor is not None and told_at < floor:
@@ -115,7 +115,7 @@ def changes(was: Dated, now: Dated, at: datetime, floor: datetime) -> Iterator[E
     deal = was.deal
     changed_at, no_change = _usable(_STAGE_CHANGE, now.changed_at, floor, at)
     if changed_at is not None and changed_at == was.changed_at:
-        no_change = _aside(_STAGE_CHANGE, changed_at, "the one that the look before told")
+        no_change = _aside(_STAGE_CHANGE, changed_at, "that of the look before")
     elif changed_at is not None:
         deal = _so(deal, now.deal.status, now.deal.stage)
         yield _saved(changed_at, deal, KNOWN, _CHANGE)

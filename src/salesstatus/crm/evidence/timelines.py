@@ -14,9 +14,9 @@ from salesstatus.model import ContactId, DealId, SalesStatus
 from salesstatus.policy import SELL, Policy
 from salesstatus.values import FrozenMap, InvalidError, check
 
-_STATED: Final = "stated to be so then; since when is not told"
-_MET: Final = "so when the stream first told of it; since when is not told"
-_TOLD: Final = "told as it happened"
+_STATED: Final = "stated to be so then; since when is unknown"
+_MET: Final = "so when the stream first reported it; since when is unknown"
+_TOLD: Final = "reported as it happened"
 
 
 def from_stream(records: Iterable[Record]) -> Iterator[Evidence]:

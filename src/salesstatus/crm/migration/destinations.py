@@ -76,7 +76,9 @@ def _table(
     )
 
 
-_SNAPSHOT: Final = "the statuses are those of one moment: since when they hold is not told, and no rule moves them on"
+_SNAPSHOT: Final = (
+    "the statuses are those of one moment: their age is unknown, and no rule updates them"
+)
 _OTHER: Final = "`other` holds whatever fits no stage"
 _BY_STAGE: Final = "a list by stage does not show the open deal"
 _UNQUALIFIED: Final = "`UNQUALIFIED` claims a reason: any lost deal makes a lost prospect"
