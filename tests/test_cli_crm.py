@@ -297,7 +297,7 @@ class TestMigrate:
         code, out, err = run("migrate", SELL, "--to", to)
         assert code == 0
         assert f"{len(EXAMPLE.contacts)} contacts for " in err
-        assert "Lost of each:\n  the statuses are those of one moment" in err
+        assert "Lost for each contact:\n  the statuses are those of one moment" in err
         table = list(csv.DictReader(io.StringIO(out, newline="")))
         assert out.count("\r\n") == out.count("\n") == len(table) + 1
         again = tmp_path / "out.csv"

@@ -85,6 +85,7 @@ class TestMistakes:
             (["audit", "--jsn", "x"], "there is no option --jsn; did you mean --json?"),
             (["audit", "x", "--limt=3"], "there is no option --limt; did you mean --limit?"),
             (["replay", "-x", "f"], "there is no option -x"),
+            (["replay", "a", "b"], "salesstatus replay: error: too many words: b\n"),
             (["audit", "--resume", "f", "x"], "there is no option --resume"),
         ],
     )
@@ -102,6 +103,11 @@ class TestMistakes:
             f"salesstatus {command}: error: there is no option --hel; did you mean --help?" in err
         )
         assert run("--vers")[0] == 2
+
+    def test_an_option_without_what_it_is_about(self, run):
+        code, out, err = run("convert", LEADS, "--region", "DE")
+        assert (code, out) == (2, "")
+        assert "give --contacts" in err
 
     def test_after_two_dashes_words_are_no_options(self, run):
         code, _, err = run("replay", "--", "--jsn")
@@ -145,7 +151,7 @@ class TestWrongFiles:
             (["audit", f"{SELL}/stages-1.json"], "only other records: stage (5)"),
             (["audit", YEAR], "it holds no record of Zendesk Sell"),
             (["audit", SELL, "--crm", "bitrix24"], "it holds no record of Bitrix24"),
-            (["replay", LEADS], "no line is a record of a history; line 1: "),
+            (["replay", LEADS], "no line is a record of a history; line 1: $: expected JSON, got a text that is not JSON (Expecting value, character 1)"),
             (["explain", LEADS, "7"], "no line is a record of a history; line 1: "),
             (["convert", YEAR], "no line is a lead; line 1: expected lead, got lead_saved"),
             (["funnel", f"{SELL}/deals-1.json"], "no line is a record of a history; line 1: "),

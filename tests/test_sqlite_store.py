@@ -227,7 +227,7 @@ class TestABrokenBodyIsAWireErrorThatSaysWhereItStands:
         [
             ("", r"\$: expected JSON"),
             ("{", r"\$: expected JSON"),
-            (b'{"\xff', r"\$: expected JSON, got 'utf-8' codec"),
+            (b'{"\xff', r"\$: expected JSON, got bytes that are not UTF-8"),
             ("[]", r"\$: expected an object"),
             (
                 '{"type": "standing", "v": 1, "contact": {"id": "ann"}}',

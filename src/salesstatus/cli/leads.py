@@ -25,7 +25,7 @@ from salesstatus import (
 )
 from salesstatus.cli.lead_files import LeadFile, add_book, add_fields, book_of, records_of
 from salesstatus.cli.options import add_locale, time
-from salesstatus.cli.parsing import DONE, LOOK, describe
+from salesstatus.cli.parsing import DONE, LOOK, UnusableError, describe
 from salesstatus.cli.source import opened, print_unused
 from salesstatus.show.terminal import columns, wrapped
 from salesstatus.wire import to_dict
@@ -84,6 +84,8 @@ def _convert(arguments: argparse.Namespace) -> int:
         task=arguments.task,
         owner=arguments.owner,
     )
+    if arguments.region and not arguments.contacts:
+        raise UnusableError("--region is for the phone numbers of known contacts: give --contacts")
     contacts = records_of(arguments.contacts, Contact)
     known = Known(contacts, region=arguments.region) if arguments.contacts else None
     with opened(arguments.file) as source:

@@ -64,7 +64,7 @@ def _migrate(arguments: argparse.Namespace) -> int:
 
         _write(written_jsonl(rows()) if arguments.json else written_csv(rows(), arguments.to), file)
     contacts = counted(len(known), "contact")
-    say(f"{contacts} for {DESTINATIONS[arguments.to].title}. Lost of each:")
+    say(f"{contacts} for {DESTINATIONS[arguments.to].title}. Lost for each contact:")
     for loss in losses(arguments.to):
         say(f"  {loss}")
     for loss, number in sorted(lost.items(), key=lambda item: -item[1])[: arguments.limit]:

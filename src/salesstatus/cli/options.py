@@ -33,8 +33,8 @@ def locale(text: str) -> str:
     """Return a locale that has labels. Raises `argparse.ArgumentTypeError`."""
     try:
         language_of(text)
-    except LabelError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+    except LabelError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not one of {', '.join(LOCALES)}") from None
     return text
 
 

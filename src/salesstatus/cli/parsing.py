@@ -62,7 +62,9 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--version", action=_Version, nargs=0, help="show the version of the library and exit"
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
+    commands = parser.add_subparsers(
+        dest="command", required=True, metavar="COMMAND", title="commands"
+    )
     parsers = {
         name: commands.add_parser(name, help=does, allow_abbrev=False)
         for name, (_, does) in COMMANDS.items()
@@ -80,7 +82,10 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         if _OPTION.match(word) and option not in known:
             asked = parser if name is None else parsers[name]
             asked.error(f"there is no option {option}{_similar(option, known)}")
-    return parser.parse_args(words)
+    found, left = parser.parse_known_args(words)
+    if left:
+        parsers[found.command].error(f"too many words: {' '.join(left)}")
+    return found
 
 
 def _similar(word: str, known: Iterable[str]) -> str:

@@ -165,7 +165,12 @@ def loads(text: str | bytes, kind: type[Any] = object) -> Any:
         raise WireError(tuple(problems(error, "$"))) from None
     except RecursionError:
         raise WireError((Problem("$", "JSON", "a text nested too deep to read"),)) from None
-    except ValueError as error:  # not UTF-8, not JSON, or a number of thousands of digits
+    except UnicodeDecodeError:
+        raise WireError((Problem("$", "JSON", "bytes that are not UTF-8"),)) from None
+    except json.JSONDecodeError as error:
+        got = f"a text that is not JSON ({error.msg}, character {error.pos + 1})"
+        raise WireError((Problem("$", "JSON", got),)) from None
+    except ValueError as error:  # a number of thousands of digits
         raise WireError((Problem("$", "JSON", str(error)),)) from None
     value = from_dict(record)
     if not isinstance(value, kind):
