@@ -1,4 +1,4 @@
-"""The strategy of each class of values, which `st.from_type` finds where the library is installed."""
+"""The strategy of each class of values, for `st.from_type`."""
 
 from collections.abc import Callable
 from functools import partial

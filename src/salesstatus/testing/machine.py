@@ -1,6 +1,4 @@
-"""The state machine of the contracts: units of work do anything in any order, beside a model of
-what must come of it.
-"""
+"""The state machine of the contracts: units of work in any order, beside a model of the results."""
 
 from __future__ import annotations
 
@@ -33,31 +31,28 @@ T = TypeVar("T")
 
 @unique
 class Capability(IdentityEnum):
-    """What not every store can do."""
+    """What only some stores can do."""
 
-    #: Several units of work can be open at once in one thread, and each sees what others did only
-    #: once it is committed.
+    #: Several units of work can be open at once in one thread, and none sees the changes of another
+    #: before they are committed.
     ISOLATION = "isolation"
-    #: Units of work can be used in several threads at once, or if the store is asynchronous in
-    #: several tasks.
+    #: Several threads, or tasks of an asynchronous store, can use units of work at once.
     CONCURRENCY = "concurrency"
-    #: What was committed is still there when the store was opened anew; needs `Contract.reopen`.
+    #: Committed records are still there when the store is opened again; needs `Contract.reopen`.
     PERSISTENCE = "persistence"
 
 
 class _LeftError(Exception):
-    """What a unit of work is left by, when it is left by an exception."""
+    """The exception that a unit of work is left by."""
 
 
-def told(rows: Iterable[Versioned[Any]]) -> list[str]:
-    """Return rows as they are compared and shown: all that can be told of them, in a fixed
-    order.
-    """
+def row_texts(rows: Iterable[Versioned[Any]]) -> list[str]:
+    """Return rows as complete texts in a fixed order, to be compared and shown."""
     return sorted(f"{dumps(row.record)} in version {row.version}" for row in rows)
 
 
-def lines(log: Iterable[Logged]) -> list[str]:
-    """Return a log as it is compared and shown."""
+def log_texts(log: Iterable[Logged]) -> list[str]:
+    """Return a log as texts, to be compared and shown."""
     return [dumps(record) for record in log]
 
 
@@ -87,20 +82,19 @@ async def read_log(unit: AsyncUnitOfWork, contact: Any = None) -> list[Logged]:
 
 @attrs.define(eq=False)
 class _Open:
-    """A unit of work that is open, and what it did and may have met."""
+    """An open unit of work: its changes, and what others committed meanwhile."""
 
     manager: Any
     unit: AsyncUnitOfWork
     log_before: int
     mine: dict[tuple[str, Any], Versioned[Any] | None] = attrs.field(factory=dict)
     appended: list[Logged] = attrs.field(factory=list)
-    #: What others committed meanwhile: each of the values that a record has had since this unit was
-    #: opened.
+    #: The values that records have had since this unit of work was opened.
     others: dict[tuple[str, Any], list[Versioned[Any] | None]] = attrs.field(factory=dict)
     overlapped: bool = False
-    #: Something was tried that may hold a lock, whatever came of it.
+    #: It tried something that may hold a lock.
     wrote: bool = False
-    #: A stale `put` was taken: `commit` must raise `Conflict`.
+    #: A stale `put` was accepted: `commit` must raise `Conflict`.
     doomed: bool = False
 
 
@@ -110,20 +104,18 @@ class Tried(Protocol):
     capabilities: ClassVar[frozenset[Capability]]
 
     def run(self, program: Coroutine[Any, Any, T]) -> T:
-        """Run what is asked of a store."""
+        """Run a coroutine that asks a store."""
         ...
 
     def opened(self) -> AbstractContextManager[dict[str, AsyncStore]]:
-        """Make a new store, to be asked in two ways."""
+        """Make a new store, and return two stores over its records."""
         ...
 
 
 def store_machine(  # noqa: C901 - one class, over what one contract has
     contract: Tried, ports: tuple[str, ...]
 ) -> type[RuleBasedStateMachine]:
-    """Return the state machine for some ports of a store: any order of what units of work do,
-    beside a model.
-    """
+    """Return the state machine for some ports of a store."""
     tables = tuple(port for port in ports if port in KINDS)
     logs = "log" in ports
     names = ["first", "second"] if Capability.ISOLATION in contract.capabilities else ["first"]
@@ -135,13 +127,13 @@ def store_machine(  # noqa: C901 - one class, over what one contract has
         if tables
         else nothing
     )
-    # Mostly what is there, for what is not there does less.
+    # Mostly stored records: the others do less.
     met = st.runner().flatmap(
         lambda machine: st.sampled_from([*machine.rows]) if machine.rows else places
     )
 
     class StoreMachine(RuleBasedStateMachine):
-        """Whatever units of work do, in whatever order, the store does as the model does."""
+        """Whatever units of work do, in any order, the store agrees with the model."""
 
         def __init__(self) -> None:
             super().__init__()
@@ -154,7 +146,7 @@ def store_machine(  # noqa: C901 - one class, over what one contract has
         # --- the model ---
 
         def unit(self, name: str) -> _Open:
-            """Return the unit of this name; if it is not open, open it."""
+            """Return the unit of work of this name, opened if need be."""
             if name not in self.opened:
                 manager = self.stores[name].unit()
                 unit = contract.run(manager.__aenter__())
@@ -162,19 +154,17 @@ def store_machine(  # noqa: C901 - one class, over what one contract has
             return self.opened[name]
 
         def may_write(self, name: str) -> bool:
-            """Whether no other unit has written: it might be waited for."""
+            """Whether no other unit of work has written: a lock of it would be waited for."""
             return not any(other.wrote for of, other in self.opened.items() if of != name)
 
         def seen(self, of: _Open, place: tuple[str, Any]) -> list[Versioned[Any] | None]:
-            """Return what a unit may read there: mostly one value; if others committed meanwhile,
-            any since it was opened.
-            """
+            """Return the values that a unit of work may read; several if others committed."""
             if place in of.mine:
                 return [of.mine[place]]
             return of.others.get(place) or [self.rows.get(place)]
 
         def close(self, name: str, error: BaseException | None = None) -> None:
-            """Leave a unit, and compare the whole store with the model."""
+            """Leave a unit of work, and compare the whole store with the model."""
             of = self.opened.pop(name)
             kind = None if error is None else type(error)
             swallowed = contract.run(of.manager.__aexit__(kind, error, None))
@@ -188,11 +178,11 @@ def store_machine(  # noqa: C901 - one class, over what one contract has
                 await self.compare(_Open(manager, unit, len(self.log)))
 
         async def compare(self, of: _Open) -> None:
-            """Compare all that a unit can find with the model."""
+            """Compare everything that a unit of work can find with the model."""
             for (port, finder), (questions, matches) in FINDERS.items():
                 for words in questions if port in tables else ():
                     found = await find_rows(of.unit, port, finder, *words)
-                    # What others committed since the unit was opened it may see or not.
+                    # It may or may not see what others committed since it was opened.
                     rows = [
                         row
                         for row in found
@@ -203,15 +193,15 @@ def store_machine(  # noqa: C901 - one class, over what one contract has
                     expected = [
                         row for row in known if row is not None and matches(row.record, *words)
                     ]
-                    assert told(rows) == told(expected), f"{port}.{finder}{words}"
+                    assert row_texts(rows) == row_texts(expected), f"{port}.{finder}{words}"
                     assert len({record_id(row.record) for row in found}) == len(found), (
                         f"{port}.{finder} yields each once"
                     )
             for contact in (None, *FEW_RECORD_IDS) if logs else ():
-                heard = lines(await read_log(of.unit, contact))
+                heard = log_texts(await read_log(of.unit, contact))
                 ends = range(of.log_before, len(self.log) + 1) if of.overlapped else [len(self.log)]
                 logged = [
-                    lines(
+                    log_texts(
                         one
                         for one in (*self.log[:end], *of.appended)
                         if contact is None or one.contact == contact
@@ -226,7 +216,7 @@ def store_machine(  # noqa: C901 - one class, over what one contract has
         def refused(
             self, name: str, error: Conflict, place: tuple[str, Any] | None, *, expected: bool
         ) -> None:
-            """A Conflict came: leave the unit, of which nothing must stay."""
+            """After a Conflict leave the unit of work, of which nothing must stay."""
             of = self.opened[name]
             if place is not None and error.id is not None:
                 assert (error.kind, error.id) == (KINDS[place[0]], place[1]), (
@@ -301,9 +291,11 @@ def store_machine(  # noqa: C901 - one class, over what one contract has
             row = contract.run(get_row(of.unit, *place))
             allowed = self.seen(of, place)
             if len(allowed) == 1:
-                assert told([row] if row else []) == told([one for one in allowed if one])
+                assert row_texts([row] if row else []) == row_texts([one for one in allowed if one])
             else:
-                assert told([row] if row else []) in [told([one] if one else []) for one in allowed]
+                assert row_texts([row] if row else []) in [
+                    row_texts([one] if one else []) for one in allowed
+                ]
 
         @rule(name=units)
         def look(self, name: str) -> None:
@@ -331,14 +323,12 @@ def store_machine(  # noqa: C901 - one class, over what one contract has
         @precondition(lambda self: bool(tables) and len(names) > 1 and not self.opened)
         @rule(record=records, another=records)
         def overtake(self, record: Any, another: Any) -> None:
-            """One unit reads a record, another one changes it and commits: what the first does then
-            is refused, all of it.
-            """
+            """Another unit of work changes a record that one has read: all of it is refused."""
             place, beside = ((PORT_OF[type(one)], record_id(one)) for one in (record, another))
             row = self.rows.get(place)
             version = 0 if row is None else row.version
             slow = self.unit("second")
-            assert told(filter(None, [contract.run(get_row(slow.unit, *place))])) == told(
+            assert row_texts(filter(None, [contract.run(get_row(slow.unit, *place))])) == row_texts(
                 filter(None, [row])
             )
             self.put("first", record, "read")
@@ -389,7 +379,7 @@ def store_machine(  # noqa: C901 - one class, over what one contract has
                 self.close(name, _LeftError() if by_exception else None)
 
         def teardown(self) -> None:
-            failed = sys.exc_info()[0] is not None  # then the reason is told already
+            failed = sys.exc_info()[0] is not None  # then the reason is reported already
             with self.context:
                 for name in list(self.opened):
                     if failed:

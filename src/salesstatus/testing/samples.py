@@ -1,6 +1,4 @@
-"""Records for the contracts: few that meet each other, every shape that there is, and many that
-differ.
-"""
+"""Records for the contracts: few that meet each other, every shape, and many different ones."""
 
 from __future__ import annotations
 
@@ -35,8 +33,7 @@ from salesstatus.propagation import audience
 from salesstatus.selection import Selection
 from salesstatus.testing import strategies as our
 
-# --- Records of which few are the same: what they are put, found and overwritten by in the state
-# machine. ---
+# --- Few records, so that the state machine finds and overwrites them ---
 
 _DAY: Final = datetime(2026, 5, 4, tzinfo=timezone.utc)
 #: Ids of which two look alike.
@@ -125,7 +122,7 @@ FEW: Final[dict[str, st.SearchStrategy[Any]]] = {
         about=_some_id,
         at=_moments,
     ),
-    # So few that the same thing is heard twice.
+    # So few that the same record comes twice.
     "log": st.sampled_from(
         [
             Entry(_DAY, 1, DealAssociated(1)),
@@ -152,29 +149,23 @@ PORT_OF: Final[dict[type, str]] = {
 }
 
 
+_EVERY: Final[dict[str, Callable[[], st.SearchStrategy[Any]]]] = {
+    "contacts": our.standings,
+    "deals": our.deals,
+    "leads": our.leads,
+    "conversions": our.conversion_records,
+    "notes": lambda: our.attached_notes(stored=True),
+    "tasks": our.tasks,
+    "tags": our.tags,
+    "fields": our.field_definitions,
+    "requests": our.dones,
+    "log": our.logged,
+}
+
+
 def every(port: str) -> st.SearchStrategy[Any]:
-    """Return records of every shape that a port must hold."""
-    match port:
-        case "contacts":
-            return our.standings()
-        case "deals":
-            return our.deals()
-        case "leads":
-            return our.leads()
-        case "conversions":
-            return our.conversion_records()
-        case "notes":
-            return our.attached_notes(stored=True)
-        case "tasks":
-            return our.tasks()
-        case "tags":
-            return our.tags()
-        case "fields":
-            return our.field_definitions()
-        case "requests":
-            return our.dones()
-        case _:
-            return our.logged()
+    """Return the strategy of records of every shape for a port."""
+    return _EVERY[port]()
 
 
 def _keys_of(record: Standing | Lead) -> frozenset[str]:
@@ -197,7 +188,7 @@ _sharing: Final[_Finder] = (
 )
 _SOME_PROSPECTS: Final = frozenset({ProspectStatus.CURRENT, ProspectStatus.LOST})
 _SOME_CUSTOMERS: Final = frozenset({CustomerStatus.CURRENT, CustomerStatus.NONE})
-#: The finders of each port: what they are asked with, and which records they must find.
+#: The finders of each port: their arguments, and which records they must find.
 FINDERS: Final[dict[tuple[str, str], _Finder]] = {
     ("contacts", "select"): (
         [
@@ -226,31 +217,28 @@ FINDERS: Final[dict[tuple[str, str], _Finder]] = {
 }
 
 
+def _numbered_contact(number: int) -> Standing:
+    status = SalesStatus(customer=list(CustomerStatus)[number % 3])
+    contact = Contact(id=number, kind=ContactKind.PERSON, name=f"Lee {number}")
+    return Standing(contact=contact, status=status)
+
+
+_NUMBERED: Final[dict[str, Callable[[int], Any]]] = {
+    "contacts": _numbered_contact,
+    "deals": lambda n: Deal(id=n, primary=n % 7),
+    "leads": lambda n: Lead(id=n, last_name=f"Lee {n}"),
+    "conversions": lambda n: ConversionRecord(id=n, lead=n, at=_DAY),
+    "notes": lambda n: AttachedNote(Target.DEAL, n % 7, Note(content=f"{n}", id=n)),
+    "tasks": lambda n: Task(id=n, content=f"{n}", target=Target.DEAL, target_id=n % 7),
+    "tags": lambda n: Tag(f"tag {n}", Scope.CONTACT),
+    "fields": lambda n: FieldDefinition(name=f"field {n}"),
+    "requests": lambda n: Done(
+        key=f"key {n}", use_case="save_deal", kind="deals", about=n, at=_DAY
+    ),
+    "log": lambda n: Entry(_DAY + timedelta(seconds=n), n % 7, DealAssociated(n)),
+}
+
+
 def numbered(port: str, number: int) -> Any:
     """Return one of many different records."""
-    match port:
-        case "contacts":
-            contact = Contact(id=number, kind=ContactKind.PERSON, name=f"Lee {number}")
-            return Standing(
-                contact=contact, status=SalesStatus(customer=list(CustomerStatus)[number % 3])
-            )
-        case "deals":
-            return Deal(id=number, primary=number % 7)
-        case "leads":
-            return Lead(id=number, last_name=f"Lee {number}")
-        case "conversions":
-            return ConversionRecord(id=number, lead=number, at=_DAY)
-        case "notes":
-            return AttachedNote(Target.DEAL, number % 7, Note(content=f"{number}", id=number))
-        case "tasks":
-            return Task(id=number, content=f"{number}", target=Target.DEAL, target_id=number % 7)
-        case "tags":
-            return Tag(f"tag {number}", Scope.CONTACT)
-        case "fields":
-            return FieldDefinition(name=f"field {number}")
-        case "requests":
-            return Done(
-                key=f"key {number}", use_case="save_deal", kind="deals", about=number, at=_DAY
-            )
-        case _:
-            return Entry(_DAY + timedelta(seconds=number), number % 7, DealAssociated(number))
+    return _NUMBERED[port](number)

@@ -1,12 +1,13 @@
-"""Examples told as given, when, then, for those who write tests: about one contact, or about a
-desk.
+"""Given/when/then examples for tests, of one contact or of a desk.
 
-    given(DealAssociated("D-1"),
-    DealWon("D-1")).when(ProspectStatusSet(ProspectStatus.LOST)).refused("M2") given(desk, ann,
-    deal).when(Desk.delete_deal, deal.id).then("ann", prospect=ProspectStatus.NONE).heard("ann")
+    lost = ProspectStatusSet(ProspectStatus.LOST)
+    given(DealAssociated("D-1"), DealWon("D-1")).when(lost).refused("M2")
 
-An example that fails tells what was before, what happened, and by which rules. One that holds can
-go on with another `when`.
+    example = given(desk, ann, deal).when(Desk.delete_deal, deal.id)
+    example.then("ann", prospect=ProspectStatus.NONE).heard("ann")
+
+A failure shows the state before, the event, the state after, and the rules. An example that holds
+can go on with another `when`.
 """
 
 from __future__ import annotations
@@ -44,9 +45,7 @@ P = ParamSpec("P")
 
 @attrs.frozen(kw_only=True)
 class _Example:
-    """What examples have in common: what happened last, as it is told, and the refusal that it came
-    to, if it did.
-    """
+    """What examples have in common: the last event as text, and its refusal if it was refused."""
 
     story: tuple[str, ...] = ("nothing happened yet",)
     error: SalesStatusError | None = None
@@ -70,16 +69,14 @@ class _Example:
         )
 
     def accepted(self) -> Self:
-        """Expect that it was not refused."""
+        """Expect that the last event was not refused."""
         __tracebackhide__ = True
         return self._expect(
             "no refusal", f"{type(self.error).__name__}: {self.error}", holds=self.error is None
         )
 
     def refused(self, *rules: str, error: type[SalesStatusError] = SalesStatusError) -> Self:
-        """Expect that it was refused with an error of this kind; if rules are named, by these and
-        no others.
-        """
+        """Expect a refusal with this kind of error, by exactly these rules if any are named."""
         __tracebackhide__ = True
         broken = getattr(self.error, "rules", None) or (getattr(self.error, "rule", ""),)
         as_expected = isinstance(self.error, error) and (not rules or {*rules} == {*broken})
@@ -93,14 +90,14 @@ class _Example:
 @final
 @attrs.frozen(kw_only=True)
 class ContactExample(_Example):
-    """An example about one contact: what it was `before` the last event, and what it is now."""
+    """An example of one contact: its status `before` the last event, and its `state` now."""
 
     before: SalesStatus
     state: SalesStatus
     policy: Policy
 
     def when(self, event: ContactEvent) -> ContactExample:
-        """Let the contact hear an event, if it accepted the last one."""
+        """Apply an event to the contact, if the last one was accepted."""
         __tracebackhide__ = True
         before = self.accepted().state
         error = refusal(before, event, self.policy)
@@ -125,7 +122,7 @@ class ContactExample(_Example):
         customer: CustomerStatus | None = None,
         deals: Mapping[DealId, DealStatus] | None = None,
     ) -> ContactExample:
-        """Expect the contact to be so now; what is not named may be anything."""
+        """Expect this status of the contact now; what is not named may be anything."""
         __tracebackhide__ = True
         return self._expect_status(
             self.state, "", prospect=prospect, customer=customer, deals=deals
@@ -140,8 +137,9 @@ class ContactExample(_Example):
 @final
 @attrs.frozen(kw_only=True)
 class DeskExample(_Example):
-    """An example about a desk: the steps of its last use case. A refusal that changed a contact
-    fails at once.
+    """An example of a desk, with the steps of its last use case.
+
+    A refusal that changed a contact is a failure.
     """
 
     desk: Desk
@@ -187,7 +185,7 @@ class DeskExample(_Example):
         customer: CustomerStatus | None = None,
         deals: Mapping[DealId, DealStatus] | None = None,
     ) -> DeskExample:
-        """Expect a contact to be so now; what is not named may be anything."""
+        """Expect this status of a contact now; what is not named may be anything."""
         __tracebackhide__ = True
         status = self.desk.contact(contact).record.status
         return self._expect_status(
@@ -195,9 +193,7 @@ class DeskExample(_Example):
         )
 
     def heard(self, *contacts: ContactId) -> DeskExample:
-        """Expect that the statuses of these contacts changed in the last use case, and of nobody
-        else.
-        """
+        """Expect that the last use case changed the statuses of exactly these contacts."""
         __tracebackhide__ = True
         found = tuple(dict.fromkeys(step.entry.contact for step in self.steps))
         return self.accepted()._expect(
@@ -220,11 +216,11 @@ def given(desk: Desk, /, *records: Contact | Deal | Lead) -> DeskExample: ...
 @overload
 def given(*before: SalesStatus | ContactEvent, policy: Policy = SELL) -> ContactExample: ...
 def given(*before: Any, policy: Policy = SELL) -> ContactExample | DeskExample:
-    """Begin an example: with a contact's status, or none, and what it heard; or with a desk, and
-    records to save there.
+    """Begin an example: with a status and events of one contact, or with a desk and its records.
 
     >>> from salesstatus import DealAssociated, DealWon
-    >>> example = given(DealAssociated("D-1")).when(DealWon("D-1")).then(customer=CustomerStatus.CURRENT)
+    >>> example = given(DealAssociated("D-1")).when(DealWon("D-1"))
+    >>> example = example.then(customer=CustomerStatus.CURRENT)
     >>> example.unchanged()
     Traceback (most recent call last):
         ...
