@@ -98,7 +98,7 @@ def test_every_name_of_every_door_is_on_the_page_of_the_api():
     themselves."""
     page = (ROOT / "docs" / "api.md").read_text()
     listed = set(re.findall(r"automodule:: (\S+)\n   :members:\n", page))
-    data = [name.rpartition(".") for name in re.findall(r"autodata:: (\S+)\n", page)]
+    data = [name.rpartition(".") for name in re.findall(r"data:: (\S+)\n", page)]
     constants = [getattr(importlib.import_module(module), name) for module, _, name in data]
     checked = 0
     for door in doors():
