@@ -137,7 +137,7 @@ class TestStageBook:
 
 def bent(row):
     """Every way to change one field of a row a little: the change in words, and the row changed."""
-    domains = {"hears": LEAD_EVENTS, "now": (*StageMeaning, None), "to": (*StageMeaning, None)}
+    domains = {"events": LEAD_EVENTS, "now": (*StageMeaning, None), "to": (*StageMeaning, None)}
     for field, members in domains.items():
         for member in members:
             yield (
@@ -157,7 +157,7 @@ def all_mutants():
             yield f"row {i} {words}", (*LEAD_TABLE[:i], changed, *LEAD_TABLE[i + 1 :])
     for i, j in combinations(range(len(LEAD_TABLE)), 2):
         one, two = LEAD_TABLE[i], LEAD_TABLE[j]
-        for field in ("id", "effect", "requires", "hears", "now", "to", "for_now"):
+        for field in ("id", "effect", "requires", "events", "now", "to", "for_now"):
             if getattr(one, field) != getattr(two, field):
                 rows = list(LEAD_TABLE)
                 rows[i] = attrs.evolve(one, **{field: getattr(two, field)})
@@ -220,7 +220,7 @@ class TestTableL:
                 stages._written_out(tuple(table))
             assert caught.value.value == found
             assert any(
-                f"LEAD_TABLE[{event.__name__}, " in caught.value.place for event in row.hears
+                f"LEAD_TABLE[{event.__name__}, " in caught.value.place for event in row.events
             )
 
     @pytest.mark.parametrize("row", LEAD_TABLE, ids=lambda row: row.reason)

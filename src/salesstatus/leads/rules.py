@@ -26,14 +26,25 @@ from salesstatus.lead import (
     Target,
 )
 from salesstatus.rules import CHANGES, REFUSED, Effect
-from salesstatus.statements import EXPLICIT, INFERRED, POLICY, Row, Sure
+from salesstatus.statements import EXPLICIT, INFERRED, POLICY, Row, Sure, When
 from salesstatus.values import IdentityEnum
 
 IN_PROCESS, SUCCESS, FAILURE = StageMeaning
 PERSON, COMPANY, DEAL = Target
 
 
-@attrs.frozen(kw_only=True)
+# Converters, so that rows hold plain sets.
+
+
+def _events(members: Iterable[type[LeadEvent]]) -> frozenset[type[LeadEvent]]:
+    return frozenset(members)
+
+
+def _meanings(members: Iterable[StageMeaning | None]) -> frozenset[StageMeaning | None]:
+    return frozenset(members)
+
+
+@attrs.frozen
 class LeadRow(Row):
     """Table L: which event, the meaning of the stage now and of the next one → what happens.
 
@@ -41,83 +52,61 @@ class LeadRow(Row):
     about the one that it would go to.
     """
 
-    hears: frozenset[type[LeadEvent]]
-    now: frozenset[StageMeaning | None]
-    to: frozenset[StageMeaning | None]
+    events: frozenset[type[LeadEvent]] = attrs.field(converter=_events)
+    now: frozenset[StageMeaning | None] = attrs.field(converter=_meanings)
+    to: frozenset[StageMeaning | None] = attrs.field(converter=_meanings)
     effect: Effect
-    requires: str = ""
+    requires: str
+    sure: Sure
+    source: str
+    reason: str
+    when: When = None
     for_now: bool = False
 
 
-_Meanings = Iterable[StageMeaning | None]
-
-
-def _if(
-    hears: Iterable[type[LeadEvent]],
-    now: _Meanings,
-    to: _Meanings,
-    effect: Effect,
-    id: str,
-    sure: Sure,
-    source: str,
-    reason: str,
-    requires: str = "",
-    for_now: bool = False,  # noqa: FBT002 - a column of the table
-) -> LeadRow:
-    return LeadRow(
-        id=id,
-        hears=frozenset(hears),
-        now=frozenset(now),
-        to=frozenset(to),
-        effect=effect,
-        requires=requires,
-        for_now=for_now,
-        sure=sure,
-        source=source,
-        reason=reason,
-    )
-
-
-_STAGE: Final = frozenset(StageMeaning)
-_ANY: Final = (*StageMeaning, None)
-_OPEN: Final = (IN_PROCESS, FAILURE)
-_WORK: Final[tuple[type[LeadEvent], ...]] = (LeadTakenUp, LeadMoved, LeadReopened)
-_JUNK: Final[tuple[type[LeadEvent], ...]] = (LeadJunked,)
-_DONE: Final[tuple[type[LeadEvent], ...]] = (LeadConverted,)
+ANY: Final = (*StageMeaning, None)
+OPEN: Final = (IN_PROCESS, FAILURE)
+WORK: Final[tuple[type[LeadEvent], ...]] = (LeadTakenUp, LeadMoved, LeadReopened)
+JUNK: Final[tuple[type[LeadEvent], ...]] = (LeadJunked,)
+MOVE: Final = WORK + JUNK
+DONE: Final[tuple[type[LeadEvent], ...]] = (LeadConverted,)
 
 # fmt: off
-#: Event, stage now, next stage → effect; rule, how sure, source, reason; what a refusal requires.
 LEAD_TABLE: Final = (
-    _if(_WORK,        _OPEN,         {IN_PROCESS}, CHANGES, "L2", EXPLICIT, "bitrix",
+    #        id    event         stage now     next stage    then, and what a refusal requires
+    LeadRow("L2",  WORK,         OPEN,         {IN_PROCESS}, CHANGES, "", EXPLICIT, "bitrix",
         "a lead moves freely between the stages in process, and out of junk again"),
-    _if(_WORK,        _OPEN,         {FAILURE},    REFUSED, "L2", INFERRED, "bitrix",
-        "junk counts in the analysis, so its reason must not be lost on the way",
-        "a lead comes into a stage of failure by being junked, with the reason"),
-    _if(_WORK + _JUNK, _OPEN,        {SUCCESS},    REFUSED, "L2", EXPLICIT, "bitrix",
-        "reaching the stage of success is converting",
-        "a lead comes into the stage of success by being converted"),
-    _if(_JUNK,        _OPEN,         {FAILURE},    CHANGES, "L2", EXPLICIT, "bitrix",
+    LeadRow("L2",  WORK,         OPEN,         {FAILURE},    REFUSED,
+        "a lead comes into a stage of failure by being junked, with the reason",
+        INFERRED, "bitrix",
+        "junk counts in the analysis, so its reason must not be lost on the way"),
+    LeadRow("L2",  MOVE,         OPEN,         {SUCCESS},    REFUSED,
+        "a lead comes into the stage of success by being converted",
+        EXPLICIT, "bitrix", "reaching the stage of success is converting"),
+    LeadRow("L2",  JUNK,         OPEN,         {FAILURE},    CHANGES, "", EXPLICIT, "bitrix",
         "any lead may turn out to be junk, and junk may get another reason"),
-    _if(_JUNK,        _OPEN,         {IN_PROCESS}, REFUSED, "L2", INFERRED, "ours",
-        "a lead in process is no junk",
-        "junking takes a lead to a stage of failure"),
-    _if(_DONE,        {IN_PROCESS},  _ANY,         CHANGES, "L2", EXPLICIT, "bitrix",
+    LeadRow("L2",  JUNK,         OPEN,         {IN_PROCESS}, REFUSED,
+        "junking takes a lead to a stage of failure",
+        INFERRED, "ours", "a lead in process is no junk"),
+    LeadRow("L2",  DONE,         {IN_PROCESS}, ANY,          CHANGES, "", EXPLICIT, "bitrix",
         "any stage in process may be the last before"),
-    _if(_DONE,        {FAILURE},     _ANY,         REFUSED, "L2", INFERRED, "bitrix",
-        "somebody judged the lead to be junk; that is to be taken back first",
-        "a junk lead is taken up again before it is converted", for_now=True),
-    _if(_DONE,        {SUCCESS},     _ANY,         REFUSED, "K11", EXPLICIT, "convert",
-        "one way: a converted lead is final",
-        "a lead is converted once", for_now=True),
-    _if(_WORK + _JUNK, {SUCCESS},    _STAGE,       REFUSED, "L2", INFERRED, "bitrix",
-        "one way: a converted lead is final",
-        "a converted lead does not leave the stage of success", for_now=True),
-    _if(_WORK + _JUNK, _STAGE,       {None},       REFUSED, "L1", EXPLICIT, "bitrix",
-        "stages are configured, and the book is the configuration",
-        "the stage that it would go to is one of the book"),
-    _if(LEAD_EVENTS,  {None},        _ANY,         REFUSED, "L1", INFERRED, "ours",
-        "what a stage means that nobody defined would be a guess",
-        "the stage that the lead is in is one of the book", for_now=True),
+    LeadRow("L2",  DONE,         {FAILURE},    ANY,          REFUSED,
+        "a junk lead is taken up again before it is converted",
+        INFERRED, "bitrix", "somebody judged the lead to be junk; that is to be taken back first",
+        for_now=True),
+    LeadRow("K11", DONE,         {SUCCESS},    ANY,          REFUSED,
+        "a lead is converted once",
+        EXPLICIT, "convert", "one way: a converted lead is final", for_now=True),
+    LeadRow("L2",  MOVE,         {SUCCESS},    StageMeaning, REFUSED,
+        "a converted lead does not leave the stage of success",
+        INFERRED, "bitrix", "one way: a converted lead is final", for_now=True),
+    LeadRow("L1",  MOVE,         StageMeaning, {None},       REFUSED,
+        "the stage that it would go to is one of the book",
+        EXPLICIT, "bitrix", "stages are configured, and the book is the configuration"),
+    LeadRow("L1",  LEAD_EVENTS,  {None},       ANY,          REFUSED,
+        "the stage that the lead is in is one of the book",
+        INFERRED, "ours", "what a stage means that nobody defined would be a guess",
+        for_now=True),
 )
 # fmt: on
 
@@ -157,33 +146,23 @@ class _To:
     reason: str
     sure: Sure = EXPLICIT
     source: str = "convert"
+    unless: Target | None = None
 
 
 def _not(id: str, reason: str, sure: Sure = EXPLICIT) -> _To:
     return _To(id, "", reason, sure)
 
 
-def _field(
-    name: str,
-    person: _To,
-    company: _To,
-    deal: _To,
-    how: How = How.COPIED,
-    unless: Target | None = None,
-) -> tuple[InheritanceRow, ...]:
+def _field(name: str, *to: _To, how: How = How.COPIED) -> tuple[InheritanceRow, ...]:
+    """Return the rows of a field: for the person, the company, the deal."""
     return tuple(
         InheritanceRow(
-            id=to.id,
+            **attrs.asdict(each, recurse=False),
             field=name,
             target=target,
-            how=how if to.into or how is How.STAYS else How.NOT_CARRIED,
-            into=to.into,
-            unless=unless if target is COMPANY else None,
-            sure=to.sure,
-            source=to.source,
-            reason=to.reason,
+            how=how if each.into or how is How.STAYS else How.NOT_CARRIED,
         )
-        for target, to in zip(Target, (person, company, deal), strict=True)
+        for target, each in zip(Target, to, strict=True)
     )
 
 
@@ -219,12 +198,12 @@ def _by_both(name: str) -> tuple[InheritanceRow, ...]:
 
 def _further(name: str) -> tuple[InheritanceRow, ...]:
     to = _To("K5", name, "further ones go where the main one goes", INFERRED)
-    return _field(name, to, _NO_COMPANY, _NO_DEAL, How.UNITED)
+    return _field(name, to, _NO_COMPANY, _NO_DEAL, how=How.UNITED)
 
 
 def _stays(name: str, id: str, reason: str) -> tuple[InheritanceRow, ...]:
     to = _To(id, "", reason, INFERRED, "ours")
-    return _field(name, to, to, to, How.STAYS)
+    return _field(name, to, to, to, how=How.STAYS)
 
 
 # fmt: off
@@ -253,8 +232,8 @@ INHERITANCE: Final[tuple[InheritanceRow, ...]] = (
     *_further("emails"),
     *_further("phones"),
     *_field("tags", _k5("tags"), _k4("tags"), _To("K6", "tags", "tags also go to the new deal"),
-            How.UNITED),
-    *_field("custom_fields", _OPTED, _OPTED, _OPTED, How.OPTED_IN),
+            how=How.UNITED),
+    *_field("custom_fields", _OPTED, _OPTED, _OPTED, how=How.OPTED_IN),
     *_field("source", _NO_SOURCE, _NO_SOURCE, _To("K8", "source", "the source goes to the deal")),
     *_field("status", _SILENT, _SILENT, _SILENT),
     *_field("unqualified_reason", _SILENT, _SILENT, _SILENT),
@@ -262,9 +241,9 @@ INHERITANCE: Final[tuple[InheritanceRow, ...]] = (
     *_field("notes",
             _To("K9", "notes",
                 "a person lead's notes go to the person, also if it makes a company too"),
-            _To("K9", "notes", "a company lead's notes go to the company"),
+            _To("K9", "notes", "a company lead's notes go to the company", unless=PERSON),
             _To("K9", "notes", "notes also go to the deal", INFERRED),
-            How.ATTACHED, unless=PERSON),
+            how=How.ATTACHED),
     *_stays("id", "K13", "the record of the conversion names the lead"),
     *_stays("conversion", "K13", "it is that record"),
     *_stays("person_id", "L4", "a repeat lead's deal is placed on its contact"),

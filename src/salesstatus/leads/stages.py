@@ -142,7 +142,7 @@ def _written_out(
     found = {}
     meanings = (*StageMeaning, None)
     for event, now, to in product(LEAD_EVENTS, meanings, meanings):
-        rows = [row for row in table if event in row.hears and now in row.now and to in row.to]
+        rows = [row for row in table if event in row.events and now in row.now and to in row.to]
         if len(rows) != 1:
             place = f"LEAD_TABLE[{event.__name__}, {now}, {to}]"
             raise InvalidError(place, [row.id for row in rows], "exactly one row")

@@ -93,7 +93,7 @@ def _cells(row: TableRow | LeadRow) -> dict[str, str]:
             }
         case LeadRow():
             return {
-                "event": _kinds(row.hears),
+                "event": _kinds(row.events),
                 "the lead is in": _any(row.now, StageMeaning, "no stage of the book"),
                 "it would go to": _any(row.to, StageMeaning, "no stage of the book"),
                 "then": row.effect.value,
