@@ -76,7 +76,7 @@ class Account:
     `undecided` are the deals whose status nobody can tell, with the contacts that hear them: they
     are not among `deals`, and no contact that holds one is judged. `gone` are deals that other
     records mention and that are not there. `changed_at` is when a deal came into its present stage,
-    `stream` what was told of deals as it happened (for `assumed` deals it begins with what they
+    `stream` what was reported of deals as it happened (for `assumed` deals it begins with what they
     were before), `stage_rows` and `visits` the stages of deals and of leads over time. `book` has
     the stages of leads, `skipped` counts the records of kinds that mean nothing here or were not
     wanted, and `oddities` is all that was strange.
@@ -105,16 +105,16 @@ class Account:
 
     def __repr__(self) -> str:
         # How much, and not what: an account is long, and holds what no log should.
-        told = ", ".join(f"{len(getattr(self, name))} {name}" for name in _COUNTED)
-        return f"<Account of {self.crm}: {told}>"
+        counts = ", ".join(f"{len(getattr(self, name))} {name}" for name in _COUNTED)
+        return f"<Account of {self.crm}: {counts}>"
 
     def newest(self) -> datetime | None:
         """Return the latest time of the deals: the account was read then or later."""
-        told = [deal.created_at for deal in self.deals.values() if deal.created_at is not None]
-        told += self.changed_at.values()
-        told += [row.at for row in self.stage_rows]
-        told += [record.at for record in self.stream]
-        return max(told, default=None)
+        times = [deal.created_at for deal in self.deals.values() if deal.created_at is not None]
+        times += self.changed_at.values()
+        times += [row.at for row in self.stage_rows]
+        times += [record.at for record in self.stream]
+        return max(times, default=None)
 
     def evidence(
         self, at: datetime | None = None, *, of: frozenset[DealId] | None = None
@@ -132,8 +132,8 @@ class Account:
                     "evidence.at", at, "the time of the look, for the deals carry none"
                 )
             return []
-        told = [record for record in self._told() if of is None or _about(record) in of]
-        streamed = {_about(record) for record in told}
+        records = [record for record in self._reported() if of is None or _about(record) in of]
+        streamed = {_about(record) for record in records}
         shown = [
             Dated(deal=deal, changed_at=self.changed_at.get(id_))
             for id_, deal in self.deals.items()
@@ -142,24 +142,24 @@ class Account:
         known = {dated.deal.id for dated in shown}
         rows = [row for row in self.stage_rows if row.deal in known]
         looked = from_stages(shown, rows, looked_at) if rows else from_snapshot(shown, looked_at)
-        return timeline([*looked, *self._streamed(told), *self._since(told, looked_at)])
+        return timeline([*looked, *self._streamed(records), *self._since(records, looked_at)])
 
-    def _told(self) -> Iterator[DealSaved | DealDeleted]:
+    def _reported(self) -> Iterator[DealSaved | DealDeleted]:
         """Yield the stream, without deletions of deals that it never showed."""
-        met: set[DealId] = set()
+        seen: set[DealId] = set()
         for record in self.stream:
             if isinstance(record, DealSaved):
-                met.add(record.deal.id)
-            if _about(record) in met:
+                seen.add(record.deal.id)
+            if _about(record) in seen:
                 yield record
 
-    def _streamed(self, told: list[DealSaved | DealDeleted]) -> Iterator[Evidence]:
+    def _streamed(self, records: list[DealSaved | DealDeleted]) -> Iterator[Evidence]:
         """Yield what the stream tells.
 
         What it says that was before its first event is so since nobody knows when.
         """
         before = set(self.assumed)
-        for found in from_stream(told):
+        for found in from_stream(records):
             if isinstance(found.record, DealSaved) and found.record.deal.id in before:
                 before.discard(found.record.deal.id)
                 yield attrs.evolve(
@@ -169,10 +169,10 @@ class Account:
                 yield found
 
     def _since(
-        self, told: list[DealSaved | DealDeleted], looked_at: datetime
+        self, records: list[DealSaved | DealDeleted], looked_at: datetime
     ) -> Iterator[Evidence]:
         """Yield what deals became after the last record of the stream about them."""
-        last = {_about(record): record for record in told if record.at <= looked_at}
+        last = {_about(record): record for record in records if record.at <= looked_at}
         for id_, record in last.items():
             now = self.deals.get(id_)
             if now is not None and isinstance(record, DealDeleted):
@@ -195,8 +195,8 @@ class Account:
         tell.
         """
         unsure = {contact for contacts in self.undecided.values() for contact in contacts}
-        told = self.stream or self.stage_rows
-        statuses = dict(self.history(policy).statuses) if told else _held(self.deals, policy)
+        has_past = self.stream or self.stage_rows
+        statuses = dict(self.history(policy).statuses) if has_past else _held(self.deals, policy)
         nothing = SalesStatus()
         everyone = dict.fromkeys(self.contacts, nothing) | statuses
         return {contact: status for contact, status in everyone.items() if contact not in unsure}
@@ -209,10 +209,10 @@ class Account:
 
         def past(contacts: frozenset[ContactId]) -> list[DealSaved | DealDeleted]:
             """Look at the past only where it can explain something."""
-            told = frozenset(
+            deals = frozenset(
                 id_ for id_, deal in self.deals.items() if not contacts.isdisjoint(hearing(deal))
             )
-            records = (found.record for found in self.evidence(of=told))
+            records = (found.record for found in self.evidence(of=deals))
             return [record for record in records if isinstance(record, DealSaved | DealDeleted)]
 
         return audit(

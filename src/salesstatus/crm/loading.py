@@ -153,9 +153,9 @@ def _without(account: Account, left: Collection[DealId]) -> Account:
         account,
         deals=FrozenMap({id_: deal for id_, deal in account.deals.items() if id_ not in left}),
         stream=tuple(
-            told
-            for told in account.stream
-            if (told.deal.id if isinstance(told, DealSaved) else told.deal) not in away
+            record
+            for record in account.stream
+            if (record.deal.id if isinstance(record, DealSaved) else record.deal) not in away
         ),
     )
 
@@ -166,10 +166,10 @@ def _statuses(account: Account, policy: Policy, which: Statuses) -> dict[Contact
     Those of undecided deals of whom nothing is stored are what the other deals make them.
     """
     held = _held(account)
-    told = attrs.evolve(account, undecided=FrozenMap()).derived(policy) | account.statuses(
+    statuses = attrs.evolve(account, undecided=FrozenMap()).derived(policy) | account.statuses(
         policy, which
     )
-    return {id_: attrs.evolve(told[id_], deals=held.get(id_, {})) for id_ in account.contacts}
+    return {id_: attrs.evolve(statuses[id_], deals=held.get(id_, {})) for id_ in account.contacts}
 
 
 @attrs.define

@@ -118,18 +118,20 @@ def columns_of(
 
     Raises `InvalidError` if one means two fields, two mean one, or no name comes.
     """
-    told = {header_key(header): field for header, field in mapping.items()}
+    mapped = {header_key(header): field for header, field in mapping.items()}
     columns: list[Column] = []
     ignored: list[IgnoredColumn] = []
     taken: dict[str, str] = {}
     for position, header in enumerate(headers):
         key = header_key(header)
-        fields = tuple(filter(None, (told[key],))) if key in told else fields_of(header, customs)
+        fields = (
+            tuple(filter(None, (mapped[key],))) if key in mapped else fields_of(header, customs)
+        )
         if len(fields) > 1:
             expected = f"{OWN}{' or '.join(fields)} as the header, for this one could mean both"
             raise InvalidError("header", header, expected, L7.id)
         if not fields:
-            ignored.append(IgnoredColumn(header, _why_ignored(key, told)))
+            ignored.append(IgnoredColumn(header, _why_ignored(key, mapped)))
             continue
         (field,) = fields
         if field in taken and field not in MANY:
@@ -142,8 +144,8 @@ def columns_of(
     return columns, ignored
 
 
-def _why_ignored(key: str, told: Mapping[str, str]) -> str:
-    if key in told:
+def _why_ignored(key: str, mapped: Mapping[str, str]) -> str:
+    if key in mapped:
         return "left out by the mapping"
     return UNDECIDED.get(
         key, "no field of a lead is called so" if key else "the column has no name"
@@ -151,7 +153,7 @@ def _why_ignored(key: str, told: Mapping[str, str]) -> str:
 
 
 def targets_of(mapping: object, customs: Mapping[str, FieldDefinition]) -> Mapping[str, str]:
-    """Return what headers are told to mean. Raises `InvalidError` for what is no field."""
+    """Return the mapping, checked. Raises `InvalidError` for what is no field."""
     expected = (
         "a mapping of headers to fields of a lead, to custom_fields.<name>, "
         "or to '' for a column to leave out"

@@ -253,11 +253,11 @@ def read_leads_csv(
     if region is not None:
         phone_key("", region)  # refuses what is no region
     found, file = opened(chunks, encoding)
-    told = set(map(header_key, targets))
+    mapped = set(map(header_key, targets))
     separator, rows = file.start(
         delimiter,
         lambda cells: sum(
-            header_key(cell) in told or bool(fields_of(cell, customs)) for cell in cells
+            header_key(cell) in mapped or bool(fields_of(cell, customs)) for cell in cells
         ),
     )
     headers = headers_of(next(rows, None), targets)

@@ -264,19 +264,19 @@ class Known:
         self.doubtful: set[ContactId] = set()
         refused: list[Refused] = []
         for n, record in enumerate(_walked(place, records)):
-            told: Sequence[Logged]
+            reported: Sequence[Logged]
             if isinstance(record, Logged):
-                told = (record,)
+                reported = (record,)
             elif isinstance(record, Snapshot):
                 try:
-                    told = ledger.told(record)
+                    reported = ledger.told(record)
                 except (GuardError, HistoryError) as error:
                     refused.append(Refused(n, record, error.with_traceback(None)))
                     self.doubtful |= self._concerned(record)
                     continue
             else:
                 raise _not_a_record(record, n)
-            for entry in told:
+            for entry in reported:
                 error_ = self._hear(entry, account)
                 if error_ is not None:
                     refused.append(Refused(n, record, error_))

@@ -78,7 +78,7 @@ def _fewest(
 ) -> _Changes | None:
     """Return the fewest accepted changes to a right status, of several the one most like `aim`."""
     ways: dict[SalesStatus, _Changes] = {start: ()}
-    met = {start}
+    seen = {start}
     while ways:
         arrived = [state for state in ways if right(state)]
         if arrived:
@@ -96,14 +96,14 @@ def _fewest(
             for change in changes
             if refusal(state, change, policy) is None
         }
-        ways = {state: way for state, way in further.items() if state not in met}
-        met |= ways.keys()
+        ways = {state: way for state, way in further.items() if state not in seen}
+        seen |= ways.keys()
     return None
 
 
 def _fix(finding: Finding, changes: _Changes) -> Fix:
     certain = [clue for clue in finding.signs if clue.certain]
-    told = ", then ".join(
+    steps = ", then ".join(
         f"its {axis(change)} status to {change.status.value}" for change in changes
     )
     why = [*(finding.sentences if not certain else ()), *map(str, certain)]
@@ -112,7 +112,7 @@ def _fix(finding: Finding, changes: _Changes) -> Fix:
         contact=finding.contact,
         changes=changes,
         rules=(*rules,),
-        sentence=f"set {told} at contact {shown(finding.contact)}: {'; '.join(why)}",
+        sentence=f"set {steps} at contact {shown(finding.contact)}: {'; '.join(why)}",
     )
 
 
@@ -125,9 +125,9 @@ def _unmendable(finding: Finding, start: SalesStatus, aim: Pair, policy: Policy)
         if getattr(start, axis(change)) is not change.status
     ]
     refused = [error for error in errors if error is not None]
-    told = "".join(f"; {error}" for error in refused)
+    refusals = "".join(f"; {error}" for error in refused)
     return Unmendable(
         contact=finding.contact,
         rules=(*dict.fromkeys(rule for error in refused for rule in error.rules),),
-        reason=f"no accepted manual changes lead to {pair(*aim)}{told}",
+        reason=f"no accepted manual changes lead to {pair(*aim)}{refusals}",
     )

@@ -150,11 +150,11 @@ class Finding:
         )
         who = f"{'contact' if self.kind is None else self.kind.value} {shown(self.contact)}"
         name = f" ({shown(self.name)})" if self.name else ""
-        said = f"{pair(*stored)} stored" + (
+        statuses = f"{pair(*stored)} stored" + (
             f", {pair(*derived)} derived" if stored != derived else ""
         )
         lines = (
-            f"{who}{name}: {self.verdict.value}, {said}",
+            f"{who}{name}: {self.verdict.value}, {statuses}",
             *self.sentences,
             *map(str, self.signs),
         )
@@ -262,9 +262,9 @@ def lines(
             continue
         yield ""
         yield f"{title} ({size})"
-        told = 0
+        shown_so_far = 0
         for each in members:
             yield str(each)
-            told += 1
-        if told < size:
-            yield f"… and {size - told} more"
+            shown_so_far += 1
+        if shown_so_far < size:
+            yield f"… and {size - shown_so_far} more"

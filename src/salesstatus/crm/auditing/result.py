@@ -219,13 +219,13 @@ class Audit:
         code = account.codes[position]
         if court.verdicts[position] == UNDECIDED:
             unsure = tuple(sorted(account.unsure.get(position, ()), key=id_order))
-            told = f"the status of {named(unsure)} is unknown"
+            sentence = f"the status of {named(unsure)} is unknown"
             return (
                 (),
                 unsure,
                 (
                     *(["no status is stored"] if code == NOTHING_SAID else []),
-                    *([told] if unsure else []),
+                    *([sentence] if unsure else []),
                 ),
             )
         stored = STORED[code]
@@ -233,10 +233,10 @@ class Audit:
         explanation = explain(state, court.policy)
         reasons = [
             reason
-            for reason, said in zip(
+            for reason, stored_status in zip(
                 (explanation.prospect, explanation.customer), stored, strict=True
             )
-            if said
+            if stored_status
         ]
         impossible = court.verdicts[position] == IMPOSSIBLE
         broken = [each for reason in reasons for each in reason.broken] if impossible else []
@@ -315,5 +315,5 @@ def audit(
         noticed, known = None, None if past is None else Known(past, account, "audit.past")
     if court is None or known is not None:
         court = Court(account, log, known, undecided, noticed)
-    told = log or known
-    return Audit(court, () if told is None else told.refused)
+    judged_by = log or known
+    return Audit(court, () if judged_by is None else judged_by.refused)

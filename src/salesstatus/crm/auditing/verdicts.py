@@ -205,25 +205,30 @@ class Court:
         as_known = (known.prospect, known.customer) in AGREEING[account.codes[position]]
         certain = not right and as_known
         if vanished:
-            told = f"it is stored as holding {named(vanished)}, which the data does not have"
+            sentence = f"it is stored as holding {named(vanished)}, which the data does not have"
             self._note(
-                position, Sign.VANISHED, told, certain=certain, deals=vanished, rules=self.vanishing
+                position,
+                Sign.VANISHED,
+                sentence,
+                certain=certain,
+                deals=vanished,
+                rules=self.vanishing,
             )
         if missed:
-            told = f"it does not know what became of {named(missed)}"
+            sentence = f"it does not know what became of {named(missed)}"
             self._note(
-                position, Sign.MISSED, told, certain=certain, deals=missed, rules=self.missing
+                position, Sign.MISSED, sentence, certain=certain, deals=missed, rules=self.missing
             )
         if right or as_known or self.log is None:
             return
         if self._stale(position, self.log, certain=True):
             return
         if self.verdicts[position] != IMPOSSIBLE:
-            told = (
+            sentence = (
                 f"its history leads to {pair(known.prospect, known.customer)}, "
                 "and never led to what is stored"
             )
-            self._note(position, Sign.UNLOGGED, told, certain=True)
+            self._note(position, Sign.UNLOGGED, sentence, certain=True)
 
     def _unsent(self, deal: DealId) -> bool:
         return deal not in self.account.deal_at and deal not in self.undecided
@@ -268,36 +273,40 @@ class Court:
             return
         deals = in_order(gone)
         if deals:
-            told = f"{named(deals)} may have led here, and the data does not have {_them(deals)}"
-            self._note(position, Sign.VANISHED, told, deals=deals, rules=self.vanishing)
+            sentence = (
+                f"{named(deals)} may have led here, and the data does not have {_them(deals)}"
+            )
+            self._note(position, Sign.VANISHED, sentence, deals=deals, rules=self.vanishing)
         elif not held and STORED[code][1] is CustomerStatus.CURRENT:
-            told = "a current customer without any deal: set by hand, or its deals were deleted"
-            self._note(position, Sign.VANISHED, told, rules=self.vanishing)
+            sentence = "a current customer without any deal: set by hand, or its deals were deleted"
+            self._note(position, Sign.VANISHED, sentence, rules=self.vanishing)
 
     def _structure(self) -> None:
         """Note contacts that nobody sent, and employers that cannot be."""
         account = self.account
         for position in range(account.sent, len(account.ids)):
             deals = in_order((*account.held(position), *account.unsure.get(position, ())))
-            told = f"{named(deals)} name{'s' * (len(deals) == 1)} it, and the data does not have it"
-            self._note(position, Sign.UNHEARD_OF, told, deals=deals)
+            sentence = (
+                f"{named(deals)} name{'s' * (len(deals) == 1)} it, and the data does not have it"
+            )
+            self._note(position, Sign.UNHEARD_OF, sentence, deals=deals)
         for position, company in enumerate(account.companies):
             if company is None:
                 continue
             employer = account.at.get(company)
             if employer is None or employer >= account.sent:
-                sign, told = (
+                sign, sentence = (
                     Sign.COMPANY_UNKNOWN,
                     f"it works for {shown(company)}, which the data does not have",
                 )
             elif account.kinds[employer] is ContactKind.PERSON:
-                sign, told = (
+                sign, sentence = (
                     Sign.COMPANY_IS_A_PERSON,
                     f"it works for {shown(company)}, which is a person",
                 )
             else:
                 continue
-            self._note(position, sign, told, contacts=(company,), rules=(W2.id,))
+            self._note(position, sign, sentence, contacts=(company,), rules=(W2.id,))
 
     def _in_step(self) -> None:
         """Note employees and companies of which only one shows a deal of both (rule W2)."""
@@ -324,14 +333,14 @@ class Court:
             deals = in_order(found)
             who = "employee" if account.kinds[other] is ContactKind.PERSON else "company"
             which = ("prospect", "customer")[axis]
-            told = (
+            sentence = (
                 f"the {which} status of its {who} {shown(account.ids[other])} "
                 f"shows {named(deals)}, and its own does not"
             )
             self._note(
                 one,
                 Sign.OUT_OF_STEP,
-                told,
+                sentence,
                 certain=self._wrong(one, axis),
                 deals=deals,
                 contacts=(account.ids[other],),

@@ -21,8 +21,7 @@ from salesstatus.history import DealDeleted, DealSaved
 from salesstatus.model import Deal, DealId, DealStatus
 from salesstatus.values import InvalidError, check, check_id, utc
 
-# ---- The sentences. Only times that are left aside are told in them: all others stand in the
-# records. ----
+# The sentences. They say only times that are ignored; all others are in the records.
 
 _MADE: Final = (
     "created then; that it was open then and until the next record is assumed, "
@@ -107,7 +106,7 @@ def _begun(
     notes = no_creation + ("" if stages else no_change)
     for then, was, certainty, because in found:
         yield _saved(then, was, certainty, because + notes)
-        notes = ""  # told once
+        notes = ""  # said once
 
 
 def changes(was: Dated, now: Dated, at: datetime, floor: datetime) -> Iterator[Evidence]:
@@ -182,7 +181,7 @@ def from_snapshots(looks: Iterable[tuple[datetime, Iterable[Dated]]]) -> Iterato
     the later one. A deal that is missing was deleted in between, and one that is back was made or
     restored. Identical looks tell nothing new. The first look is as in `from_snapshot`. Raises
     `InvalidError` as that does, and for a look that is earlier than the one before; what the looks
-    before it told was yielded by then. Memory holds the deals of two looks.
+    before it show was yielded by then. Memory holds the deals of two looks.
 
     >>> from datetime import timezone
     >>> may = [datetime(2026, 5, day, tzinfo=timezone.utc) for day in range(1, 10)]

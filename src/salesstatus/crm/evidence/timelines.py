@@ -22,7 +22,7 @@ _TOLD: Final = "reported as it happened"
 def from_stream(records: Iterable[Record]) -> Iterator[Evidence]:
     """Yield what a stream tells of everything as it happens: what it tells is known.
 
-    Only seen is what was so before it was told: the first record of a deal, unless its time is the
+    Only seen is what was so before it was reported: the first record of a deal, unless its time is the
     deal's creation, and a `StatusStated` without a rule. The records come out as they went in.
     Nothing is mended: what is refused in a stream is refused in its evidence. Raises `InvalidError`
     for what is no record.
@@ -34,13 +34,13 @@ def from_stream(records: Iterable[Record]) -> Iterator[Evidence]:
     >>> [found.certainty.value for found in from_stream([saved, DealDeleted(day, "D-1")])]
     ['known', 'known']
     """
-    met: set[DealId] = set()
+    seen: set[DealId] = set()
     for position, record in enumerate(records):
         if type(record) not in RECORDS:
             raise InvalidError(f"records[{position}]", record, A_RECORD)
         certainty, because = KNOWN, _TOLD
-        if isinstance(record, DealSaved) and record.deal.id not in met:
-            met.add(record.deal.id)
+        if isinstance(record, DealSaved) and record.deal.id not in seen:
+            seen.add(record.deal.id)
             if record.deal.created_at != record.at:
                 certainty, because = SEEN, _MET
         elif isinstance(record, StatusStated) and not record.rule:
@@ -123,12 +123,12 @@ def since(
     >>> ann.customer.at.day, ann.customer.certainty.value, ann.customer.audience.value
     (4, 'known', 'assumed')
     """
-    told = timeline(evidence)
+    ordered = timeline(evidence)
     contacts: dict[ContactId, Since] = {}
-    for step in trace((found.record for found in told), policy, on_refusal):
+    for step in trace((found.record for found in ordered), policy, on_refusal):
         if isinstance(step, Refused):
             continue
-        before, after, found = step.before, step.after, told[step.position]
+        before, after, found = step.before, step.after, ordered[step.position]
         last = contacts.get(step.entry.contact)
         contacts[step.entry.contact] = Since(
             after,
