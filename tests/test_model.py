@@ -603,6 +603,23 @@ class TestImport:
         code = f"import sys; was = {{*sys.modules}}; import salesstatus; print([*({{*sys.modules}} - was) & {{*{heavy}}}])"
         assert run(code) == "[]\n"
 
+    def test_the_statuses_load_no_more_than_they_need(self):
+        """attrs making classes is most of what the import costs: at most twice `import attrs`."""
+        code = """
+import attrs, sys
+from attr import _make
+made, build = [], _make._ClassBuilder.build_class
+_make._ClassBuilder.build_class = lambda self: made.append(self._cls.__name__) or build(self)
+from salesstatus import transition
+print(len(made), *sorted(name for name in sys.modules if name.startswith("salesstatus.")))
+"""
+        count, *rooms = run(code).split()
+        assert [room.removeprefix("salesstatus.") for room in rooms] == [
+            "_lazy", "decisions", "errors", "events", "model", "policy", "rules", "statements",
+            "transitions", "values",
+        ]  # fmt: skip
+        assert 20 < int(count) <= 35
+
     def test_it_works_without_asserts_and_docstrings(self):
         plain = run(WHOLE_LIFE, PYTHONHASHSEED="1")
         assert plain.count("is refused") == 3
@@ -696,3 +713,26 @@ def test_members_of_every_enum_are_shown_as_they_are_written(room):
     assert ProspectStatus in found
     shown_as = {repr(member): f"{kind.__name__}.{member.name}" for kind in found for member in kind}
     assert [*shown_as] == [*shown_as.values()]
+
+
+class TestReprs:
+    """A repr says what is known and makes the value again."""
+
+    def test_what_is_as_by_default_is_left_out(self):
+        assert repr(person(first_name="Rose", tags=["vip"])) == (
+            "Contact(id=1, first_name='Rose', tags=frozenset({'vip'}), kind=ContactKind.PERSON)"
+        )
+        assert repr(person(first_name="Rose", name="R.")).endswith("name='R.')")
+        assert repr(deal(involved=["bob"])) == (
+            "Deal(id='D-1', primary=1, involved=frozenset({'bob'}))"
+        )
+        lead = salesstatus.Lead(id=7, address="Main Street", notes=["hi"])
+        assert repr(lead) == (
+            "Lead(id=7, address=Address(line1='Main Street'), notes=(Note(content='hi'),))"
+        )
+
+    @given(own.strategies.contacts() | own.strategies.deals() | own.strategies.leads())
+    @law
+    def test_it_makes_the_value_again(self, record):
+        names = {**vars(salesstatus.values), **vars(salesstatus.model), **vars(salesstatus.lead)}
+        assert eval(repr(record), {**names, "datetime": sys.modules["datetime"]}) == record

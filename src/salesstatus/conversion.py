@@ -20,7 +20,7 @@ from salesstatus.leads.plan import Action, ConversionPlan, Lost, person_name, tr
 from salesstatus.leads.planning import KINDS, REQUEST, as_known, check_asked, may_convert, planned
 from salesstatus.leads.request import SETUP, ConversionRequest, NewDeal, Setup
 from salesstatus.leads.stages import transition
-from salesstatus.model import Contact, ContactKind, Deal, full_name
+from salesstatus.model import Contact, ContactKind, Deal, Profile, full_name
 from salesstatus.propagation import Notice, notices
 from salesstatus.statements import K11, K14
 from salesstatus.values import Id, InvalidError, an_id, check, is_a, list_of, listing, shown, utc
@@ -342,11 +342,7 @@ class Rebuilt:
 
 
 #: The fields that a contact and a lead both have, which come along as they are.
-_COMMON: Final = tuple(
-    field.name
-    for field in attrs.fields(Contact)
-    if field.name in attrs.fields_dict(Lead) and field.name not in ("id", "created_at")
-)
+_COMMON: Final = attrs.fields_dict(Profile).keys() - {"id", "created_at"}
 
 
 def rebuild_lead(

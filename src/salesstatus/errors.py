@@ -44,21 +44,20 @@ def sentence(event: ContactEvent | LeadEvent) -> str:
     >>> sentence(DealWon("D-1"))
     "winning deal 'D-1'"
     """
-    told = {field.name: getattr(event, field.name) for field in attrs.fields(type(event))}
-    return event.told.format(
+    fields = {field.name: getattr(event, field.name) for field in attrs.fields(type(event))}
+    return event.phrase.format(
         **{
             name: value.value if isinstance(value, Enum) else shown(value)
-            for name, value in told.items()
+            for name, value in fields.items()
         }
     )
 
 
 @attrs.frozen
 class Broken:
-    """One rule that stands in the way: its id, what it requires, and what it meets instead.
+    """One broken rule: its id, what it requires, and what breaks it.
 
-    That is the deals in the way of an event; or, for a lead, the `field` and the `value` in it, or
-    the `contacts` that the rule is about.
+    An event is stopped by `deals`; a lead by a `value` in a `field`, or by `contacts`.
     """
 
     rule: str
@@ -69,14 +68,10 @@ class Broken:
     contacts: tuple[ContactId, ...] = ()
 
     def __str__(self) -> str:
-        met = f"{self.field} {shown(self.value)}: " if self.field else ""
-        in_the_way = self.deals or self.contacts
-        what = (
-            ("; in the way: " if self.deals else "; contacts: ") + listed(in_the_way)
-            if in_the_way
-            else ""
-        )
-        return f"{self.rule}: {met}{self.requires}{what}"
+        found = f"{self.field} {shown(self.value)}: " if self.field else ""
+        contacts = f"; contacts: {listed(self.contacts)}" if self.contacts else ""
+        what = f"; in the way: {listed(self.deals)}" if self.deals else contacts
+        return f"{self.rule}: {found}{self.requires}{what}"
 
 
 @attrs.frozen
@@ -160,9 +155,7 @@ class LabelError(SalesStatusError, LookupError):
 
 @attrs.frozen
 class Problem:
-    """One thing wrong in a record: where (`$.event.deal`), what would do, and what was found, as
-    JSON.
-    """
+    """One thing wrong in a record: where (`$.event.deal`), what is expected, and what was found."""
 
     place: str
     expected: str
@@ -186,9 +179,9 @@ class WireError(SalesStatusError, ValueError):
 
     def __str__(self) -> str:
         line = "" if self.line is None else f"line {self.line}: "
-        told = "; ".join(map(str, self.problems[:_SHOWN_PROBLEMS]))
+        problems = "; ".join(map(str, self.problems[:_SHOWN_PROBLEMS]))
         more = len(self.problems) - _SHOWN_PROBLEMS
-        return f"{line}{told}{f'; and {more} more' if more > 0 else ''}"
+        return f"{line}{problems}{f'; and {more} more' if more > 0 else ''}"
 
 
 @attrs.frozen
@@ -213,7 +206,7 @@ class ConversionError(SalesStatusError):
 
 
 @attrs.frozen
-class NotFound(SalesStatusError, LookupError):  # noqa: N818 - the name of what happened, as it is used everywhere
+class NotFound(SalesStatusError, LookupError):  # noqa: N818 - the usual name
     """A store has no such record. What to do: mend the id; nothing was changed.
 
     `kind` says what was looked for (``"contact"``, ``"deal"`` …), `id` by which id.
@@ -227,14 +220,14 @@ class NotFound(SalesStatusError, LookupError):  # noqa: N818 - the name of what 
 
 
 @attrs.frozen
-class Conflict(SalesStatusError):  # noqa: N818 - the name of what happened, as it is used everywhere
+class Conflict(SalesStatusError):  # noqa: N818 - the usual name
     """A record is not as it was when it was read; nothing was changed.
 
     What to do: read it again, and decide anew.
 
-    `version` is the version that the change was made for, 0 for a record that was to be new;
-    `found` the version that the store has, 0 if it has none, or None if the store does not tell.
-    Where two units of work meet in a way that names no record, `id` is None.
+    `version` is the version that the change was made for, 0 for a new record; `found` the version
+    in the store, 0 if it has none, or None if the store does not say. `id` is None where two units
+    of work conflict over no single record.
     """
 
     kind: str
@@ -244,11 +237,9 @@ class Conflict(SalesStatusError):  # noqa: N818 - the name of what happened, as 
 
     def __str__(self) -> str:
         if self.version is None:
-            return (
-                f"{self.kind} {shown(self.id)} was changed by somebody else"
-                if self.id is not None
-                else (f"{self.kind}: somebody else changed what this change rests on")
-            )
+            if self.id is None:
+                return f"{self.kind}: somebody else changed what this change rests on"
+            return f"{self.kind} {shown(self.id)} was changed by somebody else"
         if self.version == 0:
             return f"{self.kind} {shown(self.id)} exists already"
         found = (

@@ -1,41 +1,27 @@
-"""What a contact or a lead can hear, in the past tense. Nothing here knows what follows from it.
+"""What can happen to a contact, in the past tense. Nothing here knows what follows from it.
 
-A contact hears eight events. Six are about a deal and say what the deal *is* now (`status`), so
-that hearing one twice tells nothing new. Two are about the contact itself: a person set one of its
-statuses by hand. A lead hears five. `told` is the form of a sentence about the event.
+Six of the eight events are about a deal and say what the deal *is* now (`status`), so repeating
+one changes nothing. Two are about the contact: a person set one of its statuses by hand. `phrase`
+is the event as the subject of a sentence.
 """
 
 # No `from __future__ import annotations` here: Hypothesis reads the annotations of these classes.
-from typing import Any, ClassVar, Final, final, get_args
+from typing import ClassVar, Final, final, get_args
 
 import attrs
 
 from salesstatus.model import CustomerStatus, DealId, DealStatus, ProspectStatus
-from salesstatus.values import InvalidError, check_id
-
-
-def _deal_id(self: object, field: "attrs.Attribute[Any]", value: object) -> None:
-    check_id(f"{type(self).__name__}.deal", value)
-
-
-def _member_of(kind: type) -> Any:
-    def check(self: object, field: "attrs.Attribute[Any]", value: object) -> None:
-        if type(value) is not kind:
-            raise InvalidError(f"{type(self).__name__}.status", value, f"a {kind.__name__}")
-
-    return check
+from salesstatus.values import an_id, is_a
 
 
 @final
 @attrs.frozen
 class DealAssociated:
-    """The contact was put on a deal that has this status (rule E1); on a deal it holds, the deal is
-    so now (E5).
-    """
+    """The contact was put on a deal of this status (rule E1), or its deal has it now (E5)."""
 
-    deal: DealId = attrs.field(validator=_deal_id)
-    status: DealStatus = attrs.field(default=DealStatus.OPEN, validator=_member_of(DealStatus))
-    told: ClassVar[str] = "association with {status} deal {deal}"
+    deal: DealId = attrs.field(validator=an_id)
+    status: DealStatus = attrs.field(default=DealStatus.OPEN, validator=is_a(DealStatus))
+    phrase: ClassVar[str] = "association with {status} deal {deal}"
 
 
 @final
@@ -43,9 +29,9 @@ class DealAssociated:
 class DealWon:
     """A held deal was won."""
 
-    deal: DealId = attrs.field(validator=_deal_id)
+    deal: DealId = attrs.field(validator=an_id)
     status: ClassVar[DealStatus] = DealStatus.WON
-    told: ClassVar[str] = "winning deal {deal}"
+    phrase: ClassVar[str] = "winning deal {deal}"
 
 
 @final
@@ -53,9 +39,9 @@ class DealWon:
 class DealLost:
     """A held deal was lost."""
 
-    deal: DealId = attrs.field(validator=_deal_id)
+    deal: DealId = attrs.field(validator=an_id)
     status: ClassVar[DealStatus] = DealStatus.LOST
-    told: ClassVar[str] = "losing deal {deal}"
+    phrase: ClassVar[str] = "losing deal {deal}"
 
 
 @final
@@ -63,9 +49,9 @@ class DealLost:
 class DealUnqualified:
     """A held deal turned out not to be one."""
 
-    deal: DealId = attrs.field(validator=_deal_id)
+    deal: DealId = attrs.field(validator=an_id)
     status: ClassVar[DealStatus] = DealStatus.UNQUALIFIED
-    told: ClassVar[str] = "unqualifying deal {deal}"
+    phrase: ClassVar[str] = "unqualifying deal {deal}"
 
 
 @final
@@ -73,9 +59,9 @@ class DealUnqualified:
 class DealReopened:
     """A held deal is open again."""
 
-    deal: DealId = attrs.field(validator=_deal_id)
+    deal: DealId = attrs.field(validator=an_id)
     status: ClassVar[DealStatus] = DealStatus.OPEN
-    told: ClassVar[str] = "reopening deal {deal}"
+    phrase: ClassVar[str] = "reopening deal {deal}"
 
 
 @final
@@ -86,9 +72,9 @@ class DealDissociated:
     It is nothing to the contact now.
     """
 
-    deal: DealId = attrs.field(validator=_deal_id)
+    deal: DealId = attrs.field(validator=an_id)
     status: ClassVar[None] = None
-    told: ClassVar[str] = "dissociation from deal {deal}"
+    phrase: ClassVar[str] = "dissociation from deal {deal}"
 
 
 @final
@@ -96,9 +82,9 @@ class DealDissociated:
 class ProspectStatusSet:
     """A person set the prospect status by hand (rules M1 to M5)."""
 
-    status: ProspectStatus = attrs.field(validator=_member_of(ProspectStatus))
+    status: ProspectStatus = attrs.field(validator=is_a(ProspectStatus))
     deal: ClassVar[str] = ""  #: about no deal: no id is empty
-    told: ClassVar[str] = "setting the prospect status to {status} by hand"
+    phrase: ClassVar[str] = "setting the prospect status to {status} by hand"
 
 
 @final
@@ -106,9 +92,9 @@ class ProspectStatusSet:
 class CustomerStatusSet:
     """A person set the customer status by hand (rules M3, M4)."""
 
-    status: CustomerStatus = attrs.field(validator=_member_of(CustomerStatus))
+    status: CustomerStatus = attrs.field(validator=is_a(CustomerStatus))
     deal: ClassVar[str] = ""  #: about no deal: no id is empty
-    told: ClassVar[str] = "setting the customer status to {status} by hand"
+    phrase: ClassVar[str] = "setting the customer status to {status} by hand"
 
 
 DealEvent = DealAssociated | DealWon | DealLost | DealUnqualified | DealReopened | DealDissociated

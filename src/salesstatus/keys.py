@@ -1,7 +1,7 @@
 """Normal forms: when two names, e-mail addresses or phone numbers are the same.
 
-A key is compared whole, never as a part of another, so what is found by it is symmetric. ``""`` is
-the key of what is none of its kind, and matches nothing.
+A key is compared whole, never as a part of another, so matching is symmetric. ``""`` is the key of
+a text that is no name, address or number, and matches nothing.
 """
 
 from __future__ import annotations
@@ -58,13 +58,12 @@ _DIGITS: Final = range(3, 16)
 
 
 def phone_key(text: str, region: str | None = None) -> str:
-    """Return a phone number without punctuation, international ones with ``+``; ``""`` if the text
-    is none.
+    """Return a phone number without punctuation, or ``""`` if the text is none.
 
-    ``+`` and ``00`` say the same, and the ``(0)`` after a country's code is not dialled. Whether a
-    number written the national way is the same as an international one depends on where it is
-    dialled: with a `region` (``"DE"``) the phonenumbers library (``pip install
-    salesstatus[phone]``) says so, without one the two differ.
+    International numbers begin with ``+``; ``00`` means the same, and the ``(0)`` after a country's
+    code is not dialled. Whether a national number equals an international one depends on where it
+    is dialled: with a `region` (``"DE"``) the phonenumbers library (``pip install
+    salesstatus[phone]``) decides, without one the two differ.
 
     >>> phone_key("0049 (0)30 / 1234-5"), phone_key("(512) 757-6000 ext. 12"), phone_key("call me")
     ('+493012345', '5127576000x12', '')
@@ -91,9 +90,7 @@ def phone_key(text: str, region: str | None = None) -> str:
 
 
 def _plain(character: str) -> str:
-    """Return a character as a key has it: no blanks, every dash alike, and the digits of any script
-    as ours.
-    """
+    """Return a character as a key has it: no blanks, one kind of dash, the digits 0 to 9."""
     kind = category(character)
     if kind == "Nd":
         return str(int(character))
@@ -119,8 +116,7 @@ def _dialled(written: str, region: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) + extension
 
 
-#: So many digits at the end of a phone number are the same in whatever way, and from wherever, it
-#: is dialled.
+#: So many last digits of a phone number are the same wherever it is dialled from.
 _DIALLED: Final = 4
 #: What parts the numbers in a text that only a region can read.
 _BETWEEN: Final = re.compile(r"[^\d().\-/·+]+")
@@ -131,10 +127,9 @@ _SHORT: Final = 8
 
 
 def phone_endings(text: str) -> Iterator[str]:
-    """Yield how a phone number ends, wherever it is dialled; of a text that only a region can read,
-    how each number in it does.
+    """Yield the last digits of a phone number; of each number in a text that needs a region.
 
-    Two texts that have one `phone_key`, in any region, have an ending in common.
+    Two texts with the same `phone_key`, in any region, have an ending in common.
 
     >>> list(phone_endings("0049 (0)30 / 1234-5"))
     ['2345']

@@ -1,37 +1,34 @@
 """The nouns of leads: what came in, what is known of it, and what can happen to it.
 
-Nothing here knows a rule: what becomes of a lead is for `salesstatus.conversion` and
-`salesstatus.leads`.
+Nothing here knows a rule: `salesstatus.leads` and `salesstatus.conversion` decide what follows.
 """
 
 # No `from __future__ import annotations` here: Hypothesis reads the annotations of these classes.
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from enum import unique
 from typing import Any, ClassVar, Final, final, get_args
 
 import attrs
 
-from salesstatus.model import NOWHERE, Address, ContactId, DealId, full_name, parsed_address
+from salesstatus.model import ContactId, DealId, Profile, full_name
 from salesstatus.statements import K13, L1, T3
 from salesstatus.values import (
     Id,
     IdentityEnum,
     InvalidError,
-    a_mapping,
+    Record,
     a_text,
     an_id,
-    an_id_or_none,
     aware,
-    aware_or_none,
+    id_or_none,
     in_utc,
-    in_utc_or_none,
     is_a,
     listing,
     place_of,
-    set_of,
     shown,
-    texts,
+    text_members,
+    time_or_none,
 )
 
 #: What names a lead; see `ContactId`.
@@ -90,21 +87,15 @@ class FieldType(IdentityEnum):
     URL = "url"
 
 
-def _lead_address(value: Address | str | Mapping[str, str]) -> Address:
-    return parsed_address("Lead.address", value)
-
-
 @final
-@attrs.frozen(kw_only=True)
-class Note:
+@attrs.frozen(kw_only=True, repr=False)
+class Note(Record):
     """What somebody wrote down about a lead, a contact or a deal."""
 
     content: str = attrs.field(validator=is_a(str))
-    id: Id | None = attrs.field(default=None, validator=an_id_or_none)
+    id: Id | None = id_or_none()
     created_by: str = a_text()
-    created_at: datetime | None = attrs.field(
-        default=None, converter=in_utc_or_none, validator=aware_or_none
-    )
+    created_at: datetime | None = time_or_none()
 
 
 def _notes(value: Iterable[Note | str]) -> tuple[Note, ...]:
@@ -122,21 +113,17 @@ def _choices(value: Iterable[str]) -> tuple[str, ...]:
 
 
 @final
-@attrs.frozen(kw_only=True)
-class Task:
-    """Something to do about a contact or a deal: `target` says which of them, `target_id` names it."""
+@attrs.frozen(kw_only=True, repr=False)
+class Task(Record):
+    """Something to do about a contact or a deal, which `target` and `target_id` name."""
 
     id: Id = attrs.field(validator=an_id)
     content: str = attrs.field(validator=is_a(str))
     target: Target = attrs.field(validator=is_a(Target))
     target_id: Id = attrs.field(validator=an_id)
-    due_at: datetime | None = attrs.field(
-        default=None, converter=in_utc_or_none, validator=aware_or_none
-    )
+    due_at: datetime | None = time_or_none()
     owner: str = a_text()
-    created_at: datetime | None = attrs.field(
-        default=None, converter=in_utc_or_none, validator=aware_or_none
-    )
+    created_at: datetime | None = time_or_none()
 
 
 @final
@@ -149,18 +136,17 @@ class Tag:
 
 
 @final
-@attrs.frozen(kw_only=True)
-class FieldDefinition:
-    """A custom field of leads: its name, what it may hold (rule T3), and where it goes on
-    conversion (rule K7).
+@attrs.frozen(kw_only=True, repr=False)
+class FieldDefinition(Record):
+    """A custom field of leads: its name, its type (rule T3), and where it goes (rule K7).
 
-    `person`, `company` and `deal` are the three opt-ins. `choices` are what a drop-down or a
-    multi-select offers. Raises `InvalidError` naming the field.
+    `person`, `company` and `deal` are the three opt-ins. A drop-down or a multi-select offers
+    `choices`. Raises `InvalidError` naming the field.
     """
 
     name: str = attrs.field(validator=is_a(str))
     type: FieldType = attrs.field(default=FieldType.TEXT, validator=is_a(FieldType))
-    choices: tuple[str, ...] = attrs.field(default=(), converter=_choices, validator=texts)
+    choices: tuple[str, ...] = attrs.field(default=(), converter=_choices, validator=text_members)
     person: bool = attrs.field(default=False, validator=is_a(bool))
     company: bool = attrs.field(default=False, validator=is_a(bool))
     deal: bool = attrs.field(default=False, validator=is_a(bool))
@@ -168,25 +154,21 @@ class FieldDefinition:
     def __attrs_post_init__(self) -> None:
         chosen = self.type in (FieldType.DROP_DOWN, FieldType.MULTI_SELECT)
         if bool(self.choices) is not chosen or len(set(self.choices)) < len(self.choices):
-            expected = (
-                "different choices for a drop-down or a multi-select, and none for another type"
-            )
+            expected = "different choices for a drop-down or a multi-select, none for another type"
             raise InvalidError("FieldDefinition.choices", self.choices, expected, T3.id)
 
 
 @final
-@attrs.frozen(kw_only=True)
-class ConversionRecord:
-    """That a lead was converted (rule K13): into what, by whom, when, and by the request with which
-    key.
-    """
+@attrs.frozen(kw_only=True, repr=False)
+class ConversionRecord(Record):
+    """The conversion of a lead (rule K13): into what, when, by whom, and the key of the request."""
 
     id: Id = attrs.field(validator=an_id)
     lead: LeadId = attrs.field(validator=an_id)
     at: datetime = attrs.field(converter=in_utc, validator=aware)
-    person: ContactId | None = attrs.field(default=None, validator=an_id_or_none)
-    company: ContactId | None = attrs.field(default=None, validator=an_id_or_none)
-    deal: DealId | None = attrs.field(default=None, validator=an_id_or_none)
+    person: ContactId | None = id_or_none()
+    company: ContactId | None = id_or_none()
+    deal: DealId | None = id_or_none()
     actor: str = a_text()
     key: str = a_text()
 
@@ -205,51 +187,27 @@ def _a_conversion(
 
 
 @final
-@attrs.frozen(kw_only=True)
-class Lead:
-    """A person and/or a company not yet qualified. Field names are those of Zendesk Sell.
+@attrs.frozen(kw_only=True, repr=False)
+class Lead(Profile):
+    """A person and/or a company not yet qualified.
 
-    `status` is the stage in a `salesstatus.StageBook`; ``""`` is its first. `email` and `phone` are
-    the main ones, `emails` and `phones` further ones. `person_id` and `company_id` are known
-    contacts that a *repeat lead* is tied to (rule L4). `created_by` added the lead and `owner` is
-    responsible for it; `open_to_all` says that every user may work with it (rule L5). `conversion`
-    is the record of its conversion, which data of other systems may lack (rule L10). Nothing here
-    is required but the id: a lead is what came in. Raises `InvalidError` naming the field.
+    `status` is the stage in a `salesstatus.StageBook`; ``""`` is its first. `person_id` and
+    `company_id` are known contacts that a *repeat lead* is tied to (rule L4). `created_by` added
+    the lead and `owner` is responsible for it; `open_to_all` says that every user may work with it
+    (rule L5). `conversion` is the record of its conversion, which data of other systems may lack
+    (rule L10). Nothing but the id is required: a lead is what came in. Raises `InvalidError` naming
+    the field.
     """
 
-    id: LeadId = attrs.field(validator=an_id)
-    first_name: str = a_text()
-    last_name: str = a_text()
     organization_name: str = a_text()
-    title: str = a_text()
-    description: str = a_text()
-    industry: str = a_text()
-    website: str = a_text()
-    email: str = a_text()
-    phone: str = a_text()
-    mobile: str = a_text()
-    fax: str = a_text()
-    twitter: str = a_text()
-    facebook: str = a_text()
-    linkedin: str = a_text()
-    skype: str = a_text()
-    address: Address = attrs.field(default=NOWHERE, converter=_lead_address)
-    emails: frozenset[str] = set_of(texts)
-    phones: frozenset[str] = set_of(texts)
-    tags: frozenset[str] = set_of(texts)
-    custom_fields: Mapping[str, Any] = a_mapping()
     source: str = a_text()
     status: str = a_text()
     unqualified_reason: str = a_text()
-    owner: str = a_text()
     notes: tuple[Note, ...] = attrs.field(default=(), converter=_notes)
-    person_id: ContactId | None = attrs.field(default=None, validator=an_id_or_none)
-    company_id: ContactId | None = attrs.field(default=None, validator=an_id_or_none)
+    person_id: ContactId | None = id_or_none()
+    company_id: ContactId | None = id_or_none()
     open_to_all: bool = attrs.field(default=False, validator=is_a(bool))
     created_by: str = a_text()
-    created_at: datetime | None = attrs.field(
-        default=None, converter=in_utc_or_none, validator=aware_or_none
-    )
     conversion: ConversionRecord | None = attrs.field(default=None, validator=_a_conversion)
 
     @property
@@ -266,13 +224,11 @@ def _a_stage(self: object, field: "attrs.Attribute[Any]", value: object) -> None
 @final
 @attrs.frozen
 class LeadTakenUp:
-    """Somebody works on the lead now, as its owner if named; in this stage, or without one in the
-    next of the book.
-    """
+    """Somebody works on the lead, as its owner if named; in this stage, or the next of the book."""
 
     owner: str = a_text()
     stage: str = a_text()
-    told: ClassVar[str] = "taking the lead up"
+    phrase: ClassVar[str] = "taking the lead up"
 
 
 @final
@@ -281,28 +237,26 @@ class LeadMoved:
     """The lead is in another stage of the same meaning, or out of junk (rule L2)."""
 
     stage: str = attrs.field(validator=_a_stage)
-    told: ClassVar[str] = "moving the lead to stage {stage}"
+    phrase: ClassVar[str] = "moving the lead to stage {stage}"
 
 
 @final
 @attrs.frozen
 class LeadJunked:
-    """The lead came to nothing, for this reason; in this failure stage, or without one in the first
-    of the book.
-    """
+    """The lead failed, for this reason; in this failure stage, or the first of the book."""
 
     reason: str = a_text()
     stage: str = a_text()
-    told: ClassVar[str] = "junking the lead"
+    phrase: ClassVar[str] = "junking the lead"
 
 
 @final
 @attrs.frozen
 class LeadReopened:
-    """A junk lead is worked on again, in this stage, or without one in the first of the book."""
+    """A junk lead is worked on again, in this stage, or the first of the book."""
 
     stage: str = a_text()
-    told: ClassVar[str] = "reopening the lead"
+    phrase: ClassVar[str] = "reopening the lead"
 
 
 @final
@@ -311,7 +265,7 @@ class LeadConverted:
     """The lead was converted (rules K13, L2)."""
 
     record: ConversionRecord = attrs.field(validator=is_a(ConversionRecord))
-    told: ClassVar[str] = "converting the lead"
+    phrase: ClassVar[str] = "converting the lead"
 
 
 LeadEvent = LeadTakenUp | LeadMoved | LeadJunked | LeadReopened | LeadConverted

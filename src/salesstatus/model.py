@@ -1,8 +1,7 @@
-"""The nouns: statuses, contacts, deals and leads, as immutable values.
+"""The nouns: statuses, contacts and deals, as immutable values; leads are in `salesstatus.lead`.
 
-Nothing here knows a rule. A value checks only that it is what it says it is (`salesstatus.values`).
-Whether a status *follows* is for `salesstatus.transitions`, what becomes of a lead for
-`salesstatus.conversion`.
+Nothing here knows a rule: a value checks only that it is what it says it is (`salesstatus.values`).
+Which status follows is decided in `salesstatus.transitions`.
 """
 
 # No `from __future__ import annotations` here: Hypothesis reads the annotations of these classes.
@@ -19,19 +18,21 @@ from salesstatus.values import (
     Id,
     IdentityEnum,
     InvalidError,
+    Record,
     a_mapping,
     a_text,
     amount,
     an_id,
-    an_id_or_none,
-    aware_or_none,
     check_id,
+    frozen_ids,
+    frozen_texts,
+    id_or_none,
     ids,
-    in_utc_or_none,
     is_a,
-    set_of,
+    place_of,
     shown,
     texts,
+    time_or_none,
 )
 
 #: What names a contact. An int stays an int and a string a string: ``7`` and ``"7"`` are two
@@ -151,8 +152,7 @@ class SalesStatus:
         deals: dict[DealId, DealStatus],
         tally: int,
     ) -> "SalesStatus":
-        """Make a status of parts known to be right, without checks or copies; for
-        `salesstatus.transitions` only.
+        """Make a status of parts that are right, unchecked; for `salesstatus.transitions` only.
 
         The caller gives `deals` away. It costs a third of the checked way, once for each event.
         """
@@ -167,7 +167,8 @@ class SalesStatus:
         return hash((self.prospect, self.customer, self.deals))
 
     def __repr__(self) -> str:
-        return f"SalesStatus(prospect={self.prospect}, customer={self.customer}, deals={self._deals!r})"
+        axes = f"prospect={self.prospect}, customer={self.customer}"
+        return f"SalesStatus({axes}, deals={self._deals!r})"
 
 
 # The slots' own setters, for `SalesStatus.trusted`.
@@ -183,13 +184,9 @@ def full_name(first: str, last: str) -> str:
     return f"{first} {last}".strip()
 
 
-def _own_name(self: "Contact") -> str:
-    return full_name(self.first_name, self.last_name)
-
-
 @final
-@attrs.frozen(kw_only=True)
-class Address:
+@attrs.frozen(kw_only=True, repr=False)
+class Address(Record):
     """A postal address.
 
     Empty parts are not known, and an address without any part is the absence of one.
@@ -215,49 +212,37 @@ _PARTS: Final = attrs.fields_dict(Address).keys()
 NOWHERE: Final = Address()
 
 
-def parsed_address(place: str, value: object) -> Address:
-    """Take an address as it comes: one of ours, its parts by name, or one text that nobody has
-    taken apart.
-    """
-    if isinstance(value, Address):
-        return value
+def _address(value: Address | str | Mapping[str, str]) -> Address:
+    """Return an address given as one, as its parts by name, or as a text that nobody took apart."""
     if isinstance(value, str):
         return Address(line1=value)
     if isinstance(value, Mapping) and value.keys() <= _PARTS:
         return Address(**value)
-    raise InvalidError(place, value, f"an Address, a text, or a mapping of {', '.join(_PARTS)}")
+    return value  # type: ignore[return-value] # the validator looks at it
 
 
-# A function for each class: type checkers read from it what may be given, and the error names the
-# class.
-def _contact_address(value: Address | str | Mapping[str, str]) -> Address:
-    return parsed_address("Contact.address", value)
+def _an_address(self: object, field: "attrs.Attribute[Any]", value: object) -> None:
+    if type(value) is not Address:
+        expected = f"an Address, a text, or a mapping of {', '.join(_PARTS)}"
+        raise InvalidError(place_of(self, field), value, expected)
 
 
 def absent(value: object) -> bool:
-    """Whether a value says that nothing is known: None, or an empty text, address or collection.
-    False and 0 are known.
-    """
+    """Whether a value is None or empty, so that nothing is known. False and 0 are known."""
     return value is None or (not value and not isinstance(value, bool | int | float | Decimal))
 
 
-@final
-@attrs.frozen(kw_only=True)
-class Contact:
-    """A person or a company we have qualified. A person may be an employee of one company.
+@attrs.frozen(kw_only=True, repr=False)
+class Profile(Record):
+    """What can be known of a lead, and of the contact that it becomes.
 
-    A company contact belongs to no company here: nothing reaches a parent company (rule W4). A
-    person whose `name` is not given is called by its first and last name. `emails` and `phones` are
-    further ones, beside `email`, `phone` and `mobile`. An empty text means that nothing is known.
-    Raises `InvalidError` naming the field.
+    Field names are those of Zendesk Sell. `email` and `phone` are the main ones, `emails` and
+    `phones` further ones. An empty text means that nothing is known.
     """
 
-    id: ContactId = attrs.field(validator=an_id)
-    kind: ContactKind = attrs.field(validator=is_a(ContactKind))
+    id: Id = attrs.field(validator=an_id)
     first_name: str = a_text()
     last_name: str = a_text()
-    name: str = attrs.field(default=attrs.Factory(_own_name, takes_self=True), validator=is_a(str))
-    company: ContactId | None = attrs.field(default=None, validator=an_id_or_none)
     title: str = a_text()
     description: str = a_text()
     industry: str = a_text()
@@ -270,32 +255,52 @@ class Contact:
     facebook: str = a_text()
     linkedin: str = a_text()
     skype: str = a_text()
-    address: Address = attrs.field(default=NOWHERE, converter=_contact_address)
-    emails: frozenset[str] = set_of(texts)
-    phones: frozenset[str] = set_of(texts)
-    owner: str = a_text()
-    tags: frozenset[str] = set_of(texts)
-    custom_fields: Mapping[str, Any] = a_mapping()
-    created_at: datetime | None = attrs.field(
-        default=None, converter=in_utc_or_none, validator=aware_or_none
+    address: Address = attrs.field(default=NOWHERE, converter=_address, validator=_an_address)
+    emails: frozenset[str] = attrs.field(
+        default=frozenset(), converter=frozen_texts, validator=texts
     )
+    phones: frozenset[str] = attrs.field(
+        default=frozenset(), converter=frozen_texts, validator=texts
+    )
+    tags: frozenset[str] = attrs.field(default=frozenset(), converter=frozen_texts, validator=texts)
+    custom_fields: Mapping[str, Any] = a_mapping()
+    owner: str = a_text()
+    created_at: datetime | None = time_or_none()
+
+
+def _own_name(self: "Contact") -> str:
+    return full_name(self.first_name, self.last_name)
+
+
+@final
+@attrs.frozen(kw_only=True, repr=False)
+class Contact(Profile):
+    """A person or a company we have qualified. A person may be an employee of one company.
+
+    A company contact belongs to no company here: nothing reaches a parent company (rule W4). A
+    person whose `name` is not given is called by its first and last name. Raises `InvalidError`
+    naming the field.
+    """
+
+    kind: ContactKind = attrs.field(validator=is_a(ContactKind))
+    name: str = attrs.field(default=attrs.Factory(_own_name, takes_self=True), validator=is_a(str))
+    company: ContactId | None = id_or_none()
 
     def __attrs_post_init__(self) -> None:
         if self.company is None:
             return
         if self.kind is ContactKind.COMPANY:
-            raise InvalidError(
-                "Contact.company", self.company, "None, for only a person is an employee", "W4"
-            )
-        if self.company == self.id:
-            raise InvalidError(
-                "Contact.company", self.company, "another contact than the person itself", "W4"
-            )
+            expected = "None, for only a person is an employee"
+        elif self.company == self.id:
+            expected = "another contact than the person itself"
+        else:
+            return
+        raise InvalidError("Contact.company", self.company, expected, "W4")
 
 
 @final
-@attrs.frozen(kw_only=True)
-class Deal:
+@attrs.frozen(kw_only=True, repr=False)
+class Deal(Record):
     """A sales opportunity, with the contacts that hear of it.
 
     `primary` is the one contact a deal must have (rule W6), `company` the company that the primary
@@ -307,16 +312,16 @@ class Deal:
     id: DealId = attrs.field(validator=an_id)
     primary: ContactId = attrs.field(validator=_a_primary)
     name: str = a_text()
-    company: ContactId | None = attrs.field(default=None, validator=an_id_or_none)
-    involved: frozenset[ContactId] = set_of(ids)
+    company: ContactId | None = id_or_none()
+    involved: frozenset[ContactId] = attrs.field(
+        default=frozenset(), converter=frozen_ids, validator=ids
+    )
     status: DealStatus = attrs.field(default=DealStatus.OPEN, validator=is_a(DealStatus))
     stage: str = a_text()
     value: Decimal | None = attrs.field(default=None, validator=amount)
     currency: str = a_text()
     source: str = a_text()
     owner: str = a_text()
-    tags: frozenset[str] = set_of(texts)
+    tags: frozenset[str] = attrs.field(default=frozenset(), converter=frozen_texts, validator=texts)
     custom_fields: Mapping[str, Any] = a_mapping()
-    created_at: datetime | None = attrs.field(
-        default=None, converter=in_utc_or_none, validator=aware_or_none
-    )
+    created_at: datetime | None = time_or_none()

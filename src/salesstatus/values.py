@@ -1,22 +1,13 @@
-"""What a field of a value may hold: the checks and conversions that all values of the library
-share.
+"""What a field of a value may hold: checks and conversions for all values of the library.
 
-A value checks only that it is what it says it is: ids are ints or strings, times carry a zone,
-collections cannot be changed. Every error names the class and the field.
+Ids are ints or strings, times carry a zone, collections cannot be changed. Every error names the
+class and the field. A converter never refuses: what it cannot convert is left to the validator,
+which knows the class and the field.
 """
 
 # No `from __future__ import annotations` here: Hypothesis reads the annotations of the classes.
 import math
-from collections.abc import (
-    Hashable,
-    ItemsView,
-    Iterable,
-    Iterator,
-    KeysView,
-    Mapping,
-    Sequence,
-    ValuesView,
-)
+from collections.abc import Hashable, ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from datetime import date, datetime, timezone
 from decimal import Decimal
 from enum import Enum
@@ -24,8 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, final
 
 import attrs
 
-#: What names a record. An int stays an int and a string a string: ``7`` and ``"7"`` are two
-#: records.
+#: What names a record. ``7`` and ``"7"`` are two records.
 Id = int | str
 
 K = TypeVar("K", bound=Hashable)
@@ -44,16 +34,13 @@ def shown(value: object) -> str:
     """
     try:
         text = repr(value)
-    except Exception as error:  # noqa: BLE001 - a broken __repr__ must not hide the error being told
+    except Exception as error:  # noqa: BLE001 - a broken __repr__ must not hide the real error
         text = f"<{type(value).__name__} whose repr raises {type(error).__name__}>"
-    return (
-        text
-        if len(text) <= _SHOWN_CHARACTERS
-        else f"{text[:_SHOWN_CHARACTERS]}… ({len(text)} characters)"
-    )
+    cut = f"{text[:_SHOWN_CHARACTERS]}… ({len(text)} characters)"
+    return cut if len(text) > _SHOWN_CHARACTERS else text
 
 
-def listed(ids: Sequence[object]) -> str:
+def listed(ids: tuple[object, ...] | list[Any]) -> str:
     """Return ids as they stand in messages: the first five, and how many more there are."""
     more = f" and {len(ids) - _SHOWN_IDS} more" if len(ids) > _SHOWN_IDS else ""
     return ", ".join(map(shown, ids[:_SHOWN_IDS])) + more
@@ -64,11 +51,9 @@ class SalesStatusError(Exception):
 
     def __eq__(self, other: object) -> bool:
         # attrs gives exceptions no __eq__, but hands their fields to `args`.
-        return (
-            type(other) is type(self) and self.args == other.args
-            if isinstance(other, SalesStatusError)
-            else NotImplemented
-        )
+        if not isinstance(other, SalesStatusError):
+            return NotImplemented
+        return type(other) is type(self) and self.args == other.args
 
     def __hash__(self) -> int:
         # By the sentence, which equal errors share: the fields may hold what cannot be hashed.
@@ -110,9 +95,7 @@ class IdentityEnum(Enum):
 @final
 @attrs.frozen(repr=False, eq=False, init=False)
 class FrozenMap(Mapping[K, V_co]):
-    """A mapping that cannot be changed, and so can be hashed, shared and pickled.
-
-    It equals any mapping with the same items.
+    """A mapping that cannot be changed, and equals any mapping with the same items.
 
     >>> FrozenMap({"a": 1})
     FrozenMap({'a': 1})
@@ -165,10 +148,9 @@ class FrozenMap(Mapping[K, V_co]):
 
 
 def check_id(place: str, value: object) -> None:
-    """Raise `InvalidError` unless `value` can name a contact or a deal: an int or a non-empty
-    string.
+    """Raise `InvalidError` unless `value` is an id: an int or a non-empty string.
 
-    A bool is no id although Python counts it as an int: ``True`` would name the same deal as ``1``.
+    A bool is no id, although Python counts it as an int: ``True`` would be the same deal as ``1``.
     """
     if (type(value) is not int and type(value) is not str) or value == "":
         raise InvalidError(place, value, "an int or a non-empty str as id")
@@ -181,9 +163,7 @@ def check(place: str, value: object, kind: type) -> None:
 
 
 def id_order(value: Id) -> tuple[bool, Id]:
-    """Sort key for ids that may be of both kinds: ints before strings, so that every listing has
-    one order.
-    """
+    """Sort key for ids of both kinds, ints before strings, so that every list has one order."""
     return isinstance(value, str), value
 
 
@@ -203,12 +183,10 @@ def utc(place: str, value: object) -> datetime:
 
 
 def parse_time(text: object) -> datetime:
-    """Return the time that an ISO 8601 text with an offset stands for, in UTC; raise `InvalidError`
-    for anything else.
-    """
+    """Return the time of an ISO 8601 text with an offset, in UTC; else raise `InvalidError`."""
     expected = "a time with a zone, like 2026-05-04T09:30:00+00:00"
     try:
-        return utc("", datetime.fromisoformat(text))  # type: ignore[arg-type] # what is no str is a TypeError
+        return utc("", datetime.fromisoformat(text))  # type: ignore[arg-type] # else a TypeError
     except (InvalidError, TypeError, ValueError):
         raise InvalidError("", text, expected) from None
 
@@ -229,23 +207,55 @@ def an_id_or_none(self: object, field: "attrs.Attribute[Any]", value: object) ->
         check_id(place_of(self, field), value)
 
 
+def _frozen(value: Any) -> Any:
+    """Return the members as a frozenset; anything else is left to the validator."""
+    if type(value) is frozenset or isinstance(value, str | bytes | Mapping):
+        return value
+    try:
+        return frozenset(value)
+    except TypeError:
+        return value
+
+
+def frozen_ids(value: Iterable[Id]) -> frozenset[Id]:
+    """Return the ids as a set, for a converter beside the validator `ids`."""
+    return _frozen(value)  # type: ignore[no-any-return] # the validator looks at it
+
+
+def frozen_texts(value: Iterable[str]) -> frozenset[str]:
+    """Return the texts as a set, for a converter beside the validator `texts`."""
+    return _frozen(value)  # type: ignore[no-any-return] # the validator looks at it
+
+
+def _check_set(self: object, field: "attrs.Attribute[Any]", value: object) -> None:
+    if type(value) is not frozenset:
+        iterable = isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
+        more = " that can be members of a set" if iterable else ""
+        raise InvalidError(place_of(self, field), value, f"a collection of values{more}")
+
+
 def ids(self: object, field: "attrs.Attribute[Any]", value: frozenset[object]) -> None:
-    """Raise `InvalidError` unless a field holds ids, for a validator."""
+    """Raise `InvalidError` unless a field holds a set of ids, for a validator."""
+    _check_set(self, field, value)
     for member in value:
         check_id(place_of(self, field), member)
 
 
-def texts(self: object, field: "attrs.Attribute[Any]", value: Iterable[object]) -> None:
-    """Raise `InvalidError` unless a field holds texts, for a validator."""
+def texts(self: object, field: "attrs.Attribute[Any]", value: frozenset[object]) -> None:
+    """Raise `InvalidError` unless a field holds a set of texts, for a validator."""
+    _check_set(self, field, value)
+    text_members(self, field, value)
+
+
+def text_members(self: object, field: "attrs.Attribute[Any]", value: Iterable[object]) -> None:
+    """Raise `InvalidError` unless all members of a field are texts, for a validator."""
     for member in value:
         if type(member) is not str:
             raise InvalidError(place_of(self, field), member, "str")
 
 
 def is_a(kind: type) -> Any:
-    """Return a validator for exactly this type (a bool is not an int here, nor a str subclass a
-    str).
-    """
+    """Return a validator for exactly this type: a bool is not an int here."""
 
     def check(self: object, field: "attrs.Attribute[Any]", value: object) -> None:
         if type(value) is not kind:
@@ -260,51 +270,28 @@ def amount(self: object, field: "attrs.Attribute[Any]", value: object) -> None:
         raise InvalidError(place_of(self, field), value, "a finite Decimal or None")
 
 
-def _frozenset(value: object, self: object, field: "attrs.Attribute[Any]") -> frozenset[Any]:
-    if type(value) is frozenset:
-        return value
-    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
-        raise InvalidError(place_of(self, field), value, "a collection of values")
-    try:
-        return frozenset(value)
-    except TypeError:
-        raise InvalidError(
-            place_of(self, field), value, "a collection of values that can be members of a set"
-        ) from None
-
-
 #: What a custom field holds as it is.
 _PLAIN: Final = frozenset({str, int, bool, date, type(None)})
-#: How deep custom fields may nest: no form has more, and what has no end (a list in itself) is
-#: found out.
+#: How deep custom fields may nest; so a list that contains itself is refused.
 _DEEPEST: Final = 20
 
 
 def _field_value(place: str, value: object, depth: int = 0) -> Any:
-    """Return a custom field's value so that it cannot be changed: lists become tuples, dicts
-    `FrozenMap`.
-    """
+    """Return a custom field's value unchangeable: lists become tuples, dicts `FrozenMap`."""
     if depth > _DEEPEST:
         raise InvalidError(place, value, f"collections at most {_DEEPEST} deep")
     if isinstance(value, datetime):
         return utc(place, value)
     if isinstance(value, list | tuple):
-        return tuple(
-            _field_value(f"{place}[{i}]", member, depth + 1) for i, member in enumerate(value)
-        )
+        members = enumerate(value)
+        return tuple(_field_value(f"{place}[{i}]", member, depth + 1) for i, member in members)
     if isinstance(value, Mapping):
         return _field_values(place, value, depth + 1)
-    if (
-        type(value) in _PLAIN
-        or (type(value) is Decimal and value.is_finite())
-        or (type(value) is float and math.isfinite(value))
-    ):
+    finite = value.is_finite() if type(value) is Decimal else None
+    if type(value) in _PLAIN or finite or (type(value) is float and math.isfinite(value)):
         return value
-    raise InvalidError(
-        place,
-        value,
-        "a text, a finite number, a bool, a date, an aware datetime, None, or a collection of them",
-    )
+    expected = "a text, a finite number, a bool, a date, an aware datetime, None, or a collection"
+    raise InvalidError(place, value, f"{expected} of them")
 
 
 def _field_values(place: str, values: Mapping[Any, object], depth: int = 0) -> FrozenMap[str, Any]:
@@ -331,9 +318,7 @@ def _frozen_fields(
 
 
 def in_utc(value: datetime) -> datetime:
-    """Return the instant in UTC, for a converter; what has none is left to `aware`, which knows the
-    place.
-    """
+    """Return the instant in UTC, for a converter beside the validator `aware`."""
     try:
         return utc("", value)
     except InvalidError:
@@ -357,9 +342,7 @@ def aware_or_none(self: object, field: "attrs.Attribute[Any]", value: object) ->
 
 
 def listing(place: str, value: object, expected: str, rule: str = "") -> tuple[Any, ...]:
-    """Return the members of a collection; raise `InvalidError` for what is none, a text and a
-    mapping included.
-    """
+    """Return the members of a collection; raise `InvalidError` for others, texts and mappings."""
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
         raise InvalidError(place, value, expected, rule)
     return tuple(value)
@@ -374,15 +357,6 @@ def list_of(place: str, value: object, kind: type[T], rule: str = "") -> tuple[T
     return members
 
 
-def set_of(validator: Any) -> Any:
-    """Return a field that holds a frozenset, each member checked by the validator."""
-    return attrs.field(
-        default=frozenset(),
-        converter=attrs.Converter(_frozenset, takes_self=True, takes_field=True),
-        validator=validator,
-    )
-
-
 def a_text() -> Any:
     """Return a field that holds a text; ``""`` is the absence of one, and the only one."""
     return attrs.field(default="", validator=is_a(str))
@@ -392,3 +366,33 @@ def a_mapping() -> Any:
     """Return a field that holds custom fields: names to values that cannot be changed."""
     converter = attrs.Converter(_frozen_fields, takes_self=True, takes_field=True)
     return attrs.field(default=_NO_FIELDS, converter=converter)
+
+
+def id_or_none() -> Any:
+    """Return a field that holds an id, or None."""
+    return attrs.field(default=None, validator=an_id_or_none)
+
+
+def time_or_none() -> Any:
+    """Return a field that holds a time in UTC, or None."""
+    return attrs.field(default=None, converter=in_utc_or_none, validator=aware_or_none)
+
+
+_FACTORY: Final[Any] = attrs.Factory  # a class, which the stub says is a function
+
+
+class Record:
+    """What shows itself without the fields that are as they are by default.
+
+    It is for attrs classes with many optional fields, made with ``repr=False``.
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        given: list[str] = []
+        for field in attrs.fields(type(self)):  # type: ignore[arg-type] # an attrs class
+            value, default = getattr(self, field.name), field.default
+            if value != (default.factory(self) if isinstance(default, _FACTORY) else default):
+                given.append(f"{field.alias}={value!r}")
+        return f"{type(self).__name__}({', '.join(given)})"

@@ -26,11 +26,11 @@ from salesstatus.values import (
     a_text,
     aware,
     check,
+    frozen_texts,
     id_order,
     in_utc,
     is_a,
     listed,
-    set_of,
     shown,
     texts,
 )
@@ -73,7 +73,7 @@ class ContactPoint:
     description: str = a_text()
     text: str = a_text()
     source: str = a_text()
-    tags: frozenset[str] = set_of(texts)
+    tags: frozenset[str] = attrs.field(default=frozenset(), converter=frozen_texts, validator=texts)
 
     def __attrs_post_init__(self) -> None:
         if self.phone and not phone_key(self.phone):
