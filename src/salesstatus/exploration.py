@@ -10,7 +10,7 @@ reachable states are printed from it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import Enum, unique
+from enum import unique
 from functools import cache
 from itertools import count
 from typing import Final
@@ -39,6 +39,7 @@ from salesstatus.model import CustomerStatus, DealStatus, ProspectStatus, SalesS
 from salesstatus.policy import SELL, Policy
 from salesstatus.rules import CHANGES, NO_DEAL, REFUSED, CustomerRow, ManualRow, ProspectRow
 from salesstatus.transitions import MutableStatus, decide, transition
+from salesstatus.values import IdentityEnum
 
 Pair = tuple[ProspectStatus, CustomerStatus]
 Status = ProspectStatus | CustomerStatus
@@ -48,7 +49,7 @@ Situation = tuple[int, ProspectStatus, CustomerStatus]
 
 
 @unique
-class How(Enum):
+class How(IdentityEnum):
     """How a status comes to stand beside the deals held."""
 
     DEALS = "deals"  #: the deals held show it: they lead here, whatever the status was before
