@@ -124,7 +124,9 @@ def test(*words: str) -> None:
     With `--thorough` the whole suite has to cover every line and branch.
     """
     install("test")
-    pytest = ["-m", "pytest", "-n", "auto", "--dist", "worksteal"]
+    # The examples of a page build on each other: they run in one process.
+    # The examples of a page build on each other: they run in one process.
+    pytest = ["-m", "pytest", "-n", "auto", "--maxprocesses", "8", "--dist", "loadscope"]
     if "--thorough" not in words:
         run(PYTHON, *pytest, *words)
         return
