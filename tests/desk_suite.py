@@ -68,7 +68,7 @@ from salesstatus import (
 from salesstatus.conversion import AttachedNote
 from salesstatus.desk import AsyncDesk, Change, Desk, Result
 from salesstatus.desk.adapter import as_async
-from salesstatus.history import StatusStated, Step
+from salesstatus.history import Step
 from salesstatus.lead import ConversionRecord
 from salesstatus.leads import (
     Action,
@@ -90,6 +90,7 @@ from salesstatus.leads import (
 from salesstatus.merging import FieldConflict
 from salesstatus.policy import SELL
 from salesstatus.ports import KINDS, Conflict, NotFound, Standing, record_id
+from salesstatus.records import StatusStated
 
 AT = datetime(2026, 5, 4, 9, 30, tzinfo=timezone.utc)
 PERSON, COMPANY, DEAL = Target

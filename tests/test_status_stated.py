@@ -44,8 +44,9 @@ from salesstatus import (
     trace,
     transition,
 )
-from salesstatus.history import Logged, Record, Step, entries
+from salesstatus.history import Step, entries
 from salesstatus.propagation import moved
+from salesstatus.records import Logged, Record
 from salesstatus.wire import dumps, loads, to_dict
 
 OPEN, WON, LOST, UNQUALIFIED = DealStatus

@@ -51,7 +51,7 @@ from salesstatus import (
     transition,
 )
 from salesstatus.events import ManualEvent
-from salesstatus.history import Record, Step
+from salesstatus.history import Step
 from salesstatus.leads import (
     LeadConverted,
     LeadEvent,
@@ -60,6 +60,7 @@ from salesstatus.leads import (
     LeadReopened,
     LeadTakenUp,
 )
+from salesstatus.records import Record
 from salesstatus.values import FrozenMap
 from salesstatus.wire import loads
 

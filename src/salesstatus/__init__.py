@@ -52,19 +52,7 @@ from salesstatus.values import InvalidError, SalesStatusError
 if TYPE_CHECKING:
     from salesstatus.conversion import Conversion, convert, convert_many, rebuild_lead
     from salesstatus.explanation import explain
-    from salesstatus.history import (
-        DealDeleted,
-        DealSaved,
-        EmployeeMoved,
-        Entry,
-        Refused,
-        Replayed,
-        StatusStated,
-        as_of,
-        exported,
-        replay,
-        trace,
-    )
+    from salesstatus.history import Refused, Replayed, as_of, replay, trace
     from salesstatus.labels import label, parse_status
     from salesstatus.lead import FieldDefinition, FieldType, Lead, LeadId, Note, Target
     from salesstatus.leads.matching import Known
@@ -74,6 +62,14 @@ if TYPE_CHECKING:
     from salesstatus.leads.stages import StageBook
     from salesstatus.merging import merge_contacts
     from salesstatus.propagation import Notice, audience, notices
+    from salesstatus.records import (
+        DealDeleted,
+        DealSaved,
+        EmployeeMoved,
+        Entry,
+        StatusStated,
+        exported,
+    )
     from salesstatus.selection import Selection, select
     from salesstatus.tables.leads import read_leads_csv
     from salesstatus.tables.template import template_csv
@@ -83,10 +79,7 @@ else:
         {
             "salesstatus.conversion": "Conversion convert convert_many rebuild_lead",
             "salesstatus.explanation": "explain",
-            "salesstatus.history": (
-                "DealDeleted DealSaved EmployeeMoved Entry Refused Replayed StatusStated as_of "
-                "exported replay trace"
-            ),
+            "salesstatus.history": "Refused Replayed as_of replay trace",
             "salesstatus.labels": "label parse_status",
             "salesstatus.lead": "FieldDefinition FieldType Lead LeadId Note Target",
             "salesstatus.leads.matching": "Known",
@@ -96,6 +89,9 @@ else:
             "salesstatus.leads.stages": "StageBook",
             "salesstatus.merging": "merge_contacts",
             "salesstatus.propagation": "Notice audience notices",
+            "salesstatus.records": (
+                "DealDeleted DealSaved EmployeeMoved Entry StatusStated exported"
+            ),
             "salesstatus.selection": "Selection select",
             "salesstatus.tables.leads": "read_leads_csv",
             "salesstatus.tables.template": "template_csv",

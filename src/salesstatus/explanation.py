@@ -15,9 +15,10 @@ from salesstatus.decisions import DecisionTable, decisions, kinds_of
 from salesstatus.errors import Broken, HistoryError, sentence
 from salesstatus.events import CustomerStatusSet, ManualEvent, ProspectStatusSet
 from salesstatus.exploration import How, Way, reach
-from salesstatus.history import Logged, StatusStated, Step, trace
+from salesstatus.history import Step, trace
 from salesstatus.model import CustomerStatus, DealId, ProspectStatus, SalesStatus
 from salesstatus.policy import SELL, Policy
+from salesstatus.records import Logged, StatusStated
 from salesstatus.rules import NO_DEAL, REFUSED, Tables
 from salesstatus.values import check, id_order, listed
 

@@ -9,7 +9,6 @@ from hypothesis.strategies import SearchStrategy as Strategy
 
 from salesstatus.conversion import AttachedNote
 from salesstatus.events import CONTACT_EVENTS
-from salesstatus.history import DealDeleted, DealSaved, EmployeeMoved, Entry, StatusStated
 from salesstatus.lead import (
     ConversionRecord,
     FieldDefinition,
@@ -32,6 +31,7 @@ from salesstatus.model import Address, Contact, Deal, SalesStatus
 from salesstatus.policy import Policy
 from salesstatus.ports import Done, Standing, Versioned
 from salesstatus.propagation import Notice
+from salesstatus.records import DealDeleted, DealSaved, EmployeeMoved, Entry, StatusStated
 from salesstatus.selection import Selection
 from salesstatus.testing import strategies as our
 from salesstatus.testing.strategies.values import build

@@ -20,7 +20,7 @@ import attrs
 from salesstatus.desk import Desk, Result
 from salesstatus.errors import sentence
 from salesstatus.events import ContactEvent
-from salesstatus.history import Entry, Step
+from salesstatus.history import Step
 from salesstatus.lead import Lead
 from salesstatus.model import (
     Contact,
@@ -34,6 +34,7 @@ from salesstatus.model import (
 )
 from salesstatus.policy import SELL, Policy
 from salesstatus.ports import Standing
+from salesstatus.records import Entry
 from salesstatus.selection import Selection
 from salesstatus.transitions import decide, refusal, transition
 from salesstatus.values import InvalidError, SalesStatusError

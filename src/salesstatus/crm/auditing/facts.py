@@ -10,7 +10,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, TypeVar, final
+from typing import Any, TypeVar, final
 
 import attrs
 
@@ -25,17 +25,8 @@ from salesstatus.crm.auditing.possible import (
 )
 from salesstatus.decisions import decisions
 from salesstatus.errors import GuardError, HistoryError
-from salesstatus.history import (
-    DealDeleted,
-    EmployeeMoved,
-    Logged,
-    Record,
-    Refused,
-    Snapshot,
-    StatusStated,
-    _Ledger,
-    _not_a_record,
-)
+from salesstatus.history import Refused
+from salesstatus.ledger import Ledger
 from salesstatus.model import (
     Contact,
     ContactId,
@@ -50,6 +41,7 @@ from salesstatus.model import (
 from salesstatus.policy import Policy
 from salesstatus.ports import Standing
 from salesstatus.propagation import hearing, placed
+from salesstatus.records import Logged, Record, Snapshot, not_a_record
 from salesstatus.values import InvalidError, check_id, id_order, is_a, listing, shown
 
 
@@ -257,8 +249,7 @@ class Known:
     """A history, folded: what every contact is by it, and when what is stored was right."""
 
     def __init__(self, records: Iterable[Record], account: Account, place: str) -> None:
-        self._ledger = ledger = _Ledger(account.policy, {})
-        self.lines = ledger.lines
+        self._ledger = ledger = Ledger(account.policy)
         self.spans: dict[ContactId, Span] = {}
         #: Contacts that a refused record is about: what their history comes to is not known.
         self.doubtful: set[ContactId] = set()
@@ -269,13 +260,13 @@ class Known:
                 reported = (record,)
             elif isinstance(record, Snapshot):
                 try:
-                    reported = ledger.told(record)
+                    reported = ledger.notified(record)
                 except (GuardError, HistoryError) as error:
                     refused.append(Refused(n, record, error.with_traceback(None)))
-                    self.doubtful |= self._concerned(record)
+                    self.doubtful |= ledger.deals.concerned(record)
                     continue
             else:
-                raise _not_a_record(record, n)
+                raise not_a_record(record, n)
             for entry in reported:
                 error_ = self._hear(entry, account)
                 if error_ is not None:
@@ -288,11 +279,7 @@ class Known:
     def _hear(self, entry: Logged, account: Account) -> GuardError | HistoryError | None:
         line = self._ledger.line(entry.contact)
         before = line.prospect, line.customer
-        error = (
-            self._ledger.state(entry)
-            if isinstance(entry, StatusStated)
-            else self._ledger.hear(entry)
-        )
+        error = self._ledger.hear(entry)
         after = line.prospect, line.customer
         position = account.at.get(entry.contact)
         if error is None and before != after and position is not None:
@@ -303,31 +290,11 @@ class Known:
                 self.spans.setdefault(entry.contact, Span()).ended = entry
         return error
 
-    def _concerned(self, record: Snapshot) -> set[ContactId]:
-        """Return whom a snapshot that was refused is about."""
-        deals = self._ledger.deals
-        if isinstance(record, EmployeeMoved):
-            led = [deals._deals[deal] for deal in deals._led.get(record.contact, ())]
-            return {
-                record.contact,
-                *([] if record.company is None else [record.company]),
-                *(contact for deal in led for contact in hearing(deal)),
-            }
-        if isinstance(record, DealDeleted):
-            before = deals._deals.get(record.deal)
-            return set() if before is None else {*hearing(before)}
-        before = deals._deals.get(record.deal.id)
-        return {*hearing(record.deal), *(() if before is None else hearing(before))}
-
     def of(self, contact: ContactId) -> SalesStatus | None:
         """Return what a contact is by the history, None if that is in doubt."""
         if contact in self.doubtful:
             return None
-        line = self.lines.get(contact)
-        return _NO_STATUS if line is None else line.status()
-
-
-_NO_STATUS: Final = SalesStatus()
+        return self._ledger.line(contact).status()
 
 
 def in_order(deals: Iterable[DealId]) -> tuple[DealId, ...]:

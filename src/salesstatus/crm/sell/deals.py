@@ -16,10 +16,10 @@ from salesstatus.crm.sell.csv_names import Names, deal_named
 from salesstatus.crm.sell.stages import StageNames, Stages
 from salesstatus.crm.sell.streams import Event, Newest, report_again
 from salesstatus.crm.sell.unpacking import Row
-from salesstatus.history import DealDeleted, DealSaved
 from salesstatus.lead import ConversionRecord
 from salesstatus.model import ContactId, Deal, DealId, DealStatus
 from salesstatus.propagation import audience
+from salesstatus.records import DealDeleted, DealSaved
 from salesstatus.statements import W2, W6
 from salesstatus.values import Id, shown
 

@@ -7,7 +7,9 @@ from functools import partial
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy as Strategy
 
-from salesstatus.history import (
+from salesstatus.model import Deal, SalesStatus
+from salesstatus.policy import SELL, Policy
+from salesstatus.records import (
     DealDeleted,
     DealSaved,
     EmployeeMoved,
@@ -16,8 +18,6 @@ from salesstatus.history import (
     Record,
     StatusStated,
 )
-from salesstatus.model import Deal, SalesStatus
-from salesstatus.policy import SELL, Policy
 from salesstatus.testing.strategies.records import (
     accepted_events,
     bare_deals,
