@@ -121,7 +121,7 @@ def replay(
     >>> from datetime import timezone
     >>> day = datetime(2026, 5, 4, tzinfo=timezone.utc)
     >>> replay([Entry(day, "ann", DealAssociated("D-1"))]).statuses["ann"].prospect
-    <ProspectStatus.CURRENT: 'current'>
+    ProspectStatus.CURRENT
     """
     raising = _checked(on_refusal)
     end = None if until is None else utc("until", until)
