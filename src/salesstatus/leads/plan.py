@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from enum import unique
-from typing import Any, final
+from typing import Any, NamedTuple, final
 
 import attrs
 
@@ -144,8 +144,7 @@ class ConversionPlan:
 
     def rows(self) -> list[dict[str, str]]:
         """Return the plan as a table: a row for each record and value, with what becomes of it."""
-        head = ("field", "value", "becomes", "target", "into", "rule", "reason")
-        return [dict(zip(head, line, strict=True)) for line in _lines(self)]
+        return [line._asdict() for line in _lines(self)]
 
     def __repr__(self) -> str:
         made = ", ".join(f"{record.action.value} {record.target.value}" for record in self.records)
@@ -166,23 +165,52 @@ def _text(value: object) -> str:
     return shown(str(value) if isinstance(value, Address) else value)
 
 
-def _lines(plan: ConversionPlan) -> Iterator[tuple[str, str, str, str, str, str, str]]:
+class _Line(NamedTuple):
+    """One line of a plan as a table; a record has no `into`."""
+
+    field: str
+    value: str
+    becomes: str
+    target: str = ""
+    into: str = ""
+    rule: str = ""
+    reason: str = ""
+
+    def __str__(self) -> str:
+        because = f" ({self.reason})" if self.reason else ""
+        if self.target and not self.into:
+            contact = f" contact {self.value}" if self.value else ""
+            return f"  {self.becomes} {self.target}{contact}{because}"
+        match self.becomes:
+            case "create":
+                return f"  create {self.target} {self.value} ({self.rule})"
+            case "carried":
+                return f"    {self.into} {self.value} ({self.rule})"
+            case "derived":
+                return f"    {self.into} {self.value} ({self.rule}, {self.reason})"
+            case _:
+                return f"    {self.field} {self.value}: {self.rule}, {self.reason}"
+
+
+def _lines(plan: ConversionPlan) -> Iterator[_Line]:
     found = transfer(plan)
     for record in plan.records:
         id_ = "" if record.id is None else _text(record.id)
-        yield "", id_, record.action.value, record.target.value, "", "", record.because
+        yield _Line("", id_, record.action.value, record.target.value, reason=record.because)
     if plan.request.task is not None and plan.records:
-        task = _text(plan.task_content)
-        yield "request.task", task, "create", "task", "content", *K2.case("task")
+        content = _text(plan.task_content)
+        yield _Line("request.task", content, "create", "task", "content", *K2.case("task"))
     for becomes, values in (("carried", found.carried), ("derived", _derived(plan, found))):
         for to in values:
-            yield to.field, _text(to.value), becomes, to.target.value, to.into, to.rule, to.reason
+            where = to.target.value, to.into
+            yield _Line(to.field, _text(to.value), becomes, *where, to.rule, to.reason)
     for kept in found.conflicts:
-        yield kept.field, _text(kept.dropped), "not taken", "", "", *_keeps(kept)
+        yield _Line(kept.field, _text(kept.dropped), "not taken", "", "", *_keeps(kept))
     for lost in found.lost:
-        yield lost.field, _text(lost.value), "lost", "", "", lost.rule, lost.reason
+        yield _Line(lost.field, _text(lost.value), "lost", "", "", lost.rule, lost.reason)
     for broken in plan.broken:
-        yield broken.field, _text(broken.value), "refused", "", "", broken.rule, broken.requires
+        why = broken.rule, broken.requires
+        yield _Line(broken.field, _text(broken.value), "refused", "", "", *why)
 
 
 def _page(plan: ConversionPlan) -> Iterator[str]:
@@ -190,22 +218,17 @@ def _page(plan: ConversionPlan) -> Iterator[str]:
     name = " ".join(plan.lead.name.split())[:80] if plan.records else ""
     yield f"lead {shown(plan.lead.id)}{f' ({name})' if name else ''}"
     lines = list(_lines(plan))
-    for _, id_, action, target, into, _, because in lines:
-        if target and not into:
-            contact = f" contact {id_}" if id_ else ""
-            yield f"  {action} {target}{contact}{f' ({because})' if because else ''}"
+    for record in lines:
+        if record.target and not record.into:
+            yield str(record)
             for becomes in ("derived", "carried"):
-                for _, value, found, at, field, rule, reason in lines:
-                    if (found, at) == (becomes, target):
-                        why = f", {reason}" if becomes == "derived" else ""
-                        yield f"    {field} {value} ({rule}{why})"
-    yield from (f"  create task {line[1]} ({line[5]})" for line in lines if line[3] == "task")
+                at = becomes, record.target
+                yield from (str(line) for line in lines if (line.becomes, line.target) == at)
+    yield from (str(line) for line in lines if line.target == "task")
     for title in ("not taken", "lost"):
-        told = [line for line in lines if line[2] == title]
-        yield from [f"  {title}"] if told else []
-        yield from (f"    {line[0]} {line[1]}: {line[5]}, {line[6]}" for line in told)
-    yield from ["  refused"] if plan.broken else []
-    yield from (f"    {broken}" for broken in plan.broken)
+        told = [str(line) for line in lines if line.becomes == title]
+        yield from [f"  {title}", *told] if told else ()
+    yield from ["  refused", *(f"    {broken}" for broken in plan.broken)] if plan.broken else ()
 
 
 def _keeps(conflict: FieldConflict) -> Case:
