@@ -1,27 +1,26 @@
-r"""A web application on `salesstatus.desk`: contacts with their statuses, deals, and leads that
-become contacts.
+r"""A web application on `salesstatus.desk`: contacts with their statuses, deals, leads.
 
     pip install fastapi uvicorn
     uvicorn --factory fastapi_app:app
 
-Bodies are records of `salesstatus.wire`, read strictly, and an answer has a record under its kind,
-as it may be sent back; `Asked` and `Arrival` have no record there. In paths and queries `7` is an
-int, `D-1` a text, and so is `"7"`, in quotes: a JSON text, whose slashes are `\u002f`. An `ETag` is
-a record's version: `If-Match: "3"` writes only what is still in it, `If-None-Match: *` only what is
-new. What is sent again with its `Idempotency-Key` is done once; something else under that key is a
-422. Errors are problem details (RFC 9457):
+Bodies are records of `salesstatus.wire`, read strictly; an answer has a record under its kind, and
+it can be sent back. (`Asked` and `Arrival` have no record there.) In paths and queries `7` is an
+int, `D-1` a text, and so is `"7"` in quotes: a JSON text, whose slashes are `\u002f`. An `ETag` is
+a record's version: `If-Match: "3"` writes only over this version, `If-None-Match: *` only a new
+record. A request that is sent again with its `Idempotency-Key` is carried out once; another request
+with that key is a 422. Errors are problem details (RFC 9457):
 
 | status | what happened | members |
 |---|---|---|
-| 404 | the path names what is not there | |
-| 409 | rules are in the way; or a contact point may be on several | `broken`: rule, requires, deals …; `candidates` |
-| 409 | somebody else was in the way, again and again: try later | `version`, `found` |
-| 412 | the record in the path is not in the version that a header names | `version`, `found` |
-| 413, 415 | the body is larger than `LARGEST`, or is not said to be JSON | |
-| 422 | a body, header, query or id is not what it has to be, or names what is not there | `problems`: place, expected, got |
-| 500 | something is broken here, and told to the log only | |
+| 404 | the record in the path does not exist | |
+| 409 | rules refuse it; or several records match a contact point | `broken`; `candidates` |
+| 409 | conflicts with other requests, again and again: try later | `version`, `found` |
+| 412 | the record in the path has another version than the header | `version`, `found` |
+| 413, 415 | the body is larger than `LARGEST`, or not declared as JSON | |
+| 422 | a body, header, query or id is unusable, or names an unknown record | `problems` |
+| 500 | an error of the application, reported to the log only | |
 
-After a 4xx nothing was written. Who may come in is decided before this; `actor` says who it is.
+After a 4xx nothing was written. Authentication comes before this; `actor` returns the user.
 """
 
 import json
@@ -59,14 +58,14 @@ from salesstatus.values import Id, InvalidError, shown
 T = TypeVar("T")
 R = TypeVar("R", Contact, Deal, Lead)
 
-#: So many bytes a body may have.
+#: The most bytes that a body may have.
 LARGEST: Final = 1 << 20
 _INT: Final = re.compile(r"0|-?[1-9][0-9]*")
 _PLAIN: Final = re.compile(r"\w[\w.~-]*", re.ASCII)
 
 
 def id_of(text: str) -> Id:
-    """Return the id that a text in a path or a query stands for. Raises `ValueError`."""
+    """Return the id that a text in a path or a query means. Raises `ValueError`."""
     id_: Id = json.loads(text) if _INT.fullmatch(text) or text.startswith('"') else text
     if id_ == "":
         raise ValueError("an id is not empty")
@@ -74,7 +73,7 @@ def id_of(text: str) -> Id:
 
 
 def path_of(record: Contact | Lead) -> str:
-    """Return where a record is, seen from `/`."""
+    """Return the path of a record, relative to `/`."""
     text = str(record.id)
     if isinstance(record.id, str) and (_INT.fullmatch(text) or not _PLAIN.fullmatch(text)):
         text = json.dumps(record.id).replace("/", r"\u002f")
@@ -89,16 +88,14 @@ AnId = Annotated[Id, BeforeValidator(_id)]
 
 
 class Wanted(BaseModel, extra="forbid"):
-    """Which contacts to list: those in one of these states, on both axes (rule Q1)."""
+    """The statuses of the contacts to list, on both axes (rule Q1)."""
 
     prospect: frozenset[ProspectStatus] = frozenset(ProspectStatus)
     customer: frozenset[CustomerStatus] = frozenset(CustomerStatus)
 
 
 class Asked(BaseModel, extra="forbid"):
-    """What a lead shall become: see `salesstatus.ConversionRequest`. `person` and `company` are the
-    ids of contacts.
-    """
+    """A `salesstatus.ConversionRequest`; `person` and `company` are ids of contacts."""
 
     targets: frozenset[Target] | None = None
     deal: bool = False
@@ -108,7 +105,7 @@ class Asked(BaseModel, extra="forbid"):
     company: AnId | None = None
 
     def request(self, key: str = "") -> ConversionRequest:
-        """Return the request; what its contacts are, besides their ids, the desk looks up."""
+        """Return the request; the desk looks its contacts up by their ids."""
         asked: dict[str, Any] = self.model_dump(exclude_none=True) | {"key": key}
         for kind in ContactKind:
             if kind.value in asked:
@@ -117,7 +114,7 @@ class Asked(BaseModel, extra="forbid"):
 
 
 class Arrival(BaseModel, extra="forbid", strict=True):
-    """Somebody came to us: see `salesstatus.ContactPoint`."""
+    """A `salesstatus.leads.ContactPoint`: a form, a call, an e-mail."""
 
     channel: Channel
     at: AwareDatetime
@@ -131,7 +128,7 @@ class Arrival(BaseModel, extra="forbid", strict=True):
 
 
 class Refused(Exception):  # noqa: N818 - the name of what happened
-    """What the application refuses by itself."""
+    """A refusal of the application itself."""
 
     def __init__(
         self, status: int, detail: str = "", problems: Iterable[Problem] = (), **members: object
@@ -246,8 +243,10 @@ TITLES: Final = {
 }
 
 
-async def problem(request: Request, error: Exception) -> Response:  # noqa: C901 - a case for each row
-    """Tell an error as problem details: the table above, row by row."""
+async def problem(  # noqa: C901 - a case for each row
+    request: Request, error: Exception
+) -> Response:
+    """Return an error as problem details, by the table above."""
     type_, detail, members, problems = "", str(error), dict[str, Any](), list[Problem]()
     here = isinstance(error, Conflict | NotFound) and _in_path(request, error)
     match error:
@@ -321,8 +320,7 @@ def create_app(  # noqa: C901, PLR0915 - one endpoint after the other
 ) -> FastAPI:
     """Return the application over a store; `options` are further arguments of `Desk`.
 
-    The endpoints are not asynchronous: FastAPI runs each in a thread, where a desk may wait for its
-    store.
+    The endpoints are synchronous: FastAPI runs each in a thread, which may wait for the store.
     """
     desk = Desk(store, policy=policy, **options)
     app = FastAPI(title="salesstatus", redirect_slashes=False)
@@ -346,24 +344,19 @@ def create_app(  # noqa: C901, PLR0915 - one endpoint after the other
 
     @app.get("/contacts")
     def list_contacts(wanted: Annotated[Wanted, Query()]) -> Response:
-        """List contacts, a `standing` a line.
-
-        They are gathered first, so that no slow reader keeps a unit of work open.
-        """
+        """List contacts as JSON Lines; all at once, so that no slow client keeps a unit open."""
         selection = Selection(prospect=wanted.prospect, customer=wanted.customer)
         lines = [wire.dumps(standing) + "\n" for standing in desk.select(selection)]
         return Response("".join(lines), media_type="application/jsonl")
 
     @app.get("/contacts/{contact}")
     def get_contact(contact: AnId) -> Response:
-        """Return a contact with its statuses, what they rest on, and what they may be set to by
-        hand.
-        """
+        """Return a contact with its statuses, their reasons, and the permitted manual changes."""
         return answer(desk.contact(contact))
 
     @app.put("/contacts/{contact}", openapi_extra=BODY)
     def save_contact(contact: AnId, body: Body, terms: OnTerms) -> Response:
-        """Save a contact; its statuses stay."""
+        """Save a contact; its statuses stay as they are."""
         return written(desk.save_contact(_read_for(contact, Contact, body), **terms), desk.contact)
 
     @app.put("/contacts/{contact}/prospect-status", openapi_extra=BODY)
@@ -387,12 +380,12 @@ def create_app(  # noqa: C901, PLR0915 - one endpoint after the other
 
     @app.put("/deals/{deal}", openapi_extra=BODY)
     def save_deal(deal: AnId, body: Body, terms: OnTerms) -> Response:
-        """Save a deal; `steps` say what became of everyone who hears of it."""
+        """Save a deal; `steps` are the changes of statuses in its audience."""
         return written(desk.save_deal(_read_for(deal, Deal, body), **terms), desk.deal)
 
     @app.delete("/deals/{deal}")
     def delete_deal(deal: AnId, terms: OnTerms) -> Response:
-        """Delete a deal; `steps` say what became of everyone who heard of it."""
+        """Delete a deal; `steps` are the changes of statuses in its audience."""
         return _json(_heard(desk.delete_deal(deal, **terms)))
 
     @app.get("/leads/{lead}")
@@ -407,9 +400,7 @@ def create_app(  # noqa: C901, PLR0915 - one endpoint after the other
 
     @app.get("/leads/{lead}/conversion-plan")
     def plan_conversion(lead: AnId, asked: Annotated[Asked, Query()], request: Request) -> Response:
-        """Say where each value of a lead would go, what would be lost and why, and what is in the
-        way.
-        """
+        """Return where each value of a lead would go, what would be lost, and what refuses it."""
         plan = desk.plan(lead, asked.request(), actor=actor(request))
         return _json({"rows": plan.rows(), "broken": list(map(_broken, plan.broken))})
 
@@ -423,7 +414,7 @@ def create_app(  # noqa: C901, PLR0915 - one endpoint after the other
 
     @app.post("/contact-points", openapi_extra=BODY)
     def take_in(body: Body, terms: OnTerms, request: Request) -> Response:
-        """Take in a call, a form, an e-mail: on the lead or the contact that `Location` names."""
+        """Take in a form, a call or an e-mail; `Location` is the lead or the contact."""
         point = ContactPoint(**Arrival.model_validate_json(body).model_dump())
         outcome = desk.take_in(point, by=actor(request), key=terms["key"])
         landing = outcome.value

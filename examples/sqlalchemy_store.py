@@ -1,5 +1,4 @@
-"""A store on SQLAlchemy 2 Core, for PostgreSQL and SQLite, synchronous and asynchronous: a worked
-example to copy.
+"""A store on SQLAlchemy 2 Core, for PostgreSQL and SQLite, synchronous and asynchronous.
 
     engine = create_engine("postgresql+psycopg://…")  # or "sqlite:///crm.db"
     with engine.connect() as connection:
@@ -11,13 +10,13 @@ example to copy.
         await connection.run_sync(create_tables)
     desk = AsyncDesk(AsyncSqlAlchemyStore(engine))
 
-Each kind of record has a table. `body` is the whole record, as `salesstatus.wire` writes it; the
+Each kind of record has a table. `body` is the whole record as `salesstatus.wire` writes it; the
 other columns are for finding it, and for queries of your own. **Where a column repeats a status,
-the column is the truth**: a row mended by hand is what its columns say.
+the column is the truth**: to edit it by hand is to change the status.
 
-A unit of work is one transaction, which sees one snapshot. Transactions that get in each other's
-way are a `Conflict`; every other error of the database comes as it is. Either way the unit is over,
-and nothing of it is kept.
+A unit of work is one transaction, which sees one snapshot. Conflicting transactions raise
+`Conflict`; every other error of the database is raised as it is. After either, nothing of the unit
+of work is kept.
 """
 
 from __future__ import annotations
@@ -62,30 +61,25 @@ METADATA: Final = sa.MetaData()
 
 
 class Key(sa.types.TypeDecorator[Any]):
-    """An id, or what lookup keys are, as `salesstatus.wire.key` writes it: 7 is not "7", and no
-    character is one that databases refuse.
-    """
+    """An id or a lookup key, as `salesstatus.wire.key` writes it for any database."""
 
     impl = sa.Text
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:  # noqa: ARG002
-        """Return what stands in the column."""
+        """Return the value of the column."""
         return None if value is None else wire.key(value)
 
 
 def _is(column: sa.ColumnElement[Any], id_: Any) -> sa.ColumnElement[bool]:
-    """Return the condition that a column has an id.
-
-    Raises `InvalidError` for what is none; None would find NULL.
-    """
+    """Return the condition that a column has an id. Raises `InvalidError`; None would find NULL."""
     wire.key(id_)
     condition: sa.ColumnElement[bool] = column == id_
     return condition
 
 
 def _word(kind: type[Enum]) -> sa.Enum:
-    """Return the type of a column that holds the value of a member, and no other word."""
+    """Return the type of a column that holds the value of a member, and nothing else."""
     words = [member.value for member in kind]
     return sa.Enum(
         kind, native_enum=False, create_constraint=True, length=20, values_callable=lambda _: words
@@ -100,15 +94,13 @@ def _column(
     null: bool = False,
     index: bool = False,
 ) -> sa.Column[Any]:
-    """Return a column, and how its value is found in a record."""
+    """Return a column with the function that takes its value from a record."""
     found = of if callable(of) else attrgetter(of or name)
     return sa.Column(name, type_, nullable=null, index=index, info={"of": found})
 
 
 def _table(name: str, record: type, *columns: sa.Column[Any] | sa.Index, **info: Any) -> sa.Table:
-    """Return the table of a kind of records; `mended` gives a record as the columns of its row
-    say.
-    """
+    """Return the table of one port; `mended` puts the columns of a row into its record."""
     version = sa.Column("version", sa.Integer, sa.CheckConstraint("version > 0"), nullable=False)
     body = sa.Column("body", sa.Text, nullable=False)
     key = sa.Column("key", Key, primary_key=True)
@@ -118,9 +110,7 @@ def _table(name: str, record: type, *columns: sa.Column[Any] | sa.Index, **info:
 def _finders(
     name: str, of: sa.Table, column: str, found_by: Callable[[Any], frozenset[Id]]
 ) -> sa.Table:
-    """Return a table of what the records of another one are found by, where that is several
-    things.
-    """
+    """Return a side table with the several things that a record of a table is found by."""
     owner = sa.Column(
         KINDS[of.name],
         Key,
@@ -195,17 +185,14 @@ LOG: Final = sa.Table(
 
 
 def create_tables(connection: sa.Connection) -> None:
-    """Create the tables that are not there yet, and commit. Several processes may do so at once."""
-    if (
-        connection.dialect.name == "sqlite"
-    ):  # once for the file: now readers and a writer do not wait for each other
+    """Create the missing tables, and commit. Several processes may do so at once."""
+    if connection.dialect.name == "sqlite":
+        # Once for the file: readers and a writer do not wait for each other then.
         cursor = connection.connection.cursor()
         for attempt in range(WAITS):
             try:
                 cursor.execute("PRAGMA journal_mode = WAL")
-            except (
-                OperationalError
-            ):  # another one is at it, and SQLite does not wait for that by itself
+            except OperationalError:  # another process does so, and SQLite itself does not wait
                 if attempt == WAITS - 1:
                     raise
                 sleep(0.01)
@@ -215,7 +202,7 @@ def create_tables(connection: sa.Connection) -> None:
         if not connection.in_transaction():
             connection.begin()
         driver: Any = connection.connection.driver_connection
-        if not driver.in_transaction:  # the application may have told it to begin by itself
+        if not driver.in_transaction:  # the application may have set it to begin by itself
             connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
         connection.execute(
@@ -278,12 +265,12 @@ class _Records(Generic[R]):
         return rows[0].version if rows else 0
 
     def _change(self, statement: Any, id_: Any, version: int) -> None:
-        """Carry out what changes one row. Raises `Conflict` if it changed none."""
+        """Execute a statement that changes one row. Raises `Conflict` if it changed none."""
         if not self._unit.ask(statement.returning(self._table.c.key)):
             raise Conflict(self._name, id_, version, self._version(id_))
 
     def _find_by(self, id_: Any, version: int, record: R | None) -> None:
-        """Write what a record is found by, if that is not what it was found by before."""
+        """Write the side table of a record, if it changed."""
         before = self._met.pop(id_, None)
         if "finders" not in self._table.info:
             return
@@ -311,7 +298,7 @@ class _Records(Generic[R]):
         )
 
     def _found_by(self, things: Collection[Id]) -> Iterator[Versioned[R]]:
-        """Yield, once each, the records that are found by any of these things."""
+        """Yield, once each, the records with any of these things in the side table."""
         thing, owner = self._table.info["finders"].c
         every, met = iter(things), set[Any]()
         while some := list(islice(every, PAGE)):
@@ -406,15 +393,13 @@ class _Unit:
         self.log = _Log(self)
 
     def ask(self, statement: Any, values: list[dict[str, Any]] | None = None) -> list[Any]:
-        """Carry out a statement, and return its rows."""
+        """Execute a statement, and return its rows."""
         with self._asking():
             result = self._connection.execute(statement, values)
             return list(result) if result.returns_rows else []
 
     def pages(self, statement: sa.Select[Any], order: sa.Column[Any], after: Any) -> Iterator[Any]:
-        """Yield rows page by page: no cursor stays open, and anything may be asked and written
-        meanwhile.
-        """
+        """Yield rows page by page, so that no cursor stays open between two rows."""
         while True:
             rows = self.ask(statement.where(order > sa.literal(after)).order_by(order).limit(PAGE))
             yield from rows
@@ -429,10 +414,7 @@ class _Unit:
 
     @contextmanager
     def _asking(self) -> Iterator[None]:
-        """Ask the database.
-
-        After an error the unit is over, so that nobody commits the half that went well.
-        """
+        """Ask the database; after an error the unit of work is closed, so that no half is kept."""
         if not self._is_open:
             raise RuntimeError(
                 "this unit of work is over: use it once, in a with statement, and commit at its end"
@@ -442,9 +424,9 @@ class _Unit:
         except BaseException as error:
             self._is_open = False
             cause = error.orig if isinstance(error, StatementError) else None
-            if isinstance(cause, InvalidError):  # of what is no id
+            if isinstance(cause, InvalidError):  # of something that is not an id
                 raise cause from None
-            # A serialization that failed, a deadlock, or a lock that was waited for too long.
+            # A failed serialization, a deadlock, or too long a wait for a lock.
             refused = getattr(cause, "sqlstate", None) in {"40001", "40P01", "55P03"}
             busy = getattr(cause, "sqlite_errorcode", 0) & 0xFF == SQLITE_BUSY
             if busy:
@@ -454,9 +436,7 @@ class _Unit:
             raise
 
     def _give_way(self) -> None:
-        """Drop everything, and wait until nobody is writing: what is tried again before that would
-        only fail again.
-        """
+        """Roll back, and wait until nobody is writing: an earlier try would fail again."""
         self._connection.rollback()
         with suppress(sa.exc.OperationalError):  # it takes longer than the driver's timeout
             self._connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -464,11 +444,11 @@ class _Unit:
 
 
 class SqlAlchemyStore:
-    """A `salesstatus.ports.Store` over an engine. It may be shared by threads.
+    """A `salesstatus.ports.Store` over an engine, which threads may share.
 
-    On PostgreSQL what a unit of work only read or looked for is protected too, and some things that
-    would have gone well are a `Conflict`. With the isolation ``"REPEATABLE READ"`` there are fewer
-    of them, and only what it wrote is protected.
+    On PostgreSQL also the records that a unit of work only read or looked for are protected, and
+    there are more conflicts than necessary. With the isolation ``"REPEATABLE READ"`` there are
+    fewer, and only the records that it wrote are protected.
     """
 
     def __init__(self, engine: sa.Engine, isolation: str = "SERIALIZABLE") -> None:
@@ -477,14 +457,12 @@ class SqlAlchemyStore:
     @contextmanager
     def unit(self) -> Iterator[_Unit]:
         """Return a unit of work."""
-        with (
-            self._engine.connect() as connection
-        ):  # at its end it rolls back what was not committed
+        with self._engine.connect() as connection:  # at its end it rolls back
             yield _Unit(connection, self._isolation)
 
 
 class _Awaited:
-    """A port or a unit, of which each call is awaited; streams come page by page."""
+    """A port or a unit of work whose calls are awaited; streams come page by page."""
 
     def __init__(self, connection: AsyncConnection, port: Any) -> None:
         self._connection, self._port = connection, port
@@ -494,11 +472,11 @@ class _Awaited:
         if name in {*KINDS, "log"}:
             return _Awaited(self._connection, method)
 
-        async def answer(*words: Any) -> Any:
-            return await self._connection.run_sync(lambda _: method(*words))
+        async def answer(*arguments: Any) -> Any:
+            return await self._connection.run_sync(lambda _: method(*arguments))
 
-        async def stream(*words: Any) -> AsyncIterator[Any]:
-            rows = method(*words)
+        async def stream(*arguments: Any) -> AsyncIterator[Any]:
+            rows = method(*arguments)
             while page := await self._connection.run_sync(lambda _: list(islice(rows, PAGE))):
                 for row in page:
                     yield row
@@ -507,9 +485,7 @@ class _Awaited:
 
 
 class AsyncSqlAlchemyStore:
-    """A `salesstatus.ports.AsyncStore` over an asynchronous engine: the same units of work,
-    awaited.
-    """
+    """A `salesstatus.ports.AsyncStore` over an asynchronous engine."""
 
     def __init__(self, engine: AsyncEngine, isolation: str = "SERIALIZABLE") -> None:
         self._engine, self._isolation = engine, isolation

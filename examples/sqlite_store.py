@@ -1,19 +1,19 @@
-"""A store on SQLite, by the standard library alone: all of `salesstatus.ports` in one file.
+"""A store on SQLite with the standard library alone: all of `salesstatus.ports` in one file.
 
     desk = Desk(SqliteStore("sales.db"))
 
-Each kind of record has a table: the key, the version, the body, and columns to find records by,
+Each kind of record has a table: the key, the version, the body, and columns for finding records,
 also for queries of your own. Keys are `wire.key` of an id, so that 7 is not "7"; bodies are JSON
-that only `salesstatus.wire` writes and reads, so that they outlive a version of the library.
-**Where a column repeats a status, the column is the truth**: who edits it by hand has changed the
-status. The other columns only find what the body says. A body that is no record, or another one's,
+that only `salesstatus.wire` writes and reads, so that newer versions of the library can read them.
+**Where a column repeats a status, the column is the truth**: to edit it by hand is to change the
+status. The other columns are only for finding. A body that is not a record, or another record's,
 raises `salesstatus.WireError`.
 
-A unit of work is a connection with one transaction: it sees the file as it was at its first look.
-If another unit has written since, it cannot write any more, and is over: that is a `Conflict`,
+A unit of work is a connection with one transaction, which sees the file as it was at its first
+read. If another unit of work has written since, it cannot write any more: that is a `Conflict`,
 after which a desk tries again.
 """
-# ruff: noqa: S608 - what is put into SQL here are names of tables and columns, and they are all in this file
+# ruff: noqa: S608 - only names of tables and columns are put into SQL, and all stand in this file
 
 from __future__ import annotations
 
@@ -64,13 +64,15 @@ _RECORD: Final = (
 )
 _ABOUT: Final = f"{_one_of(Target, 'target')}, target_id TEXT NOT NULL"
 
-#: The tables, and an index for each way in which records are found.
+#: The tables, and an index for each finder.
 SCHEMA: Final = f"""
 CREATE TABLE IF NOT EXISTS contacts ({_RECORD}, {_one_of(ProspectStatus, "prospect")},
-    {_one_of(CustomerStatus, "customer")}, {_one_of(ContactKind, "kind")}, company TEXT, heard_at TEXT);
+    {_one_of(CustomerStatus, "customer")}, {_one_of(ContactKind, "kind")}, company TEXT,
+    heard_at TEXT);
 CREATE INDEX IF NOT EXISTS contacts_by_status ON contacts (customer, prospect);
 CREATE INDEX IF NOT EXISTS contacts_by_company ON contacts (company);
-CREATE TABLE IF NOT EXISTS contact_keys (contact TEXT NOT NULL REFERENCES contacts ON DELETE CASCADE,
+CREATE TABLE IF NOT EXISTS contact_keys (
+    contact TEXT NOT NULL REFERENCES contacts ON DELETE CASCADE,
     key TEXT NOT NULL, PRIMARY KEY (contact, key)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS contact_keys_by_key ON contact_keys (key);
 
@@ -108,25 +110,23 @@ def _key(id: Id | None) -> str | None:
 
 
 def _text(text: str) -> str:
-    """Return a text as SQLite takes it, which knows no half of a surrogate pair; the body has what
-    it was.
-    """
+    """Return a text without lone surrogates, which SQLite refuses; the body has the original."""
     return text.encode(errors="replace").decode()
 
 
 def _listed(texts: Iterable[str]) -> str:
-    """Return texts as one value for `json_each`, for a statement cannot have any number of them."""
+    """Return texts as one value for `json_each`: the values of a statement are limited."""
     return json.dumps(list(texts))
 
 
 def _busy(error: sqlite3.Error) -> bool:
-    """Whether SQLite says that somebody else is writing, or has written since."""
+    """Whether another connection is writing, or has written since."""
     return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
 
 
 @contextmanager
 def _told(table: str, place: str, at: object) -> Generator[None, None, None]:
-    """Let a `WireError` say which row it is about."""
+    """Add the row to a `WireError`."""
     try:
         yield
     except WireError as error:
@@ -135,7 +135,7 @@ def _told(table: str, place: str, at: object) -> Generator[None, None, None]:
 
 
 class _Records(Generic[R]):
-    """The records of one kind. What the methods promise stands in `salesstatus.ports`."""
+    """The records of one port, as `salesstatus.ports` promises them."""
 
     #: The columns that are read beside the body.
     truth: tuple[str, ...] = ()
@@ -146,12 +146,12 @@ class _Records(Generic[R]):
         self._select = f"SELECT {columns} FROM {table} WHERE"
 
     def columns(self, record: R) -> dict[str, str | None]:
-        """Return what a row holds beside its key, version and body."""
+        """Return the columns of a row beside its key, version and body."""
         del record
         return {}
 
     def laid_over(self, record: R, row: sqlite3.Row) -> R:
-        """Return a record as the columns have it, where the body says something else."""
+        """Return a record with the values of its columns in place of those of its body."""
         del row
         return record
 
@@ -172,7 +172,8 @@ class _Records(Generic[R]):
                 *cells.values(),
             )
         else:
-            update = f"UPDATE {self._table} SET version = version + 1, {', '.join(f'{name} = ?' for name in cells)}"
+            assigned = ", ".join(f"{name} = ?" for name in cells)
+            update = f"UPDATE {self._table} SET version = version + 1, {assigned}"
             done = self._run(
                 f"{update} WHERE key = ? AND version = ?", *cells.values(), key, version
             )
@@ -192,8 +193,8 @@ class _Records(Generic[R]):
         return self._found("version > 0")
 
     def _found(self, where: str, *values: str) -> Iterator[Versioned[R]]:
-        # SQLite gathers the keys first, so that what is written while rows are read neither repeats
-        # one nor adds one.
+        # SQLite gathers the keys first, so that writing while rows are read neither repeats one nor
+        # adds one.
         keys = f"SELECT key FROM {self._table} WHERE {where}"
         return map(self._versioned, self._run(f"{self._select} key IN ({keys})", *values))
 
@@ -211,9 +212,7 @@ class _Records(Generic[R]):
         return 0 if row is None else int(row["version"])
 
     def _list(self, table: str, owner: str, key: str, member: str, members: Iterable[str]) -> None:
-        """Let the members that a side table lists for a record be these; what stays is not written
-        again.
-        """
+        """Set the members of a record in a side table; those that stay are not written again."""
         listed = _listed(members)
         gone = f"{owner} = ? AND {member} NOT IN (SELECT value FROM json_each(?))"
         self._run(f"DELETE FROM {table} WHERE {gone}", key, listed)
@@ -350,13 +349,10 @@ class _Log:
         return self._found("true")
 
     def _found(self, where: str, *values: str) -> Iterator[Logged]:
-        until = (
-            "position <= (SELECT max(position) FROM log)"  # not what is appended while it is read
-        )
-        rows = self._run(
-            f"SELECT position, CAST(body AS BLOB) FROM log WHERE {where} AND {until} ORDER BY position",
-            *values,
-        )
+        # Not the records that are appended while these are read.
+        until = "position <= (SELECT max(position) FROM log)"
+        where = f"{where} AND {until} ORDER BY position"
+        rows = self._run(f"SELECT position, CAST(body AS BLOB) FROM log WHERE {where}", *values)
         for position, body in rows:
             with _told("log", "position", position):
                 yield wire.loads(body)
@@ -382,7 +378,7 @@ class _Unit:
         self._run("COMMIT")
 
     def _run(self, sql: str, *values: object) -> sqlite3.Cursor:
-        """Carry out one statement. Raises `Conflict` where another unit is in the way."""
+        """Execute one statement. Raises `Conflict` with another unit of work."""
         if not self._connection.in_transaction:
             raise RuntimeError("this unit of work is over")
         try:
@@ -394,9 +390,7 @@ class _Unit:
             raise Conflict("unit of work", None) from error
 
     def _give_way(self) -> None:
-        """Drop everything, and wait until nobody is writing: what is tried again before that would
-        only fail again.
-        """
+        """Roll back, and wait until nobody is writing: an earlier try would fail again."""
         self._connection.rollback()
         with suppress(sqlite3.OperationalError):  # it takes longer than `busy_timeout`
             self._connection.execute("BEGIN IMMEDIATE")
@@ -404,13 +398,12 @@ class _Unit:
 
 
 class SqliteStore:
-    """A `salesstatus.ports.Store` in a file, made if there is none.
+    """A `salesstatus.ports.Store` in a file, which is created if there is none.
 
-    It may be shared by threads, and the file by processes.
-
-    `busy_timeout` says how many seconds a unit waits for another one that is writing. SQLite tidies
-    up a file whenever nobody has it open any more: units are faster by far while something does, be
-    it an idle connection of your own.
+    Threads may share the store, and processes the file. `busy_timeout` is how many seconds a unit
+    of work waits for another one that is writing. SQLite cleans up a file when its last connection
+    is closed: units of work are much faster while something keeps the file open, for example an
+    idle connection of your own.
     """
 
     def __init__(self, path: str | Path, *, busy_timeout: float = 5.0) -> None:
@@ -424,10 +417,7 @@ class SqliteStore:
                 connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT")
 
     def _in_wal(self, connection: sqlite3.Connection) -> None:
-        """Let those who read not wait for those who write.
-
-        SQLite itself does not always wait its turn for this change.
-        """
+        """Let readers not wait for writers; SQLite does not always wait to change this mode."""
         until = monotonic() + self._busy_timeout
         while True:
             try:

@@ -1,6 +1,5 @@
-"""A Django app that keeps contacts, deals and leads for `salesstatus.desk`: copy it, and put it in
-`INSTALLED_APPS`.
+"""A Django app with a store for `salesstatus.desk`, for SQLite and PostgreSQL.
 
-`django_store.models` are the tables, `django_store.store.DjangoStore` the store. For SQLite and
-PostgreSQL.
+Copy it, and put it in `INSTALLED_APPS`. `django_store.models` has the tables,
+`django_store.store.DjangoStore` is the store.
 """

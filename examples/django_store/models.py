@@ -1,9 +1,8 @@
-"""The tables: one for each kind of record, with the record as the wire writes it, and beside it
-columns to find it by.
+"""The tables: one for each kind of record, with its body as JSON and columns for finding it.
 
-Columns hold keys and statuses: short texts in ASCII, whatever people type. Where a column repeats a
-status, **the column is the truth**: a row edited in the admin is what its columns say. Links to
-contacts are not enforced, for a record may name a contact that comes later, or is there no more.
+Columns hold keys and statuses: short ASCII texts, whatever users type. Where a column repeats a
+status, **the column is the truth**: to edit it in the admin is to change the status. Links to
+contacts are not enforced, because a record may name a contact that is saved later, or deleted.
 """
 
 from __future__ import annotations

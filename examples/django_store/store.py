@@ -1,11 +1,10 @@
 """The store of `salesstatus.desk` on the Django ORM: ``Desk(DjangoStore())``.
 
-A unit of work reads as any code on the connection does, and begins its transaction
-(`transaction.atomic`) with the first write: a stream that is still being read holds none open, and
-on SQLite writers wait rather than fail. Versions are compared in the `UPDATE` itself. Within an
-`atomic` block of the application a unit of work is a savepoint, and goes if the block is rolled
-back. After a `Conflict` leave it: PostgreSQL does nothing more in a transaction in which something
-failed.
+A unit of work begins its transaction (`transaction.atomic`) with the first write: an unfinished
+stream keeps no transaction open, and on SQLite writers wait rather than fail. Versions are compared
+in the `UPDATE` itself. Within an `atomic` block of the application a unit of work is a savepoint,
+and is rolled back with the block. After a `Conflict` leave it: PostgreSQL refuses everything else
+in a transaction in which something failed.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ __all__ = ["DjangoStore"]
 
 R = TypeVar("R")
 
-#: By these codes PostgreSQL and SQLite say that another transaction is in the way.
+#: The codes of PostgreSQL and SQLite for a conflict with another transaction.
 IN_THE_WAY: Final = ("40001", "40P01", "55P03", "SQLITE_BUSY", "SQLITE_LOCKED")
 #: The unit of work that has begun to write on a connection.
 _WRITING: Final[WeakKeyDictionary[Any, _Unit]] = WeakKeyDictionary()
@@ -249,7 +248,8 @@ class _Unit:
     def _check(self) -> None:
         if not self._open:
             raise RuntimeError(
-                "this unit of work is not open: use it once, in a with statement, and commit at its end"
+                "this unit of work is not open: use it once, in a with statement, "
+                "and commit at its end"
             )
         if _WRITING.get(connections[self._using], self) is not self:
             raise RuntimeError(
@@ -259,12 +259,10 @@ class _Unit:
 
 @final
 class DjangoStore:
-    """A `salesstatus.ports.Store` in a database of the project.
+    """A `salesstatus.ports.Store` in a database of the project, which threads may share.
 
-    It may be shared by threads: each has a connection of its own.
-
-    With `durable` a unit of work refuses to be part of a transaction of the application, which may
-    be rolled back later.
+    With `durable` a unit of work refuses to be part of a transaction of the application, because
+    that may be rolled back later.
     """
 
     def __init__(self, using: str = "default", *, durable: bool = False) -> None:
