@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import salesstatus
-from salesstatus.cli import parsing
+from salesstatus.cli import example, parsing
 from salesstatus.cli.parsing import COMMANDS
 
 ROOT = Path(__file__).parents[1]
@@ -266,6 +267,16 @@ class TestExample:
             assert err == f"salesstatus: {folder}: exists already; give the name of a new folder\n"
         assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
+    def test_programs_that_an_installation_has_are_taken_from_there(
+        self, run, tmp_path, monkeypatch
+    ):
+        installed = tmp_path / "installed" / "example" / "programs"
+        installed.mkdir(parents=True)
+        (installed / "here.py").write_text("")
+        monkeypatch.setattr(example, "files", lambda _: tmp_path / "installed")
+        assert run("example", str(tmp_path / "demo"))[0] == 0
+        assert [path.name for path in (tmp_path / "demo" / "programs").iterdir()] == ["here.py"]
+
     def test_a_wheel_holds_all_of_it(self, tmp_path):
         pytest.importorskip("hatchling")
         done = python("-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path))
@@ -291,6 +302,8 @@ class TestExample:
         assert {words[2] for words in typed} == {"convert", "funnel", "replay", "explain", "audit"}
         sentences = [before for before, line in zip(out.splitlines(), out.splitlines()[1:], strict=False) if line.startswith("$ ")]  # fmt: skip
         assert all(sentence.endswith(".") for sentence in sentences)
+        left = re.findall(r"^… (-?\d+) more lines$", out, re.MULTILINE)
+        assert len(left) == len(typed) and all(int(number) > 1 for number in left)
 
 
 def test_exit_codes_have_one_place():

@@ -64,8 +64,7 @@ def _demo(arguments: argparse.Namespace) -> int:
                 found.run(found)
             lines = printed.getvalue().rstrip().split("\n")
             print("\n".join(lines[:most]))
-            if len(lines) > most:
-                print(f"… {len(lines) - most} more lines")
+            print(f"… {len(lines) - most} more lines")
     return DONE
 
 
