@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from enum import Enum
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, TypeVar
 
 import attrs
 
 from salesstatus.model import ContactId, CustomerStatus, ProspectStatus, SalesStatus
 from salesstatus.values import InvalidError
 
+S = TypeVar("S", ProspectStatus, CustomerStatus)
 
-def _states(value: object, self: object, field: attrs.Attribute[Any]) -> frozenset[Any]:
-    axis = field.metadata["axis"]
+
+def _members(place: str, value: Any, axis: type[S]) -> frozenset[S]:
     members = value if isinstance(value, frozenset | set | list | tuple) else (value,)
     for member in members:
         if type(member) is not axis:
-            raise InvalidError(
-                f"Selection.{field.name}", member, f"a {axis.__name__}, or a set of them"
-            )
+            raise InvalidError(place, member, f"a {axis.__name__}, or a set of them")
     return frozenset(members)
 
 
-def _axis(axis: type[Enum]) -> Any:
-    converter = attrs.Converter(_states, takes_self=True, takes_field=True)
-    return attrs.field(default=frozenset(axis), converter=converter, metadata={"axis": axis})
+def _prospects(value: ProspectStatus | Collection[ProspectStatus]) -> frozenset[ProspectStatus]:
+    return _members("Selection.prospect", value, ProspectStatus)
+
+
+def _customers(value: CustomerStatus | Collection[CustomerStatus]) -> frozenset[CustomerStatus]:
+    return _members("Selection.customer", value, CustomerStatus)
 
 
 @attrs.frozen(kw_only=True)
@@ -34,13 +35,17 @@ class Selection:
 
     The default is every state.
 
-    >>> customers = Selection(customer=frozenset({CustomerStatus.CURRENT}))
+    >>> customers = Selection(customer=CustomerStatus.CURRENT)
     >>> customers.matches(SalesStatus())
     False
     """
 
-    prospect: frozenset[ProspectStatus] = _axis(ProspectStatus)
-    customer: frozenset[CustomerStatus] = _axis(CustomerStatus)
+    prospect: frozenset[ProspectStatus] = attrs.field(
+        default=frozenset(ProspectStatus), converter=_prospects
+    )
+    customer: frozenset[CustomerStatus] = attrs.field(
+        default=frozenset(CustomerStatus), converter=_customers
+    )
 
     def matches(self, status: SalesStatus) -> bool:
         """Whether a contact with this status is selected."""
