@@ -140,6 +140,24 @@ def test(*words: str) -> None:
     run(PYTHON, "-m", "coverage", "report")
 
 
+def docs_code() -> list[Path]:
+    """Write the code blocks of README and docs to a file for each page, with its line numbers."""
+    folder = VENV / "docs_code"
+    folder.mkdir(exist_ok=True)
+    files = []
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        lines, inside = [], False
+        for line in page.read_text(encoding="utf-8").split("\n"):
+            if line.startswith(("```", "--->")):
+                inside = False
+            lines.append(line if inside else "")
+            inside = inside or line in {"```python", "<!--- invisible-code-block: python"}
+        if any(lines):
+            files.append(folder / f"page_{page.stem}.py")
+            files[-1].write_text("\n".join(lines), encoding="utf-8")
+    return files
+
+
 def check() -> None:
     """Run everything that reads the code without running it, and build the docs."""
     install("test", "check")
@@ -147,6 +165,8 @@ def check() -> None:
     run(tools / "ruff", "check")
     run(tools / "ruff", "format", "--check")
     run(PYTHON, "-m", "mypy")
+    # Users write no annotations where nothing asks for them: without the strict settings.
+    run(PYTHON, "-m", "mypy", "--config-file=", "--ignore-missing-imports", *docs_code())
     run(tools / "pyright", "--pythonpath", PYTHON)
     run(tools / "lint-imports")
     run(PYTHON, "-m", "sphinx", "-b", "html", "-n", "-W", "-q", "docs", "docs/_build/html")
