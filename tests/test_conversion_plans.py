@@ -27,7 +27,7 @@ from salesstatus import (
     plan_conversion,
 )
 from salesstatus.leads import Action, AdderRights, Carried, Lost, Planned
-from salesstatus.leads.plan import Transfer, transfer
+from salesstatus.leads.transfer import Transfer
 from salesstatus.values import FrozenMap
 
 PERSON, COMPANY, DEAL = Target
@@ -413,7 +413,7 @@ class TestParts:
         assert plan_conversion(LEAD).corrected is LEAD
 
     def test_a_plan_that_makes_nothing_walks_nowhere(self):
-        assert transfer(plan_conversion(Lead(id=1, first_name="Rose"))) == Transfer({})
+        assert plan_conversion(Lead(id=1, first_name="Rose")).transfer() == Transfer({})
 
     def test_it_is_made_again_with_the_same_result(self):
         plan = plan_conversion(LEAD, WISH, SETUP)

@@ -31,7 +31,7 @@ from salesstatus.leads import (
 )
 from salesstatus.leads.intake import take_in
 from salesstatus.leads.matching import same, sought_keys
-from salesstatus.leads.plan import corrected
+from salesstatus.leads.request import corrected
 from salesstatus.memory import MemoryStore
 from salesstatus.ports import Standing
 

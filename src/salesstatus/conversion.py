@@ -16,10 +16,11 @@ import attrs
 from salesstatus.errors import Broken, ConversionError
 from salesstatus.lead import ConversionRecord, Lead, LeadConverted, Note, Scope, Tag, Target, Task
 from salesstatus.leads.matching import Known
-from salesstatus.leads.plan import Action, ConversionPlan, Lost, person_name, transfer
+from salesstatus.leads.plan import Action, ConversionPlan, person_name
 from salesstatus.leads.planning import KINDS, REQUEST, as_known, check_asked, may_convert, planned
 from salesstatus.leads.request import SETUP, ConversionRequest, NewDeal, Setup
 from salesstatus.leads.stages import transition
+from salesstatus.leads.transfer import Lost
 from salesstatus.model import Contact, ContactKind, Deal, Profile, full_name
 from salesstatus.propagation import Notice, notices
 from salesstatus.statements import K11, K14
@@ -90,7 +91,7 @@ def _contact(
 
 def _apply(plan: ConversionPlan, at: datetime, ids: Ids, actor: str) -> Conversion:
     """Make everything that a plan names. Nothing here decides."""
-    found, lead, request = transfer(plan), plan.corrected, plan.request
+    found, lead, request = plan.transfer(), plan.corrected, plan.request
     held: dict[Target, Id | None] = dict.fromkeys(Target)
     held.update((each.target, each.id) for each in plan.records)
     company = _contact(plan, COMPANY, found.fields.get(COMPANY, {}), ids, at)

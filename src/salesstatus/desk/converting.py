@@ -22,9 +22,9 @@ from salesstatus.desk.session import TARGETS, Result, Session, UseCases
 from salesstatus.errors import Broken, ConversionError
 from salesstatus.lead import ConversionRecord, Lead, LeadId, Target
 from salesstatus.leads.matching import Known, sought_keys
-from salesstatus.leads.plan import Action, ConversionPlan, corrected
+from salesstatus.leads.plan import Action, ConversionPlan
 from salesstatus.leads.planning import REQUEST, may_convert, plan_conversion
-from salesstatus.leads.request import ConversionRequest, Setup
+from salesstatus.leads.request import ConversionRequest, Setup, corrected
 from salesstatus.model import Contact, ContactId
 from salesstatus.ports import Done, Standing, record_id
 from salesstatus.statements import K14, L4

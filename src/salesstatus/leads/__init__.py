@@ -45,7 +45,7 @@ if TYPE_CHECKING:
         Shared,
         lookup_keys,
     )
-    from salesstatus.leads.plan import Action, Carried, ConversionPlan, Lost, Planned
+    from salesstatus.leads.plan import Action, ConversionPlan, Planned
     from salesstatus.leads.planning import offered, plan_conversion
     from salesstatus.leads.request import SETUP, ConversionRequest, NewDeal, NewTask, Setup
     from salesstatus.leads.rights import AdderRights, Organisation, Rights, Role, RoleRights, Width
@@ -60,6 +60,7 @@ if TYPE_CHECKING:
         refusal,
         transition,
     )
+    from salesstatus.leads.transfer import Carried, Lost
 else:
     __getattr__, __dir__ = door(
         __name__,
@@ -78,7 +79,8 @@ else:
             "salesstatus.leads.matching": (
                 "Known MATCHING Match MatchRow NAME_AND_WEBSITE Shared lookup_keys"
             ),
-            "salesstatus.leads.plan": "Action Carried ConversionPlan Lost Planned",
+            "salesstatus.leads.plan": "Action ConversionPlan Planned",
+            "salesstatus.leads.transfer": "Carried Lost",
             "salesstatus.leads.planning": "offered plan_conversion",
             "salesstatus.leads.stage_history": "LeadSaved Visit",
             "salesstatus.leads.request": "ConversionRequest NewDeal NewTask SETUP Setup",

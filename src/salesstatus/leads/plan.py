@@ -1,8 +1,4 @@
-"""A plan of a conversion: where every value of the lead goes, and why others are lost (rule K15).
-
-`transfer` goes through the inheritance table, once for those who read a plan and for
-`salesstatus.convert`, which applies it.
-"""
+"""A plan of a conversion: where every value of the lead goes, and why others are lost (K15)."""
 
 from __future__ import annotations
 
@@ -13,13 +9,13 @@ from typing import Any, NamedTuple, final
 import attrs
 
 from salesstatus.errors import Broken
-from salesstatus.lead import Lead, Note, Target
-from salesstatus.leads.inheritance import Inherited
-from salesstatus.leads.request import ConversionRequest, NewDeal, Setup
-from salesstatus.leads.rules import DERIVED, How, InheritanceRow
+from salesstatus.lead import Lead, Target
+from salesstatus.leads.request import ConversionRequest, NewDeal, Setup, corrected
+from salesstatus.leads.rules import DERIVED
+from salesstatus.leads.transfer import Carried, Lost, Transfer, in_words, keeps, transfer
 from salesstatus.merging import FieldConflict
-from salesstatus.model import Address, Contact, ContactId, absent, full_name
-from salesstatus.statements import K2, K12, K15, Case
+from salesstatus.model import Contact, ContactId, absent, full_name
+from salesstatus.statements import K2
 from salesstatus.values import IdentityEnum, shown
 
 PERSON, COMPANY, DEAL = Target
@@ -43,41 +39,6 @@ class Planned:
     id: ContactId | None = None
     contact: Contact | None = None
     because: str = ""
-
-
-@attrs.frozen
-class Carried:
-    """A value that arrives: at which target, as which field of it, and by which rule."""
-
-    field: str
-    value: object
-    rule: str
-    reason: str
-    target: Target
-    into: str
-
-
-@attrs.frozen
-class Lost:
-    """A value of the lead that arrives nowhere, and why."""
-
-    field: str
-    value: object
-    rule: str
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.field} {_text(self.value)}: {self.rule}, {self.reason}"
-
-
-def corrected(lead: Lead, request: ConversionRequest) -> Lead:
-    """Return the lead with its profile corrected, each custom field by itself (rule K2)."""
-    changes = dict(request.corrections)
-    if not changes:
-        return lead
-    if "custom_fields" in changes:
-        changes["custom_fields"] = {**lead.custom_fields, **changes["custom_fields"]}
-    return attrs.evolve(lead, **changes)
 
 
 @final
@@ -122,25 +83,34 @@ class ConversionPlan:
         """Return what is planned for a target, if anything."""
         return next((record for record in self.records if record.target is target), None)
 
+    def transfer(self) -> Transfer:
+        """Return the fields that each target gets, and what becomes of every value of the lead."""
+        if not self.records:
+            return Transfer({})
+        contacts = {
+            record.target: record.contact for record in self.records if record.contact is not None
+        }
+        return transfer(self.lead, self.request, self.setup, self.targets, contacts)
+
     @property
     def carried(self) -> tuple[Carried, ...]:
         """Every value that arrives, once for each target."""
-        return tuple(transfer(self).carried)
+        return tuple(self.transfer().carried)
 
     @property
     def derived(self) -> tuple[Carried, ...]:
         """Every value of a new record that comes from the request, the setup or a rule."""
-        return tuple(_derived(self, transfer(self)))
+        return tuple(_derived(self, self.transfer()))
 
     @property
     def lost(self) -> tuple[Lost, ...]:
         """Every value that arrives nowhere, with the rule and the reason."""
-        return tuple(transfer(self).lost)
+        return tuple(self.transfer().lost)
 
     @property
     def conflicts(self) -> tuple[FieldConflict, ...]:
         """Every value that an existing contact keeps against the lead's (rule K12)."""
-        return tuple(transfer(self).conflicts)
+        return tuple(self.transfer().conflicts)
 
     def rows(self) -> list[dict[str, str]]:
         """Return the plan as a table: a row for each record and value, with what becomes of it."""
@@ -153,16 +123,6 @@ class ConversionPlan:
 
     def __str__(self) -> str:
         return "\n".join(_page(self))
-
-
-def _text(value: object) -> str:
-    """Return a value as it stands in a plan: members of collections, the content of notes."""
-    if isinstance(value, frozenset | tuple):
-        members = sorted(value) if isinstance(value, frozenset) else value
-        return ", ".join(
-            _text(member.content if isinstance(member, Note) else member) for member in members
-        )
-    return shown(str(value) if isinstance(value, Address) else value)
 
 
 class _Line(NamedTuple):
@@ -193,24 +153,24 @@ class _Line(NamedTuple):
 
 
 def _lines(plan: ConversionPlan) -> Iterator[_Line]:
-    found = transfer(plan)
+    found = plan.transfer()
     for record in plan.records:
-        id_ = "" if record.id is None else _text(record.id)
+        id_ = "" if record.id is None else in_words(record.id)
         yield _Line("", id_, record.action.value, record.target.value, reason=record.because)
     if plan.request.task is not None and plan.records:
-        content = _text(plan.task_content)
+        content = in_words(plan.task_content)
         yield _Line("request.task", content, "create", "task", "content", *K2.case("task"))
     for becomes, values in (("carried", found.carried), ("derived", _derived(plan, found))):
         for to in values:
             where = to.target.value, to.into
-            yield _Line(to.field, _text(to.value), becomes, *where, to.rule, to.reason)
+            yield _Line(to.field, in_words(to.value), becomes, *where, to.rule, to.reason)
     for kept in found.conflicts:
-        yield _Line(kept.field, _text(kept.dropped), "not taken", "", "", *_keeps(kept))
+        yield _Line(kept.field, in_words(kept.dropped), "not taken", "", "", *keeps(kept))
     for lost in found.lost:
-        yield _Line(lost.field, _text(lost.value), "lost", "", "", lost.rule, lost.reason)
+        yield _Line(lost.field, in_words(lost.value), "lost", "", "", lost.rule, lost.reason)
     for broken in plan.broken:
         why = broken.rule, broken.requires
-        yield _Line(broken.field, _text(broken.value), "refused", "", "", *why)
+        yield _Line(broken.field, in_words(broken.value), "refused", "", "", *why)
 
 
 def _page(plan: ConversionPlan) -> Iterator[str]:
@@ -229,10 +189,6 @@ def _page(plan: ConversionPlan) -> Iterator[str]:
         told = [str(line) for line in lines if line.becomes == title]
         yield from [f"  {title}", *told] if told else ()
     yield from ["  refused", *(f"    {broken}" for broken in plan.broken)] if plan.broken else ()
-
-
-def _keeps(conflict: FieldConflict) -> Case:
-    return K12.case("keeps", contact=shown(conflict.contact), value=_text(conflict.kept))
 
 
 def _derived(plan: ConversionPlan, found: Transfer) -> Iterator[Carried]:
@@ -287,111 +243,3 @@ def person_name(before: Contact | None, fields: Mapping[str, Any]) -> str:
         return ""
     name = full_name(fields.get("first_name", was[0]), fields.get("last_name", was[1]))
     return "" if before is not None and before.name == name else name
-
-
-def custom_place(name: str) -> str:
-    """Return how a custom field is named in plans and errors."""
-    return f"custom_fields[{name!r}]"
-
-
-@attrs.define
-class Transfer:
-    """The fields that each target gets, and what becomes of every value of the lead."""
-
-    fields: dict[Target, dict[str, Any]]
-    carried: list[Carried] = attrs.field(factory=list)
-    lost: list[Lost] = attrs.field(factory=list)
-    conflicts: list[FieldConflict] = attrs.field(factory=list)
-    notes: list[Target] = attrs.field(factory=list)
-
-    def replace(self, lead: Lead, field: str, value: Any) -> None:
-        """Report what the request replaces of the lead (rule K2); of a set, the members that go."""
-        was = getattr(lead, field)
-        if isinstance(was, Mapping):
-            replaced = [
-                (custom_place(name), was[name], value[name]) for name in value if name in was
-            ]
-        else:
-            replaced = [(field, was - value if isinstance(was, frozenset) else was, value)]
-        for place, old, new in replaced:
-            if not absent(old) and not _equal(old, new):
-                self.lost.append(Lost(place, old, *K2.case("replaced", value=_text(new))))
-
-    def carry(
-        self,
-        place: str,
-        value: Any,
-        rows: tuple[InheritanceRow, ...],
-        lost: Case,
-        contacts: Mapping[Target, Contact],
-        custom: str | None = None,
-    ) -> None:
-        """Carry a value to the targets of the rows; in a merge only what is empty (rule K12)."""
-        arrived = False
-        for row in rows:
-            contact, fields, key = contacts.get(row.target), self.fields[row.target], row.into
-            if row.how is How.ATTACHED:
-                self.notes.append(row.target)
-            elif row.how is How.UNITED:
-                fields[key] = value if contact is None else getattr(contact, key) | value
-            else:
-                has = None if contact is None else getattr(contact, key)
-                if custom is not None:
-                    fields = fields.setdefault(key, dict(has or {}))
-                    key, has = custom, fields.get(custom)
-                if absent(has):
-                    fields[key] = value
-                elif contact is not None and not _equal(has, value):
-                    conflict = FieldConflict(place, has, value, contact.id)
-                    self.conflicts.append(conflict)
-                    lost = _keeps(conflict)
-                    continue
-            arrived = True
-            into = row.into if custom is None else place
-            self.carried.append(Carried(place, value, row.id, row.reason, row.target, into))
-        if not arrived:
-            self.lost.append(Lost(place, value, *lost))
-
-
-def transfer(plan: ConversionPlan) -> Transfer:
-    """Go through the inheritance table: see what becomes of every value of the lead."""
-    lead, request, setup = plan.corrected, plan.request, plan.setup
-    found = Transfer({target: {} for target in plan.targets})
-    if not plan.records:
-        return found
-    contacts = {
-        record.target: record.contact for record in plan.records if record.contact is not None
-    }
-    for name, correction in request.corrections.items():
-        found.replace(plan.lead, name, correction)
-    for item in setup.inherited(plan.targets):
-        value: Any = getattr(lead, item.field)
-        if item.field == "owner" and request.owner:
-            found.replace(plan.lead, "owner", request.owner)
-            value = request.owner
-        if absent(value):
-            continue
-        if item.how is not How.OPTED_IN:
-            found.carry(item.field, value, item.rows, item.lost, contacts)
-            continue
-        for name, content in value.items():
-            if not absent(content):
-                rows, lost = _opted_in(item, name, setup)
-                found.carry(custom_place(name), content, rows, lost, contacts, name)
-    return found
-
-
-def _equal(one: object, other: object) -> bool:
-    """Whether two values are the same; True is not 1."""
-    return one == other and type(one) is type(other)
-
-
-def _opted_in(item: Inherited, name: str, setup: Setup) -> tuple[tuple[InheritanceRow, ...], Case]:
-    """Return the rows that a custom field's definition opts in to, and why it is lost without."""
-    definition = setup.definition(name)
-    if definition is None:
-        return (), Case(item.lost.rule, K15.case("undefined").says)
-    opted = [target for target in Target if getattr(definition, target.value)]
-    rows = tuple(row for row in item.rows if row.target in opted)
-    lost = K15.case("not_made", target=opted[0].value) if opted else K15.case("not_opted_in")
-    return rows, Case(item.lost.rule, lost.says)

@@ -16,10 +16,11 @@ from salesstatus.keys import text_key
 from salesstatus.lead import Lead, Target
 from salesstatus.leads.custom_fields import unfit
 from salesstatus.leads.matching import Known
-from salesstatus.leads.plan import Action, ConversionPlan, Planned, corrected, custom_place
-from salesstatus.leads.request import SETUP, ConversionRequest, Setup
+from salesstatus.leads.plan import Action, ConversionPlan, Planned
+from salesstatus.leads.request import SETUP, ConversionRequest, Setup, corrected
 from salesstatus.leads.rights import Rights, check_rights
 from salesstatus.leads.stages import unconvertible
+from salesstatus.leads.transfer import custom_place
 from salesstatus.model import Contact, ContactId, ContactKind
 from salesstatus.statements import K1, K2, K3, K12, L4, L5, L6, T3, W6, Case
 from salesstatus.values import check, listing

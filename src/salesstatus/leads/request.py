@@ -154,6 +154,16 @@ class ConversionRequest:
         return self.person if target is PERSON else self.company
 
 
+def corrected(lead: Lead, request: ConversionRequest) -> Lead:
+    """Return the lead with its profile corrected, each custom field by itself (rule K2)."""
+    changes = dict(request.corrections)
+    if not changes:
+        return lead
+    if "custom_fields" in changes:
+        changes["custom_fields"] = {**lead.custom_fields, **changes["custom_fields"]}
+    return attrs.evolve(lead, **changes)
+
+
 def _definitions(value: Iterable[FieldDefinition]) -> tuple[FieldDefinition, ...]:
     found = list_of("Setup.fields", value, FieldDefinition, T3.id)
     names = Counter(definition.name for definition in found)
