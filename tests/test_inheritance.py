@@ -332,7 +332,9 @@ class TestInherited:
     def test_only_what_does_not_stay_with_the_lead_is_in_it(self):
         staying = {row.field for row in INHERITANCE if row.how is STAYS}
         fields = [item.field for item in inherited(INHERITANCE, frozenset(Target))]
-        assert fields == [field.name for field in attrs.fields(Lead) if field.name not in staying]
+        in_order = dict.fromkeys(row.field for row in INHERITANCE)
+        assert fields == [field for field in in_order if field not in staying]
+        assert {*fields} == {field.name for field in attrs.fields(Lead)} - staying
 
     def test_the_targets_that_are_made_get_what_their_rows_carry(self):
         assert [row.target for row in self.of("website", *Target).rows] == [PERSON, COMPANY]

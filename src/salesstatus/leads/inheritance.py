@@ -38,9 +38,11 @@ def inherited(
     field of it, the rows of a field contradict each other, or two carry to one place.
     """
     fields = [field.name for field in attrs.fields(Lead)]
-    by_field: dict[str, list[InheritanceRow]] = {field: [] for field in fields}
+    by_field: dict[str, list[InheritanceRow]] = {}
     for row in table:
         by_field.setdefault(row.field, []).append(row)
+    for field in fields:
+        by_field.setdefault(field, [])
     for field, rows in by_field.items():
         if field not in fields or [row.target for row in rows] != list(Target):
             expected = (
