@@ -35,6 +35,7 @@ from salesstatus import (
     Refused,
     Replayed,
     SalesStatus,
+    Selection,
     Setup,
     Target,
     convert,
@@ -90,15 +91,24 @@ class Everybody:
         return actor != "" and target is not Target.DEAL
 
 
+def collections_are_converted() -> None:
+    """What a field holds is one type; what it may be given is wider."""
+    assert_type(Deal(id=1, primary=2, involved=["bob"], tags=("a",)).involved, frozenset[int | str])
+    assert_type(Lead(id=1, emails=iter(["a@b.example"])).emails, frozenset[str])
+    chosen = Selection(customer=CustomerStatus.CURRENT, prospect=[ProspectStatus.LOST])
+    assert_type(chosen.customer, frozenset[CustomerStatus])
+    Deal(id=1, primary=2, involved=[1.5])  # type: ignore[list-item]
+    Lead(id=1, tags=[1])  # type: ignore[list-item]
+    Selection(customer=ProspectStatus.LOST)  # type: ignore[arg-type]
+
+
 class Nobody:
     def may_convert(self, actor: str) -> bool:
         return actor == ""
 
 
 def converting(at: datetime, known: Iterable[Contact]) -> None:
-    lead = Lead(
-        id=1, last_name="Boxer", address="1 Road", notes=["called"], tags=frozenset({"vip"})
-    )
+    lead = Lead(id=1, last_name="Boxer", address="1 Road", notes=["called"], tags={"vip"})
     assert_type(lead.address, Address)
     assert_type(lead.notes, tuple[Note, ...])
     request = ConversionRequest(

@@ -207,8 +207,8 @@ def an_id_or_none(self: object, field: "attrs.Attribute[Any]", value: object) ->
         check_id(place_of(self, field), value)
 
 
-def _frozen(value: Any) -> Any:
-    """Return the members as a frozenset; anything else is left to the validator."""
+def frozen(value: Any) -> Any:
+    """Return the members as a frozenset, for a converter; anything else as it is."""
     if type(value) is frozenset or isinstance(value, str | bytes | Mapping):
         return value
     try:
@@ -219,12 +219,12 @@ def _frozen(value: Any) -> Any:
 
 def frozen_ids(value: Iterable[Id]) -> frozenset[Id]:
     """Return the ids as a set, for a converter beside the validator `ids`."""
-    return _frozen(value)  # type: ignore[no-any-return] # the validator looks at it
+    return frozen(value)  # type: ignore[no-any-return] # the validator looks at it
 
 
 def frozen_texts(value: Iterable[str]) -> frozenset[str]:
     """Return the texts as a set, for a converter beside the validator `texts`."""
-    return _frozen(value)  # type: ignore[no-any-return] # the validator looks at it
+    return frozen(value)  # type: ignore[no-any-return] # the validator looks at it
 
 
 def _check_set(self: object, field: "attrs.Attribute[Any]", value: object) -> None:
