@@ -32,7 +32,7 @@ from salesstatus import (
 from salesstatus.crm.account import Stage as DealStage
 from salesstatus.crm.account import Wanted
 from salesstatus.crm.bitrix24 import Reading, ToFetch, read, rows
-from salesstatus.crm.bitrix24.columns import Kind
+from salesstatus.crm.bitrix24.columns import Kind, shapes
 from salesstatus.crm.bitrix24.groups import custom_name
 from salesstatus.crm.bitrix24.hints import domain_of
 from salesstatus.crm.bitrix24.lens import (
@@ -1624,7 +1624,25 @@ class TestNothingThatIsReadIsAnError:
             read(contents)
 
 
+OTHERS = [
+    *STAGES,
+    *BOOK,
+    {"CONTACT_ID": 5, "SORT": 10, "IS_PRIMARY": "Y"},
+    {"ID": "3", "NAME": "Ann", "LAST_NAME": "Lee", "USER_TYPE": "employee"},
+    {"event": "ONCRMLEADADD", "data": {"FIELDS": {"ID": "7"}}, "ts": "1777896000"},
+]
+
+
 class TestKeysAndTexts:
+    @pytest.mark.parametrize(
+        "body",
+        [LEAD, ITEM_LEAD, CONTACT, FIRM, DEAL, *OTHERS],
+        ids=lambda body: "-".join(list(body)[:2]),
+    )
+    def test_a_body_says_something_of_every_field_that_is_read(self, body):
+        (row,) = rows([body], "contacts.json", shapes=shapes(P_FIELD, C_FIELD))
+        assert row.shape.told(row.body) >= row.values.keys()
+
     @given(st.from_regex(r"UF_CRM(_[A-Z0-9]+)+", fullmatch=True))
     def test_a_custom_field_has_one_name_in_both_forms(self, key):
         assert custom_name(field_key(key, ITEM)) == custom_name(key) == key
