@@ -139,7 +139,7 @@ def _written_out(
     table: tuple[LeadRow, ...],
 ) -> dict[tuple[type[LeadEvent], object, object], LeadRow]:
     """Return the row for every event and pair of meanings; `InvalidError` if not exactly one."""
-    found = {}
+    found: dict[tuple[type[LeadEvent], object, object], LeadRow] = {}
     meanings = (*StageMeaning, None)
     for event, now, to in product(LEAD_EVENTS, meanings, meanings):
         rows = [row for row in table if event in row.events and now in row.now and to in row.to]

@@ -49,7 +49,7 @@ def is_text(text: str) -> bool:
     return _STRANGE.search(text) is None
 
 
-def _pieces(chunks: object) -> Iterator[str | bytes]:
+def _pieces(chunks: object) -> Iterator[Any]:
     """Yield what the chunks hold in pieces that are not large.
 
     Raises `InvalidError` unless all are bytes, or all are texts.

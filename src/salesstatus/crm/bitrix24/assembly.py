@@ -203,7 +203,7 @@ class Assembly:
             what = "code" if by == "code" else "CLOSED"
             found = f"stage {safely('STAGE_ID', stage_id)}: read as {status.value} by its {what}"
             self.report.read(at, "semantics, or a stage that is known", found)
-        elif stage is not None and stage.status not in (None, status):
+        elif stage and stage.status and stage.status is not status:
             found = f"{status.value} in a stage that is {stage.status.value}: the deal counts"
             self.report.read(at, "the semantics of the stage", found)
         return status
