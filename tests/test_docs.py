@@ -120,7 +120,7 @@ NO_PROSE = re.compile(
 
 
 def test_prose_wraps_at_100_columns():
-    pages = [page for page in PAGES if page.stem not in {"rules", "CHANGELOG"}]
+    pages = [page for page in PAGES if page.stem != "rules"]
     assert len(pages) > 15
     for page in pages:
         lines = NO_PROSE.sub("", page.read_text()).splitlines()
