@@ -94,9 +94,10 @@ def _customers(members: Iterable[CustomerStatus]) -> frozenset[CustomerStatus]:
 
 
 @attrs.frozen
-class ProspectRow(Row):
+class ProspectRow:
     """Table P: which kinds of deals are held → what the prospect status becomes."""
 
+    id: str
     some: frozenset[DealStatus] = attrs.field(converter=_deals)
     none: frozenset[DealStatus] = attrs.field(converter=_deals)
     becomes: ProspectStatus
@@ -112,12 +113,13 @@ class ProspectRow(Row):
 
 
 @attrs.frozen
-class CustomerRow(Row):
+class CustomerRow:
     """Table C: what the deal is now, what is held, and the status before → what it becomes.
 
     `now` None: the deal is held no more. `becomes` None: the status stays what it was.
     """
 
+    id: str
     now: frozenset[DealStatus | None] = attrs.field(converter=_now)
     none: frozenset[DealStatus] = attrs.field(converter=_deals)
     before: frozenset[CustomerStatus] = attrs.field(converter=_customers)
@@ -134,13 +136,14 @@ class CustomerRow(Row):
 
 
 @attrs.frozen
-class ManualRow(Row):
+class ManualRow:
     """Table M: which status a person sets, and what would be left → accepted or refused.
 
     `held`: the row counts while a deal of these kinds is held, and those deals are in the way;
     None: whatever is held.
     """
 
+    id: str
     sets: frozenset[type[ManualEvent]]
     prospect: frozenset[ProspectStatus] = attrs.field(converter=_prospects)
     customer: frozenset[CustomerStatus] = attrs.field(converter=_customers)
@@ -154,9 +157,10 @@ class ManualRow(Row):
 
 
 @attrs.frozen
-class EventRow(Row):
+class EventRow:
     """Table E: which event about a deal, and what the deal was to the contact → what it does."""
 
+    id: str
     events: frozenset[type[DealEvent]]
     was: Was
     effect: Effect

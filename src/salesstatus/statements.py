@@ -9,7 +9,7 @@ statuses (`salesstatus.rules`), and for leads table L and inheritance (`salessta
 from __future__ import annotations
 
 from enum import unique
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 import attrs
 
@@ -50,15 +50,28 @@ EXPLICIT, INFERRED, POLICY = Sure
 When = tuple[str, object] | None
 
 
-@attrs.frozen
-class Row:
-    """What every row says of itself; rows repeat the last four fields, to have them at the end."""
+class Row(Protocol):
+    """What every row says of itself."""
 
-    id: str
-    sure: Sure
-    source: str
-    reason: str
-    when: When = None
+    @property
+    def id(self) -> str:
+        """The id of its rule; a rule may have several rows."""
+
+    @property
+    def sure(self) -> Sure:
+        """How sure the rule is."""
+
+    @property
+    def source(self) -> str:
+        """Where it is stated, as a key of `SOURCES`."""
+
+    @property
+    def reason(self) -> str:
+        """Why it is so."""
+
+    @property
+    def when(self) -> When:
+        """The setting under which it holds."""
 
 
 class Case(NamedTuple):
@@ -76,16 +89,21 @@ class Case(NamedTuple):
 
 
 @attrs.frozen(kw_only=True)
-class Statement(Row):
+class Statement:
     """A rule that is no table of its own: the rooms named in `where` carry it out.
 
     `cases` are the sentences that refusals, losses and plans cite, by name; a word in braces stands
     for what is specific to one of them.
     """
 
-    says: str
+    id: str
+    sure: Sure
+    source: str
     where: str
+    says: str
+    reason: str
     cases: FrozenMap[str, str]
+    when: When = None
 
     def case(self, name: str, **specific: object) -> Case:
         """Return one case of the rule, to be cited: `Broken(*G2.case("most", n=6))`."""

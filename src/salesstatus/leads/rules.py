@@ -26,7 +26,7 @@ from salesstatus.lead import (
     Target,
 )
 from salesstatus.rules import CHANGES, REFUSED, Effect
-from salesstatus.statements import EXPLICIT, INFERRED, POLICY, Row, Sure, When
+from salesstatus.statements import EXPLICIT, INFERRED, POLICY, Sure, When
 from salesstatus.values import IdentityEnum
 
 IN_PROCESS, SUCCESS, FAILURE = StageMeaning
@@ -45,13 +45,14 @@ def _meanings(members: Iterable[StageMeaning | None]) -> frozenset[StageMeaning 
 
 
 @attrs.frozen
-class LeadRow(Row):
+class LeadRow:
     """Table L: which event, the meaning of the stage now and of the next one → what happens.
 
     None: no stage of the book. `for_now`: a refusal is about the stage that the lead is in, not
     about the one that it would go to.
     """
 
+    id: str
     events: frozenset[type[LeadEvent]] = attrs.field(converter=_events)
     now: frozenset[StageMeaning | None] = attrs.field(converter=_meanings)
     to: frozenset[StageMeaning | None] = attrs.field(converter=_meanings)
@@ -124,17 +125,22 @@ class How(IdentityEnum):
 
 
 @attrs.frozen(kw_only=True)
-class InheritanceRow(Row):
+class InheritanceRow:
     """One field of a lead and one target: how the value comes there, and into which field.
 
     `unless`: not if that target is made too.
     """
 
+    id: str
     field: str
     target: Target
     how: How
     into: str = ""
     unless: Target | None = None
+    sure: Sure
+    source: str
+    reason: str
+    when: When = None
 
 
 @attrs.frozen
@@ -256,12 +262,17 @@ INHERITANCE: Final[tuple[InheritanceRow, ...]] = (
 
 
 @attrs.frozen(kw_only=True)
-class DerivedRow(Row):
+class DerivedRow:
     """A field of a new record that is not inherited but made: `field` says of what."""
 
+    id: str
     field: str
     target: Target
     into: str
+    sure: Sure
+    source: str
+    reason: str
+    when: When = None
 
 
 def _made(
