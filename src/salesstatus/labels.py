@@ -1,9 +1,9 @@
-"""What people call the statuses: labels to show in their languages, and texts of theirs to read.
+"""The labels of the statuses in several languages: to show them, and to read them.
 
-A label belongs to a status, that is to an axis *and* a state, never to a word alone: where English
-says "prospect", Portuguese says "cliente potencial", so the word of one axis there is part of the
-word of the other. Therefore reading a text needs the axis. Codes (`ProspectStatus.LOST.value`) are
-for storing, labels for people. The locale is an argument; that of the process is never asked.
+A label belongs to an axis *and* a state, never to a word alone: where English has "prospect",
+Portuguese has "cliente potencial", which contains its word for customer. So reading a text needs
+the axis. Values (`ProspectStatus.LOST.value`) are for storing, labels for people. The locale is an
+argument; the locale of the process is never used.
 """
 
 from __future__ import annotations
@@ -32,9 +32,8 @@ _STATUSES: Final[Mapping[Axis, type[_Status]]] = {
     "customer": CustomerStatus,
 }
 
-# The vendor's own words; where a row is missing, none were found. A status is an axis and a state
-# in one, and an axis alone stands for its field. The first name is the one to show, the others are
-# only read.
+# The vendor's own words; where a row is missing, none were found. A key is a status, or an axis for
+# the name of its field. The first label is shown, the others are only read.
 _LABELS: Final[Mapping[tuple[_Status | Axis, str], tuple[str, ...]]] = {
     ("prospect", "en"): ("Prospect Status",),
     ("prospect", "fr"): ("Statut prospect",),
@@ -91,12 +90,11 @@ _LABELS: Final[Mapping[tuple[_Status | Axis, str], tuple[str, ...]]] = {
 
 
 def label(status: ProspectStatus | CustomerStatus, locale: str = "en") -> str:
-    """Return the label to show for a status.
+    """Return the label of a status.
 
-    Only the language of a locale counts: ``pt-BR`` and ``pt_BR`` are ``pt``. Where a known locale
-    has no label for the status, the English one is returned. Raises `LabelError` for an unknown
-    locale, with the known ones as candidates, and `InvalidError` for what is no status or no locale
-    name.
+    Only the language of a locale counts: ``pt-BR`` and ``pt_BR`` are ``pt``. A language that has no
+    label for the status gets the English one. Raises `LabelError` for an unknown locale, with the
+    known ones as candidates, and `InvalidError` for a wrong type.
 
     >>> label(CustomerStatus.PAST, "fr")
     'Ancien client'
@@ -107,7 +105,7 @@ def label(status: ProspectStatus | CustomerStatus, locale: str = "en") -> str:
 
 
 def axis_label(axis: Axis, locale: str = "en") -> str:
-    """Return what the field itself is called.
+    """Return the name of the status field itself.
 
     Raises as `label` does, and `InvalidError` for an unknown axis.
 
@@ -130,11 +128,11 @@ def parse_status(
 ) -> ProspectStatus | CustomerStatus:
     """Return the status that a text names on this axis, in one locale or, without one, in any.
 
-    Labels, their aliases and the API values (``none``, ``current`` …) are read, whatever their
-    case, accents, spaces and punctuation; so is the English label where `label` returns it for want
-    of another. No text means two statuses of one axis. Raises `LabelError` for an unknown text,
-    with the nearest known ones as candidates or, if none is near, all labels of the locale; for an
-    unknown locale as `label` does; and `InvalidError` for what is no text and no axis.
+    It may be a label, another name in the table, the value of the API (``none``, ``current`` …) or
+    the English label that `label` returns where a language has none. Case, accents, spaces and
+    punctuation do not matter. No text means two statuses of one axis. Raises `LabelError` for an
+    unknown text, with the nearest labels as candidates or, if none is near, all labels of the
+    locale; for an unknown locale as `label` does; and `InvalidError` for a wrong type or axis.
 
     >>> parse_status("  cliente PASSATO ", "customer")
     CustomerStatus.PAST

@@ -101,12 +101,12 @@ def _convert(arguments: argparse.Namespace) -> int:
         _print_records(done.results)
     else:
         for lead, result in zip(leads, done.results, strict=True):
-            said: object = result
+            shown: object = result
             if isinstance(result, Conversion):
-                said = result.plan
+                shown = result.plan
             elif (plan := plan_conversion(lead, request, setup, **who)).broken:
-                said = plan
-            for line in str(said).split("\n"):
+                shown = plan
+            for line in str(shown).split("\n"):
                 print(wrapped(line))
         _print_summary(done.results)
     aside = sys.stderr if arguments.json else sys.stdout

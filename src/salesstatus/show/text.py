@@ -53,9 +53,9 @@ def _any(members: Collection[Enum | None], of: type[Enum], none: str = "no longe
 def _deals(some: Collection[DealStatus], none: Collection[DealStatus]) -> str:
     if len(none) == len(DealStatus):
         return "none at all"
-    said = [f"at least one {_any(some, DealStatus)}"] if some else []
-    said += [f"no {_any(none, DealStatus)} one"] if none else []
-    return ", ".join(said) or "any"
+    parts = [f"at least one {_any(some, DealStatus)}"] if some else []
+    parts += [f"no {_any(none, DealStatus)} one"] if none else []
+    return ", ".join(parts) or "any"
 
 
 def _kinds(kinds: Iterable[type]) -> str:
@@ -112,13 +112,13 @@ def _when(row: Row) -> str:
 
 
 def _line(row: TableRow | LeadRow) -> dict[str, str]:
-    told = {
+    aside = {
         "policy": _when(row),
         "sure": row.sure.value,
         "source": row.source,
         "because": row.reason,
     }
-    return {"id": row.id, **_cells(row), **told}
+    return {"id": row.id, **_cells(row), **aside}
 
 
 def _markdown(lines: Sequence[dict[str, str]]) -> str:
