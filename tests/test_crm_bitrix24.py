@@ -286,7 +286,7 @@ OUTCOMES = {
     "leads__crm-lead-fields__0.json": {"field": 57},
     "leads__crm-lead-get__0.json": {"lead": 1},
     "leads__crm-lead-get__1.json": "an error response: without a code",
-    "leads__crm-lead-list__0.as-found-not-json.txt": "a text that is none",
+    "leads__crm-lead-list__0.as-found-not-json.txt": "a text that is not JSON",
     "leads__crm-lead-list__0.ellipsis-removed.json": {"lead": 2},
     "leads__crm-lead-list__1.json": "an error response: without a code",
     "leads__crm-lead-update__0.json": ("a confirmation",),
@@ -600,9 +600,7 @@ class TestContactsAndCompaniesAreNumberedApart:
         account = one(CONTACT, "crm.contact.list")
         assert account.contacts[9].contact.company == "company-9"
         (missing,) = told(account, Outcome.MISSING)
-        assert missing.endswith(
-            "expected every company that persons work for, got no company-9; missing"
-        )
+        assert missing.endswith("expected every employer, got no company-9; missing")
 
 
 class TestStatusesStandInCustomFields:

@@ -196,18 +196,21 @@ class TestBroken:
             ),
             (
                 '{"id": 1, "na',
-                "a text that is none (Unterminated string starting at) at character 11",
+                "a text that is not JSON (Unterminated string starting at) at character 11",
             ),
             (
                 '{"id": 1, ',
-                "a text that is none (Expecting property name enclosed in double quotes) at its end: it is cut off",
+                "a text that is not JSON (Expecting property name enclosed in double quotes) at its end: it is cut off",
             ),
-            ('{"id": 1', "a text that is none (Expecting ',' delimiter) at its end: it is cut off"),
+            (
+                '{"id": 1',
+                "a text that is not JSON (Expecting ',' delimiter) at its end: it is cut off",
+            ),
             (
                 "{'id': 1}",
-                "a text that is none (Expecting property name enclosed in double quotes) at character 2",
+                "a text that is not JSON (Expecting property name enclosed in double quotes) at character 2",
             ),
-            ("id,name", "a text that is none (Expecting value) at character 1"),
+            ("id,name", "a text that is not JSON (Expecting value) at character 1"),
             ("[" * 100_000, "a text nested too deep to read"),
             ('{"a":' * 100_000, "a text nested too deep to read"),
             ("[" * 100_000 + "]" * 100_000, "a text nested too deep to read"),
@@ -233,7 +236,7 @@ class TestBroken:
         found, oddities = read(PRETTY + '\n{\n "id": 1,\n "name" 2\n}')
         assert [value for _, value in found] == [A]
         assert oddities == [
-            "f line 7: expected JSON, got a text that is none (Expecting ':' delimiter) at character 8; not used"
+            "f line 7: expected JSON, got a text that is not JSON (Expecting ':' delimiter) at character 8; not used"
         ]
 
     def test_a_document_that_is_cut_off_says_so_whatever_stands_before(self):
@@ -247,7 +250,7 @@ class TestBroken:
     )
     def test_a_number_that_is_none_hides_nothing_else(self, number):
         line = '{"id": 1, "value": ' + number + "}"
-        expected = "f{}: expected numbers of JSON, got NaN, one that is infinite, or one of too many digits; read"
+        expected = "f{}: expected numbers of JSON, got NaN, an infinite one, or one with too many digits; read"
         found, oddities = read(line)
         assert (found[0][1]["id"], type(found[0][1]["value"])) == (1, float)
         assert oddities == [expected.format(" line 1")]
@@ -304,7 +307,7 @@ class TestEncodings:
         content = lines([A]).encode() + '{"name": "Zoë"}\n'.encode("latin-1") + lines([B]).encode()
         assert read(content) == (
             [("f line 1", A), ("f line 3", B)],
-            ["f line 2: expected UTF-8, got bytes that are none; not used"],
+            ["f line 2: expected UTF-8, got other bytes; not used"],
         )
 
     @pytest.mark.parametrize(
@@ -319,14 +322,14 @@ class TestEncodings:
         content = '{"name": "Zoë"}\n'.encode("latin-1") + lines([A]).encode()
         assert read(content) == (
             [("f line 2", A)],
-            ["f line 1: expected UTF-8, got bytes that are none; not used"],
+            ["f line 1: expected UTF-8, got other bytes; not used"],
         )
 
     def test_a_document_of_several_lines_is_not_used_and_the_next_is(self):
         content = '{\n"name": "Zoë"}\n'.encode("latin-1") + PRETTY.encode()
         assert read(content) == (
             [("f line 3", A)],
-            ["f: expected UTF-8, got bytes that are none; not used"],
+            ["f: expected UTF-8, got other bytes; not used"],
         )
 
     @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
@@ -337,7 +340,7 @@ class TestEncodings:
     def test_what_is_compressed_is_no_json(self):
         found, oddities = read(gzip.compress(lines([A]).encode()))
         assert found == []
-        assert oddities[0].startswith("f line 1: expected JSON, got a text that is none")
+        assert oddities[0].startswith("f line 1: expected JSON, got a text that is not JSON")
 
 
 def endless(start, middle, count, end=b""):

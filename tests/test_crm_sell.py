@@ -674,9 +674,7 @@ class TestStages:
         assert account.deals == account.changed_at == {}
         assert set(account.derived()) == {3}
         assert len(account.audited().accused) == 0
-        assert any(
-            "a stage that is known" in oddity and "not used" in oddity for oddity in told(account)
-        )
+        assert any("a known stage" in oddity and "not used" in oddity for oddity in told(account))
 
     @pytest.mark.parametrize("seed", range(6))
     def test_stages_and_deals_may_come_in_any_order(self, seed):
@@ -1357,7 +1355,7 @@ class TestFirehose:
         assert account.conversions == ()
         assert [(o.outcome, o.found) for o in account.oddities.kept][-1] == (
             Outcome.NOT_USED,
-            "one that says nothing",
+            "one without a meaning",
         )
 
 
@@ -1440,9 +1438,9 @@ class TestMissing:
         )
         assert Counter(told(account)) == Counter(
             [
-                "contact 3 $.contact_id: expected every company that persons work for, got no contact 101; missing",
+                "contact 3 $.contact_id: expected every employer, got no contact 101; missing",
                 *(
-                    f"deal 200: expected every contact that deals name, got no contact {id_}; missing"
+                    f"deal 200: expected every contact of a deal, got no contact {id_}; missing"
                     for id_ in (1, 2, 100)
                 ),
             ]
@@ -1467,9 +1465,9 @@ class TestMissing:
             "7",
         )
         assert [oddity.partition(": ")[2] for oddity in told(account)] == [
-            "expected a source that was sent, got 9: its id is taken as its name; read",
-            "expected a source that was sent, got 8: its id is taken as its name; read",
-            "expected a reason that was sent, got 7: its id is taken as its name; read",
+            "expected a source in the data, got 9: its id is taken as its name; read",
+            "expected a source in the data, got 8: its id is taken as its name; read",
+            "expected a reason in the data, got 7: its id is taken as its name; read",
         ]
 
     def test_a_source_without_a_name_is_called_by_its_id(self):
@@ -1493,9 +1491,9 @@ class TestMissing:
             ("task", task(602, "deal", None)),
         )
         assert (account.notes, account.tasks) == ((), ())
-        expected = "expected a deal, or a contact that was sent, which it is about, got"
+        expected = "expected a deal, or a contact in the data, as what it is about, got"
         assert told(account) == [
-            "note 500: expected a lead that was sent, which it is about, got lead 1, which the data does not have; not used",
+            "note 500: expected a lead in the data, as what it is about, got lead 1, which the data does not have; not used",
             f"note 501: {expected} contact 1; not used",
             f"task 600: {expected} lead 1; not used",
             f"task 601: {expected} nothing; not used",
@@ -1550,7 +1548,7 @@ class TestWrong:
         account = of(("contact", company(100, contact_id=101)), ("contact", company(101)))
         assert account.contacts[100].contact.company is None
         assert told(account) == [
-            "all.jsonl line 1 $.data.contact_id: expected no company of a company, got 101 (W4); left out"
+            "all.jsonl line 1 $.data.contact_id: expected no employer, for it is a company, got 101 (W4); left out"
         ]
 
     def test_a_company_is_not_its_own_parent(self):
@@ -1573,7 +1571,7 @@ class TestWrong:
         account = of(("contact", contact(1, contact_id=2)), ("contact", contact(2)))
         assert account.contacts[1].contact.company is None
         assert told(account) == [
-            "contact 1 $.contact_id: expected a company, for a person works for, got contact 2, a person (W4); left out"
+            "contact 1 $.contact_id: expected a company as the employer, got contact 2, a person (W4); left out"
         ]
 
     def test_a_record_without_an_id_is_not_used_and_hides_no_other(self):

@@ -114,7 +114,7 @@ class TestRefused:
             1,
         )
         assert str(oddity).startswith(
-            "LICENSE line 1: expected JSON, got a text that is none (Expecting value)"
+            "LICENSE line 1: expected JSON, got a text that is not JSON (Expecting value)"
         )
 
     @pytest.mark.parametrize("name", [name for name in FILES if "unprocessable" in name])

@@ -198,7 +198,7 @@ def _decode(text: str, at: int, place: Place, report: Reporter) -> tuple[Any, in
             report.read(place, "each key of an object once", told)
         else:
             report.read(
-                place, "numbers of JSON", "NaN, one that is infinite, or one of too many digits"
+                place, "numbers of JSON", "NaN, an infinite one, or one with too many digits"
             )
         return found
 
@@ -294,7 +294,7 @@ def _are_lines(held: list[tuple[int, str | None]]) -> bool:
 
 
 _WITHIN: Final = "a line or a document within the limit"
-_BYTES: Final = "bytes that are none"
+_BYTES: Final = "other bytes"
 
 
 def _why(text: str, error: Exception, at: int = 0) -> str:
@@ -306,7 +306,7 @@ def _why(text: str, error: Exception, at: int = 0) -> str:
     where = (
         "its end: it is cut off" if error.pos >= len(text.rstrip()) else f"character {error.colno}"
     )
-    return f"a text that is none ({error.msg}) at {where}"
+    return f"a text that is not JSON ({error.msg}) at {where}"
 
 
 def named_contents(contents: object) -> Iterator[tuple[str, object]]:

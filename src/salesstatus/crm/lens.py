@@ -336,7 +336,7 @@ class Columns:
                 )
                 value = value.value
                 if value is None and column.needed:
-                    report.not_used(place.at(key), column.codec.expected, "one that says nothing")
+                    report.not_used(place.at(key), column.codec.expected, "one without a meaning")
                     return None
                 if value is None:
                     continue

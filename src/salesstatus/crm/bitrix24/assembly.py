@@ -198,7 +198,7 @@ class Assembly:
         at, stage = place.at("STAGE_ID"), self.catalogue.stages.get(stage_id)
         if status is None:
             found = f"stage {safely('STAGE_ID', stage_id)}, which the data does not have"
-            self.report.not_used(at, "a stage that is known", found)
+            self.report.not_used(at, "a known stage", found)
         elif by in ("code", "closed"):
             what = "code" if by == "code" else "CLOSED"
             found = f"stage {safely('STAGE_ID', stage_id)}: read as {status.value} by its {what}"
@@ -214,14 +214,12 @@ class Assembly:
             company = stored.contact.company
             if company is not None and company not in self.contacts:
                 at = Place(f"contact {id_}").at("COMPANY_ID")
-                self.report.missing(at, "every company that persons work for", f"no {company}")
+                self.report.missing(at, "every employer", f"no {company}")
         for deal_id, deal in self.deals.items():
             for contact in audience(deal):
                 if contact not in self.contacts:
                     at = Place(f"deal {deal_id}")
-                    self.report.missing(
-                        at, "every contact that deals name", f"no contact {contact}"
-                    )
+                    self.report.missing(at, "every contact of a deal", f"no contact {contact}")
 
     # Leads.
 

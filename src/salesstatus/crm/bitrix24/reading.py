@@ -300,7 +300,7 @@ class Reading:
                 )
             elif status is None:
                 found = f"stage {safely('STAGE_ID', stage_id)}, which the data does not have"
-                self.report.not_used(row.place, "a stage that is known", found)
+                self.report.not_used(row.place, "a known stage", found)
             else:
                 yield StageRow(
                     deal, row.values["at"], status, stage_id if stage is None else stage.name

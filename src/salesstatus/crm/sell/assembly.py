@@ -112,7 +112,7 @@ class Assembly:
             about = values["resource_id"]
             if values["resource_type"] is Kind.LEAD and about not in self.lead_values:
                 found = f"lead {about}, which the data does not have"
-                self.report.not_used(place, "a lead that was sent, which it is about", found)
+                self.report.not_used(place, "a lead in the data, as what it is about", found)
                 continue
             if values["resource_type"] is Kind.LEAD:
                 of_leads[about].append(note)
@@ -129,7 +129,7 @@ class Assembly:
         if kind is Kind.CONTACT and about is not None and about in self.contacts:
             return _TARGETS[self.contacts[about].contact.kind]
         found = "nothing" if kind is None or about is None else f"{kind.value} {about}"
-        self.report.not_used(place, "a deal, or a contact that was sent, which it is about", found)
+        self.report.not_used(place, "a deal, or a contact in the data, as what it is about", found)
         return None
 
     def tasks(self) -> Iterator[Task]:
@@ -187,7 +187,7 @@ class Assembly:
     def name(self, id_: Id, names: Mapping[Id, str], place: Place, what: str) -> str:
         """Return what something is called, or its id if nobody said."""
         if id_ not in names:
-            self.report.read(place, f"{what} that was sent", f"{id_}: its id is taken as its name")
+            self.report.read(place, f"{what} in the data", f"{id_}: its id is taken as its name")
         return names.get(id_, str(id_))
 
 

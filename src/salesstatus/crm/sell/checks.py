@@ -21,10 +21,10 @@ def check_companies(contacts: dict[ContactId, Stored], report: Reporter) -> None
             continue
         place = Place(f"contact {id_}").at("contact_id")
         if company not in contacts:
-            report.missing(place, "every company that persons work for", f"no contact {company}")
+            report.missing(place, "every employer", f"no contact {company}")
         elif contacts[company].contact.kind is ContactKind.PERSON:
             report.left_out(
-                place, "a company, for a person works for", f"contact {company}, a person", W4.id
+                place, "a company as the employer", f"contact {company}, a person", W4.id
             )
             contacts[id_] = attrs.evolve(stored, contact=attrs.evolve(stored.contact, company=None))
 
@@ -38,6 +38,6 @@ def check_contacts(
             if contact not in contacts:
                 report.missing(
                     Place(f"deal {deal_id}"),
-                    "every contact that deals name",
+                    "every contact of a deal",
                     f"no contact {contact}",
                 )

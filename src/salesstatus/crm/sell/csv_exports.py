@@ -333,7 +333,9 @@ class _File:
             # The name of a company in the row of one is its own.
             extras.pop("company_name", None)
             if company is not None and text_key(body.get("name") or company) != text_key(company):
-                self.report.left_out(place, "no company of a company", safely("", company), W4.id)
+                self.report.left_out(
+                    place, "no employer, for it is a company", safely("", company), W4.id
+                )
             body["name"] = body.get("name") or company
         else:
             body["name"] = (

@@ -72,17 +72,17 @@ def employer_named(name: str, names: Names, place: Place, report: Reporter) -> C
     found = names.company(name)
     if len(found) == 1:
         report.read(
-            place, _BY_ID, f"{safely('', name)}: read as {found[0]}, the only one called so"
+            place, _BY_ID, f"{safely('', name)}: read as {found[0]}, the only one of this name"
         )
         return found[0]
     outcome = Outcome.LEFT_OUT if found else Outcome.MISSING
-    report.add(outcome, place, _ONE_COMPANY, f"{len(found)} called {safely('', name)}", W4.id)
+    report.add(outcome, place, _ONE_COMPANY, f"{len(found)} of the name {safely('', name)}", W4.id)
     return None
 
 
 _BY_ID: Final = "a contact by its id"
-_ONE_COMPANY: Final = "one company that is called so"
-_ONE_CONTACT: Final = "one contact that is called so: a deal always has a primary contact"
+_ONE_COMPANY: Final = "one company of this name"
+_ONE_CONTACT: Final = "one contact of this name: a deal always has a primary contact"
 
 
 def deal_named(
@@ -135,8 +135,8 @@ def deal_named(
 def _tell(name: str, found: _Ids, expected: str, place: Place, report: Reporter, rule: str) -> None:
     if len(found) == 1:
         report.read(
-            place, _BY_ID, f"{safely('', name)}: read as {found[0]}, the only one called so"
+            place, _BY_ID, f"{safely('', name)}: read as {found[0]}, the only one of this name"
         )
     else:
         outcome = Outcome.LEFT_OUT if found else Outcome.MISSING
-        report.add(outcome, place, expected, f"{len(found)} called {safely('', name)}", rule)
+        report.add(outcome, place, expected, f"{len(found)} of the name {safely('', name)}", rule)

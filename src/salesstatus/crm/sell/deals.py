@@ -176,7 +176,7 @@ class Deals:
             self.known[id_] = deal
             if stage is None:
                 found = f"stage {values.get('stage_id', 'none')}, which the data does not have"
-                self._report.not_used(place.at("stage_id"), "a stage that is known", found)
+                self._report.not_used(place.at("stage_id"), "a known stage", found)
                 unsure.append(id_)
         self._place()
         for id_ in unsure:

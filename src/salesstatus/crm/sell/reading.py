@@ -156,7 +156,7 @@ class Reading:
         company = values.get("company")
         if company is not None and kind is COMPANY:
             self.report.left_out(
-                place.at("contact_id"), "no company of a company", shown(company), W4.id
+                place.at("contact_id"), "no employer, for it is a company", shown(company), W4.id
             )
             company = None
         elif company is not None and company == id_:
@@ -197,7 +197,7 @@ class Reading:
     def _kind(self, values: Mapping[str, Any], place: Place, before: Stored | None) -> ContactKind:
         if "is_organization" in values:
             return COMPANY if values["is_organization"] else PERSON
-        kind, found = PERSON, "nothing: read as a person, as the API does"
+        kind, found = PERSON, "nothing: read as a person, as in the API"
         if before is not None:
             kind = before.contact.kind
             found = f"nothing: read as a {kind.value}, as before"

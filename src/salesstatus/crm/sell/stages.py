@@ -93,7 +93,7 @@ class StageNames:
         if key not in self._reported:
             if len(self._reported) < _MOST:
                 self._reported.add(key)
-            expected = "a stage that was sent, or a closed stage by its name"
+            expected = "a stage in the data, or the name of a closed stage"
             self._report.read(place, expected, f"{safely('', name)}: read as open")
         return DealStatus.OPEN
 
