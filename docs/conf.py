@@ -19,8 +19,9 @@ autodoc_member_order = "bysource"
 default_role = "code"
 # Mermaid is drawn by the pages that show the source; as code it has no colours.
 suppress_warnings = ["misc.highlighting_failure"]
-# The classes of Python and Hypothesis have their pages elsewhere; a type variable has none.
-nitpick_ignore_regex = [("py:class", r"(datetime|collections|hypothesis|typing)\..*|.*\.[A-Z]")]
+# The classes of Python and Hypothesis have pages elsewhere; aliases and type variables have none.
+_NO_PAGE = r"(datetime|collections|hypothesis|typing)\..*|.*\.[A-Z]|ManualEvent"
+nitpick_ignore_regex = [("py:class", _NO_PAGE)]
 
 _documented: dict[int, str] = {}
 
