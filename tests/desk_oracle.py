@@ -165,7 +165,7 @@ class OracleDesk:
         self.contacts[id_].prospect, self.contacts[id_].customer = prospect, customer
 
     def merge_contacts(self, *ids):
-        """G1 to G3."""
+        """G1 to G4."""
         self.need(*[self.wrong_id(self.contacts, id_) for id_ in ids])
         all_ = [self.contacts[id_] for id_ in ids]
         employers = {contact.company for contact in all_} - {None}
@@ -178,14 +178,15 @@ class OracleDesk:
             raise Refusal({"MergeError"}, {"G2"})
         survivor, gone = ids[0], set(ids[1:])
         if not gone:
-            return
+            raise Refusal({"MergeError"}, {"G4"})
         one = self.contacts[survivor]
         one.prospect, one.customer, one.held = merged(
             [(c.prospect, c.customer, c.held) for c in all_], self.policy
         )
         for contact in all_[1:]:
-            one.name, one.email = one.name or contact.name, one.email or contact.email
-            one.last_name = one.last_name or contact.last_name
+            one.email = one.email or contact.email
+            if not one.last_name and one.name in ("", contact.name):
+                one.name, one.last_name = contact.name, contact.last_name
 
         def now(id_):
             return survivor if id_ in gone else id_

@@ -1340,10 +1340,12 @@ class MergingContacts(_Office):
         with pytest.raises(NotFound):
             self.desk.history("cid")
 
-    def test_alone_a_contact_stays_as_it_is(self):
+    def test_one_alone_is_no_merge(self):
+        """G4."""
         self.given(*PEOPLE)
-        done = self.desk.merge_contacts("ann")
-        assert (done.value.contact, done.changes) == (PEOPLE[2], ())
+        with pytest.raises(MergeError) as caught:
+            self.desk.merge_contacts("ann")
+        assert caught.value.rules == ("G4",)
 
     @pytest.mark.parametrize(
         ("ids", "requires"),

@@ -5,18 +5,31 @@ import pickle
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import strategies as own
 from effort import examples
-from salesstatus import Address, Contact, ContactKind, Deal, MergeError, merge_contacts
+from salesstatus import (
+    Address,
+    Contact,
+    ContactKind,
+    Deal,
+    InvalidError,
+    MergeError,
+    SalesStatus,
+    merge,
+    merge_contacts,
+)
 from salesstatus.merging import FieldConflict
 from salesstatus.values import FrozenMap
 
 PERSON, COMPANY = ContactKind
 #: The fields that hold sets.
 UNITED = ("emails", "phones", "tags")
+NAME = ("first_name", "last_name", "name")
+#: Where what gives way is kept.
+FURTHER = {"email": "emails", "phone": "phones", "mobile": "phones"}
 law = settings(max_examples=examples(100), deadline=None)
 
 
@@ -33,7 +46,7 @@ def refused(*contacts):
     with pytest.raises(MergeError) as caught:
         merge_contacts(*contacts)
     assert caught.value.contacts == contacts == before
-    assert {*caught.value.rules} == {"G2"}
+    assert {*caught.value.rules} <= {"G2", "G4"}
     assert len(caught.value.rules) == len(caught.value.broken)
     assert pickle.loads(pickle.dumps(caught.value)) == caught.value
     return [broken.requires for broken in caught.value.broken]
@@ -109,6 +122,16 @@ class TestG2:
             str(caught.value)
             == "contacts 1, 'acme' cannot be merged. G2: a person does not merge with a company"
         )
+
+
+class TestG4:
+    """A merge needs at least two."""
+
+    def test_one_alone_is_not_merged(self):
+        assert refused(person(1, name="Ann")) == ["a merge needs at least two contacts"]
+        with pytest.raises(InvalidError, match="at least one other") as caught:
+            merge(SalesStatus())
+        assert caught.value.rule == "G4"
 
 
 class TestG3:
@@ -198,13 +221,35 @@ class TestG3:
             (i, field) for i in (1, 2) for field in (*texts, "custom_fields['x']")
         ]
 
-    def test_alone_it_is_what_it_was(self):
-        ann = person(1, name="Ann", tags=["a"])
-        assert merge_contacts(ann).contact == ann
-        assert merge_contacts(ann).conflicts == ()
+    def test_a_name_comes_from_one_contact_as_a_whole(self):
+        lee, ann = person(1, last_name="Lee"), person(2, first_name="Ann", last_name="Orr")
+        merged = merge_contacts(lee, ann)
+        assert merged.contact == lee
+        assert merged.conflicts == (
+            FieldConflict("first_name", "", "Ann", 2),
+            FieldConflict("last_name", "Lee", "Orr", 2),
+            FieldConflict("name", "Lee", "Ann Orr", 2),
+        )
+        assert merge_contacts(person(1, phone="1"), ann, attrs.evolve(lee, id=3)).contact == attrs.evolve(
+            ann, id=1, phone="1"
+        )
+
+    def test_the_parts_of_the_same_name_are_taken(self):
+        whole, parts = person(1, name="Ann Orr"), person(2, first_name="Ann", last_name="Orr")
+        assert merge_contacts(whole, parts).contact == attrs.evolve(parts, id=1)
+        assert merge_contacts(parts, whole).contact == parts
+        assert merge_contacts(whole, parts).conflicts == ()
+
+    @pytest.mark.parametrize(
+        ("field", "further"), [("email", "emails"), ("phone", "phones"), ("mobile", "phones")]
+    )
+    def test_what_a_contact_is_found_by_is_kept_as_a_further_one(self, field, further):
+        merged = merge_contacts(*(person(i, **{field: f"{i}"}) for i in (1, 2, 3)))
+        assert merged.contact == person(1, **{field: "1", further: ["2", "3"]})
+        assert [conflict.dropped for conflict in merged.conflicts] == ["2", "3"]
 
     @law
-    @given(st.lists(own.persons, min_size=1, max_size=5, unique_by=lambda contact: contact.id))
+    @given(st.lists(own.persons, min_size=2, max_size=5, unique_by=lambda contact: contact.id))
     def test_no_value_vanishes(self, contacts):
         contacts = [attrs.evolve(contact, company=contacts[0].company) for contact in contacts]
         merged = merge_contacts(*contacts)
@@ -215,8 +260,12 @@ class TestG3:
             for name, value in values(contact).items():
                 kept = values(merged.contact).get(name)
                 assert same(kept, value) or (contact.id, name, value) in reported
+        given_way = {
+            name: {value for _, field, value in reported if FURTHER.get(field) == name}
+            for name in UNITED
+        }
         for name in UNITED:
-            assert getattr(merged.contact, name) == frozenset().union(
+            assert getattr(merged.contact, name) == frozenset(given_way[name]).union(
                 *(getattr(contact, name) for contact in contacts)
             )
 
@@ -224,7 +273,7 @@ class TestG3:
     @given(
         st.lists(
             own.persons | own.companies,
-            min_size=1,
+            min_size=2,
             max_size=4,
             unique_by=lambda contact: contact.id,
         )
@@ -232,8 +281,13 @@ class TestG3:
     def test_nothing_is_made_up(self, contacts):
         contacts = [contact for contact in contacts if contact.kind is contacts[0].kind]
         contacts = [attrs.evolve(contact, company=contacts[0].company) for contact in contacts]
+        assume(len(contacts) > 1)
         merged = merge_contacts(*contacts)
         survivor = contacts[0]
+        assert any(
+            all(getattr(merged.contact, part) == getattr(contact, part) for part in NAME)
+            for contact in contacts
+        )
         assert (merged.contact.id, merged.contact.kind) == (survivor.id, survivor.kind)
         for name, value in values(merged.contact).items():
             if name in values(survivor):
@@ -243,7 +297,9 @@ class TestG3:
         for conflict in merged.conflicts:
             (loser,) = (contact for contact in contacts[1:] if contact.id == conflict.contact)
             assert same(values(loser)[conflict.field], conflict.dropped)
-            assert same(values(merged.contact)[conflict.field], conflict.kept)
+            kept = values(merged.contact).get(conflict.field, "")
+            assert same(kept, conflict.kept)
+            assert kept or conflict.field in NAME
             assert isinstance(conflict.kept, tuple | FrozenMap) or not same(
                 conflict.kept, conflict.dropped
             )

@@ -589,9 +589,11 @@ class TestG1:
             is LOST_PROSPECT
         )
 
-    def test_alone_it_is_what_it_was(self):
-        by_hand = SalesStatus(LOST_PROSPECT, PAST_CUSTOMER, {1: WON})
-        assert merge(by_hand) is by_hand
+    def test_alone_it_is_no_merge(self):
+        """G4."""
+        with pytest.raises(InvalidError) as caught:
+            merge(SalesStatus(LOST_PROSPECT, PAST_CUSTOMER, {1: WON}))
+        assert (caught.value.place, caught.value.rule) == ("merge.others", "G4")
 
     @law
     @given(st.lists(own.states, min_size=2, max_size=4), own.policies)

@@ -1,4 +1,4 @@
-"""Making one contact of several (rules G2, G3).
+"""Making one contact of several (rules G2, G3, G4).
 
 What becomes of their statuses is `salesstatus.merge` (G1).
 """
@@ -11,12 +11,16 @@ import attrs
 
 from salesstatus.errors import Broken, MergeError
 from salesstatus.model import Contact, ContactId, absent
+from salesstatus.statements import G2, G4
 from salesstatus.values import FrozenMap
 
 _AT_MOST: Final = 5
-#: The fields that hold sets, and those that are filled from the others, in their order: what is
-#: known of a contact, not what it is.
 _UNITED: Final = ("emails", "phones", "tags")
+#: A name is one value: it comes from one contact as a whole.
+_NAME: Final = ("first_name", "last_name", "name")
+#: Where a value that gives way is kept, so that the contact is still found by it.
+_FURTHER: Final = {"email": "emails", "phone": "phones", "mobile": "phones"}
+#: What is known of a contact, and not what it is, in the order of the fields.
 _FILLED: Final = tuple(
     field.name
     for field in attrs.fields(Contact)
@@ -26,9 +30,7 @@ _FILLED: Final = tuple(
 
 @attrs.frozen
 class FieldConflict:
-    """A value that the merge did not keep (rule G3): the field, what stands, what gave way, and
-    whose it was.
-    """
+    """A value that the merge did not keep: the field, what stands, what gave way, and whose."""
 
     field: str
     kept: object
@@ -38,7 +40,7 @@ class FieldConflict:
 
 @attrs.frozen
 class Merged:
-    """The outcome of a merge: the surviving contact, and every value that gave way to another."""
+    """The surviving contact, and every value that gave way to another (rule G3)."""
 
     contact: Contact
     conflicts: tuple[FieldConflict, ...]
@@ -47,36 +49,35 @@ class Merged:
 def _broken(contacts: tuple[Contact, ...]) -> tuple[Broken, ...]:
     strangers = [contact for contact in contacts if type(contact) is not Contact]  # type: ignore[redundant-expr] # not typed by all
     if strangers:
-        return (
-            Broken("G2", f"only contacts merge with contacts, not {type(strangers[0]).__name__}"),
-        )
+        return (Broken(*G2.case("contacts", kind=type(strangers[0]).__name__)),)
     found = []
     if len(contacts) > _AT_MOST:
-        found.append(
-            Broken("G2", f"at most {_AT_MOST} contacts merge at once, not {len(contacts)}")
-        )
+        found.append(G2.case("most", most=_AT_MOST, n=len(contacts)))
     if len({contact.id for contact in contacts}) < len(contacts):
-        found.append(Broken("G2", "each contact is named once"))
+        found.append(G2.case("once"))
     if len({contact.kind for contact in contacts}) > 1:
-        found.append(Broken("G2", "a person does not merge with a company"))
+        found.append(G2.case("kinds"))
     elif any(contact.company == other.id for contact in contacts for other in contacts):
-        found.append(Broken("G2", "a person does not merge with the company it works for"))
+        found.append(G2.case("employer"))
     if len({contact.company for contact in contacts if contact.company is not None}) > 1:
-        found.append(Broken("G2", "persons of different companies do not merge"))
-    return tuple(found)
+        found.append(G2.case("companies"))
+    if len(contacts) == 1:
+        found.append(G4.case("two"))
+    return tuple(Broken(*case) for case in found)
 
 
 def merge_contacts(survivor: Contact, *others: Contact) -> Merged:
-    """Merge contacts into the first: it keeps its values, takes what it lacks, and reports what
-    gave way (rule G3).
+    """Merge contacts into the first: it keeps its values, takes what it lacks, reports the rest.
 
-    Tags and further e-mails and phones are united; custom fields are filled one by one; the earlier
-    of the others comes first. Raises `MergeError` naming everything that stands against it (rule
-    G2). What holds deals under the other ids is for the caller to save with the survivor's id.
+    A name is taken as a whole. Tags and further e-mails and phones are united, and an e-mail or a
+    phone that gives way becomes a further one. Custom fields are filled one by one; the earlier of
+    the others comes first. Raises `MergeError` naming everything that stands against it (rules G2,
+    G4). What holds deals under the other ids is for the caller to save with the survivor's id.
 
     >>> from salesstatus import ContactKind
     >>> ann = Contact(id=1, kind=ContactKind.PERSON, name="Ann", phone="1")
-    >>> merge_contacts(ann, Contact(id=2, kind=ContactKind.PERSON, name="Anne", email="a@b.example")).conflicts
+    >>> anne = Contact(id=2, kind=ContactKind.PERSON, name="Anne", email="a@b.example")
+    >>> merge_contacts(ann, anne).conflicts
     (FieldConflict(field='name', kept='Ann', dropped='Anne', contact=2),)
     """
     contacts = (survivor, *others)
@@ -86,21 +87,30 @@ def merge_contacts(survivor: Contact, *others: Contact) -> Merged:
     values = {field.name: getattr(survivor, field.name) for field in attrs.fields(Contact)}
     custom = dict(survivor.custom_fields)
     conflicts: list[FieldConflict] = []
-
-    def take(
-        into: dict[str, object], name: str, value: object, contact: ContactId, place: str
-    ) -> None:
-        if absent(into.get(name)):
-            into[name] = value
-        elif not absent(value) and (value != into[name] or type(value) is not type(into[name])):
-            conflicts.append(FieldConflict(place, into[name], value, contact))
-
     for other in others:
         for name in _UNITED:
             values[name] |= getattr(other, name)
+        if _is_wider(other, values):
+            values |= {part: getattr(other, part) for part in _NAME}
         for name in _FILLED:
-            take(values, name, getattr(other, name), other.id, name)
+            value = getattr(other, name)
+            if absent(values[name]) and name not in _NAME:
+                values[name] = value
+            elif not absent(value) and value != values[name]:
+                conflicts.append(FieldConflict(name, values[name], value, other.id))
+                if name in _FURTHER:
+                    values[_FURTHER[name]] |= {value}
         for name, value in other.custom_fields.items():
-            take(custom, name, value, other.id, f"custom_fields[{name!r}]")
+            kept = custom.get(name)
+            if absent(kept):
+                custom[name] = value
+            elif not absent(value) and (value != kept or type(value) is not type(kept)):
+                conflicts.append(FieldConflict(f"custom_fields[{name!r}]", kept, value, other.id))
     values["custom_fields"] = FrozenMap(custom)
     return Merged(Contact(**values), tuple(conflicts))
+
+
+def _is_wider(other: Contact, values: dict[str, object]) -> bool:
+    """Whether another contact's name is taken: there is none yet, or it is the same, in parts."""
+    parts = values["first_name"] or values["last_name"]
+    return not parts and values["name"] in ("", other.name)

@@ -13,6 +13,7 @@ from typing import Any, Final, final
 
 import attrs
 
+from salesstatus.statements import W4, W6
 from salesstatus.values import (
     FrozenMap,
     Id,
@@ -84,9 +85,7 @@ class ContactKind(IdentityEnum):
 
 def _a_primary(self: object, field: "attrs.Attribute[Any]", value: object) -> None:
     if value is None:
-        raise InvalidError(
-            "Deal.primary", value, "a contact: a deal always has a primary contact", "W6"
-        )
+        raise W6.invalid("Deal.primary", value, "primary")
     an_id(self, field, value)
 
 
@@ -287,15 +286,10 @@ class Contact(Profile):
     company: ContactId | None = id_or_none()
 
     def __attrs_post_init__(self) -> None:
-        if self.company is None:
-            return
-        if self.kind is ContactKind.COMPANY:
-            expected = "None, for only a person is an employee"
-        elif self.company == self.id:
-            expected = "another contact than the person itself"
-        else:
-            return
-        raise InvalidError("Contact.company", self.company, expected, "W4")
+        if self.company is not None and self.kind is ContactKind.COMPANY:
+            raise W4.invalid("Contact.company", self.company, "employer")
+        if self.company == self.id:
+            raise W4.invalid("Contact.company", self.company, "another")
 
 
 @final

@@ -24,13 +24,15 @@ from salesstatus.events import (
 )
 from salesstatus.model import Contact, ContactId, Deal, DealStatus
 from salesstatus.policy import SELL, Policy
+from salesstatus.statements import W1, W2, W3, W5, W6
 from salesstatus.values import InvalidError, check, check_id, id_order
 
 
 @attrs.frozen
 class Notice:
-    """What one contact hears of a deal; feed `event` to `salesstatus.transition` with that
-    contact's status.
+    """What one contact hears of a deal.
+
+    Give `event` to `salesstatus.transition` with that contact's status.
     """
 
     contact: ContactId
@@ -54,11 +56,11 @@ def hearing(deal: Deal) -> dict[ContactId, tuple[str, ...]]:
     {'ann': ('W1', 'W3'), 'acme': ('W2',), 'bob': ('W3',)}
     """
     check("deal", deal, Deal)
-    paths: dict[ContactId, tuple[str, ...]] = {deal.primary: ("W1",)}
+    paths: dict[ContactId, tuple[str, ...]] = {deal.primary: (W1.id,)}
     if deal.company is not None:
-        paths[deal.company] = (*paths.get(deal.company, ()), "W2")
+        paths[deal.company] = (*paths.get(deal.company, ()), W2.id)
     for contact in sorted(deal.involved, key=id_order):
-        paths[contact] = (*paths.get(contact, ()), "W3")
+        paths[contact] = (*paths.get(contact, ()), W3.id)
     return paths
 
 
@@ -113,11 +115,9 @@ def with_primary(deal: Deal, primary: Contact, old: Literal["keep", "remove"]) -
     """
     check("with_primary.deal", deal, Deal)
     if not isinstance(primary, Contact):
-        raise InvalidError(
-            "with_primary.primary", primary, "a Contact: a deal always has a primary contact", "W6"
-        )
+        raise W6.invalid("with_primary.primary", primary, "primary")
     if old not in ("keep", "remove"):
-        raise InvalidError("with_primary.old", old, "'keep' or 'remove'", "W5")
+        raise W5.invalid("with_primary.old", old, "old")
     involved = deal.involved - {primary.id, deal.primary}
     if old == "keep" and primary.id != deal.primary:
         involved |= {deal.primary}

@@ -208,7 +208,8 @@ G3: Final = says("G3", INFERRED, "merging", "merging",
 G4: Final = says("G4", INFERRED, "ours", "merging",
     "a merge needs at least two contacts",
     "one alone is not merged with anything",
-    two="a merge needs at least two contacts")
+    two="a merge needs at least two contacts",
+    other="at least one other status to merge with")
 G5: Final = says("G5", INFERRED, "ours", "desk, history",
     "in a history the survivor's status is stated (G1), and the histories of the others end",
     "what each heard led to its own status, and together they lead to none")

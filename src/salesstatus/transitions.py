@@ -28,6 +28,7 @@ from salesstatus.model import (
 )
 from salesstatus.policy import SELL, Policy
 from salesstatus.rules import CHANGES, NOTHING, REFUSED
+from salesstatus.statements import G4
 from salesstatus.values import InvalidError
 
 
@@ -133,12 +134,13 @@ def merge(survivor: SalesStatus, *others: SalesStatus, policy: Policy = SELL) ->
 
     It holds the union of the deals; where two disagree on a deal's status, the survivor's counts,
     then the earlier one's. Its prospect status follows from these deals, so one set by hand is
-    gone. Without others nothing is merged and the survivor is returned as it is. Which contacts may
-    be merged at all (G2) is for `salesstatus.merge_contacts`.
+    gone. Which contacts may be merged at all (G2) is for `salesstatus.merge_contacts`.
+
+    Raises `InvalidError` without others (rule G4).
     """
     table = decisions(policy)
     if not others:
-        return _checked(survivor)
+        raise G4.invalid("merge.others", others, "other")
     everyone = (survivor, *others)
     deals: dict[DealId, DealStatus] = {}
     for state in reversed(everyone):
