@@ -5,7 +5,8 @@ What becomes of their statuses is `salesstatus.merge` (G1).
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterator
+from typing import Any, Final
 
 import attrs
 
@@ -88,29 +89,38 @@ def merge_contacts(survivor: Contact, *others: Contact) -> Merged:
     custom = dict(survivor.custom_fields)
     conflicts: list[FieldConflict] = []
     for other in others:
-        for name in _UNITED:
-            values[name] |= getattr(other, name)
-        if _is_wider(other, values):
-            values |= {part: getattr(other, part) for part in _NAME}
-        for name in _FILLED:
-            value = getattr(other, name)
-            if absent(values[name]) and name not in _NAME:
-                values[name] = value
-            elif not absent(value) and value != values[name]:
-                conflicts.append(FieldConflict(name, values[name], value, other.id))
-                if name in _FURTHER:
-                    values[_FURTHER[name]] |= {value}
-        for name, value in other.custom_fields.items():
-            kept = custom.get(name)
-            if absent(kept):
-                custom[name] = value
-            elif not absent(value) and (value != kept or type(value) is not type(kept)):
-                conflicts.append(FieldConflict(f"custom_fields[{name!r}]", kept, value, other.id))
+        conflicts += _taken(values, other)
+        conflicts += _custom_fields_taken(custom, other)
     values["custom_fields"] = FrozenMap(custom)
     return Merged(Contact(**values), tuple(conflicts))
 
 
-def _is_wider(other: Contact, values: dict[str, object]) -> bool:
+def _taken(values: dict[str, Any], other: Contact) -> Iterator[FieldConflict]:
+    """Fill values from another contact, and yield what gives way."""
+    for name in _UNITED:
+        values[name] |= getattr(other, name)
+    if _is_wider(other, values):
+        values |= {part: getattr(other, part) for part in _NAME}
+    for name in _FILLED:
+        value = getattr(other, name)
+        if absent(values[name]) and name not in _NAME:
+            values[name] = value
+        elif not absent(value) and value != values[name]:
+            yield FieldConflict(name, values[name], value, other.id)
+            if name in _FURTHER:
+                values[_FURTHER[name]] |= {value}
+
+
+def _custom_fields_taken(custom: dict[str, Any], other: Contact) -> Iterator[FieldConflict]:
+    for name, value in other.custom_fields.items():
+        kept = custom.get(name)
+        if absent(kept):
+            custom[name] = value
+        elif not absent(value) and (value != kept or type(value) is not type(kept)):
+            yield FieldConflict(f"custom_fields[{name!r}]", kept, value, other.id)
+
+
+def _is_wider(other: Contact, values: dict[str, Any]) -> bool:
     """Whether another contact's name is taken: there is none yet, or it is the same, in parts."""
     parts = values["first_name"] or values["last_name"]
     return not parts and values["name"] in ("", other.name)
