@@ -1,4 +1,4 @@
-"""A CRM's whole account, as we say it: what every dialect reads into, whatever it was before."""
+"""A CRM's whole account in our terms: what the readers of all CRMs make."""
 
 from __future__ import annotations
 
@@ -74,9 +74,9 @@ class Catalogue:
 class Account:
     """Everything that was read of one account.
 
-    `undecided` are the deals whose status nobody can tell, with the contacts that hear them: they
-    are not among `deals`, and no contact that holds one is judged. `gone` are deals that other
-    records mention and that are not there. `changed_at` is when a deal came into its present stage,
+    `undecided` are the deals of unknown status, with their audience: they are not among `deals`,
+    and no contact that holds one is judged. `gone` are deals that other records mention and that
+    are not in the data. `changed_at` is when a deal came into its present stage,
     `stream` what was reported of deals as it happened (for `assumed` deals it begins with what they
     were before), `stage_rows` and `visits` the stages of deals and of leads over time. `book` has
     the stages of leads, `skipped` counts the records of kinds that mean nothing here or were not
@@ -192,8 +192,7 @@ class Account:
         """Return what every contact is by its deals, also those that hold none.
 
         Where the account tells of the past, customers are those that its deals made so (rule C3),
-        else those who hold a won deal (C1). Contacts of `undecided` deals are left out: nobody can
-        tell.
+        else those who hold a won deal (C1). Contacts of `undecided` deals are left out.
         """
         unsure = {contact for contacts in self.undecided.values() for contact in contacts}
         has_past = self.stream or self.stage_rows

@@ -1,10 +1,10 @@
-"""A whole account into a store of yours, through the ports, in units of work that are not large.
+"""Loading a whole account into a store, through the ports, in small units of work.
 
     loaded = load(sell.read(…), SqliteStore("crm.db"), at=now)
 
-Contacts come with their statuses as `Account.statuses` says them. A history of them is not made up:
-the log of each begins with what it is (`salesstatus.StatusStated`). What the store has already is
-left as it is, so loading can be repeated, and gone on with.
+Contacts get the statuses of `Account.statuses`. No history is invented: the log of each contact
+begins with its present status (`salesstatus.StatusStated`). Records that the store already has are
+not changed, so a load can be repeated and continued.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ T = TypeVar("T")
 class Loaded:
     """What a load did, by kind: records `written`, there in the `same` state, or `others`.
 
-    Those are left as they were. `left` are the deals that cannot be loaded, each with the contacts
-    that would not have heard of it: nobody sent them, or they are others in the store. `undecided`
-    are those whose status nobody can tell.
+    `others` are left as they were. `left` are the deals that cannot be loaded, each with the
+    contacts that would miss it: they are not in the data, or differ in the store. `undecided` are
+    deals of unknown status.
     """
 
     written: Mapping[str, int]
@@ -58,8 +58,8 @@ def load(
 ) -> Loaded:
     """Write an account into a store, `batch` records in a unit of work; statuses are stated `at`.
 
-    An error of the store ends the load, and what was written in earlier units stays; loading again
-    goes on from there. Raises `InvalidError` for arguments that are none.
+    An error of the store ends the load; what earlier units wrote stays, and loading again continues
+    from there. Raises `InvalidError` for a wrong argument.
     """
     return run(
         load_async(account, as_async(store), at=at, statuses=statuses, policy=policy, batch=batch)
@@ -75,7 +75,7 @@ async def load_async(
     policy: Policy = SELL,
     batch: int = 500,
 ) -> Loaded:
-    """Write an account into a store that is waited for; as `load`."""
+    """Write an account into an asynchronous store; as `load`."""
     stated_at = utc("load.at", at)
     _check(account, policy, batch)
     unsent = {id_: audience(deal) - account.contacts.keys() for id_, deal in account.deals.items()}

@@ -266,7 +266,8 @@ _FORMS: Final[Mapping[str, tuple[tuple[str, re.Pattern[str]], ...]]] = {
         (
             between,
             re.compile(
-                rf"(?:[0-9]+|[1-9][0-9]{{0,2}}(?:{re.escape(between)}[0-9]{{3}})+)(?:{re.escape(sign)}[0-9]+)?"
+                rf"(?:[0-9]+|[1-9][0-9]{{0,2}}(?:{re.escape(between)}[0-9]{{3}})+)"
+                rf"(?:{re.escape(sign)}[0-9]+)?"
             ),
         )
         for between in (other, " ", "'", "’")
@@ -314,7 +315,8 @@ _WORDS: Final[Mapping[bool, str]] = {
 _FLAGS: Final = {text_key(word): flag for flag, words in _WORDS.items() for word in words.split()}
 #: Whether a contact is a company, where the column says which of the two it is.
 _KINDS: Final[Mapping[bool, str]] = {
-    True: "company organization organisation entreprise société azienda empresa organização unternehmen firma compañía 会社",
+    True: "company organization organisation entreprise société azienda empresa organização "
+    "unternehmen firma compañía 会社",
     False: "person individual personne persona pessoa 個人",
 }
 _IS_ORGANIZATION: Final = _FLAGS | {

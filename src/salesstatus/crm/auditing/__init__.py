@@ -1,13 +1,13 @@
 """The audit: what a CRM has stored of its contacts, beside what the rules say of their deals.
 
-No rule is made here. Which deals a contact holds is `salesstatus.hearing` of all deals; what
-follows from them are tables P and C; what else can be are the states that
-`salesstatus.exploration.reach` finds; and what stands against the rest are the guards that
-`salesstatus.refusal` names. What cannot be proven is a hint and never an accusation.
+No rule is made here. `salesstatus.hearing` says which deals a contact holds, and tables P and C
+what follows from them. `salesstatus.exploration.reach` says which other statuses are possible, and
+`salesstatus.refusal` which guards forbid the rest. A status that a person may have set is a
+suspect, never an error.
 
-The customer status has a memory, and deals as they are now show none of it but a won one. So the
-*derived* customer status is current where a won deal is held (C1) and else none; a customer whose
-won deal was reopened (C3) is other than derived, and right.
+The customer status has a memory, and of the past the present deals show only that one was won. So
+the *derived* customer status is current where a won deal is held (C1), and none otherwise. A
+customer whose won deal was reopened (C3) differs from it, and is right.
 """
 
 from salesstatus.crm.auditing.facts import Stored

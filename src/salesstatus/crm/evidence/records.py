@@ -32,8 +32,8 @@ class Certainty(IdentityEnum):
     """How sure it is that something was so, and since when."""
 
     KNOWN = "known"  #: the source says that it happened, and when
-    SEEN = "seen"  #: it was so at that time; when it became so is not told
-    ASSUMED = "assumed"  #: nobody said so; it is the plainest past that fits what was said
+    SEEN = "seen"  #: it was so at that time; since when is unknown
+    ASSUMED = "assumed"  #: no source says so; it is the simplest past that fits
 
 
 KNOWN, SEEN, ASSUMED = Certainty
@@ -68,9 +68,8 @@ def _subject(record: Record) -> str:
 class Evidence:
     """A record of the past, and how sure it is.
 
-    `certainty` is about what happened, here the deal's status and since when; `audience` about who
-    was on the deal then and so heard it, as sure as the rest unless said otherwise. `because` says
-    what is known and what is assumed; as text, all in one line.
+    `certainty` is about the deal's status and since when it has it, `audience` about who was on the
+    deal then (by default the same). `because` says what is known and what is assumed.
 
     >>> from datetime import timezone
     >>> day = datetime(2026, 5, 4, tzinfo=timezone.utc)
@@ -100,9 +99,8 @@ class Evidence:
 class Dated:
     """A deal in a look, and since when it is in its present stage (`changed_at`).
 
-    Where a source tells only when a deal was closed, that is `changed_at` of a closed deal. None:
-    not told. When the deal was made is `Deal.created_at`. Times may contradict each other: what is
-    told is taken down here, and judged later.
+    None: unknown. If a source only says when a deal was closed, that is `changed_at` of a closed
+    deal. Times may contradict each other; they are judged later.
     """
 
     deal: Deal = attrs.field(validator=is_a(Deal))

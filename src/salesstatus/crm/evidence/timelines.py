@@ -23,8 +23,8 @@ _TOLD: Final = "reported as it happened"
 def from_stream(records: Iterable[Record]) -> Iterator[Evidence]:
     """Yield what a stream tells of everything as it happens: what it tells is known.
 
-    Only seen is what was so before it was reported: the first record of a deal, unless its time is the
-    deal's creation, and a `StatusStated` without a rule. The records come out as they went in.
+    Only seen is what was so before it was reported: the first record of a deal, unless its time is
+    the deal's creation, and a `StatusStated` without a rule. The records come out as they went in.
     Nothing is mended: what is refused in a stream is refused in its evidence. Raises `InvalidError`
     for what is no record.
 
