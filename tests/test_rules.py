@@ -556,7 +556,7 @@ COPIES_STATUSES = {"wire", "exploration"}
 SAYS_WHAT_IS_STORED = {"verdicts", "account"}
 #: What may be evolved with fields that are not named there, module by module: leads and contacts,
 #: which have no such field.
-EVOLVES_OTHERS = {("stages", "lead"), ("plan", "lead"), ("conversion", "record.contact")}
+EVOLVES_OTHERS = {("stages", "lead"), ("request", "lead"), ("conversion", "record.contact")}
 
 
 def called(node):
