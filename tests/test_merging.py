@@ -230,9 +230,9 @@ class TestG3:
             FieldConflict("last_name", "Lee", "Orr", 2),
             FieldConflict("name", "Lee", "Ann Orr", 2),
         )
-        assert merge_contacts(person(1, phone="1"), ann, attrs.evolve(lee, id=3)).contact == attrs.evolve(
-            ann, id=1, phone="1"
-        )
+        assert merge_contacts(
+            person(1, phone="1"), ann, attrs.evolve(lee, id=3)
+        ).contact == attrs.evolve(ann, id=1, phone="1")
 
     def test_the_parts_of_the_same_name_are_taken(self):
         whole, parts = person(1, name="Ann Orr"), person(2, first_name="Ann", last_name="Orr")

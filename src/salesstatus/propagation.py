@@ -1,4 +1,4 @@
-"""Who hears of a deal, and what: the audience as a diff (rules W).
+"""Who is notified of a deal, and of what: the audience as a diff (rules W).
 
 `audience` is a set of contacts, and `notices` compares two snapshots of one deal: who left hears
 that it was dissociated, who joined that it was associated with the present status, who stayed hears
@@ -49,8 +49,9 @@ _CHANGED: Final[dict[DealStatus, type[DealReopened | DealWon | DealLost | DealUn
 
 
 def hearing(deal: Deal) -> dict[ContactId, tuple[str, ...]]:
-    """Return who hears of a deal and by which rules: primary, company, then the involved in the
-    order of their ids.
+    """Return the audience of a deal, and for each contact the rules that put it there.
+
+    Primary contact and company come first, then the involved contacts in the order of their ids.
 
     >>> hearing(Deal(id="D-1", primary="ann", company="acme", involved=frozenset({"ann", "bob"})))
     {'ann': ('W1', 'W3'), 'acme': ('W2',), 'bob': ('W3',)}
@@ -89,26 +90,29 @@ def notices(before: Deal | None, after: Deal | None) -> tuple[Notice, ...]:
             check(place, deal, Deal)
     if before is not None and after is not None and before.id != after.id:
         raise InvalidError("notices.after", after.id, f"another snapshot of deal {before.id!r}")
-    heard = {} if before is None else hearing(before)
-    hears = {} if after is None else hearing(after)
-    told = (
-        [Notice(contact, DealDissociated(before.id)) for contact in heard if contact not in hears]
+    audience_before = {} if before is None else hearing(before)
+    audience_after = {} if after is None else hearing(after)
+    found = (
+        [
+            Notice(contact, DealDissociated(before.id))
+            for contact in audience_before
+            if contact not in audience_after
+        ]
         if before
         else []
     )
     if after is not None:
         changed = before is not None and before.status is not after.status
-        for contact in hears:
-            if contact not in heard:
-                told.append(Notice(contact, DealAssociated(after.id, after.status)))
+        for contact in audience_after:
+            if contact not in audience_before:
+                found.append(Notice(contact, DealAssociated(after.id, after.status)))
             elif changed:
-                told.append(Notice(contact, _CHANGED[after.status](after.id)))
-    return tuple(told)
+                found.append(Notice(contact, _CHANGED[after.status](after.id)))
+    return tuple(found)
 
 
 def with_primary(deal: Deal, primary: Contact, old: Literal["keep", "remove"]) -> Deal:
-    """Return the deal with another primary contact, and that contact's company as the deal's (rules
-    W2, W5).
+    """Return the deal with another primary contact, and with that contact's company (W2, W5).
 
     `old` says whether the one before stays on the deal as an involved contact. Raises
     `InvalidError` if there is no successor (rule W6), or `old` is something else.
@@ -142,8 +146,7 @@ def moved(
 def placed(
     deal: Deal, before: Deal | None, employer: ContactId | None, policy: Policy = SELL
 ) -> Deal:
-    """Return a deal with its company, for saving what came without one: from a form, or with
-    another primary contact.
+    """Return a deal with the company that it must have, for a deal that came without one.
 
     `before` is the deal as it was, None if it is new; `employer` the company that its primary
     contact works for now. A new deal and one with a new primary contact get the employer, unless

@@ -134,7 +134,8 @@ def exported(
 
     >>> from datetime import timezone
     >>> day = datetime(2026, 5, 4, tzinfo=timezone.utc)
-    >>> [type(record).__name__ for record in exported(day, [], before=[Deal(id="D-1", primary="ann")])]
+    >>> before = [Deal(id="D-1", primary="ann")]
+    >>> [type(record).__name__ for record in exported(day, [], before)]
     ['DealDeleted']
     """
     now: dict[DealId, Deal] = {}

@@ -56,22 +56,27 @@ class Row(Protocol):
     @property
     def id(self) -> str:
         """The id of its rule; a rule may have several rows."""
+        ...
 
     @property
     def sure(self) -> Sure:
         """How sure the rule is."""
+        ...
 
     @property
     def source(self) -> str:
         """Where it is stated, as a key of `SOURCES`."""
+        ...
 
     @property
     def reason(self) -> str:
         """Why it is so."""
+        ...
 
     @property
     def when(self) -> When:
         """The setting under which it holds."""
+        ...
 
 
 class Case(NamedTuple):
