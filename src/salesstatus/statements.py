@@ -352,7 +352,7 @@ L7: Final = says("L7", EXPLICIT, "bitrix", "intake",
     nothing="there is nothing to look up")
 L8: Final = says("L8", EXPLICIT, "bitrix", "conversion",
     "leads are optional: contacts and deals work without them",
-    "nothing outside of these rooms asks for a lead")
+    "nothing but these modules asks for a lead")
 L9: Final = says("L9", EXPLICIT, "bitrix", "reports",
     "junk counts in the analysis; reported are leads per stage, conversion rate, lifetime, by "
     "source and by owner, and "

@@ -99,7 +99,7 @@ def _cells(row: TableRow | LeadRow) -> dict[str, str]:
                 "then": row.effect.value,
             }
         case Statement():
-            return {"rule": row.says, "room": row.where}
+            return {"rule": row.says, "module": row.where}
         case _:
             assert_never(row)
 
