@@ -95,7 +95,7 @@ class ConversionPlan:
     @property
     def carried(self) -> tuple[Carried, ...]:
         """Every value that arrives, once for each target."""
-        return tuple(self.transfer().carried)
+        return self.transfer().carried
 
     @property
     def derived(self) -> tuple[Carried, ...]:

@@ -70,10 +70,25 @@ class Transfer:
     """The fields that each target gets, and what becomes of every value of the lead."""
 
     fields: dict[Target, dict[str, Any]]
-    carried: list[Carried] = attrs.field(factory=list)
+    arrived: list[tuple[str, Any, InheritanceRow]] = attrs.field(factory=list)
     lost: list[Lost] = attrs.field(factory=list)
     conflicts: list[FieldConflict] = attrs.field(factory=list)
     notes: list[Target] = attrs.field(factory=list)
+
+    @property
+    def carried(self) -> tuple[Carried, ...]:
+        """Every value that arrives, once for each target."""
+        return tuple(
+            Carried(
+                place,
+                value,
+                row.id,
+                row.reason,
+                row.target,
+                place if row.how is How.OPTED_IN else row.into,
+            )
+            for place, value, row in self.arrived
+        )
 
     def replace(self, lead: Lead, field: str, value: Any) -> None:
         """Report what the request replaces of the lead (rule K2); of a set, the members that go."""
@@ -118,8 +133,7 @@ class Transfer:
                     lost = keeps(conflict)
                     continue
             arrived = True
-            into = row.into if custom is None else place
-            self.carried.append(Carried(place, value, row.id, row.reason, row.target, into))
+            self.arrived.append((place, value, row))
         if not arrived:
             self.lost.append(Lost(place, value, *lost))
 
