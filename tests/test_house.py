@@ -14,6 +14,13 @@ SOURCE = Path(salesstatus.__file__).parent
 FILES = {path.relative_to(SOURCE).as_posix(): path for path in sorted(SOURCE.rglob("*.py"))}
 TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in FILES.items()}
 LINES = 400
+COLUMNS = 100
+#: Tables of data, a row a line.
+WIDE = {
+    "crm/migration/destinations.py": "a row for each status in each other CRM",
+    "crm/sell/csv_headers.py": "a row for each column of Sell's CSV exports, in all languages",
+    "tables/headers.py": "a row for each field of a lead, with its headers in all languages",
+}
 #: Who imports one of these says what others may use.
 DOORS = {"_hypothesis.py", "errors.py", "memory.py", "ports.py"}
 #: Packages whose names are imported when they are first used.
@@ -76,6 +83,14 @@ class TestSizes:
     def test_no_room_has_more_lines_than_can_be_read_at_once(self):
         lines = {name: len(path.read_text("utf-8").splitlines()) for name, path in FILES.items()}
         assert {name: count for name, count in lines.items() if count > LINES} == {}
+
+    def test_no_line_is_wider_than_a_page(self):
+        wide = {
+            name
+            for name, path in FILES.items()
+            if any(len(line) > COLUMNS for line in path.read_text("utf-8").splitlines())
+        }
+        assert wide == {*WIDE}
 
     def test_few_rooms_are_seen_at_first_sight(self):
         seen = {path.name for path in SOURCE.iterdir()} - {"__pycache__", "py.typed"}

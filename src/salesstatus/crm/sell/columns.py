@@ -200,7 +200,8 @@ STAGE_CATEGORIES: Final[Mapping[str, DealStatus]] = {
 _CLOSED: Final = (
     (DealStatus.WON, "Won | Gagnée | Gagné | Vinta | Vinto | Vinte | Conquistada | Conquistado"),
     (DealStatus.WON, "Abgeschlossen | 成約"),
-    (DealStatus.LOST, "Lost | Perdue | Perdu | Persa | Perso | Perdida | Perdido | Verloren | 失注"),
+    (DealStatus.LOST, "Lost | Perdue | Perdu | Persa | Perso | Perdida | Perdido"),
+    (DealStatus.LOST, "Verloren | 失注"),
     (DealStatus.UNQUALIFIED, "Unqualified | Non qualifiée | Non qualifié | Non qualificata"),
     (DealStatus.UNQUALIFIED, "Non qualificato | Senza qualifica | Nicht qualifiziert"),
     (DealStatus.UNQUALIFIED, "Desqualificada | Desqualificado | 不適格"),
