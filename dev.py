@@ -194,6 +194,7 @@ def check() -> None:
     run(PYTHON, "-m", "mypy", "--config-file=", "--ignore-missing-imports", *docs_code())
     run(tools / "pyright", "--pythonpath", PYTHON)
     check_known_types()
+    run(tools / "ty", "check", "--python", VENV, "src")
     run(tools / "pyrefly", "check", "--python-interpreter-path", PYTHON)
     run(tools / "lint-imports")
     run(PYTHON, "-m", "sphinx", "-b", "html", "-n", "-W", "-q", "docs", "docs/_build/html")

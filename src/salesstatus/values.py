@@ -19,6 +19,7 @@ import attrs
 Id = int | str
 
 K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 V_co = TypeVar("V_co", covariant=True)
 T = TypeVar("T")
 
@@ -107,9 +108,9 @@ class FrozenMap(Mapping[K, V_co]):
         object.__setattr__(self, "_items", dict(items))
 
     @classmethod
-    def over(cls, items: dict[K, V_co]) -> "FrozenMap[K, V_co]":
+    def over(cls, items: dict[K, V]) -> "FrozenMap[K, V]":
         """Wrap a dict without copying it; the caller promises never to change it again."""
-        self = cls.__new__(cls)
+        self: FrozenMap[K, V] = object.__new__(FrozenMap)
         object.__setattr__(self, "_items", items)
         return self
 
@@ -186,9 +187,11 @@ def parse_time(text: object) -> datetime:
     """Return the time of an ISO 8601 text with an offset, in UTC; else raise `InvalidError`."""
     expected = "a time with a zone, like 2026-05-04T09:30:00+00:00"
     try:
-        return utc("", datetime.fromisoformat(text))  # type: ignore[arg-type] # else a TypeError
-    except (InvalidError, TypeError, ValueError):
-        raise InvalidError("", text, expected) from None
+        if isinstance(text, str):
+            return utc("", datetime.fromisoformat(text))
+    except (InvalidError, ValueError):
+        pass
+    raise InvalidError("", text, expected)
 
 
 def place_of(self: object, field: "attrs.Attribute[Any]") -> str:

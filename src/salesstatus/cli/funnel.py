@@ -55,7 +55,7 @@ def _funnel(arguments: argparse.Namespace) -> int:
     counts = stage_counts(leads, book)
     visited = funnel(leads, seen, book)
     implied = funnel(leads, seen, book, "implied")
-    groups = {
+    groups: dict[str, tuple[ConversionCount, ...]] = {
         "all leads": conversions(leads, book, visits=seen),
         "by source": conversions(leads, book, "source", visits=seen),
         "by owner": conversions(leads, book, "owner", visits=seen),

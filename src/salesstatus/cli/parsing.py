@@ -40,7 +40,7 @@ class UnusableError(Exception):
 
 
 class _Version(argparse.Action):
-    def __call__(self, *_: object) -> NoReturn:
+    def __call__(self, *_: Any, **__: Any) -> NoReturn:
         from salesstatus import __version__  # noqa: PLC0415 - it is looked up when it is asked for
 
         print(f"salesstatus {__version__}")

@@ -290,7 +290,7 @@ def _documents(
 
 def _are_lines(held: list[tuple[int, str | None]]) -> bool:
     """Whether a text whose first line is no JSON seems to have a document in each of the others."""
-    return len(held) > 1 and all((line or "")[0] in "{[" for _, line in held[1:])
+    return len(held) > 1 and all((line or "").startswith(("{", "[")) for _, line in held[1:])
 
 
 _WITHIN: Final = "a line or a document within the limit"

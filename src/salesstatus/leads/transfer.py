@@ -6,7 +6,7 @@ It is there for those who read a plan and for `salesstatus.convert`, which appli
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import attrs
 
@@ -160,7 +160,7 @@ def transfer(
         if item.how is not How.OPTED_IN:
             found.carry(item.field, value, item.rows, item.lost, contacts)
             continue
-        for name, content in value.items():
+        for name, content in cast("Mapping[str, object]", value).items():
             if not absent(content):
                 rows, lost = _opted_in(item, name, setup)
                 found.carry(custom_place(name), content, rows, lost, contacts, name)

@@ -7,7 +7,7 @@ import json
 import re
 from datetime import datetime
 from enum import Enum
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 from unicodedata import normalize
 
 from salesstatus.model import Address
@@ -35,7 +35,7 @@ def cell_of(header: str, value: object) -> Cell:
     if isinstance(value, str | int):
         return value
     if type(value) is tuple and all(type(member) in (str, int) for member in value):
-        return value
+        return cast("tuple[Id, ...]", value)
     raise InvalidError(
         place_of(header), value, "a text, an int, a bool, None, or a tuple of texts and ints"
     )

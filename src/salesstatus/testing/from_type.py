@@ -41,7 +41,8 @@ T = TypeVar("T")
 
 
 def _rights(kind: type[T]) -> Strategy[T]:
-    return our.rights().filter(lambda found: isinstance(found, kind))  # type: ignore[return-value]
+    rights: Strategy[Any] = our.rights()
+    return rights.filter(lambda found: isinstance(found, kind))
 
 
 def _held(kind: Any) -> Strategy[Any]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain, islice
-from typing import Any, Final, TypeAlias, final, overload
+from typing import Any, Final, TypeAlias, cast, final, overload
 
 import attrs
 
@@ -307,11 +307,10 @@ def audit(
     if callable(past):
         court = Court(account, None, None, undecided)
         noticed = Audit(court)._noticed
-        known = (
-            Known(past(frozenset(account.ids[n] for n in noticed)), account, "audit.past")
-            if noticed
-            else None
-        )
+        known = None
+        if noticed:
+            asked = cast("Past", past(frozenset(account.ids[n] for n in noticed)))
+            known = Known(asked, account, "audit.past")
     else:
         noticed, known = None, None if past is None else Known(past, account, "audit.past")
     if court is None or known is not None:

@@ -30,7 +30,7 @@ By = str
 #: The general stage of junk, which every book of Bitrix24 has and which says no reason.
 JUNK: Final = "JUNK"
 
-_DIRECT: Final = {
+_DIRECT: Final[dict[type, frozenset[str]]] = {
     Lead: frozenset(attrs.fields_dict(Lead))
     - {"person_id", "company_id", "notes", "conversion", "status", "source"},
     Contact: frozenset(attrs.fields_dict(Contact)) - {"kind", "company"},

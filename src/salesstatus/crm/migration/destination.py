@@ -76,9 +76,10 @@ def _a_source(self: Column, _: object, source: object) -> None:
         "a path from a Migrant to a text, a number or a list, like contact.email; "
         "a function of it; or ''"
     )
+    if not isinstance(source, str):
+        raise InvalidError("Column.source", source, expected)
     try:
-        # What is no str is a TypeError.
-        cell_of("", attrgetter(source)(_NOBODY))  # type: ignore[call-overload]
+        cell_of("", attrgetter(source)(_NOBODY))
     except (AttributeError, InvalidError, TypeError):
         raise InvalidError("Column.source", source, expected) from None
 

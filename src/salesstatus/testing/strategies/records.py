@@ -237,7 +237,7 @@ def field_definitions(*, any_text: Texts = ANY_TEXT, **fields: object) -> Strate
 
 def _definition(*, type: FieldType, choices: Collection[str], **fields: Any) -> FieldDefinition:
     chosen = type in (FieldType.DROP_DOWN, FieldType.MULTI_SELECT)
-    return FieldDefinition(type=type, choices=choices if chosen else (), **fields)
+    return FieldDefinition(type=type, choices=tuple(choices) if chosen else (), **fields)
 
 
 def selections(**fields: object) -> Strategy[Selection]:
