@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain, islice
-from typing import Any, Final, TypeAlias, cast, final, overload
+from typing import Any, Final, TypeAlias, final, overload
 
 import attrs
 
@@ -304,12 +304,12 @@ def audit(
     account.take_gone(gone, undecided)
     log = None if history is None else Known(history, account, "audit.history")
     court = None
-    if callable(past):
+    if callable(past) and not isinstance(past, Iterable):
         court = Court(account, None, None, undecided)
         noticed = Audit(court)._noticed
         known = None
         if noticed:
-            asked = cast("Past", past(frozenset(account.ids[n] for n in noticed)))
+            asked = past(frozenset(account.ids[n] for n in noticed))
             known = Known(asked, account, "audit.past")
     else:
         noticed, known = None, None if past is None else Known(past, account, "audit.past")
