@@ -107,7 +107,7 @@ class Decision:
 
 #: kinds of deals held after the event → prospect status before → customer status before → decision
 Decisions = dict[int, dict[ProspectStatus, dict[CustomerStatus, Decision]]]
-#: The difference that an event makes in the tally of deals, and the decisions.
+#: What is added to the tally of deals before the event to read the kinds after it, and decisions.
 Change = tuple[int, Decisions]
 #: class of the event → status of its deal before (None: not held) → status that it says → change
 Changes = dict[type[ContactEvent], dict[DealStatus | None, dict[object, Change]]]
@@ -134,12 +134,11 @@ class DecisionTable:
     def decide(self, state: SalesStatus | MutableStatus, event: ContactEvent) -> Decision:
         """Look up what the tables say to an event. Raises `InvalidError` for what is no event."""
         try:
-            units, decisions = self.changes[type(event)][state._deals.get(event.deal)][event.status]
+            added, decisions = self.changes[type(event)][state._deals.get(event.deal)][event.status]
         except KeyError:
             events = ", ".join(known.__name__ for known in CONTACT_EVENTS)
             raise InvalidError("event", event, f"one of {events}") from None
-        kinds = (state._tally + units + _CARRY) & _TOPS
-        return decisions[kinds][state.prospect][state.customer]
+        return decisions[(state._tally + added) & _TOPS][state.prospect][state.customer]
 
 
 def _deal_changes(tables: Tables, prospect: dict[int, ProspectRow]) -> Changes:
@@ -159,7 +158,7 @@ def _deal_changes(tables: Tables, prospect: dict[int, ProspectRow]) -> Changes:
         for kinds in ALL_KINDS:  # table P does not look at the prospect status before
             by_customer = {before: decision(kinds, before) for before in CustomerStatus}
             decisions[kinds] = dict.fromkeys(ProspectStatus, by_customer)
-        return units, decisions
+        return units + _CARRY, decisions
 
     @cache
     def unchanged(row: EventRow) -> Change:
@@ -170,7 +169,7 @@ def _deal_changes(tables: Tables, prospect: dict[int, ProspectRow]) -> Changes:
             }
             for prospect in ProspectStatus
         }
-        return 0, dict.fromkeys(ALL_KINDS, by_prospect)
+        return _CARRY, dict.fromkeys(ALL_KINDS, by_prospect)
 
     def change(event: type[DealEvent], before: DealStatus | None, now: DealStatus | None) -> Change:
         row = _event_row(tables, event, before, now)
@@ -210,7 +209,7 @@ def _manual_changes(tables: Tables) -> Changes:
         kind: {
             None: {
                 event.status: (
-                    0,
+                    _CARRY,
                     {
                         kinds: {
                             prospect: {

@@ -132,8 +132,11 @@ def replay(
         if end is not None and type(record) in RECORDS and record.at > end:
             later += 1
             continue
-        if type(record) is Entry or type(record) is StatusStated:
+        error: GuardError | HistoryError | None
+        if type(record) is Entry:
             error = ledger.hear(record)
+        elif type(record) is StatusStated:
+            error = ledger.state(record)
         elif type(record) in RECORDS:
             error = ledger.take(record)
         else:
@@ -198,7 +201,7 @@ def _step(ledger: Ledger, position: int, entry: Logged) -> Step:
         rules = tuple(row.id for row in ledger.table.tables.events if row.effect is NOTHING)
     else:
         rules = tuple(row.id for row in ledger.table.decide(line, entry.event).rows)
-    error = ledger.hear(entry)
+    error = ledger.state(entry) if isinstance(entry, StatusStated) else ledger.hear(entry)
     if error is not None:
         raise error
     return Step(position, entry, before, line.status(), rules)

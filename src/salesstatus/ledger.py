@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Final
 
-from salesstatus.decisions import Decision, DecisionTable, decisions
+from salesstatus.decisions import decisions
 from salesstatus.errors import GuardError, HistoryError
 from salesstatus.model import ContactId, Deal, DealId, SalesStatus
 from salesstatus.policy import Policy
@@ -121,7 +121,7 @@ def _in_time(record: Snapshot, latest: datetime | None, what: str) -> None:
 class Line(MutableStatus):
     """One contact's history: its status so far, and the newest time that was accepted."""
 
-    __slots__ = ("_frozen", "_numbers", "latest")
+    __slots__ = ("_numbers", "frozen", "latest")
 
     def __init__(self, state: SalesStatus) -> None:
         super().__init__(state)
@@ -129,13 +129,13 @@ class Line(MutableStatus):
         #: Made when the first number comes: most sources have none.
         self._numbers: dict[DealId, int] | None = None
         #: The status as a value, while nothing has changed since it was asked for.
-        self._frozen: SalesStatus | None = state
+        self.frozen: SalesStatus | None = state
 
     def status(self) -> SalesStatus:
         """Return the status as it is now."""
-        if self._frozen is None:
-            self._frozen = self.copy()
-        return self._frozen
+        if self.frozen is None:
+            self.frozen = self.copy()
+        return self.frozen
 
     def repeats(self, entry: Entry) -> bool:
         """Whether an entry of this number or a higher one was accepted about the same deal."""
@@ -143,23 +143,16 @@ class Line(MutableStatus):
             return False
         return entry.sequence <= self._numbers.get(entry.event.deal, entry.sequence - 1)
 
-    def hear(self, entry: Entry, table: DecisionTable) -> Decision:
-        """Apply an entry and remember it, unless it is refused."""
-        decision = self.apply(entry.event, table)
-        if decision.effect is not REFUSED:
-            self.latest = entry.at
-            if decision.effect is CHANGES:
-                self._frozen = None
-            if entry.sequence is not None:
-                self._numbers = self._numbers or {}
-                self._numbers[entry.event.deal] = entry.sequence
-        return decision
+    def number(self, sequence: int, deal: DealId) -> None:
+        """Remember the number of an entry that was accepted."""
+        self._numbers = self._numbers or {}
+        self._numbers[deal] = sequence
 
     def state(self, record: StatusStated) -> None:
         """Be what is stated. The numbers of entries that were accepted still count."""
         super().__init__(record.status)
         self.latest = record.at
-        self._frozen = record.status
+        self.frozen = record.status
 
 
 class Ledger:
@@ -183,19 +176,29 @@ class Ledger:
             line = self._lines[contact] = Line(state)
         return line
 
-    def hear(self, record: Logged) -> GuardError | HistoryError | None:
-        """Let a contact hear an entry, or be what is stated; return why not, if it is refused."""
-        line = self._lines.get(record.contact) or self.line(record.contact)
-        if type(record) is Entry and record.sequence is not None and line.repeats(record):
-            return None
+    def state(self, record: StatusStated) -> HistoryError | None:
+        """Let a contact be what is stated; return why not, if it comes late."""
+        line = self.line(record.contact)
         if record.at < line.latest:
             return _late(record, line)
-        if type(record) is StatusStated:
-            line.state(record)
+        line.state(record)
+        return None
+
+    def hear(self, entry: Entry) -> GuardError | HistoryError | None:
+        """Let a contact hear an entry; return why not, if it is refused."""
+        line = self._lines.get(entry.contact) or self.line(entry.contact)
+        if entry.sequence is not None and line.repeats(entry):
             return None
-        decision = line.hear(record, self.table)
-        if decision.effect is REFUSED:
-            return decision.error(line.status(), record.event)
+        if entry.at < line.latest:
+            return _late(entry, line)
+        decision = line.apply(entry.event, self.table)
+        if decision.effect is CHANGES:
+            line.frozen = None
+        elif decision.effect is REFUSED:
+            return decision.error(line.status(), entry.event)
+        line.latest = entry.at
+        if entry.sequence is not None:
+            line.number(entry.sequence, entry.event.deal)
         return None
 
     def notified(self, record: Snapshot) -> list[Entry]:

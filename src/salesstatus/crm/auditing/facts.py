@@ -41,7 +41,7 @@ from salesstatus.model import (
 from salesstatus.policy import Policy
 from salesstatus.ports import Standing
 from salesstatus.propagation import hearing, placed
-from salesstatus.records import Logged, Record, Snapshot, not_a_record
+from salesstatus.records import Logged, Record, Snapshot, StatusStated, not_a_record
 from salesstatus.values import InvalidError, check_id, id_order, is_a, listing, shown
 
 
@@ -279,7 +279,8 @@ class Known:
     def _hear(self, entry: Logged, account: Account) -> GuardError | HistoryError | None:
         line = self._ledger.line(entry.contact)
         before = line.prospect, line.customer
-        error = self._ledger.hear(entry)
+        ledger = self._ledger
+        error = ledger.state(entry) if isinstance(entry, StatusStated) else ledger.hear(entry)
         after = line.prospect, line.customer
         position = account.at.get(entry.contact)
         if error is None and before != after and position is not None:
