@@ -1242,11 +1242,16 @@ class MergingContacts(_Office):
         done = self.desk.merge_contacts("ann", "cid")
 
         assert done.value.contact == person(
-            "ann", "acme", name="Ann Lee", email="ann@acme.example", phone="+49 30 1234"
+            "ann",
+            "acme",
+            name="Ann Lee",
+            email="ann@acme.example",
+            emails=["cid@orr.example"],
+            phone="+49 30 1234",
         )
         assert done.value.conflicts == (
-            FieldConflict("name", "Ann Lee", "Cid Orr", "cid"),
             FieldConflict("email", "ann@acme.example", "cid@orr.example", "cid"),
+            FieldConflict("name", "Ann Lee", "Cid Orr", "cid"),
         )
         assert self.status("ann") == SalesStatus(
             ProspectStatus.CURRENT, CustomerStatus.CURRENT, {"D-1": LOST, "D-2": WON, "D-3": OPEN}
@@ -1293,6 +1298,7 @@ class MergingContacts(_Office):
         self.given(*PEOPLE)
         self.desk.merge_contacts("cid", "ann")
         cid = person("cid", "acme", name="Cid Orr", email="cid@orr.example", phone="+49 30 1234")
+        cid = attrs.evolve(cid, emails=["ann@acme.example"])
         assert self.desk.contact("cid").record == Standing(contact=cid)
 
     def test_the_policy_decides_for_the_survivor(self):
