@@ -1331,3 +1331,15 @@ class TestExported:
     def test_a_deal_stands_once_in_an_export(self):
         with pytest.raises(InvalidError, match="each deal once, got 1"):
             list(exported(at(1), [Deal(id=1, primary="ann"), Deal(id=1, primary="bob")]))
+
+
+def test_a_replay_is_shown_by_what_it_counts():
+    day = strategies.DAY
+    stream = [Entry(day, "ann", DealAssociated(1)), Entry(day, "bob", DealWon(2))]
+    assert repr(replay(stream, on_refusal="collect")) == (
+        "<Replayed: 1 statuses, 1 accepted, 1 refused>"
+    )
+    before = day.replace(year=day.year - 1)
+    assert repr(replay(stream, until=before)) == (
+        "<Replayed: 0 statuses, 0 accepted, 0 refused, 2 later>"
+    )

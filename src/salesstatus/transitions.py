@@ -139,12 +139,12 @@ def merge(survivor: SalesStatus, *others: SalesStatus, policy: Policy = SELL) ->
     Raises `InvalidError` without others (rule G4).
     """
     table = decisions(policy)
+    everyone = tuple(map(_checked, (survivor, *others)))
     if not others:
         raise G4.invalid("merge.others", others, "other")
-    everyone = (survivor, *others)
     deals: dict[DealId, DealStatus] = {}
     for state in reversed(everyone):
-        deals.update(_checked(state)._deals)
+        deals.update(state._deals)
     customer = next(
         status for status in _STRONGEST if any(state.customer is status for state in everyone)
     )
