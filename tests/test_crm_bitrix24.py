@@ -1639,7 +1639,7 @@ class TestKeysAndTexts:
     )
     def test_a_body_says_something_of_every_field_that_is_read(self, body):
         (row,) = rows([body], "contacts.json", shapes=shapes(P_FIELD, C_FIELD))
-        assert row.shape.told(row.body) >= row.values.keys()
+        assert row.columns.mentioned(row.body) >= row.values.keys()
 
     @given(st.from_regex(r"UF_CRM(_[A-Z0-9]+)+", fullmatch=True))
     def test_a_custom_field_has_one_name_in_both_forms(self, key):

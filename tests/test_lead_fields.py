@@ -17,7 +17,7 @@ FIELDS = frozenset(attrs.fields_dict(Lead))
 
 def bitrix24(form):
     shape = SHAPES[BitrixKind.LEAD, form]
-    named = {column.field for column in shape.columns.columns}
+    named = {column.field for column in shape.columns}
     return named | {field for group in shape.groups for field in group.fields}
 
 

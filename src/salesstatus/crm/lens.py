@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from decimal import Decimal, InvalidOperation
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import attrs
 
@@ -20,6 +20,10 @@ from salesstatus.crm.oddities import Outcome, Place, Reporter, safely
 from salesstatus.model import Address
 from salesstatus.tables.cells import Lenient, Unreadable
 from salesstatus.values import InvalidError, utc
+
+
+def _never(value: object) -> Any:
+    raise Unreadable
 
 
 @attrs.frozen
@@ -33,15 +37,11 @@ class Codec:
     expected: str
     plain: frozenset[type]
     read: Callable[[Any], Any]
-    lenient: Callable[[Any], Any]
+    lenient: Callable[[Any], Any] = _never
 
 
 def _same(value: Any) -> Any:
     return value
-
-
-def _never(value: object) -> Any:
-    raise Unreadable
 
 
 def _text(value: object) -> Any:
@@ -52,14 +52,14 @@ def _text(value: object) -> Any:
 
 TEXT: Final = Codec("a text", frozenset({str}), _same, _text)
 
-_DIGITS: Final = re.compile(r"[0-9]{1,30}")
+DIGITS: Final = re.compile(r"[0-9]{1,30}")
 #: No id, no number of a user and no position is as large; and Python refuses to write out what is
 #: very large.
-_HUGE: Final = 10**30
+HUGE: Final = 10**30
 
 
 def _is_whole(value: int) -> bool:
-    return -_HUGE < value < _HUGE
+    return -HUGE < value < HUGE
 
 
 def _whole(value: Any) -> Any:
@@ -68,12 +68,17 @@ def _whole(value: Any) -> Any:
     return value
 
 
-def _id(value: object) -> Any:
-    if isinstance(value, str) and _DIGITS.fullmatch(value.strip()):
-        return Lenient(int(value), "digits in a text, read as a number")
+def with_point(value: object) -> Lenient:
+    """Return a whole number that was written with a decimal point. Raises `Unreadable`."""
     if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
         return Lenient(int(value), "a number with a decimal point, read as a whole one")
     raise Unreadable
+
+
+def _id(value: object) -> Lenient:
+    if isinstance(value, str) and DIGITS.fullmatch(value.strip()):
+        return Lenient(int(value), "digits in a text, read as a number")
+    return with_point(value)
 
 
 #: Below this a float tells whole numbers apart.
@@ -82,7 +87,7 @@ ID: Final = Codec("an id: a whole number", frozenset({int}), _whole, _id)
 
 
 def _user(value: object) -> Any:
-    read: Lenient = _id(value)
+    read = _id(value)
     return Lenient(str(read.value), read.note)
 
 
@@ -93,14 +98,8 @@ USER: Final = Codec(
 NUMBER: Final = Codec("a whole number", frozenset({int}), _whole, _id)
 
 _FLAGS: Final = {
-    "true": True,
-    "false": False,
-    "1": True,
-    "0": False,
-    "y": True,
-    "n": False,
-    "yes": True,
-    "no": False,
+    **dict.fromkeys(("true", "1", "y", "yes"), True),
+    **dict.fromkeys(("false", "0", "n", "no"), False),
 }
 
 
@@ -140,7 +139,7 @@ def time_read(value: Any) -> Any:
         raise Unreadable from None
 
 
-TIME: Final = Codec("a time, like 2026-05-04T09:30:00Z", frozenset({str}), time_read, _never)
+TIME: Final = Codec("a time, like 2026-05-04T09:30:00Z", frozenset({str}), time_read)
 
 
 def _amount(value: Any) -> Any:
@@ -157,9 +156,7 @@ def _amount(value: Any) -> Any:
 
 #: No sum of money has more digits: one with a huge exponent must never be written out.
 _LARGEST: Final = 100
-AMOUNT: Final = Codec(
-    "an amount, like 12.50", frozenset({str, int, float, Decimal}), _amount, _never
-)
+AMOUNT: Final = Codec("an amount, like 12.50", frozenset({str, int, float, Decimal}), _amount)
 
 
 def _tags(value: Any) -> Any:
@@ -171,7 +168,7 @@ def _tags(value: Any) -> Any:
     )
 
 
-TAGS: Final = Codec("a list of tags", frozenset({list}), _tags, _never)
+TAGS: Final = Codec("a list of tags", frozenset({list}), _tags)
 
 
 #: What is in most custom fields, and may be in each.
@@ -201,7 +198,7 @@ def _fields(value: Any) -> Any:
     )
 
 
-CUSTOM_FIELDS: Final = Codec("an object of custom fields", frozenset({dict}), _fields, _never)
+CUSTOM_FIELDS: Final = Codec("an object of custom fields", frozenset({dict}), _fields)
 
 _PARTS: Final = ("line1", "city", "postal_code", "state", "country")
 
@@ -236,7 +233,7 @@ def _names(value: Any) -> Any:
 
 
 #: What a list offers.
-NAMES: Final = Codec("a list of names", frozenset({list}), _names, _never)
+NAMES: Final = Codec("a list of names", frozenset({list}), _names)
 
 
 def _contacts(value: Any) -> Any:
@@ -256,7 +253,7 @@ def _contacts(value: Any) -> Any:
 
 
 #: Contacts by their ids, embedded in the record that they belong to.
-CONTACTS: Final = Codec("a list of contacts", frozenset({list, dict}), _contacts, _never)
+CONTACTS: Final = Codec("a list of contacts", frozenset({list, dict}), _contacts)
 
 
 def choice(members: Mapping[str, Enum], expected: str) -> Codec:
@@ -273,7 +270,7 @@ def choice(members: Mapping[str, Enum], expected: str) -> Codec:
             raise Unreadable
         return Lenient(member, f"read as {words[member]}")
 
-    return Codec(f"{expected}: {', '.join(members)}", frozenset({str}), read, _never)
+    return Codec(f"{expected}: {', '.join(members)}", frozenset({str}), read)
 
 
 @attrs.frozen
@@ -286,28 +283,55 @@ class Column:
     needed: bool = False
 
 
+class Group(Protocol):
+    """Fields of ours that stand in several keys of theirs, or several that stand in one."""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields."""
+        ...
+
+    def mentioned(self, body: Mapping[str, Any]) -> bool:
+        """Whether a body has any of their keys."""
+        ...
+
+    def read(self, body: Mapping[str, Any], place: Place, report: Reporter) -> dict[str, Any]:
+        """Return the values that are there."""
+        ...
+
+
 @attrs.frozen
 class Columns:
-    """The columns of one kind of records.
+    """The columns of one kind of records, and the groups of keys that are read together.
 
     Columns of several keys for one field stand in the order in which they count.
     """
 
     name: str
     columns: tuple[Column, ...]
+    groups: tuple[Group, ...] = ()
     _plan: tuple[tuple[str, str, frozenset[type], Callable[[Any], Any], Column], ...] = attrs.field(
         init=False
     )
+    _needed: tuple[Column, ...] = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
         plan = tuple((c.key, c.field, c.codec.plain, c.codec.read, c) for c in self.columns)
         object.__setattr__(self, "_plan", plan)
+        object.__setattr__(self, "_needed", tuple(c for c in self.columns if c.needed))
 
     def only(self, *fields: str) -> Columns:
-        """Return these columns alone."""
+        """Return these fields' columns and groups alone."""
         return Columns(
-            self.name, tuple(column for column in self.columns if column.field in fields)
+            self.name,
+            tuple(column for column in self.columns if column.field in fields),
+            tuple(group for group in self.groups if not {*fields}.isdisjoint(group.fields)),
         )
+
+    def mentioned(self, body: Mapping[str, Any]) -> frozenset[str]:
+        """Return the fields whose keys a body has, be they empty."""
+        groups = {field for group in self.groups if group.mentioned(body) for field in group.fields}
+        return frozenset(groups | {column.field for column in self.columns if column.key in body})
 
     def read(
         self, body: Mapping[str, Any], place: Place, report: Reporter
@@ -338,7 +362,18 @@ class Columns:
                 if value is None and column.needed:
                     report.not_used(place.at(key), column.codec.expected, "one without a meaning")
                     return None
-                if value is None:
-                    continue
-            values[field] = value
+            if value is not None:
+                values[field] = value
+        return self._whole(values, body, place, report)
+
+    def _whole(
+        self, values: dict[str, Any], body: Mapping[str, Any], place: Place, report: Reporter
+    ) -> dict[str, Any] | None:
+        for column in self._needed:
+            if column.field not in values:
+                found = safely(column.key, body.get(column.key))
+                report.not_used(place.at(column.key), column.codec.expected, found)
+                return None
+        for group in self.groups:
+            values |= group.read(body, place, report)
         return values

@@ -13,12 +13,12 @@ from typing import Final, final
 import attrs
 
 from salesstatus.crm.bitrix24.groups import (
+    AddressParts,
+    CustomFields,
+    EventId,
+    Meaning,
+    Multi,
     Role,
-    address_of,
-    custom_fields,
-    event_id,
-    meaning_of,
-    multi,
 )
 from salesstatus.crm.bitrix24.lens import (
     AMOUNT,
@@ -35,14 +35,12 @@ from salesstatus.crm.bitrix24.lens import (
     USER,
     WHOLE,
     Form,
-    Group,
-    Shape,
     field_key,
-    shape,
     status_codec,
 )
 from salesstatus.crm.lens import FLAG as TRUE_OR_FALSE
-from salesstatus.crm.lens import Codec, Column
+from salesstatus.crm.lens import Codec, Column, Columns, Group
+from salesstatus.labels import Axis
 from salesstatus.lead import FieldType, Scope, StageMeaning
 from salesstatus.model import DealStatus
 from salesstatus.values import IdentityEnum
@@ -68,7 +66,7 @@ class Kind(IdentityEnum):
     EVENT = "event"
 
 
-Shapes = Mapping[tuple[Kind, Form], Shape]
+Shapes = Mapping[tuple[Kind, Form], Columns]
 
 #: ``entityTypeId`` of the kinds that ``crm.item.*`` and ``crm.stagehistory.*`` are asked for.
 ENTITY_TYPES: Final[Mapping[int, Kind]] = {
@@ -169,13 +167,14 @@ _SITES: Final = (
 _MESSENGERS: Final = (Role("skype", "SKYPE"),)
 
 
-def _reach(form: Form) -> tuple[Group, ...]:
-    """Return the groups of how somebody is reached."""
+def _profile(form: Form) -> tuple[Group, ...]:
+    """Return the groups of how and where somebody is reached."""
     return (
-        multi("PHONE", _PHONES, "phones", form),
-        multi("EMAIL", _EMAILS, "emails", form),
-        multi("WEB", _SITES, "", form),
-        multi("IM", _MESSENGERS, "", form),
+        Multi("PHONE", _PHONES, "phones", form),
+        Multi("EMAIL", _EMAILS, "emails", form),
+        Multi("WEB", _SITES, "", form),
+        Multi("IM", _MESSENGERS, "", form),
+        AddressParts(form),
     )
 
 
@@ -304,26 +303,22 @@ class _Plan:
     forms: tuple[Form, ...] = tuple(Form)
 
 
-def _profile(form: Form) -> tuple[Group, ...]:
-    return (*_reach(form), address_of(form))
-
-
 _CLASSIC: Final = (Form.CLASSIC,)
 _PLANS: Final[Mapping[Kind, _Plan]] = {
     Kind.LEAD: _Plan(_LEAD, groups=_profile),
     Kind.DEAL: _Plan(_DEAL),
     Kind.CONTACT: _Plan(_CONTACT, groups=_profile),
     Kind.COMPANY: _Plan(_COMPANY, groups=_profile),
-    Kind.STATUS: _Plan(_STATUS, ("id", "entity"), lambda _: (meaning_of(),), _CLASSIC),
+    Kind.STATUS: _Plan(_STATUS, ("id", "entity"), lambda _: (Meaning(),), _CLASSIC),
     Kind.CATEGORY: _Plan(_CATEGORY),
     Kind.USER: _Plan(_USER, forms=_CLASSIC),
     Kind.LEAD_STAGE: _Plan(_stages("STATUS"), ("about", "at", "stage"), forms=_CLASSIC),
     Kind.DEAL_STAGE: _Plan(_stages("STAGE"), ("about", "at", "stage"), forms=_CLASSIC),
     Kind.LEAD_CONTACT: _Plan(_MEMBER, ("contact",), forms=_CLASSIC),
     Kind.DEAL_CONTACT: _Plan(_MEMBER, ("contact",), forms=_CLASSIC),
-    Kind.EVENT: _Plan(_EVENT, ("event",), lambda _: (event_id(),), _CLASSIC),
+    Kind.EVENT: _Plan(_EVENT, ("event",), lambda _: (EventId(),), _CLASSIC),
 }
-_FIELD: Final = shape(
+_FIELD: Final = Columns(
     Kind.FIELD.value,
     (
         Column("type", "type", TEXT, needed=True),
@@ -338,7 +333,7 @@ _STATUSES: Final = (Kind.CONTACT, Kind.COMPANY)
 
 def shapes(prospect_field: str | None = None, customer_field: str | None = None) -> Shapes:
     """Return the shapes of all kinds in their forms, with the custom fields that hold statuses."""
-    found: dict[tuple[Kind, Form], Shape] = {(Kind.FIELD, form): _FIELD for form in Form}
+    found: dict[tuple[Kind, Form], Columns] = {(Kind.FIELD, form): _FIELD for form in Form}
     for kind, plan in _PLANS.items():
         for form in plan.forms:
             columns = [
@@ -351,18 +346,17 @@ def shapes(prospect_field: str | None = None, customer_field: str | None = None)
                 for key, field, codec in plan.rows
             ]
             groups = plan.groups(form)
+            keys: dict[Axis, str] = {}
             if kind in _STATUSES and prospect_field is not None:
-                columns.append(
-                    Column(field_key(prospect_field, form), "prospect", status_codec("prospect"))
-                )
+                keys["prospect"] = prospect_field
             if kind in _STATUSES and customer_field is not None:
-                columns.append(
-                    Column(field_key(customer_field, form), "customer", status_codec("customer"))
-                )
+                keys["customer"] = customer_field
+            columns += [
+                Column(field_key(key, form), axis, status_codec(axis)) for axis, key in keys.items()
+            ]
             if kind in _CUSTOM:
-                read_otherwise = (prospect_field, customer_field) if kind in _STATUSES else ()
-                groups += (custom_fields(form, [key for key in read_otherwise if key is not None]),)
-            found[kind, form] = shape(kind.value, columns, groups)
+                groups += (CustomFields(form, frozenset(keys.values())),)
+            found[kind, form] = Columns(kind.value, tuple(columns), groups)
     return found
 
 

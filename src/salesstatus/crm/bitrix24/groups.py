@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import attrs
 
-from salesstatus.crm.bitrix24.lens import MEANINGS, Form, Group, field_key, number_of
+from salesstatus.crm.bitrix24.lens import MEANINGS, Form, field_key, number_of
 from salesstatus.crm.oddities import Place, Reporter, safely
 from salesstatus.lead import StageMeaning
 from salesstatus.model import Address, absent
@@ -18,7 +18,7 @@ CLASSIC, ITEM = Form
 
 
 @attrs.frozen
-class _Address:
+class AddressParts:
     """An address, whose parts are keys of their own.
 
     `first_line` and `second_line` are one line with us. The state is the province, or else the
@@ -32,30 +32,26 @@ class _Address:
     def _key(self, part: str) -> str:
         return field_key(f"ADDRESS{part}", self.form)
 
-    def told(self, body: Mapping[str, Any]) -> bool:
+    def mentioned(self, body: Mapping[str, Any]) -> bool:
         return any(self._key(part) in body for part in _ADDRESS_KEYS)
 
-    def _parts(self, body: Mapping[str, Any], place: Place, report: Reporter) -> dict[str, str]:
-        found: dict[str, str] = {}
-        for part in _ADDRESS_KEYS:
-            value = body.get(self._key(part))
-            if type(value) is str and value:
-                found[part] = value
-            elif value is not None and value != "":
-                key = self._key(part)
-                report.left_out(place.at(key), "a text", safely(key, value))
-        return found
-
     def read(self, body: Mapping[str, Any], place: Place, report: Reporter) -> dict[str, Any]:
-        parts = self._parts(body, place, report)
+        parts: dict[str, str] = {}
+        for part in _ADDRESS_KEYS:
+            key = self._key(part)
+            value = body.get(key)
+            if type(value) is str and value:
+                parts[part] = value
+            elif value is not None and value != "":
+                report.left_out(place.at(key), "a text", safely(key, value))
         if not parts:
             return {}
-        said = {
+        address = {
             name: next((parts[key] for key in keys if key in parts), "")
             for name, keys in _ADDRESS_PARTS.items()
         }
-        said["line1"] = ", ".join(parts[key] for key in ("", "_2") if key in parts)
-        return {"address": Address(**said)}
+        address["line1"] = ", ".join(parts[key] for key in ("", "_2") if key in parts)
+        return {"address": Address(**address)}
 
 
 #: The parts of our addresses, and the ends of the keys that say them, in the order in which they
@@ -68,20 +64,6 @@ _ADDRESS_PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "country": ("_COUNTRY", "_COUNTRY_CODE"),
 }
 _ADDRESS_KEYS: Final = tuple(key for keys in _ADDRESS_PARTS.values() for key in keys)
-
-
-def address_of(form: Form) -> Group:
-    """Return the group of the keys of an address."""
-    return _Address(form)
-
-
-@attrs.frozen
-class MultiField:
-    """One of several phone numbers, addresses …: its position in the list, type and value."""
-
-    position: int
-    type: str
-    value: str
 
 
 @attrs.frozen
@@ -98,8 +80,8 @@ class Role:
 
 
 @attrs.frozen
-class _Multi:
-    """The values of one kind: each role takes one of them, and the field `rest` the others."""
+class Multi:
+    """A list of phone numbers, e-mail addresses …: a role takes one, the field `rest` the others."""
 
     sort: str
     roles: tuple[Role, ...]
@@ -114,15 +96,13 @@ class _Multi:
     def _list(self) -> str:
         return self.sort if self.form is CLASSIC else "fm"
 
-    def _key(self, key: str) -> str:
-        return field_key(key, self.form)
-
-    def told(self, body: Mapping[str, Any]) -> bool:
+    def mentioned(self, body: Mapping[str, Any]) -> bool:
         return self._list in body
 
     def _members(
         self, body: Mapping[str, Any], place: Place, report: Reporter
-    ) -> Iterator[MultiField]:
+    ) -> Iterator[tuple[str, str]]:
+        """Yield the type and the value of each."""
         members = body.get(self._list)
         if members is None:
             return
@@ -136,44 +116,33 @@ class _Multi:
                 continue
             if self.form is ITEM and member.get("typeId") != self.sort:
                 continue
-            value, kind = member.get(self._key("VALUE")), member.get(self._key("VALUE_TYPE"))
+            value, kind = (member.get(field_key(key, self.form)) for key in ("VALUE", "VALUE_TYPE"))
             if type(value) is not str:
                 if value is not None:
                     report.left_out(at, "a text", safely("VALUE", value))
             elif value:
-                yield MultiField(position, kind if type(kind) is str else "", value)
-
-    def _chosen(self, members: Iterable[MultiField]) -> dict[str, MultiField]:
-        """Return which value each role takes."""
-        found = list(members)
-        chosen: dict[str, MultiField] = {}
-        for role in self.roles:
-            exact = (member for member in found if member.type == role.type)
-            any_ = (
-                member
-                for member in found
-                if role.others is not None and member.type not in role.others
-            )
-            taken = next(exact, None) or next(any_, None)
-            if taken is not None:
-                chosen[role.field] = taken
-        return chosen
+                yield kind if type(kind) is str else "", value
 
     def read(self, body: Mapping[str, Any], place: Place, report: Reporter) -> dict[str, Any]:
         members = list(self._members(body, place, report))
-        chosen = self._chosen(members)
-        values: dict[str, Any] = {field: member.value for field, member in chosen.items()}
+        chosen: dict[str, int] = {}
+        for role in self.roles:
+            exact = (n for n, (kind, _) in enumerate(members) if kind == role.type)
+            other = (
+                n
+                for n, (kind, _) in enumerate(members)
+                if role.others is not None and kind not in role.others
+            )
+            position = next(exact, next(other, None))
+            if position is not None:
+                chosen[role.field] = position
+        values: dict[str, Any] = {field: members[n][1] for field, n in chosen.items()}
         if self.rest and len(chosen) < len(members):
-            taken = {member.position for member in chosen.values()}
+            taken = {*chosen.values()}
             values[self.rest] = frozenset(
-                member.value for member in members if member.position not in taken
+                value for n, (_, value) in enumerate(members) if n not in taken
             )
         return values
-
-
-def multi(sort: str, roles: tuple[Role, ...], rest: str, form: Form) -> Group:
-    """Return the group of a list of telephone numbers, e-mail addresses, sites or messengers."""
-    return _Multi(sort, roles, rest, form)
 
 
 _CUSTOM: Final = {
@@ -195,8 +164,8 @@ def custom_name(key: str) -> str | None:
 
 
 @attrs.frozen
-class _Custom:
-    """The custom fields, all keys of which begin alike. We call them as the classic methods do."""
+class CustomFields:
+    """The custom fields, `without` those read otherwise, named as the classic methods do."""
 
     form: Form
     without: frozenset[str] = frozenset()
@@ -211,7 +180,7 @@ class _Custom:
             if name is not None and name not in self.without
         }
 
-    def told(self, body: Mapping[str, Any]) -> bool:
+    def mentioned(self, body: Mapping[str, Any]) -> bool:
         return bool(self._keys(body))
 
     def read(self, body: Mapping[str, Any], place: Place, report: Reporter) -> dict[str, Any]:
@@ -220,13 +189,7 @@ class _Custom:
         return {"custom_fields": found} if found else {}
 
 
-def custom_fields(form: Form, without: Iterable[str] = ()) -> Group:
-    """Return the group of the custom fields, `without` those that are read otherwise."""
-    return _Custom(form, frozenset(without))
-
-
-@attrs.frozen
-class _Meaning:
+class Meaning:
     """What a stage means, in a word in ``EXTRA.SEMANTICS``, or else by the letter in ``SEMANTICS``.
 
     No letter is "in process".
@@ -234,7 +197,7 @@ class _Meaning:
 
     fields = ("meaning",)
 
-    def told(self, body: Mapping[str, Any]) -> bool:
+    def mentioned(self, body: Mapping[str, Any]) -> bool:
         return "SEMANTICS" in body or self._word(body) is not None
 
     def _word(self, body: Mapping[str, Any]) -> Any:
@@ -270,18 +233,12 @@ _WORDS: Final = {
 _NO_LETTER: Final = {"": StageMeaning.IN_PROCESS}
 
 
-def meaning_of() -> Group:
-    """Return the group of the two keys that say what a stage means."""
-    return _Meaning()
-
-
-@attrs.frozen
-class _EventId:
+class EventId:
     """What a webhook is about: the id of the record, below ``data.FIELDS``."""
 
     fields = ("id",)
 
-    def told(self, body: Mapping[str, Any]) -> bool:
+    def mentioned(self, body: Mapping[str, Any]) -> bool:
         return "data" in body
 
     def read(self, body: Mapping[str, Any], place: Place, report: Reporter) -> dict[str, Any]:
@@ -295,9 +252,4 @@ class _EventId:
         if number is None:
             at = place.at("data").at("FIELDS").at("ID")
             report.left_out(at, "the id of a record", safely("ID", raw))
-        return {"id": number}
-
-
-def event_id() -> Group:
-    """Return the group of the id in a webhook."""
-    return _EventId()
+        return {} if number is None else {"id": number}

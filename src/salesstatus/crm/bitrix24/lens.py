@@ -11,17 +11,14 @@ its number, and company 9 is ``"company-9"`` with us: no number is a text, so th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import unique
-from typing import Any, Final, Protocol, final
-
-import attrs
+from typing import Any, Final, final
 
 from salesstatus.crm.lens import AMOUNT as ANY_AMOUNT
+from salesstatus.crm.lens import DIGITS, HUGE, Codec, time_read, with_point
 from salesstatus.crm.lens import FLAG as ANY_FLAG
-from salesstatus.crm.lens import Codec, Column, Columns, time_read
-from salesstatus.crm.oddities import Place, Reporter, safely
 from salesstatus.errors import LabelError
 from salesstatus.labels import Axis, parse_status
 from salesstatus.lead import StageMeaning
@@ -43,8 +40,6 @@ CLASSIC, ITEM = Form
 
 # Ids.
 
-_DIGITS: Final = re.compile(r"[0-9]{1,30}")
-_LIMIT: Final = 10**30
 _COMPANY: Final = re.compile(r"company-([1-9][0-9]{0,29})")
 
 
@@ -76,7 +71,7 @@ def contact_number(place: str, id_: Id) -> int:
 
     Raises `InvalidError` if this is no number of Bitrix24's.
     """
-    if type(id_) is not int or not 0 < id_ < _LIMIT:
+    if type(id_) is not int or not 0 < id_ < HUGE:
         raise InvalidError(place, id_, "the number of a record of Bitrix24")
     return id_
 
@@ -87,22 +82,14 @@ def _whole(value: Any) -> int | None:
         text = value.strip()
         if not text:
             return None
-        if not _DIGITS.fullmatch(text):
+        if not DIGITS.fullmatch(text):
             raise Unreadable
         return int(text)
-    if not 0 <= value < _LIMIT:
+    if not 0 <= value < HUGE:
         raise Unreadable
     return int(value)
 
 
-def _whole_leniently(value: object) -> Any:
-    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
-        return Lenient(_whole(int(value)), "a number with a decimal point, read as a whole one")
-    raise Unreadable
-
-
-#: Below this a float tells whole numbers apart.
-_EXACT: Final = 2**53
 _INTEGERS: Final = frozenset({int, str})
 
 
@@ -118,25 +105,15 @@ def number_of(value: object) -> int | None:
     return _some(value) if type(value) in _INTEGERS else None
 
 
-def _leniently(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Return how a number is read that has a decimal point."""
-
+def _number_codec(expected: str, read: Callable[[Any], Any]) -> Codec:
     def leniently(value: Any) -> Any:
-        whole: Lenient = _whole_leniently(value)
+        whole = with_point(value)
         return Lenient(read(whole.value), whole.note)
 
-    return leniently
-
-
-def _number_codec(expected: str, read: Callable[[Any], Any]) -> Codec:
-    return Codec(expected, _INTEGERS, read, _leniently(read))
+    return Codec(expected, _INTEGERS, read, leniently)
 
 
 # Values.
-
-
-def _text_or_nothing(value: str) -> str | None:
-    return value or None
 
 
 def _text(value: object) -> Any:
@@ -146,20 +123,10 @@ def _text(value: object) -> Any:
 
 
 def _flag(value: str) -> Any:
-    if value in _FLAGS:
-        return _FLAGS[value]
-    return ANY_FLAG.lenient(value)
+    return _FLAGS[value] if value in _FLAGS else ANY_FLAG.lenient(value)
 
 
 _FLAGS: Final = {"Y": True, "N": False, "": None}
-
-
-def _time(value: str) -> Any:
-    return time_read(value) if value.strip() else None
-
-
-def _amount(value: Any) -> Any:
-    return None if value == "" else ANY_AMOUNT.read(value)
 
 
 #: What the letters of stages mean.
@@ -175,10 +142,6 @@ def _meaning(value: str) -> StageMeaning | None:
     if value not in MEANINGS:
         raise Unreadable
     return MEANINGS[value]
-
-
-def _never(value: object) -> Any:
-    raise Unreadable
 
 
 def _seconds(value: Any) -> datetime:
@@ -220,19 +183,28 @@ def _user(value: Any) -> str | None:
     return None if number is None else str(number)
 
 
-TEXT: Final = Codec("a text", frozenset({str}), _text_or_nothing, _text)
+_TEXTS: Final = frozenset({str})
+TEXT: Final = Codec("a text", _TEXTS, lambda value: value or None, _text)
 SELF_ID: Final = _number_codec("an id: a whole number above 0", _some)
 ID: Final = _number_codec("an id: a whole number", _some)
 WHOLE: Final = _number_codec("a whole number", _whole)
 COMPANY_SELF: Final = _number_codec("an id: a whole number above 0", _company)
 COMPANY: Final = _number_codec("the id of a company: a whole number", _company)
 USER: Final = _number_codec("the number of a user", _user)
-FLAG: Final = Codec("Y or N", frozenset({str}), _flag, ANY_FLAG.lenient)
-TIME: Final = Codec("a time, like 2026-05-04T09:30:00+00:00", frozenset({str}), _time, _never)
-AMOUNT: Final = Codec("an amount, like 12.50", frozenset({str, int, float}), _amount, _never)
-MEANING: Final = Codec("P, S or F", frozenset({str}), _meaning, _never)
-SECONDS: Final = Codec("a time in seconds since 1970", _INTEGERS, _seconds, _never)
-NUMBERS: Final = Codec("a list of ids", frozenset({list}), _numbers, _never)
+FLAG: Final = Codec("Y or N", _TEXTS, _flag, ANY_FLAG.lenient)
+TIME: Final = Codec(
+    "a time, like 2026-05-04T09:30:00+00:00",
+    _TEXTS,
+    lambda value: time_read(value) if value.strip() else None,
+)
+AMOUNT: Final = Codec(
+    "an amount, like 12.50",
+    frozenset({str, int, float}),
+    lambda value: None if value == "" else ANY_AMOUNT.read(value),
+)
+MEANING: Final = Codec("P, S or F", _TEXTS, _meaning)
+SECONDS: Final = Codec("a time in seconds since 1970", _INTEGERS, _seconds)
+NUMBERS: Final = Codec("a list of ids", frozenset({list}), _numbers)
 
 
 def status_codec(axis: Axis) -> Codec:
@@ -246,7 +218,7 @@ def status_codec(axis: Axis) -> Codec:
         except LabelError:
             raise Unreadable from None
 
-    return Codec(f"a {axis} status", frozenset({str}), read, _never)
+    return Codec(f"a {axis} status", _TEXTS, read)
 
 
 _LONGEST_WORD: Final = 100
@@ -280,66 +252,3 @@ def field_key(key: str, form: Form) -> str:
     return first.lower() + "".join(
         f"_{part.lower()}" if part[:1].isdigit() else part.capitalize() for part in others
     )
-
-
-# What several keys say together.
-
-
-class Group(Protocol):
-    """Fields of ours that stand in several keys of theirs, or several that stand in one."""
-
-    @property
-    def fields(self) -> tuple[str, ...]:
-        """The fields."""
-        ...
-
-    def told(self, body: Mapping[str, Any]) -> bool:
-        """Whether a body says anything of them."""
-        ...
-
-    def read(self, body: Mapping[str, Any], place: Place, report: Reporter) -> dict[str, Any]:
-        """Return the values that are there."""
-        ...
-
-
-@attrs.frozen
-class Shape:
-    """How the records of one kind are read in one form: key by key, and groups of keys."""
-
-    columns: Columns
-    groups: tuple[Group, ...] = ()
-
-    def only(self, *fields: str) -> Shape:
-        """Return this shape with these fields alone."""
-        return Shape(
-            self.columns.only(*fields),
-            tuple(group for group in self.groups if set(group.fields) & set(fields)),
-        )
-
-    def told(self, body: Mapping[str, Any]) -> frozenset[str]:
-        """Return the fields that a body says something of, be it that there is nothing."""
-        groups = {field for group in self.groups if group.told(body) for field in group.fields}
-        return frozenset(
-            groups | {column.field for column in self.columns.columns if column.key in body}
-        )
-
-    def read(
-        self, body: Mapping[str, Any], place: Place, report: Reporter
-    ) -> dict[str, Any] | None:
-        """Return a body's values by our fields; None if a needed one is absent."""
-        values = self.columns.read(body, place, report)
-        if values is None:
-            return None
-        for column in self.columns.columns:
-            if column.needed and values.get(column.field) is None:
-                found = safely(column.key, body.get(column.key))
-                report.not_used(place.at(column.key), column.codec.expected, found)
-                return None
-        for group in self.groups:
-            values |= group.read(body, place, report)
-        return {field: value for field, value in values.items() if value is not None}
-
-
-def shape(name: str, columns: Iterable[Column], groups: Iterable[Group] = ()) -> Shape:
-    """Return a shape of these columns and groups."""
-    return Shape(Columns(name, tuple(columns)), tuple(groups))

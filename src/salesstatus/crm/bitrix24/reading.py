@@ -194,7 +194,7 @@ class Reading:
         keys = (row.kind, row.form, *row.body)
         told = self._fields_told.get(keys)
         if told is None:
-            told = row.shape.told(row.body)
+            told = row.columns.mentioned(row.body)
             if len(self._fields_told) < _REMEMBERED:
                 self._fields_told[keys] = told
         return told

@@ -15,9 +15,10 @@ import attrs
 
 from salesstatus.crm.bitrix24.columns import ENTITY_TYPES, SHAPES, SIGNS, WEAK_SIGNS, Kind, Shapes
 from salesstatus.crm.bitrix24.hints import Hint
-from salesstatus.crm.bitrix24.lens import Form, Shape
+from salesstatus.crm.bitrix24.lens import Form
 from salesstatus.crm.bitrix24.lists import Lists
 from salesstatus.crm.bodies import LIMIT, Body, bodies
+from salesstatus.crm.lens import Columns
 from salesstatus.crm.oddities import Place, Reporter, safely
 
 CLASSIC, ITEM = Form
@@ -28,8 +29,8 @@ class Row:
     """One record of an answer: its kind, its form, its values by our fields, and its body.
 
     `about` is the lead or the deal whose contact it is, as the name of the content says; of a field
-    it is the field's name. `domain` is that of the account which sent a webhook. `shape` reads and
-    writes the record.
+    it is the field's name. `domain` is that of the account which sent a webhook. `columns` reads
+    the record.
     """
 
     kind: Kind
@@ -37,7 +38,7 @@ class Row:
     values: dict[str, Any]
     body: Mapping[str, Any]
     place: Place
-    shape: Shape
+    columns: Columns
     about: int | str | None = None
     of: Kind | None = None
     domain: str = ""
@@ -101,12 +102,12 @@ class _Unpacking:
         if type(value) is list:
             yield from self._list(value, place, hint)
         elif type(value) is not dict:
-            self._unused(place, "an object", safely("", value))
+            self.report.not_used(place, "an object", safely("", value))
         elif "error" in value and "result" not in value:
             code = (
                 safely("", value["error"]) if value["error"] not in ("", None) else "without a code"
             )
-            self._unused(place, "records", f"an error response: {code}")
+            self.report.not_used(place, "records", f"an error response: {code}")
         elif type(value.get("event")) is str:
             yield from self._event(value, place)
         elif "result" in value:
@@ -125,7 +126,7 @@ class _Unpacking:
         elif type(result) is list:
             yield from self._page(answer, result, at, hint)
         elif type(result) is not dict:
-            self._unused(at, "records", safely("", result))
+            self.report.not_used(at, "records", safely("", result))
         else:
             yield from self._object(answer, result, at, hint, depth)
 
@@ -167,7 +168,7 @@ class _Unpacking:
             yield from self.answer(Body(at, answer), Hint.of(str(name)), depth + 1)
         errors = batch.get("result_error")
         for name in errors if type(errors) is dict else ():
-            self._unused(place.at("result_error").at(name), "records", "an error response")
+            self.report.not_used(place.at("result_error").at(name), "records", "an error response")
 
     def _page(
         self, answer: dict[str, Any], members: list[Any], place: Place, hint: Hint
@@ -181,7 +182,7 @@ class _Unpacking:
         for number, member in enumerate(members):
             at = place.at(number)
             if type(member) is not dict:
-                self._unused(at, "an object", safely("", member))
+                self.report.not_used(at, "an object", safely("", member))
             elif "result" in member or "error" in member or type(member.get("event")) is str:
                 yield from self.answer(Body(at, member), hint, _DEEPEST)
             else:
@@ -195,8 +196,8 @@ class _Unpacking:
         kind = self._kind(body, form, place, hint)
         if kind is None:
             return
-        shape = self.shapes.get((kind, form)) or self.shapes[kind, CLASSIC]
-        values = shape.read(body, place, self.report)
+        columns = self.shapes.get((kind, form)) or self.shapes[kind, CLASSIC]
+        values = columns.read(body, place, self.report)
         if values is not None:
             yield Row(
                 kind,
@@ -204,7 +205,7 @@ class _Unpacking:
                 values,
                 body,
                 place,
-                shape,
+                columns,
                 hint.about if kind is hint.kind else None,
                 hint.fields_of,
             )
@@ -223,7 +224,7 @@ class _Unpacking:
         kind = known or next((kind for kind, keys in WEAK_SIGNS if keys <= body.keys()), None)
         if kind is None or kind is Kind.FIELD:
             expected = "a record whose kind its keys, its method's or its file's name tells"
-            self._unused(place, expected, "a record without a kind")
+            self.report.not_used(place, expected, "a record without a kind")
             return None
         return kind
 
@@ -242,9 +243,9 @@ class _Unpacking:
         return found
 
     def _fields(self, fields: dict[str, Any], place: Place, hint: Hint) -> Iterator[Row]:
-        shape = self.shapes[Kind.FIELD, CLASSIC]
+        columns = self.shapes[Kind.FIELD, CLASSIC]
         for name, field in fields.items():
-            values = shape.read(field, place.at(name), self.report)
+            values = columns.read(field, place.at(name), self.report)
             if values is not None:
                 yield Row(
                     Kind.FIELD,
@@ -252,7 +253,7 @@ class _Unpacking:
                     values,
                     field,
                     place.at(name),
-                    shape,
+                    columns,
                     name,
                     hint.fields_of or hint.kind,
                 )
@@ -271,15 +272,12 @@ class _Unpacking:
         if value.get("ts") is not None and "ts" not in told:
             self.report.left_out(place.at("ts"), "a time in seconds", safely("ts", value["ts"]))
         domain = auth["domain"].lower() if type(auth.get("domain")) is str else ""
-        shape = self.shapes[Kind.EVENT, CLASSIC]
-        values = shape.read(body, place, self.report)
+        columns = self.shapes[Kind.EVENT, CLASSIC]
+        values = columns.read(body, place, self.report)
         if values is not None:
             yield Row(
-                Kind.EVENT, CLASSIC, values, body, place, shape, domain=domain[:_LONGEST_DOMAIN]
+                Kind.EVENT, CLASSIC, values, body, place, columns, domain=domain[:_LONGEST_DOMAIN]
             )
-
-    def _unused(self, place: Place, expected: str, found: str) -> None:
-        self.report.not_used(place, expected, found)
 
 
 #: All of a webhook that is kept, but for the id of the record.

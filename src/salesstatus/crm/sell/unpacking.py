@@ -111,7 +111,7 @@ def _kind_of(part: str) -> Kind | None:
 _MOST_WORDS: Final = 8
 
 
-_EVENTS: Final = {"created": "created", "updated": "updated", "deleted": "deleted"}
+_EVENTS: Final = frozenset({"created", "updated", "deleted"})
 
 
 @attrs.frozen
@@ -127,11 +127,11 @@ class _Unpacking:
         if type(value) is list:
             yield from self._list(value, place, hint, depth)
         elif type(value) is not dict:
-            self._unused(place, "an object", safely("", value))
+            self.report.not_used(place, "an object", safely("", value))
         elif type(value.get("items")) is list:
             yield from self._page(value, place, hint, depth)
         elif value.get("errors") or value.get("error"):
-            self._unused(place, "records", f"an error response{_codes(value)}")
+            self.report.not_used(place, "records", f"an error response{_codes(value)}")
         elif "data" in value:
             yield from self._item(value, place, hint, depth)
         else:
@@ -139,7 +139,9 @@ class _Unpacking:
 
     def _list(self, members: list[Any], place: Place, hint: _Hint, depth: int) -> Iterator[Row]:
         if depth > _DEEPEST:
-            self._unused(place, "records in a few lists at most", f"a list in {depth} others")
+            self.report.not_used(
+                place, "records in a few lists at most", f"a list in {depth} others"
+            )
             return
         for number, member in enumerate(members):
             yield from self.value(member, place.at(number), hint, depth + 1)
@@ -163,7 +165,7 @@ class _Unpacking:
             elif type(item) is dict:
                 yield from self._record(item, {}, at, hint)
             else:
-                self._unused(at, "an object", safely("", item))
+                self.report.not_used(at, "an object", safely("", item))
 
     def _item(self, item: dict[str, Any], place: Place, hint: _Hint, depth: int) -> Iterator[Row]:
         data = item["data"]
@@ -173,7 +175,7 @@ class _Unpacking:
         elif type(data) is list:
             yield from self._list(data, place.at("data"), hint, depth)
         else:
-            self._unused(place.at("data"), "an object", safely("", data))
+            self.report.not_used(place.at("data"), "an object", safely("", data))
 
     def _record(
         self, data: dict[str, Any], meta: dict[str, Any], place: Place, hint: _Hint
@@ -190,7 +192,7 @@ class _Unpacking:
                 return
         if kind is None:
             expected = "a record whose kind its meta, its page's address or its file's name tells"
-            self._unused(place, expected, "a record without a kind")
+            self.report.not_used(place, expected, "a record without a kind")
             return
         event, at, order = self._told(meta, place)
         columns = self.columns[kind]
@@ -210,8 +212,8 @@ class _Unpacking:
         word = sync.get("event_type")
         if word is None:
             return "", None, None
-        event = _EVENTS.get(word) if type(word) is str else None
-        if event is None:
+        event = word
+        if type(word) is not str or word not in _EVENTS:
             expected = "an event type: created, updated, deleted"
             self.report.read(place, expected, f"{safely('event_type', word)}: read as updated")
             event = "updated"
@@ -226,9 +228,6 @@ class _Unpacking:
                 )
         numbers = (sync.get("revision"), meta.get("sequence"))
         return event, at, next((number for number in numbers if type(number) is int), None)
-
-    def _unused(self, place: Place, expected: str, found: str) -> None:
-        self.report.not_used(place, expected, found)
 
 
 def previous_values(columns: Columns, before: dict[str, Any], place: Place) -> dict[str, Any]:
