@@ -1,9 +1,18 @@
-"""From the values of Bitrix24's records to contacts, deals, and leads with their conversions."""
+"""From the values of Bitrix24's records to contacts, deals, and leads with their conversions.
+
+A lead in a stage of failure has its reason in ``STATUS_DESCRIPTION``. Where nothing stands there,
+and the stage is not the general ``JUNK``, the name of the stage is the reason: further stages of
+failure are how Bitrix24 keeps reasons (rule L1).
+
+``CONTACT_ID`` and ``COMPANY_ID`` of a lead are two things. Of a lead that is not converted, and of
+a repeat lead, they are the known contacts that it is tied to (rule L4); of any other converted lead
+they are what it became (rule K13).
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
@@ -11,46 +20,79 @@ import attrs
 
 from salesstatus.crm.account import Catalogue
 from salesstatus.crm.auditing import Stored
-from salesstatus.crm.bitrix24.columns import FIELD_TYPES, SCOPES, Kind
-from salesstatus.crm.bitrix24.entities import (
-    contact_fields,
-    converted_at,
-    deal_fields,
-    deal_status,
-    is_repeat,
-    known_contacts,
-    lead_fields,
-    lead_meaning,
-)
+from salesstatus.crm.bitrix24.columns import DEAL_STATUS, system_status
 from salesstatus.crm.bitrix24.lens import company_id
 from salesstatus.crm.bitrix24.unpacking import Row
 from salesstatus.crm.oddities import Place, Reporter, safely
-from salesstatus.lead import (
-    ConversionRecord,
-    FieldDefinition,
-    FieldType,
-    Lead,
-    LeadId,
-    Scope,
-    StageMeaning,
-)
+from salesstatus.lead import ConversionRecord, Lead, LeadId, StageMeaning
 from salesstatus.leads.stages import StageBook
 from salesstatus.model import Contact, ContactId, ContactKind, Deal, DealId, DealStatus
 from salesstatus.propagation import audience
-from salesstatus.statements import K13, L4, T3, W2, W6
+from salesstatus.statements import K13, L4, W2, W6
 from salesstatus.values import Id, InvalidError, shown
 
 T = TypeVar("T")
+Values = Mapping[str, Any]
 PERSON, COMPANY = ContactKind
+
+
+#: The contacts that a lead is tied to, and what each becomes in the record of a conversion.
+_TIES: Final = {"person_id": "person", "company_id": "company"}
+#: The general stage of junk, which every book of Bitrix24 has and which says no reason.
+_JUNK: Final = "JUNK"
+#: The fields that are taken as they are read.
+_DIRECT: Final[dict[type, frozenset[str]]] = {
+    Lead: frozenset(attrs.fields_dict(Lead))
+    - {*_TIES, "notes", "conversion", "status", "source", "unqualified_reason"},
+    Contact: frozenset(attrs.fields_dict(Contact)) - {"kind", "company"},
+    Deal: frozenset(attrs.fields_dict(Deal))
+    - {"primary", "company", "involved", "status", "stage", "source"},
+}
+
+
+def _direct(kind: type, values: Values) -> dict[str, Any]:
+    return {field: value for field, value in values.items() if field in _DIRECT[kind]}
+
+
+def _source(values: Values, catalogue: Catalogue) -> str:
+    """Return what a source is called, or its id, which is a word in Bitrix24."""
+    id_: str = values.get("source_id", "")
+    return catalogue.sources.get(id_, id_)
+
+
+def _is_repeat(values: Values) -> bool:
+    return bool(values.get("repeat", False))
+
+
+def _known_contacts(values: Values) -> dict[str, ContactId]:
+    """Return the contact and the company that a lead names."""
+    persons: tuple[int, ...] = values.get("persons", ())
+    person = values.get("person_id", persons[0] if persons else None)
+    named = {"person_id": person, "company_id": values.get("company_id")}
+    return {field: id_ for field, id_ in named.items() if id_ is not None}
+
+
+def deal_status(values: Values, catalogue: Catalogue) -> tuple[DealStatus | None, str]:
+    """Return a deal's status, and its source: semantics, stage, code or closed flag."""
+    if "meaning" in values:
+        return DEAL_STATUS[values["meaning"]], "semantics"
+    stage_id = values.get("stage_id", "")
+    stage = catalogue.stages.get(stage_id)
+    if stage is not None and stage.status is not None:
+        return stage.status, "stage"
+    by_code = system_status(stage_id)
+    if by_code is not None:
+        return by_code, "code"
+    return (DealStatus.OPEN, "closed") if values.get("closed") is False else (None, "")
 
 
 @attrs.frozen
 class Found:
-    """What was read of one record so far, where last, and which of its fields were told at all."""
+    """What was read of one record so far, where last, and of which fields its bodies had keys."""
 
     values: dict[str, Any]
     place: Place
-    told: frozenset[str]
+    mentioned: frozenset[str]
 
 
 #: The contacts of leads or deals, as lists of their own: by the lead or the deal, then by the
@@ -113,8 +155,8 @@ class Assembly:
                 values["company"] = company_id(companies[0])
             if len(companies) > 1:
                 expected = "one company that a person works for"
-                told = f"{len(companies)}: only {values['company']} is used"
-                self.report.left_out(found.place.at("COMPANY_IDS"), expected, told)
+                which = f"{len(companies)}: only {values['company']} is used"
+                self.report.left_out(found.place.at("COMPANY_IDS"), expected, which)
             if values.get("company") in self.own:
                 self._our_own(found.place)
                 del values["company"]
@@ -127,7 +169,10 @@ class Assembly:
 
     def _contact(self, kind: ContactKind, id_: Id, found: Found) -> None:
         values = found.values
-        contact = _made(Contact, contact_fields(values, kind), found.place, self.report)
+        fields = _direct(Contact, values) | {"kind": kind}
+        if kind is PERSON and "company" in values:
+            fields["company"] = values["company"]
+        contact = _made(Contact, fields, found.place, self.report)
         self.contacts[id_] = Stored(
             contact=contact, prospect=values.get("prospect"), customer=values.get("customer")
         )
@@ -167,30 +212,43 @@ class Assembly:
         if "primary" not in values and listed:
             values["primary"] = listed[0] if first is None else first
             if first is None:
-                told = f"none: contact {listed[0]}, the first, is taken"
-                self.report.read(place, "a contact of the deal that is primary", told, W6.id)
+                which = f"none: contact {listed[0]}, the first, is taken"
+                self.report.read(place, "a contact of the deal that is primary", which, W6.id)
         elif first not in (None, values.get("primary")):
-            told = f"contact {first} in the list of its contacts: the deal counts"
-            self.report.read(place.at("CONTACT_ID"), "one primary contact of a deal", told, W6.id)
+            other = f"contact {first} in the list of its contacts: the deal counts"
+            self.report.read(place.at("CONTACT_ID"), "one primary contact of a deal", other, W6.id)
         values["contacts"] = (*values.get("contacts", ()), *listed)
-        fields = deal_fields(values, self.catalogue)
+        fields = self._deal_fields(values)
         if fields["primary"] is None:
             expected = "a contact or a company: a deal always has a primary contact"
             self.report.not_used(place.at("CONTACT_ID"), expected, "none", W6.id)
             return None, None
-        self._untold_company(fields, found)
-        status = self._status(values, place)
-        return _made(
-            Deal, {**fields, "status": status or DealStatus.OPEN}, place, self.report
-        ), status
-
-    def _untold_company(self, fields: dict[str, Any], found: Found) -> None:
         stored = self.contacts.get(fields["primary"])
         employer = None if stored is None else stored.contact.company
-        if "company" not in found.told and employer is not None:
+        if "company" not in found.mentioned and employer is not None:
             fields["company"] = employer
-            told = f"nothing: read as {shown(employer)}, where the primary contact works"
-            self.report.read(found.place.at("COMPANY_ID"), "the deal's company", told, W2.id)
+            read_as = f"nothing: read as {shown(employer)}, where the primary contact works"
+            self.report.read(place.at("COMPANY_ID"), "the deal's company", read_as, W2.id)
+        status = self._status(values, place)
+        fields["status"] = status or DealStatus.OPEN
+        return _made(Deal, fields, place, self.report), status
+
+    def _deal_fields(self, values: Values) -> dict[str, Any]:
+        """Return a deal's fields but for its status; of a company alone it is the primary contact."""
+        contacts: tuple[int, ...] = values.get("contacts", ())
+        primary = values.get("primary", contacts[0] if contacts else None)
+        company = values.get("company")
+        if primary is None:
+            primary, company = company, None
+        stage_id = values.get("stage_id", "")
+        stage = self.catalogue.stages.get(stage_id)
+        return _direct(Deal, values) | {
+            "primary": primary,
+            "company": company,
+            "involved": frozenset(contacts) - {primary},
+            "stage": stage_id if stage is None or not stage.name else stage.name,
+            "source": _source(values, self.catalogue),
+        }
 
     def _status(self, values: Mapping[str, Any], place: Place) -> DealStatus | None:
         status, by = deal_status(values, self.catalogue)
@@ -237,14 +295,26 @@ class Assembly:
                 self.report.left_out(
                     place, "one known contact of a lead", f"{len(listed)} contacts", L4.id
                 )
-            fields = lead_fields(values, self.catalogue, self.book)
-            if lead_meaning(values, self.book) is StageMeaning.SUCCESS:
+            status: str = values.get("status", "")
+            meaning = values.get("meaning") or self.book.meaning(status)
+            reason = values.get("status_description", "")
+            if meaning is StageMeaning.FAILURE and not reason and status != _JUNK:
+                names = {stage.id: stage.name or stage.id for stage in self.book.stages}
+                reason = names.get(status, "")
+            fields = _direct(Lead, values) | {
+                "status": status,
+                "source": _source(values, self.catalogue),
+                "unqualified_reason": reason if meaning is StageMeaning.FAILURE else "",
+            }
+            if meaning is not StageMeaning.SUCCESS or _is_repeat(values):
+                fields |= _known_contacts(values)
+            if meaning is StageMeaning.SUCCESS:
                 fields |= self._became(id_, values, place)
             self.leads[id_] = _made(Lead, fields, place, self.report)
 
     def _became(self, id_: LeadId, values: Mapping[str, Any], place: Place) -> dict[str, Any]:
         """Return a conversion; the contacts alone if it has no time; or nothing (rule L10)."""
-        known = {} if is_repeat(values) else known_contacts(values)
+        known = {} if _is_repeat(values) else _known_contacts(values)
         named: dict[str, Any] = {
             target: known[field] for field, target in _TIES.items() if field in known
         }
@@ -253,9 +323,9 @@ class Assembly:
             if len(pointing) > 1:
                 found = f"{len(pointing)} of them: {shown(pointing[0])} is taken"
                 self.report.read(place, f"one {target} that a lead became", found, K13.id)
-            if pointing and not (target != "deal" and is_repeat(values)):
+            if pointing and not (target != "deal" and _is_repeat(values)):
                 named.setdefault(target, pointing[0])
-        at = converted_at(values)
+        at = values.get("moved_at") or values.get("closed_at")
         if not named:
             return {}
         if at is None:
@@ -272,56 +342,3 @@ class Assembly:
             **named,
         )
         return {"conversion": record}
-
-
-def definitions(
-    fields: Mapping[Kind, Mapping[str, Row]], report: Reporter
-) -> dict[Scope, tuple[FieldDefinition, ...]]:
-    """Return the custom fields.
-
-    One of leads goes to the targets that have a field of the same name (rule K7).
-    """
-    found: dict[Scope, dict[str, FieldDefinition]] = defaultdict(dict)
-    targets = {"person": Kind.CONTACT, "company": Kind.COMPANY, "deal": Kind.DEAL}
-    for kind, rows in fields.items():
-        for name, row in rows.items():
-            opted = {
-                target: kind is Kind.LEAD and name in fields.get(of, {})
-                for target, of in targets.items()
-            }
-            definition = _definition(name, row, opted, report)
-            if definition is not None:
-                found[SCOPES[kind]].setdefault(name, definition)
-    return {scope: tuple(defined.values()) for scope, defined in found.items()}
-
-
-def _definition(
-    name: str, row: Row, opted: Mapping[str, bool], report: Reporter
-) -> FieldDefinition | None:
-    kind = FIELD_TYPES.get(row.values["type"], FieldType.TEXT)
-    many = row.values.get("multiple", False)
-    if many and kind is not FieldType.DROP_DOWN:
-        report.not_used(
-            row.place, "a field of one value, or a choice", "a field of several values", T3.id
-        )
-        return None
-    items = row.body.get("items")
-    ids = (
-        [item["ID"] for item in items if type(item) is dict and type(item.get("ID")) in (int, str)]
-        if type(items) is list
-        else []
-    )
-    choices: Collection[str] = tuple(dict.fromkeys(str(id_) for id_ in ids))
-    if kind is FieldType.DROP_DOWN and not choices:
-        report.read(row.place, "the choices of a field", "none: read as a text", T3.id)
-        kind = FieldType.TEXT
-    elif kind is FieldType.DROP_DOWN and many:
-        kind = FieldType.MULTI_SELECT
-    return FieldDefinition(
-        name=name, type=kind, choices=choices if kind in _CHOSEN else (), **opted
-    )
-
-
-_CHOSEN: Final = (FieldType.DROP_DOWN, FieldType.MULTI_SELECT)
-#: The contacts that a lead is tied to, and what each becomes in the record of a conversion.
-_TIES: Final = {"person_id": "person", "company_id": "company"}

@@ -1,4 +1,4 @@
-"""The names of a Bitrix24 account's stages, sources, pipelines and users.
+"""The names of a Bitrix24 account's stages, sources, pipelines and users, and its custom fields.
 
 The book of leads must be one by rule L1, whatever was sent: stages in process, one of success,
 stages of failure. What is missing is taken from Bitrix24's own book, a stage that only leads name
@@ -8,19 +8,25 @@ comes after those that mean the same, and all of it is reported.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from salesstatus.crm.account import Catalogue
 from salesstatus.crm.account import Stage as DealStage
-from salesstatus.crm.bitrix24.columns import DEAL_STATUS, system_status
+from salesstatus.crm.bitrix24.columns import (
+    DEAL_STATUS,
+    FIELD_TYPES,
+    SCOPES,
+    Kind,
+    system_status,
+)
 from salesstatus.crm.bitrix24.unpacking import Row
 from salesstatus.crm.oddities import Place, Reporter, safely
-from salesstatus.lead import StageMeaning
+from salesstatus.lead import FieldDefinition, FieldType, Scope, StageMeaning
 from salesstatus.leads.stages import BITRIX24_STAGES, Stage, StageBook
 from salesstatus.model import full_name
-from salesstatus.statements import L1
+from salesstatus.statements import L1, T3
 from salesstatus.values import FrozenMap, Id
 
 Statuses = Mapping[tuple[str, str], Row]
@@ -74,25 +80,27 @@ def catalogue_of(
 
 
 def stage_book(
-    statuses: Statuses, met: Iterable[tuple[str, StageMeaning | None, Place]], report: Reporter
+    statuses: Statuses, named: Iterable[tuple[str, StageMeaning | None, Place]], report: Reporter
 ) -> StageBook:
     """Return the stages of leads: those sent, and those that leads and histories name besides."""
     sent = [row for (entity, _), row in statuses.items() if entity == _LEADS]
     stages = _sent(sent, report) if sent else list(BITRIX24_STAGES.stages)
     used = {stage.id for stage in stages}
     unknown: set[str] = set()
-    for id_, meaning, place in met:
+    for id_, meaning, place in named:
         if id_ in used or id_ in unknown or not id_.strip():
             continue
         found = safely("STATUS_ID", id_)
         if meaning is None or meaning is SUCCESS:
             unknown.add(id_)
-            said = "of success, which another one is" if meaning is SUCCESS else "which nobody sent"
-            report.left_out(place, _IN_BOOK, f"{found}, {said}", L1.id)
+            why = (
+                "a second one of success" if meaning is SUCCESS else "which the data does not have"
+            )
+            report.left_out(place, _IN_BOOK, f"{found}, {why}", L1.id)
             continue
         used.add(id_)
         stages.append(Stage(id_, meaning))
-        report.read(place, _IN_BOOK, f"{found}: taken up as {meaning.value}", L1.id)
+        report.read(place, _IN_BOOK, f"{found}: added as {meaning.value}", L1.id)
     return StageBook(
         stage for meaning in StageMeaning for stage in stages if stage.meaning is meaning
     )
@@ -142,3 +150,50 @@ _OWN: Final = {
     meaning: next(stage for stage in BITRIX24_STAGES.stages if stage.meaning is meaning)
     for meaning in StageMeaning
 }
+
+
+def definitions(
+    fields: Mapping[Kind, Mapping[str, Row]], report: Reporter
+) -> dict[Scope, tuple[FieldDefinition, ...]]:
+    """Return the custom fields.
+
+    One of leads goes to the targets that have a field of the same name (rule K7).
+    """
+    found: dict[Scope, dict[str, FieldDefinition]] = defaultdict(dict)
+    targets = {"person": Kind.CONTACT, "company": Kind.COMPANY, "deal": Kind.DEAL}
+    for kind, rows in fields.items():
+        for name, row in rows.items():
+            opted = {
+                target: kind is Kind.LEAD and name in fields.get(of, {})
+                for target, of in targets.items()
+            }
+            definition = _definition(name, row, opted, report)
+            if definition is not None:
+                found[SCOPES[kind]].setdefault(name, definition)
+    return {scope: tuple(defined.values()) for scope, defined in found.items()}
+
+
+def _definition(
+    name: str, row: Row, opted: Mapping[str, bool], report: Reporter
+) -> FieldDefinition | None:
+    kind = FIELD_TYPES.get(row.values["type"], FieldType.TEXT)
+    many = row.values.get("multiple", False)
+    if many and kind is not FieldType.DROP_DOWN:
+        report.not_used(
+            row.place, "a field of one value, or a choice", "a field of several values", T3.id
+        )
+        return None
+    items = row.body.get("items")
+    ids = (item.get("ID") for item in items if type(item) is dict) if type(items) is list else ()
+    choices = tuple(dict.fromkeys(str(id_) for id_ in ids if type(id_) in (int, str)))
+    if kind is FieldType.DROP_DOWN and not choices:
+        report.read(row.place, "the choices of a field", "none: read as a text", T3.id)
+        kind = FieldType.TEXT
+    elif kind is FieldType.DROP_DOWN and many:
+        kind = FieldType.MULTI_SELECT
+    return FieldDefinition(
+        name=name, type=kind, choices=choices if kind in _CHOSEN else (), **opted
+    )
+
+
+_CHOSEN: Final = (FieldType.DROP_DOWN, FieldType.MULTI_SELECT)

@@ -81,7 +81,7 @@ class Role:
 
 @attrs.frozen
 class Multi:
-    """A list of phone numbers, e-mail addresses …: a role takes one, the field `rest` the others."""
+    """A list of phone numbers, e-mail addresses …: a value for each role, the others in `rest`."""
 
     sort: str
     roles: tuple[Role, ...]

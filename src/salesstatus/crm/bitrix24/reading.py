@@ -9,16 +9,9 @@ from datetime import datetime, timezone
 from typing import Any, Final
 
 from salesstatus.crm.account import Wanted
-from salesstatus.crm.bitrix24.assembly import Assembly, Found, definitions
-from salesstatus.crm.bitrix24.book import catalogue_of, stage_book
-from salesstatus.crm.bitrix24.columns import (
-    DEAL_STATUS,
-    SCOPES,
-    Kind,
-    Shapes,
-    shapes,
-    system_status,
-)
+from salesstatus.crm.bitrix24.assembly import Assembly, Found, deal_status
+from salesstatus.crm.bitrix24.book import catalogue_of, definitions, stage_book
+from salesstatus.crm.bitrix24.columns import SCOPES, Kind, Shapes, shapes
 from salesstatus.crm.bitrix24.groups import custom_name
 from salesstatus.crm.bitrix24.hints import domain_of
 from salesstatus.crm.bitrix24.lens import company_id
@@ -79,7 +72,7 @@ class Reading:
         self._statuses: dict[tuple[str, str], Row] = {}
         self._history: dict[Kind, dict[object, Row]] = defaultdict(dict)
         self._fields: dict[Kind, dict[str, Row]] = defaultdict(dict)
-        self._fields_told: dict[tuple[object, ...], frozenset[str]] = {}
+        self._keys_seen: dict[tuple[object, ...], frozenset[str]] = {}
         self._events: list[tuple[str, Kind, int, datetime | None]] = []
 
     def rows(self, content: object, name: str = "input") -> Iterator[Row]:
@@ -163,11 +156,11 @@ class Reading:
 
     def _record(self, row: Row) -> None:
         records, id_ = self._records[row.kind], row.values["id"]
-        told = self._told_by(row)
+        mentioned = self._mentioned(row)
         before = records.get(id_)
         self._once(row, before, f"{row.kind.value} {shown(id_)}")
         if before is None:
-            records[id_] = Found(row.values, row.place, told)
+            records[id_] = Found(row.values, row.place, mentioned)
             return
         was, is_ = before.values, row.values
         if was.get("created_at", is_.get("created_at")) != is_.get(
@@ -181,23 +174,23 @@ class Reading:
             )
             return
         (old, _), (new, by) = sorted(
-            ((was, before.told), (is_, told)),
+            ((was, before.mentioned), (is_, mentioned)),
             key=lambda one: (
                 one[0].get("updated_at", was.get("updated_at", is_.get("updated_at"))) or _BEGINNING
             ),
         )
         values = {field: value for field, value in old.items() if field not in by} | new
-        records[id_] = Found(values, row.place, before.told | told)
+        records[id_] = Found(values, row.place, before.mentioned | mentioned)
 
-    def _told_by(self, row: Row) -> frozenset[str]:
-        """Return the fields that a body says something of (one set for the same keys)."""
+    def _mentioned(self, row: Row) -> frozenset[str]:
+        """Return the fields whose keys a body has (one set for the same keys)."""
         keys = (row.kind, row.form, *row.body)
-        told = self._fields_told.get(keys)
-        if told is None:
-            told = row.columns.mentioned(row.body)
-            if len(self._fields_told) < _REMEMBERED:
-                self._fields_told[keys] = told
-        return told
+        fields = self._keys_seen.get(keys)
+        if fields is None:
+            fields = row.columns.mentioned(row.body)
+            if len(self._keys_seen) < _REMEMBERED:
+                self._keys_seen[keys] = fields
+        return fields
 
     # At the end, when everything is there.
 
@@ -211,8 +204,8 @@ class Reading:
             self.skipped,
             self.report,
         )
-        book = stage_book(self._statuses, self._met_stages(), self.report)
-        fetch, gone = self._told()
+        book = stage_book(self._statuses, self._named_stages(), self.report)
+        fetch, gone = self._apply_events()
         assembly = Assembly(catalogue, book, self.report)
         assembly.add_companies(self._records[Kind.COMPANY])
         assembly.add_persons(self._records[Kind.CONTACT])
@@ -246,20 +239,20 @@ class Reading:
     def _named(self, kind: Kind) -> dict[Id, Mapping[str, Any]]:
         return {id_: found.values for id_, found in self._records[kind].items()}
 
-    def _met_stages(self) -> Iterator[tuple[str, StageMeaning | None, Place]]:
+    def _named_stages(self) -> Iterator[tuple[str, StageMeaning | None, Place]]:
         """Yield the stages that leads name, with their meanings; those that have one come first."""
-        met: list[tuple[str, StageMeaning | None, Place]] = [
+        stages: list[tuple[str, StageMeaning | None, Place]] = [
             (found.values["status"], found.values.get("meaning"), found.place)
             for found in self._records[Kind.LEAD].values()
             if "status" in found.values
         ]
-        met += [
+        stages += [
             (row.values["stage"], row.values.get("meaning"), row.place)
             for row in self._history[Kind.LEAD_STAGE].values()
         ]
-        yield from sorted(met, key=lambda stage: stage[1] is None)
+        yield from sorted(stages, key=lambda stage: stage[1] is None)
 
-    def _told(self) -> tuple[list[ToFetch], dict[DealId, frozenset[ContactId]]]:
+    def _apply_events(self) -> tuple[list[ToFetch], dict[DealId, frozenset[ContactId]]]:
         """Apply webhooks to the records; return what is to be fetched, and deleted deals."""
         fetch: dict[tuple[Kind, Id], ToFetch] = {}
         gone: dict[DealId, frozenset[ContactId]] = {}
@@ -292,8 +285,7 @@ class Reading:
         for row in self._history[Kind.DEAL_STAGE].values():
             deal, stage_id = row.values["about"], row.values["stage"]
             stage = assembly.catalogue.stages.get(stage_id)
-            said = DEAL_STATUS[row.values["meaning"]] if "meaning" in row.values else None
-            status = said or (None if stage is None else stage.status) or system_status(stage_id)
+            status, _ = deal_status({**row.values, "stage_id": stage_id}, assembly.catalogue)
             if deal not in assembly.deals:
                 self.report.missing(
                     row.place, "every deal that a stage history is of", f"no deal {deal}"
