@@ -34,7 +34,6 @@ from salesstatus.crm.account import Wanted
 from salesstatus.crm.bitrix24 import Reading, ToFetch, read, rows
 from salesstatus.crm.bitrix24.columns import Kind, shapes
 from salesstatus.crm.bitrix24.groups import custom_name
-from salesstatus.crm.bitrix24.hints import domain_of
 from salesstatus.crm.bitrix24.lens import (
     Form,
     company_id,
@@ -42,6 +41,7 @@ from salesstatus.crm.bitrix24.lens import (
     contact_number,
     field_key,
 )
+from salesstatus.crm.bitrix24.unpacking import domain_of
 from salesstatus.crm.bitrix24.writing import patch
 from salesstatus.crm.evidence import StageRow
 from salesstatus.crm.oddities import Outcome, Reporter, cleaned

@@ -435,8 +435,8 @@ class TestPages:
     def met(self, *addresses, more=False):
         pages, report = Pages(), Reporter()
         for number, address in enumerate(addresses):
-            pages.met(Place(f"file {number}"), address, more=more)
-        pages.tell(report)
+            pages.add(Place(f"file {number}"), address, more=more)
+        pages.report(report)
         return [str(oddity) for oddity in report.oddities().kept]
 
     def test_pages_without_a_gap_are_all(self):
@@ -470,9 +470,9 @@ class TestPages:
 
     def test_the_last_page_says_whether_more_follow_wherever_it_stands(self):
         pages, report = Pages(), Reporter()
-        pages.met(Place("b"), "h/contacts?page=2", more=False)
-        pages.met(Place("a"), "h/contacts?page=1", more=True)
-        pages.tell(report)
+        pages.add(Place("b"), "h/contacts?page=2", more=False)
+        pages.add(Place("a"), "h/contacts?page=1", more=True)
+        pages.report(report)
         assert len(report.oddities()) == 0
 
     @pytest.mark.parametrize(

@@ -1826,5 +1826,5 @@ class TestReading:
             *rows(page("call", [{}], path="calls", number=3), "x", skipped=skipped, pages=pages)
         ]
         report = Reporter()
-        pages.tell(report)
+        pages.report(report)
         assert (found, skipped, len(report.oddities())) == ([], {"call": 1}, 1)

@@ -234,7 +234,7 @@ class Assembly:
         return _made(Deal, fields, place, self.report), status
 
     def _deal_fields(self, values: Values) -> dict[str, Any]:
-        """Return a deal's fields but for its status; of a company alone it is the primary contact."""
+        """Return a deal's fields but for its status; a company alone is the primary contact."""
         contacts: tuple[int, ...] = values.get("contacts", ())
         primary = values.get("primary", contacts[0] if contacts else None)
         company = values.get("company")

@@ -6,21 +6,21 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
-from typing import Any, Final
+from typing import Any, Final, final
 
-from salesstatus.crm.account import Wanted
+import attrs
+
+from salesstatus.crm.account import Account, Wanted
 from salesstatus.crm.bitrix24.assembly import Assembly, Found, deal_status
 from salesstatus.crm.bitrix24.book import catalogue_of, definitions, stage_book
-from salesstatus.crm.bitrix24.columns import SCOPES, Kind, Shapes, shapes
+from salesstatus.crm.bitrix24.columns import SCOPES, Kind, shapes
 from salesstatus.crm.bitrix24.groups import custom_name
-from salesstatus.crm.bitrix24.hints import domain_of
 from salesstatus.crm.bitrix24.lens import company_id
-from salesstatus.crm.bitrix24.lists import Lists
-from salesstatus.crm.bitrix24.portal import Portal, ToFetch
-from salesstatus.crm.bitrix24.unpacking import Row, rows
+from salesstatus.crm.bitrix24.unpacking import Row, domain_of, rows
 from salesstatus.crm.bodies import LIMIT, named_contents
 from salesstatus.crm.evidence import StageRow
 from salesstatus.crm.oddities import Place, Reporter, cleaned, safely
+from salesstatus.crm.pages import Lists
 from salesstatus.lead import StageMeaning
 from salesstatus.leads.stage_history import Visit
 from salesstatus.model import ContactId, DealId
@@ -33,6 +33,23 @@ _SLIM: Final = (
 )
 _PROFILED: Final = (Kind.DEAL, Kind.CONTACT, Kind.COMPANY)
 _UNWANTED: Final = frozenset({Kind.LEAD, Kind.LEAD_STAGE, Kind.LEAD_CONTACT, Kind.FIELD})
+
+
+@final
+@attrs.frozen
+class ToFetch:
+    """A record that a webhook says is new or changed after what was read of it."""
+
+    kind: Kind
+    id: Id
+    at: datetime | None = None
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class Portal(Account):
+    """An account of Bitrix24; `to_fetch` are the records that webhooks reported as changed."""
+
+    to_fetch: tuple[ToFetch, ...] = ()
 
 
 _EVENT: Final = re.compile(r"ONCRM(LEAD|DEAL|CONTACT|COMPANY)(ADD|UPDATE|DELETE)")
@@ -54,11 +71,15 @@ class Reading:
         wanted: Wanted = Wanted.ALL,
         limit: int = LIMIT,
     ) -> None:
-        self.shapes = _shapes(
-            _field("prospect_field", prospect_field),
-            _field("customer_field", customer_field),
-            wanted,
-        )
+        _check_field("prospect_field", prospect_field)
+        _check_field("customer_field", customer_field)
+        self.shapes = shapes(prospect_field, customer_field)
+        if wanted is not Wanted.ALL:
+            slim = _SLIM.split()
+            self.shapes = {
+                (kind, form): columns.only(*slim) if kind in _PROFILED else columns
+                for (kind, form), columns in self.shapes.items()
+            }
         self.report = Reporter()
         self.skipped: Counter[str] = Counter()
         self.pages = Lists()
@@ -129,11 +150,8 @@ class Reading:
 
     def _once(self, row: Row, before: Row | Found | None, which: str) -> None:
         if before is not None:
-            how = (
-                "the same"
-                if before.values == row.values
-                else "and different: they are put together"
-            )
+            same = before.values == row.values
+            how = "the same" if same else "and different: they are put together"
             self.report.read(row.place, "each record once", f"{which} again, {how}")
 
     def _member(self, row: Row) -> None:
@@ -163,15 +181,10 @@ class Reading:
             records[id_] = Found(row.values, row.place, mentioned)
             return
         was, is_ = before.values, row.values
-        if was.get("created_at", is_.get("created_at")) != is_.get(
-            "created_at", was.get("created_at")
-        ):
+        if len({was.get("created_at"), is_.get("created_at")} - {None}) > 1:
             expected = "one account: a record keeps the time of its creation"
-            self.report.not_used(
-                row.place,
-                expected,
-                f"{row.kind.value} {shown(id_)}, which is another one elsewhere",
-            )
+            found = f"{row.kind.value} {shown(id_)}, which is another one elsewhere"
+            self.report.not_used(row.place, expected, found)
             return
         (old, _), (new, by) = sorted(
             ((was, before.mentioned), (is_, mentioned)),
@@ -196,14 +209,9 @@ class Reading:
 
     def account(self) -> Portal:
         """Return what was read. The reading is used up."""
-        self.pages.tell(self.report)
-        catalogue = catalogue_of(
-            self._statuses,
-            self._named(Kind.CATEGORY),
-            self._named(Kind.USER),
-            self.skipped,
-            self.report,
-        )
+        self.pages.report(self.report)
+        named = (self._named(Kind.CATEGORY), self._named(Kind.USER))
+        catalogue = catalogue_of(self._statuses, *named, self.skipped, self.report)
         book = stage_book(self._statuses, self._named_stages(), self.report)
         fetch, gone = self._apply_events()
         assembly = Assembly(catalogue, book, self.report)
@@ -287,16 +295,14 @@ class Reading:
             stage = assembly.catalogue.stages.get(stage_id)
             status, _ = deal_status({**row.values, "stage_id": stage_id}, assembly.catalogue)
             if deal not in assembly.deals:
-                self.report.missing(
-                    row.place, "every deal that a stage history is of", f"no deal {deal}"
-                )
+                expected = "every deal that a stage history is of"
+                self.report.missing(row.place, expected, f"no deal {deal}")
             elif status is None:
                 found = f"stage {safely('STAGE_ID', stage_id)}, which the data does not have"
                 self.report.not_used(row.place, "a known stage", found)
             else:
-                yield StageRow(
-                    deal, row.values["at"], status, stage_id if stage is None else stage.name
-                )
+                name = stage_id if stage is None else stage.name
+                yield StageRow(deal, row.values["at"], status, name)
 
 
 #: How many sets of keys are remembered.
@@ -304,22 +310,11 @@ _REMEMBERED: Final = 1000
 _BEGINNING: Final = datetime(1, 1, 1, tzinfo=timezone.utc)
 
 
-def _field(place: str, key: object) -> str | None:
+def _check_field(place: str, key: object) -> None:
     if key is not None and not (isinstance(key, str) and custom_name(key) == key):
         raise InvalidError(
             place, key, "the key of a custom field, like UF_CRM_1720019876534, or None"
         )
-    return key if isinstance(key, str) else None
-
-
-def _shapes(prospect_field: str | None, customer_field: str | None, wanted: Wanted) -> Shapes:
-    all_ = shapes(prospect_field, customer_field)
-    if wanted is Wanted.ALL:
-        return all_
-    return {
-        (kind, form): shape.only(*_SLIM.split()) if kind in _PROFILED else shape
-        for (kind, form), shape in all_.items()
-    }
 
 
 def read(
@@ -330,7 +325,7 @@ def read(
     wanted: Wanted = Wanted.ALL,
     limit: int = LIMIT,
 ) -> Portal:
-    """Return the account that some contents tell of.
+    """Return the account whose contents are given.
 
     `contents` is a mapping of names to contents, or pairs of them; a content is a text, bytes, a
     file opened in binary mode, or parsed JSON. `prospect_field` and `customer_field` are the custom

@@ -7,19 +7,27 @@ the name of the method or the file (``crm.lead.list``, ``leads-2.json``,
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import attrs
 
-from salesstatus.crm.bitrix24.columns import ENTITY_TYPES, SHAPES, SIGNS, WEAK_SIGNS, Kind, Shapes
-from salesstatus.crm.bitrix24.hints import Hint
+from salesstatus.crm.bitrix24.columns import (
+    ENTITY_TYPES,
+    KIND_OF_WORD,
+    SHAPES,
+    SIGNS,
+    WEAK_SIGNS,
+    Kind,
+    Shapes,
+)
 from salesstatus.crm.bitrix24.lens import Form
-from salesstatus.crm.bitrix24.lists import Lists
 from salesstatus.crm.bodies import LIMIT, Body, bodies
 from salesstatus.crm.lens import Columns
 from salesstatus.crm.oddities import Place, Reporter, safely
+from salesstatus.crm.pages import Lists
 
 CLASSIC, ITEM = Form
 
@@ -173,7 +181,7 @@ class _Unpacking:
     def _page(
         self, answer: dict[str, Any], members: list[Any], place: Place, hint: Hint
     ) -> Iterator[Row]:
-        self.lists.met(place, hint.kind, answer, members)
+        self.lists.add(place, hint.kind, answer, members)
         if not members:
             self.skipped["an empty list"] += 1
         yield from self._list(members, place, hint)
@@ -199,16 +207,8 @@ class _Unpacking:
         columns = self.shapes.get((kind, form)) or self.shapes[kind, CLASSIC]
         values = columns.read(body, place, self.report)
         if values is not None:
-            yield Row(
-                kind,
-                form,
-                values,
-                body,
-                place,
-                columns,
-                hint.about if kind is hint.kind else None,
-                hint.fields_of,
-            )
+            about = hint.about if kind is hint.kind else None
+            yield Row(kind, form, values, body, place, columns, about, hint.fields_of)
 
     def _kind(self, body: Mapping[str, Any], form: Form, place: Place, hint: Hint) -> Kind | None:
         """Return what kind of record this is, or None with a report."""
@@ -223,7 +223,7 @@ class _Unpacking:
         known = sign or hint.kind
         kind = known or next((kind for kind, keys in WEAK_SIGNS if keys <= body.keys()), None)
         if kind is None or kind is Kind.FIELD:
-            expected = "a record whose kind its keys, its method's or its file's name tells"
+            expected = "a record whose kind its keys, its method's or its file's name says"
             self.report.not_used(place, expected, "a record without a kind")
             return None
         return kind
@@ -247,16 +247,8 @@ class _Unpacking:
         for name, field in fields.items():
             values = columns.read(field, place.at(name), self.report)
             if values is not None:
-                yield Row(
-                    Kind.FIELD,
-                    CLASSIC,
-                    values,
-                    field,
-                    place.at(name),
-                    columns,
-                    name,
-                    hint.fields_of or hint.kind,
-                )
+                at, of = place.at(name), hint.fields_of or hint.kind
+                yield Row(Kind.FIELD, CLASSIC, values, field, at, columns, name, of)
 
     def _event(self, value: dict[str, Any], place: Place) -> Iterator[Row]:
         """Yield a webhook, without its secrets."""
@@ -264,12 +256,12 @@ class _Unpacking:
         inner = data["FIELDS"] if type(data.get("FIELDS")) is dict else {}
         auth = value["auth"] if type(value.get("auth")) is dict else {}
         plain = {**value, "ID": inner.get("ID")}
-        told = {
+        kept = {
             key: plain[key] for key in (*_EVENT_KEYS, "ID") if type(plain.get(key)) in (str, int)
         }
-        number = {"ID": told.pop("ID")} if "ID" in told else {}
-        body = {**told, "data": {"FIELDS": number}}
-        if value.get("ts") is not None and "ts" not in told:
+        number = {"ID": kept.pop("ID")} if "ID" in kept else {}
+        body = {**kept, "data": {"FIELDS": number}}
+        if value.get("ts") is not None and "ts" not in kept:
             self.report.left_out(place.at("ts"), "a time in seconds", safely("ts", value["ts"]))
         domain = auth["domain"].lower() if type(auth.get("domain")) is str else ""
         columns = self.shapes[Kind.EVENT, CLASSIC]
@@ -283,3 +275,77 @@ class _Unpacking:
 #: All of a webhook that is kept, but for the id of the record.
 _EVENT_KEYS: Final = ("event", "event_handler_id", "ts")
 _LONGEST_DOMAIN: Final = 253
+
+
+# What names say.
+
+_HOST: Final = re.compile(r"^[a-z]+://(?:[^/@]*@)?([^/:?#]+)", re.IGNORECASE)
+
+
+def domain_of(name: str) -> str:
+    """Return the domain of the account if a name is an address, or ``""``."""
+    found = _HOST.match(name)
+    return "" if found is None else found[1].lower()
+
+
+_METHOD: Final = re.compile(
+    r"crm[._-](lead|deal|contact|company|status|category|item|stage-?history)(?:[._-]([a-z]+))?",
+    re.IGNORECASE,
+)
+_ASKING: Final = frozenset({"get", "list", "add", "update", "fields", "contact", "import", ""})
+_USERS: Final = re.compile(r"(?:^|[^a-z])user[._-]get", re.IGNORECASE)
+_HISTORY: Final = re.compile(r"stage[-_]?history", re.IGNORECASE)
+_TYPE: Final = re.compile(r"entityTypeId=([0-9]{1,9})", re.IGNORECASE)
+_MEMBERS: Final = re.compile(r"(lead|deal)s?[/\\]([0-9]{1,30})[/\\][^/\\]*contact", re.IGNORECASE)
+_OF: Final = re.compile(r"[?&]id=([0-9]{1,30})", re.IGNORECASE)
+_WORD: Final = re.compile(r"[a-z]+")
+_CONTACTS_OF: Final = {"lead": Kind.LEAD_CONTACT, "deal": Kind.DEAL_CONTACT}
+_STAGES_OF: Final = {Kind.LEAD: Kind.LEAD_STAGE, Kind.DEAL: Kind.DEAL_STAGE}
+
+
+@attrs.frozen
+class Hint:
+    """What a name says of the records: their kind, whose contacts they are, or whose fields."""
+
+    kind: Kind | None = None
+    about: int | None = None
+    fields_of: Kind | None = None
+
+    @classmethod
+    def of(cls, name: str) -> Hint:
+        """Return what the name of a content says."""
+        path = name[-_LONGEST_NAME:]
+        asked = _TYPE.search(path)
+        typed = None if asked is None else ENTITY_TYPES.get(int(asked[1]))
+        members = _MEMBERS.search(path)
+        if members is not None:
+            return cls(_CONTACTS_OF[members[1].lower()], int(members[2]))
+        if _HISTORY.search(path):
+            return cls(None if typed is None else _STAGES_OF.get(typed))
+        if _USERS.search(path):
+            return cls(Kind.USER)
+        methods = list(_METHOD.finditer(path))
+        if methods:
+            return cls._of_method(
+                methods[-1][1].lower(), (methods[-1][2] or "").lower(), path, typed
+            )
+        for part in reversed(re.split(r"[/\\]", path.partition("?")[0])):
+            for word in reversed(_WORD.findall(part.lower())):
+                if word in KIND_OF_WORD:
+                    return cls(KIND_OF_WORD[word])
+        return cls(typed)
+
+    @classmethod
+    def _of_method(cls, what: str, how: str, path: str, typed: Kind | None) -> Hint:
+        kind = typed if what == "item" else KIND_OF_WORD.get(what)
+        if how not in _ASKING:
+            return cls()
+        if how == "fields":
+            return cls(Kind.FIELD, fields_of=kind)
+        if how == "contact" and what in _CONTACTS_OF:
+            about = _OF.search(path)
+            return cls(_CONTACTS_OF[what], None if about is None else int(about[1]))
+        return cls(kind)
+
+
+_LONGEST_NAME: Final = 400

@@ -208,7 +208,7 @@ class Reading:
 
     def account(self) -> Account:
         """Return what was read. The reading is used up."""
-        self.pages.tell(self.report)
+        self.pages.report(self.report)
         catalogue = self._catalogue()
         assembly = Assembly(self.report, catalogue, self._contacts, self._leads, self._named)
         conversions = assembly.conversions()

@@ -155,7 +155,7 @@ class _Unpacking:
             expected = "as many items as the page says it has"
             self.report.missing(place, expected, f"{len(items)} of {shown(meta['count'])}")
         if address:
-            self.pages.met(place, address, more=bool(links.get("next_page")))
+            self.pages.add(place, address, more=bool(links.get("next_page")))
             told = _Hint.of(address)
             hint = told if told.kind is not None else hint
         for number, item in enumerate(items):
