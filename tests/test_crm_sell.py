@@ -369,7 +369,7 @@ class TestShapes:
         assert found == []
         assert oddities == [
             (
-                f"{name}: expected a record whose kind its meta, its page's address or its file's name tells, "
+                f"{name}: expected a record whose kind its meta, its page's address or its file's name says, "
                 "got a record without a kind; not used"
             )
         ]

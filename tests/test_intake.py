@@ -248,7 +248,7 @@ class TestAConvertedLead:
         landing = land(call(), [max_, self.ROSE], [converted(7, person=3), converted(8, person=1)])
         assert landing.candidates == (self.ROSE, max_)
         assert landing.reason == (
-            "contacts 1, 3, of closed leads, are all known by this phone number; no name tells which is meant"
+            "contacts 1, 3, of closed leads, are all known by this phone number; no name says which is meant"
         )
 
 
@@ -269,7 +269,7 @@ class TestSeveral:
         landing = land(call(**told), [self.MAX, self.ROSE])
         assert landing == Landing(
             candidates=(self.ROSE, self.MAX),
-            reason="persons 1, 2 are all known by this phone number; no name tells which is meant",
+            reason="persons 1, 2 are all known by this phone number; no name says which is meant",
             rule="L7",
         )
 
@@ -359,7 +359,7 @@ class TestRepeatLeads:
         landing = land(call(), [self.ROSE], [two, one], repeat_leads=True)
         assert (landing.candidates, landing.rule) == ((one, two), "L4")
         assert (
-            landing.reason == "leads 7, 8 are in process for person 1; no name tells which is meant"
+            landing.reason == "leads 7, 8 are in process for person 1; no name says which is meant"
         )
         assert land(call(last_name="Two"), [self.ROSE], [two, one], repeat_leads=True).on is two
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any, Final, TypeVar
 
 import attrs
@@ -26,22 +27,14 @@ from salesstatus.lead import (
     Target,
     Task,
 )
-from salesstatus.model import ContactId, ContactKind
-from salesstatus.statements import K11, T3
+from salesstatus.model import ContactId, ContactKind, Deal, DealId
+from salesstatus.propagation import audience
+from salesstatus.statements import K11, T3, W4
 from salesstatus.values import Id, InvalidError, id_order
 
 T = TypeVar("T")
 PERSON, COMPANY = ContactKind
 _CHOSEN: Final = (FieldType.DROP_DOWN, FieldType.MULTI_SELECT)
-_LEAD_FIELDS: Final = frozenset(attrs.fields_dict(Lead)) - {
-    "person_id",
-    "company_id",
-    "notes",
-    "conversion",
-}
-_CONVERSION_FIELDS: Final = frozenset(attrs.fields_dict(ConversionRecord))
-_NOTE_FIELDS: Final = frozenset(attrs.fields_dict(Note))
-_TASK_FIELDS: Final = frozenset(attrs.fields_dict(Task)) - {"target", "target_id"}
 _TARGETS: Final = {PERSON: Target.PERSON, COMPANY: Target.COMPANY}
 
 
@@ -63,19 +56,12 @@ class Assembly:
         """Return the conversions by lead; only the first of a lead counts (rule K11)."""
         found: dict[LeadId, ConversionRecord] = {}
         for id_, values in self._in_order(Kind.LEAD_CONVERSION):
-            fields = {name: value for name, value in values.items() if name in _CONVERSION_FIELDS}
-            if values["lead"] in found:
-                expected = "one conversion of a lead"
-                self.report.not_used(
-                    Place(f"lead_conversion {id_}"),
-                    expected,
-                    f"another one of lead {values['lead']}",
-                    K11.id,
-                )
-                continue
-            found[values["lead"]] = made(
-                ConversionRecord, fields, Place(f"lead_conversion {id_}"), self.report
-            )
+            lead, place = values["lead"], Place(f"lead_conversion {id_}")
+            if lead in found:
+                another = f"another one of lead {lead}"
+                self.report.not_used(place, "one conversion of a lead", another, K11.id)
+            else:
+                found[lead] = made(ConversionRecord, values, place, self.report)
         return found
 
     def leads(
@@ -84,18 +70,20 @@ class Assembly:
         """Return the leads with their notes and conversions."""
         leads: dict[LeadId, Lead] = {}
         for id_, (values, place) in self.lead_values.items():
-            fields = {name: value for name, value in values.items() if name in _LEAD_FIELDS}
+            given = {
+                **values,
+                "notes": tuple(notes.get(id_, ())),
+                "conversion": conversions.get(id_),
+            }
             if values.get("source_id") is not None:
-                fields["source"] = self.name(
-                    values["source_id"], self.catalogue.sources, place.at("source_id"), "a source"
-                )
-            if values.get("unqualified_reason_id") is not None:
+                given["source"] = self.source(values["source_id"], place)
+            reason = values.get("unqualified_reason_id")
+            if reason is not None:
                 at = place.at("unqualified_reason_id")
-                fields["unqualified_reason"] = self.name(
-                    values["unqualified_reason_id"], self.catalogue.reasons, at, "a reason"
+                given["unqualified_reason"] = self._name(
+                    reason, self.catalogue.reasons, at, "a reason"
                 )
-            fields |= {"notes": tuple(notes.get(id_, ())), "conversion": conversions.get(id_)}
-            leads[id_] = made(Lead, fields, place, self.report)
+            leads[id_] = made(Lead, given, place, self.report)
         return leads
 
     def notes(self) -> tuple[list[AttachedNote], dict[LeadId, list[Note]]]:
@@ -104,11 +92,7 @@ class Assembly:
         of_leads: dict[LeadId, list[Note]] = defaultdict(list)
         for id_, values in self._in_order(Kind.NOTE):
             place = Place(f"note {id_}")
-            fields = {
-                "content": "",
-                **{name: value for name, value in values.items() if name in _NOTE_FIELDS},
-            }
-            note = made(Note, fields, place, self.report)
+            note = made(Note, {"content": "", **values}, place, self.report)
             about = values["resource_id"]
             if values["resource_type"] is Kind.LEAD and about not in self.lead_values:
                 found = f"lead {about}, which the data does not have"
@@ -138,24 +122,17 @@ class Assembly:
             place = Place(f"task {id_}")
             target = self._target(values.get("resource_type"), values.get("resource_id"), place)
             if target is not None:
-                fields = {name: value for name, value in values.items() if name in _TASK_FIELDS}
-                given = {
-                    "content": "",
-                    **fields,
-                    "target": target,
-                    "target_id": values["resource_id"],
-                }
-                yield made(Task, given, place, self.report)
+                about = {"target": target, "target_id": values["resource_id"]}
+                yield made(Task, {"content": "", **values, **about}, place, self.report)
 
     def tags(self) -> Iterator[Tag]:
-        """Yield the tags whose scope is told (rule T1)."""
+        """Yield the tags of a known scope (rule T1)."""
         for id_, values in self.named[Kind.TAG].items():
             scope = SCOPES.get(values.get("resource_type", ""))
             if scope is None:
                 found = safely("resource_type", values.get("resource_type"))
-                self.report.not_used(
-                    Place(f"tag {id_}"), f"whose tag it is: {', '.join(SCOPES)}", found
-                )
+                expected = f"whose tag it is: {', '.join(SCOPES)}"
+                self.report.not_used(Place(f"tag {id_}"), expected, found)
             else:
                 yield Tag(values.get("name", ""), scope)
 
@@ -175,25 +152,33 @@ class Assembly:
                 expected = "choices for a list, and none for another type"
                 self.report.left_out(place, expected, f"{len(choices)} choices", T3.id)
                 kind, choices = FieldType.TEXT, ()
-            flags = {
-                "person": values.get("for_person", False),
-                "company": values.get("for_company", False),
-            }
-            found[scope].append(
-                FieldDefinition(name=values.get("name", ""), type=kind, choices=choices, **flags)
+            definition = FieldDefinition(
+                name=values.get("name", ""),
+                type=kind,
+                choices=choices,
+                person=values.get("for_person", False),
+                company=values.get("for_company", False),
             )
+            found[scope].append(definition)
         return {scope: tuple(definitions) for scope, definitions in found.items()}
 
-    def name(self, id_: Id, names: Mapping[Id, str], place: Place, what: str) -> str:
-        """Return what something is called, or its id if nobody said."""
+    def source(self, id_: Id, place: Place) -> str:
+        """Return the name of a lead's or a deal's source, or its id if that is unknown."""
+        return self._name(id_, self.catalogue.sources, place.at("source_id"), "a source")
+
+    def _name(self, id_: Id, names: Mapping[Id, str], place: Place, what: str) -> str:
         if id_ not in names:
             self.report.read(place, f"{what} in the data", f"{id_}: its id is taken as its name")
         return names.get(id_, str(id_))
 
 
-def made(kind: Callable[..., T], fields: Mapping[str, Any], place: Place, report: Reporter) -> T:
-    """Return an entity; a value that it refuses is left out, with a report."""
-    given = dict(fields)
+def made(kind: Callable[..., T], values: Mapping[str, Any], place: Place, report: Reporter) -> T:
+    """Return an entity by those values that are its fields.
+
+    A value that it refuses is left out, with a report.
+    """
+    fields = _fields_of(kind)
+    given = {name: value for name, value in values.items() if name in fields}
     while True:
         try:
             return kind(**given)
@@ -202,3 +187,35 @@ def made(kind: Callable[..., T], fields: Mapping[str, Any], place: Place, report
             if given.pop(field, None) is None:
                 raise
             report.left_out(place.at(field), error.expected, safely(field, error.value), error.rule)
+
+
+@cache
+def _fields_of(kind: Any) -> frozenset[str]:
+    return frozenset(attrs.fields_dict(kind))
+
+
+def check_companies(contacts: dict[ContactId, Stored], report: Reporter) -> None:
+    """Report employers that are not there, and leave out those that are persons."""
+    for id_, stored in contacts.items():
+        company = stored.contact.company
+        if company is None:
+            continue
+        place = Place(f"contact {id_}").at("contact_id")
+        if company not in contacts:
+            report.missing(place, "every employer", f"no contact {company}")
+        elif contacts[company].contact.kind is ContactKind.PERSON:
+            report.left_out(
+                place, "a company as the employer", f"contact {company}, a person", W4.id
+            )
+            contacts[id_] = attrs.evolve(stored, contact=attrs.evolve(stored.contact, company=None))
+
+
+def check_contacts(
+    contacts: Mapping[ContactId, Stored], deals: Mapping[DealId, Deal], report: Reporter
+) -> None:
+    """Report the contacts that deals name and that are not there."""
+    for deal_id, deal in deals.items():
+        for contact in audience(deal):
+            if contact not in contacts:
+                place = Place(f"deal {deal_id}")
+                report.missing(place, "every contact of a deal", f"no contact {contact}")

@@ -69,18 +69,9 @@ class Names:
 
 def employer_named(name: str, names: Names, place: Place, report: Reporter) -> ContactId | None:
     """Return the one company of this name (W4); None, with a report, otherwise."""
-    found = names.company(name)
-    if len(found) == 1:
-        report.read(
-            place, _BY_ID, f"{safely('', name)}: read as {found[0]}, the only one of this name"
-        )
-        return found[0]
-    outcome = Outcome.LEFT_OUT if found else Outcome.MISSING
-    report.add(outcome, place, _ONE_COMPANY, f"{len(found)} of the name {safely('', name)}", W4.id)
-    return None
+    return _only(name, names.company(name), _ONE_COMPANY, place, report, W4.id)
 
 
-_BY_ID: Final = "a contact by its id"
 _ONE_COMPANY: Final = "one company of this name"
 _ONE_CONTACT: Final = "one contact of this name: a deal always has a primary contact"
 
@@ -108,20 +99,18 @@ def deal_named(
     companies: _Ids = ()
     if values.get("primary") is None and values.get("primary_name"):
         primaries = names.contact(values["primary_name"])
-        _tell(
+        resolved["primary"] = _only(
             values["primary_name"], primaries, _ONE_CONTACT, place.at("primary_name"), report, W6.id
         )
-        resolved["primary"] = primaries[0] if len(primaries) == 1 else None
     if type(values.get("company")) is not int and values.get("company_name"):
         companies = names.company(values["company_name"])
         primary = resolved.get("primary")
         works_for = None if primary is None else employer(primary)
         if works_for in companies:
             companies = tuple(id_ for id_ in companies if id_ == works_for)
-        _tell(
+        resolved["company"] = _only(
             values["company_name"], companies, _ONE_COMPANY, place.at("company_name"), report, W2.id
         )
-        resolved["company"] = companies[0] if len(companies) == 1 else None
     if len(primaries) <= 1 and len(companies) <= 1:
         return resolved, frozenset()
     whom = (primaries, companies, resolved.get("primary"), resolved.get("company"))
@@ -132,11 +121,14 @@ def deal_named(
     return resolved, names.hearing[whom]
 
 
-def _tell(name: str, found: _Ids, expected: str, place: Place, report: Reporter, rule: str) -> None:
-    if len(found) == 1:
-        report.read(
-            place, _BY_ID, f"{safely('', name)}: read as {found[0]}, the only one of this name"
-        )
-    else:
-        outcome = Outcome.LEFT_OUT if found else Outcome.MISSING
-        report.add(outcome, place, expected, f"{len(found)} of the name {safely('', name)}", rule)
+def _only(
+    name: str, ids: _Ids, expected: str, place: Place, report: Reporter, rule: str
+) -> ContactId | None:
+    """Return the one contact of a name; None if there is none or several. Both are reported."""
+    if len(ids) == 1:
+        found = f"{safely('', name)}: read as {ids[0]}, the only one of this name"
+        report.read(place, "a contact by its id", found)
+        return ids[0]
+    outcome = Outcome.LEFT_OUT if ids else Outcome.MISSING
+    report.add(outcome, place, expected, f"{len(ids)} of the name {safely('', name)}", rule)
+    return None

@@ -14,8 +14,7 @@ from salesstatus.crm.oddities import Place, Reporter
 from salesstatus.crm.sell.assembly import Assembly, made
 from salesstatus.crm.sell.csv_names import Names, deal_named
 from salesstatus.crm.sell.stages import StageNames, Stages
-from salesstatus.crm.sell.streams import Event, Newest, report_again
-from salesstatus.crm.sell.unpacking import Row
+from salesstatus.crm.sell.unpacking import Newest, Row, report_again
 from salesstatus.lead import ConversionRecord
 from salesstatus.model import ContactId, Deal, DealId, DealStatus
 from salesstatus.propagation import audience
@@ -50,18 +49,18 @@ class Deals:
         #: The present stage of deals that came more than once.
         self._moved: dict[DealId, Id | None] = {}
         #: Deals whose bodies do not name a company.
-        self._untold: set[DealId] = set()
+        self._no_company: set[DealId] = set()
         self._involved: dict[DealId, set[ContactId]] = defaultdict(set)
         self._embedded: dict[DealId, frozenset[ContactId]] = {}
-        self._events: list[Event] = []
+        #: A stream's events: when, their numbers, the deal, and the row (None: deleted).
+        self._events: list[tuple[datetime, int, DealId, Row | None]] = []
 
     def note(self, row: Row, id_: DealId) -> None:
-        """Keep what any row, old or new, says of a deal: that it was so, and for whom."""
+        """Keep what any row, old or new, says of a deal, and of its audience."""
         values = row.values
         if row.at is not None:
-            self._events.append(
-                Event(row.at, row.order or 0, id_, None if row.event == "deleted" else row)
-            )
+            now = None if row.event == "deleted" else row
+            self._events.append((row.at, row.order or 0, id_, now))
         if "involved" in values and self._newest.counts(row, id_, "involved"):
             self._embedded[id_] = values["involved"]
         heard = _named(values)
@@ -72,11 +71,8 @@ class Deals:
         """Take over an associated contact."""
         deal = row.values.get("deal", row.scope)
         if deal is None:
-            self._report.not_used(
-                row.place,
-                "the deal of an associated contact, in it or in its page's address",
-                "none",
-            )
+            expected = "the deal of an associated contact, in it or in its page's address"
+            self._report.not_used(row.place, expected, "none")
         elif not self._newest.counts(row, (deal, row.values["contact"])):
             found = (
                 f"contact {row.values['contact']} of deal {deal}, which was given in a newer state"
@@ -90,7 +86,7 @@ class Deals:
     def take(self, row: Row) -> None:
         """Take over a deal."""
         values, id_ = row.values, row.values["id"]
-        (self._untold.add if _untold(row) else self._untold.discard)(id_)
+        (self._no_company.add if _has_no_company(row) else self._no_company.discard)(id_)
         self.changed_at.pop(id_, None)
         if "changed_at" in values:
             self.changed_at[id_] = values["changed_at"]
@@ -126,7 +122,7 @@ class Deals:
                 self._in_stage[id_].append(deal_id)
 
     def delete(self, id_: DealId) -> None:
-        """Take a deal away, and keep who heard it."""
+        """Remove a deal, and keep its audience."""
         values = self.waiting.pop(id_, ({},))[0]
         deal = self.known.pop(id_, None)
         self.changed_at.pop(id_, None)
@@ -152,7 +148,7 @@ class Deals:
             if values.get("primary") is None:
                 expected = "a contact: a deal always has a primary contact"
                 self._report.not_used(place.at("contact_id"), expected, "none", W6.id)
-                # Those who are on it hear of it all the same, and nobody can tell what.
+                # The contacts on it hear of it all the same; which status is unknown.
                 undecided[id_] = _named(values) | self._others(id_)
                 self.changed_at.pop(id_, None)
                 continue
@@ -166,13 +162,7 @@ class Deals:
                 )
             deal = self._deal(values, stage or _ANY_STAGE, place)
             if "source_id" in values:
-                source = assembly.name(
-                    values["source_id"],
-                    assembly.catalogue.sources,
-                    place.at("source_id"),
-                    "a source",
-                )
-                deal = attrs.evolve(deal, source=source)
+                deal = attrs.evolve(deal, source=assembly.source(values["source_id"], place))
             self.known[id_] = deal
             if stage is None:
                 found = f"stage {values.get('stage_id', 'none')}, which the data does not have"
@@ -185,18 +175,13 @@ class Deals:
         return undecided
 
     def _deal(self, values: Mapping[str, Any], stage: Stage, place: Place) -> Deal:
-        fields = {
-            name: value
-            for name, value in values.items()
-            if name in _DEAL_FIELDS and value is not None
-        }
-        return made(
-            Deal, {**fields, "stage": stage.name, "status": stage.status}, place, self._report
-        )
+        given = {name: value for name, value in values.items() if value is not None}
+        given |= {"stage": stage.name, "status": stage.status}
+        return made(Deal, given, place, self._report)
 
     def _place(self) -> None:
         """Give the deals their involved contacts, and a company where their bodies name none."""
-        for id_ in self._untold & self.known.keys():
+        for id_ in self._no_company & self.known.keys():
             company = self._employer(self.known[id_].primary)
             if company is not None:
                 found = f"nothing: read as {shown(company)}, where the primary contact works"
@@ -209,22 +194,18 @@ class Deals:
             self.known[id_] = attrs.evolve(deal, involved=self._others(id_) - {deal.primary})
 
     def _saved(self, at: datetime, row: Row, values: Mapping[str, Any]) -> Iterator[DealSaved]:
-        """Yield that a deal was so, if that can be told."""
+        """Yield what a deal was, if that is known."""
         id_ = row.values["id"]
         stage, now = self._stages.of(values), self.known.get(id_)
         if stage is None or values.get("primary") is None:
             return
         deal = self._deal(values, stage, row.place)
-        company = (
-            self._employer(deal.primary) if deal.company is None and _untold(row) else deal.company
-        )
+        company = deal.company
+        if company is None and _has_no_company(row):
+            company = self._employer(deal.primary)
         source = deal.source if now is None else now.source
-        yield DealSaved(
-            at,
-            attrs.evolve(
-                deal, company=company, involved=self._others(id_) - {deal.primary}, source=source
-            ),
-        )
+        involved = self._others(id_) - {deal.primary}
+        yield DealSaved(at, attrs.evolve(deal, company=company, involved=involved, source=source))
 
     def stream(self) -> list[DealSaved | DealDeleted]:
         """Return what a stream says of deals, in the order of time.
@@ -234,9 +215,9 @@ class Deals:
         records: list[DealSaved | DealDeleted] = []
         seen: set[DealId] = set()
         # An event that comes twice is one.
-        events = {(event.at, event.order, event.deal): event for event in self._events}
+        events = {(at, order, id_): row for at, order, id_, row in self._events}
         for at, order, id_ in sorted(events):
-            row = events[at, order, id_].row
+            row = events[at, order, id_]
             if row is None:
                 records.append(DealDeleted(at, id_))
             else:
@@ -252,7 +233,7 @@ class Deals:
     def gone(
         self, conversions: Iterable[ConversionRecord], undecided: Collection[DealId]
     ) -> dict[DealId, frozenset[ContactId]]:
-        """Return the deals that other records name and nobody sent, with their audience."""
+        """Return the deals that others name and that are not there, with their audience."""
         gone: dict[DealId, frozenset[ContactId]] = {}
         for record in conversions:
             deal = record.deal
@@ -260,9 +241,8 @@ class Deals:
                 became = (record.person, record.company)
                 gone[deal] = frozenset(id_ for id_ in became if id_ is not None)
         for id_, contacts in self.deleted.items():
-            gone[id_] = (
-                gone.get(id_, frozenset()) | self.heard.get(id_, contacts) | self._others(id_)
-            )
+            heard = self.heard.get(id_, contacts)
+            gone[id_] = gone.get(id_, frozenset()) | heard | self._others(id_)
         return gone
 
 
@@ -272,8 +252,8 @@ BY_NAME: Final = frozenset({"primary_name", "company_name"})
 _RESOLVED_LATER: Final = frozenset({"source_id", *BY_NAME})
 
 
-def _untold(row: Row) -> bool:
-    """Whether a deal's body says nothing of a company."""
+def _has_no_company(row: Row) -> bool:
+    """Whether a deal's body has no key of a company."""
     return not row.values.keys() & {"company", "company_name"} and "organization_id" not in row.body
 
 
@@ -285,4 +265,3 @@ def _named(values: Mapping[str, Any]) -> frozenset[ContactId]:
 
 #: Stands for the stage of a deal that is judged by none.
 _ANY_STAGE: Final = Stage(id="", status=DealStatus.OPEN)
-_DEAL_FIELDS: Final = frozenset(attrs.fields_dict(Deal)) - {"status"}

@@ -14,15 +14,13 @@ from salesstatus.crm.auditing import Stored
 from salesstatus.crm.bodies import LIMIT, named_contents
 from salesstatus.crm.oddities import Place, Reporter
 from salesstatus.crm.pages import Pages
-from salesstatus.crm.sell.assembly import Assembly, made
-from salesstatus.crm.sell.checks import check_companies, check_contacts
+from salesstatus.crm.sell.assembly import Assembly, check_companies, check_contacts, made
 from salesstatus.crm.sell.columns import COLUMNS, Kind
 from salesstatus.crm.sell.csv_exports import csv_rows, is_csv
 from salesstatus.crm.sell.csv_names import Names, employer_named
 from salesstatus.crm.sell.deals import BY_NAME, Deals
 from salesstatus.crm.sell.stages import Stages
-from salesstatus.crm.sell.streams import Newest, report_again
-from salesstatus.crm.sell.unpacking import Row, rows
+from salesstatus.crm.sell.unpacking import Newest, Row, report_again, rows
 from salesstatus.lead import LeadId
 from salesstatus.model import Contact, ContactId, ContactKind, DealStatus
 from salesstatus.statements import W4
@@ -117,11 +115,8 @@ class Reading:
         if kind is Kind.DEAL:
             self._deals.note(row, id_)
         if not self._newest.counts(row, id_):
-            self.report.read(
-                row.place,
-                "each record once",
-                f"{kind.value} {id_}, which was given in a newer state",
-            )
+            found = f"{kind.value} {id_}, which was given in a newer state"
+            self.report.read(row.place, "each record once", found)
             return
         if row.event == "deleted":
             self._delete(row, id_)
@@ -154,31 +149,22 @@ class Reading:
         before = self._contacts.get(id_)
         kind = self._kind(values, place, before)
         company = values.get("company")
-        if company is not None and kind is COMPANY:
-            self.report.left_out(
-                place.at("contact_id"), "no employer, for it is a company", shown(company), W4.id
+        if company is not None and (kind is COMPANY or company == id_):
+            expected = (
+                "no employer, for it is a company"
+                if kind is COMPANY
+                else "another contact than the person itself"
             )
-            company = None
-        elif company is not None and company == id_:
-            self.report.left_out(
-                place.at("contact_id"),
-                "another contact than the person itself",
-                shown(company),
-                W4.id,
-            )
+            self.report.left_out(place.at("contact_id"), expected, shown(company), W4.id)
             company = None
         if values.get("parent") == id_:
-            self.report.left_out(
-                place.at("parent_organization_id"),
-                "another company as the parent",
-                shown(id_),
-                W4.id,
-            )
+            at = place.at("parent_organization_id")
+            self.report.left_out(at, "another company as the parent", shown(id_), W4.id)
         self._works_for.pop(id_, None)
         if kind is PERSON and company is None and values.get("company_name"):
             self._works_for[id_] = values["company_name"], place.at("company_name")
-        fields = {name: value for name, value in values.items() if name in _CONTACT_FIELDS}
-        contact = made(Contact, {**fields, "kind": kind, "company": company}, place, self.report)
+        given = {**values, "kind": kind, "company": company}
+        contact = made(Contact, given, place, self.report)
         stored = Stored(
             contact=contact, prospect=values.get("prospect"), customer=values.get("customer")
         )
@@ -187,9 +173,8 @@ class Reading:
             created = {was.created_at, contact.created_at} - {None}
             if was.kind is not kind or len(created) > 1:
                 expected = "one account: a contact keeps its kind and when it was created"
-                self.report.not_used(
-                    place, expected, f"contact {id_}, which is another one elsewhere"
-                )
+                found = f"contact {id_}, which is another one elsewhere"
+                self.report.not_used(place, expected, found)
                 return
             report_again(self.report, row, before == stored, id_)
         self._contacts[id_] = stored
@@ -240,27 +225,18 @@ class Reading:
         )
 
     def _catalogue(self) -> Catalogue:
-        names = {
-            kind: FrozenMap(
-                {id_: str(values.get("name") or id_) for id_, values in self._named[kind].items()}
-            )
-            for kind in (Kind.PIPELINE, Kind.SOURCE, Kind.USER)
-        }
-        reasons = {
-            id_: str(values.get("name") or id_)
-            for kind in (
-                Kind.LOSS_REASON,
-                Kind.DEAL_UNQUALIFIED_REASON,
-                Kind.LEAD_UNQUALIFIED_REASON,
-            )
-            for id_, values in self._named[kind].items()
-        }
+        def names(*kinds: Kind) -> FrozenMap[Id, str]:
+            named = [item for kind in kinds for item in self._named[kind].items()]
+            return FrozenMap({id_: str(values.get("name") or id_) for id_, values in named})
+
         return Catalogue(
             stages=FrozenMap(self._stages.known),
-            pipelines=names[Kind.PIPELINE],
-            sources=names[Kind.SOURCE],
-            reasons=FrozenMap(reasons),
-            users=names[Kind.USER],
+            pipelines=names(Kind.PIPELINE),
+            sources=names(Kind.SOURCE),
+            reasons=names(
+                Kind.LOSS_REASON, Kind.DEAL_UNQUALIFIED_REASON, Kind.LEAD_UNQUALIFIED_REASON
+            ),
+            users=names(Kind.USER),
         )
 
     def _names(self) -> Names:
@@ -284,9 +260,6 @@ class Reading:
         return None if stored is None else stored.contact.company
 
 
-_CONTACT_FIELDS: Final = frozenset(attrs.fields_dict(Contact)) - {"kind", "company"}
-
-
 def read(
     contents: object,
     *,
@@ -297,7 +270,7 @@ def read(
     locale: str | None = None,
     zone: tzinfo | None = None,
 ) -> Account:
-    """Return the account that some contents tell of.
+    """Return the account whose contents are given.
 
     `contents` is a mapping of names to contents, or pairs of them; a content is a text, bytes, a
     file opened in binary mode, or parsed JSON. `stages` says what stages mean (by id or name) where

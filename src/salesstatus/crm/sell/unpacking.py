@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -37,6 +37,33 @@ class Row:
     order: int | None = None
     scope: Id | None = None
     previous: dict[str, Any] | None = attrs.field(default=None, repr=False)
+
+
+@attrs.define
+class Newest:
+    """Decides which of several bodies of one record counts.
+
+    That is the one with the highest number in the stream, else the last updated, else the last.
+    """
+
+    seen: dict[object, dict[Any, Any]] = attrs.field(factory=lambda: defaultdict(dict))
+
+    def counts(self, row: Row, id_: object, part: str = "") -> bool:
+        """Whether a row is the newest of its record, or of this part of it; remember it if so."""
+        order: Any = row.order if row.order is not None else row.values.get("updated_at") or row.at
+        seen = self.seen[part or row.kind]
+        before: Any = seen.get(id_)
+        if before is not None and type(order) is type(before) and order < before:
+            return False
+        seen[id_] = order
+        return True
+
+
+def report_again(report: Reporter, row: Row, same: bool, id_: Id) -> None:
+    """Report a record that was sent before, unless a stream sent it again."""
+    if not row.event:
+        what = "the same" if same else "and different: the newer one counts"
+        report.read(row.place, "each record once", f"{row.kind.value} {id_} again, {what}")
 
 
 def rows(
@@ -156,8 +183,8 @@ class _Unpacking:
             self.report.missing(place, expected, f"{len(items)} of {shown(meta['count'])}")
         if address:
             self.pages.add(place, address, more=bool(links.get("next_page")))
-            told = _Hint.of(address)
-            hint = told if told.kind is not None else hint
+            by_address = _Hint.of(address)
+            hint = by_address if by_address.kind is not None else hint
         for number, item in enumerate(items):
             at = place.at("items").at(number)
             if type(item) is dict and "data" in item:
@@ -186,15 +213,14 @@ class _Unpacking:
             kind = KIND_OF.get(named)
             if kind is None:
                 name = named[:_LONGEST]
-                self.skipped[
-                    name if name in self.skipped or len(self.skipped) < _MOST_KINDS else _OTHERS
-                ] += 1
+                counted = name in self.skipped or len(self.skipped) < _MOST_KINDS
+                self.skipped[name if counted else _OTHERS] += 1
                 return
         if kind is None:
-            expected = "a record whose kind its meta, its page's address or its file's name tells"
+            expected = "a record whose kind its meta, its page's address or its file's name says"
             self.report.not_used(place, expected, "a record without a kind")
             return
-        event, at, order = self._told(meta, place)
+        event, at, order = self._event(meta, place)
         columns = self.columns[kind]
         if event == "deleted":
             columns = columns.only("id", *_OF_DELETED)
@@ -206,8 +232,8 @@ class _Unpacking:
         scope = hint.scope if kind is hint.kind else None
         yield Row(kind, values, data, place, event, at, order, scope, previous)
 
-    def _told(self, meta: dict[str, Any], place: Place) -> tuple[str, datetime | None, int | None]:
-        """Return what a stream says of a record: what happened, when, and in which order."""
+    def _event(self, meta: dict[str, Any], place: Place) -> tuple[str, datetime | None, int | None]:
+        """Return what a stream says of a record: what happened, when, and its number."""
         sync = meta["sync"] if type(meta.get("sync")) is dict else meta
         word = sync.get("event_type")
         if word is None:
@@ -232,9 +258,11 @@ class _Unpacking:
 
 def previous_values(columns: Columns, before: dict[str, Any], place: Place) -> dict[str, Any]:
     """Return what values were before, None where there was none."""
-    told = tuple(column for column in columns.columns if column.key in before and not column.needed)
-    values = Columns(columns.name, told).read(before, place, Reporter()) or {}
-    return {column.field: values.get(column.field) for column in told}
+    given = tuple(
+        column for column in columns.columns if column.key in before and not column.needed
+    )
+    values = Columns(columns.name, given).read(before, place, Reporter()) or {}
+    return {column.field: values.get(column.field) for column in given}
 
 
 _LONGEST: Final = 60
@@ -251,10 +279,9 @@ def _codes(value: Mapping[str, Any]) -> str:
     """Return the codes of an error response."""
     errors = value.get("errors")
     found = [
-        error["error"]["code"]
+        error["error"].get("code")
         for error in (errors if type(errors) is list else [])
-        if type(error) is dict
-        and type(error.get("error")) is dict
-        and type(error["error"].get("code")) is str
+        if type(error) is dict and type(error.get("error")) is dict
     ]
-    return f": {safely('', ', '.join(found[:5]))}" if found else ""
+    codes = [code for code in found if type(code) is str]
+    return f": {safely('', ', '.join(codes[:5]))}" if codes else ""
