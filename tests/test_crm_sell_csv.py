@@ -29,13 +29,12 @@ from salesstatus.crm.oddities import Outcome, Place, Reporter
 from salesstatus.crm.sell import Reading
 from salesstatus.crm.sell import csv_headers as headers
 from salesstatus.crm.sell.columns import COLUMNS, Kind
-from salesstatus.crm.sell.csv_exports import csv_rows, is_csv
+from salesstatus.crm.sell.csv_exports import AHEAD, csv_rows, is_csv
 from salesstatus.crm.sell.csv_names import Names, deal_named, employer_named
-from salesstatus.crm.sell.csv_times import AHEAD
 from salesstatus.crm.sell.stages import StageNames, Stages
 from salesstatus.labels import LOCALES, label
 from salesstatus.tables.cells import amount, conventions, flag, id_number, written
-from salesstatus.tables.headers import header_key
+from salesstatus.tables.headers import PARTS, header_key
 from salesstatus.tables.rows import ROW_LIMIT
 from strategies import any_texts, cell_texts, csv_bytes, csv_dialects, cut
 
@@ -120,7 +119,7 @@ class TestContacts:
             ProspectStatus.LOST,
             CustomerStatus.NONE,
         )
-        assert told(oddities) == ["'Marca': no field of a contact is called so"]
+        assert told(oddities) == ["'Marca': no field of a contact has this name"]
 
     def test_a_portuguese_file_where_one_axis_word_is_part_of_the_others(self):
         file = (
@@ -216,7 +215,7 @@ class TestContacts:
             "id,custom_fields.Budget,custom_fields.,custom_fields.Size\n7,12,x,\n"
         )
         assert row.values["custom_fields"] == {"Budget": "12"}
-        assert told(oddities) == ["'custom_fields.': no field of a contact is called so"]
+        assert told(oddities) == ["'custom_fields.': no field of a contact has this name"]
 
     def test_several_emails_and_phones_stand_in_one_cell(self):
         found = values('id,Other e-mails,Other phones\n7,"a@b.example, c@d.example",123\n')
@@ -274,7 +273,7 @@ class TestDeals:
         }
         assert told(oddities, Outcome.LEFT_OUT) == [
             "'hot': no status depends on it",
-            "'scope': it may be the value or what is sold, and nobody says in which unit",
+            "'scope': it may be the value or what is sold, and its unit is unknown",
         ]
 
     def test_the_involved_come_by_id_and_all_of_them_or_none(self):
@@ -387,7 +386,7 @@ class TestHeaders:
                 known = (
                     {column.key for column in COLUMNS[kind].columns}
                     | headers.EXTRAS.keys()
-                    | headers.PARTS.keys()
+                    | PARTS.keys()
                 )
                 assert field in known | {"added_at", "associated_contacts"}
 
@@ -1022,7 +1021,7 @@ class TestBrokenFiles:
             field
             for field, cell in zip(chosen, cells, strict=True)
             if cell.strip()
-            and headers.PARTS.get(field, field) not in known
+            and PARTS.get(field, field) not in known
             and not (field == "address" and "line1" in known)
         ]
         assert len(lost) <= oddities.count(Outcome.LEFT_OUT)

@@ -230,7 +230,7 @@ class TestHeaders:
         )
         file = read_leads_csv(f"\ufeff{header}\n{row}\n".encode())
         assert {each.header: each.reason for each in file.ignored} == {
-            "Lead Name": "a lead is called by its person or its company",
+            "Lead Name": "a lead has the name of its person or its company",
             "First And Last Names": "a full name is not taken apart: give the last name a column",
             "Region": "it may be the state or something else",
         } | dict.fromkeys(
@@ -244,7 +244,7 @@ class TestHeaders:
                 ),
                 *("Facebook account", "Status information", "Opportunity", "Currency"),
             ),
-            "no field of a lead is called so",
+            "no field of a lead has this name",
         )
         assert next(file).lead == Lead(
             id=7,
@@ -292,7 +292,7 @@ class TestHeaders:
         )
         assert file.ignored == (
             IgnoredColumn("", "the column has no name"),
-            IgnoredColumn("Shoe size", "no field of a lead is called so"),
+            IgnoredColumn("Shoe size", "no field of a lead has this name"),
             IgnoredColumn("Estado", "it may be a part of the address or the status"),
             IgnoredColumn("Name", "it may be a first, a last or a full name"),
             IgnoredColumn("Titel", "it may be a job title or a form of address"),
@@ -748,7 +748,7 @@ class TestCustomFields:
 
     def test_a_prefix_without_a_field_is_ignored(self):
         assert read_leads_csv("Company,custom_fields.Budget\n").ignored == (
-            IgnoredColumn("custom_fields.Budget", "no field of a lead is called so"),
+            IgnoredColumn("custom_fields.Budget", "no field of a lead has this name"),
         )
 
 

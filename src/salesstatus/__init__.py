@@ -71,8 +71,8 @@ if TYPE_CHECKING:
         exported,
     )
     from salesstatus.selection import Selection, select
+    from salesstatus.tables.lead_columns import template_csv
     from salesstatus.tables.leads import read_leads_csv
-    from salesstatus.tables.template import template_csv
 else:
     __getattr__, __dir__ = door(
         __name__,
@@ -94,7 +94,7 @@ else:
             ),
             "salesstatus.selection": "Selection select",
             "salesstatus.tables.leads": "read_leads_csv",
-            "salesstatus.tables.template": "template_csv",
+            "salesstatus.tables.lead_columns": "template_csv",
         },
     )
 

@@ -5,16 +5,14 @@ from typing import TYPE_CHECKING
 from salesstatus._lazy import door
 
 if TYPE_CHECKING:
-    from salesstatus.tables.lead_columns import IgnoredColumn, LeadColumn
+    from salesstatus.tables.lead_columns import IgnoredColumn, LeadColumn, template_csv
     from salesstatus.tables.leads import CsvProblem, CsvRow, LeadCsv, read_leads_csv
-    from salesstatus.tables.template import template_csv
 else:
     __getattr__, __dir__ = door(
         __name__,
         {
-            "salesstatus.tables.lead_columns": "IgnoredColumn LeadColumn",
+            "salesstatus.tables.lead_columns": "IgnoredColumn LeadColumn template_csv",
             "salesstatus.tables.leads": "CsvProblem CsvRow LeadCsv read_leads_csv",
-            "salesstatus.tables.template": "template_csv",
         },
     )
 

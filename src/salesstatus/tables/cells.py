@@ -2,7 +2,7 @@
 
 `04/05/2026` is the fourth of May in one country and the fifth of April in another, `1.234` a
 thousand here and hardly more than one there. Where the text alone does not decide, what the caller
-says does, or what the other cells of the column prove; else nobody does.
+says does, or what the other cells of the column prove; else the cell is not read.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _LONGEST: Final = 60
 
 @attrs.frozen
 class Conventions:
-    """How dates and decimal numbers are written; None where nobody can tell."""
+    """How dates and decimal numbers are written; None where that is unknown."""
 
     order: DateOrder | None = None
     decimal: str | None = None
@@ -99,8 +99,8 @@ def check_csv(
         raise InvalidError("date_order", date_order, "ymd, dmy or mdy")
     if zone is not None and not isinstance(zone, tzinfo):
         raise InvalidError("zone", zone, "a tzinfo")
-    said = conventions(locale)
-    return Conventions(date_order or said.order, said.decimal)
+    usual = conventions(locale)
+    return Conventions(date_order or usual.order, usual.decimal)
 
 
 # Times.

@@ -8,7 +8,7 @@ of Bitrix24, and the lead fields of Salesforce.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import attrs
@@ -25,6 +25,31 @@ def header_key(header: str) -> str:
     'e mail'
     """
     return text_key(header) or header.strip()
+
+
+def trimmed(headers: Sequence[str]) -> list[str]:
+    """Return headers without blank ones at the end: some programs end rows with a delimiter."""
+    names = list(headers)
+    while not names[-1].strip():
+        names.pop()
+    return names
+
+
+def why_unknown(header: str, record: str) -> str:
+    """Return why a header of no field means none."""
+    return (
+        f"no field of a {record} has this name" if header_key(header) else "the column has no name"
+    )
+
+
+#: The columns that make up an address, and its parts.
+PARTS: Final[Mapping[str, str]] = {
+    "street": "line1",
+    "city": "city",
+    "postal_code": "postal_code",
+    "state": "state",
+    "country": "country",
+}
 
 
 @attrs.frozen
@@ -196,7 +221,7 @@ UNDECIDED: Final[Mapping[str, str]] = {
         ("Titre | Titolo | Título | Titel | タイトル", _ADDRESSED),
         ("État | Stato | Estado", _STATE),
         ("Region | Région | Regione | Região | Región", "it may be the state or something else"),
-        ("Lead title | Lead name | Leadname", "a lead is called by its person or its company"),
+        ("Lead title | Lead name | Leadname", "a lead has the name of its person or its company"),
     )
     for header in headers.split(" | ")
 }

@@ -92,10 +92,6 @@ def _checked(kind: str, key: Callable[[str], str]) -> Callable[[str], str]:
     return check
 
 
-def _id(cell: str) -> object:
-    return int(cell) if _ID.fullmatch(cell) else cell
-
-
 def _time(cell: str) -> datetime:
     try:
         return parse_time(cell)
@@ -115,7 +111,7 @@ def readings_of(region: str | None) -> Mapping[str, Callable[[str], object]]:
     phone = _checked("a phone number", lambda cell: phone_key(cell, region))
     email = _checked("an e-mail address", email_key)
     return {
-        "id": _id,
+        "id": lambda cell: int(cell) if _ID.fullmatch(cell) else cell,
         "phone": phone,
         "mobile": phone,
         "phones": lambda cell: tuple(map(phone, _split(cell, _BETWEEN_PHONES))),

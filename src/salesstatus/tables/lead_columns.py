@@ -1,16 +1,26 @@
-"""What the columns of a file of leads mean: by their headers, by custom fields, by a mapping."""
+"""What the columns of a file of leads mean, and a file of leads to fill in."""
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 import attrs
 
+from salesstatus.labels import language_of
 from salesstatus.lead import FieldDefinition
 from salesstatus.statements import K1, L7, T3
-from salesstatus.tables.headers import FIELD_OF, HEADINGS, UNDECIDED, header_key
-from salesstatus.tables.rows import Row
+from salesstatus.tables.headers import (
+    FIELD_OF,
+    HEADINGS,
+    UNDECIDED,
+    header_key,
+    trimmed,
+    why_unknown,
+)
+from salesstatus.tables.rows import Row, check_delimiter, is_text
+from salesstatus.tables.writing import Line
 from salesstatus.values import InvalidError
 
 #: What columns are called where a plain header could mean a custom field or one of a lead's own:
@@ -52,12 +62,8 @@ def custom_fields_of(fields: object) -> Mapping[str, FieldDefinition]:
         if type(definition) is not FieldDefinition:
             raise InvalidError("fields", definition, "a FieldDefinition", T3.id)
         if found.setdefault(header_key(definition.name), definition) is not definition:
-            raise InvalidError(
-                "fields",
-                definition.name,
-                "names that differ by more than case and punctuation",
-                T3.id,
-            )
+            expected = "names that differ by more than case and punctuation"
+            raise InvalidError("fields", definition.name, expected, T3.id)
     return found
 
 
@@ -76,7 +82,7 @@ def fields_of(header: str, customs: Mapping[str, FieldDefinition]) -> tuple[str,
 
 @attrs.frozen
 class Column:
-    """Where a column stands, what it is called and means, and how its cells are read."""
+    """A column's position, header and field, and how its cells are read."""
 
     position: int
     header: str
@@ -92,15 +98,9 @@ def headers_of(row: Row | None, mapping: Mapping[str, str]) -> Sequence[str]:
     if row is None:
         raise InvalidError("header", "", "a row with the names of the columns", L7.id)
     if row.flaw is not None:
-        raise InvalidError(
-            "header",
-            row.flaw.value,
-            f"{row.flaw.expected}; encoding= names another encoding",
-            L7.id,
-        )
-    headers = list(row.cells)
-    while not headers[-1].strip():
-        headers.pop()  # Bitrix24 ends each row with a delimiter
+        expected = f"{row.flaw.expected}; encoding= names another encoding"
+        raise InvalidError("header", row.flaw.value, expected, L7.id)
+    headers = trimmed(row.cells)
     keys = set(map(header_key, headers))
     for header in mapping:
         if header_key(header) not in keys:
@@ -131,7 +131,9 @@ def columns_of(
             expected = f"{OWN}{' or '.join(fields)} as the header, for this one could mean both"
             raise InvalidError("header", header, expected, L7.id)
         if not fields:
-            ignored.append(IgnoredColumn(header, _why_ignored(key, mapped)))
+            unread = UNDECIDED.get(key) or why_unknown(header, "lead")
+            reason = "left out by the mapping" if key in mapped else unread
+            ignored.append(IgnoredColumn(header, reason))
             continue
         (field,) = fields
         if field in taken and field not in MANY:
@@ -142,14 +144,6 @@ def columns_of(
         expected = "a column with the last name or the company name; a full name is not taken apart"
         raise InvalidError("header", headers, expected, K1.id)
     return columns, ignored
-
-
-def _why_ignored(key: str, mapped: Mapping[str, str]) -> str:
-    if key in mapped:
-        return "left out by the mapping"
-    return UNDECIDED.get(
-        key, "no field of a lead is called so" if key else "the column has no name"
-    )
 
 
 def targets_of(mapping: object, customs: Mapping[str, FieldDefinition]) -> Mapping[str, str]:
@@ -166,3 +160,36 @@ def targets_of(mapping: object, customs: Mapping[str, FieldDefinition]) -> Mappi
         if not (isinstance(header, str) and isinstance(field, str) and field in known):
             raise InvalidError("mapping", {header: field}, expected, L7.id)
     return mapping
+
+
+def template_csv(
+    locale: str = "en", fields: Iterable[FieldDefinition] = (), *, delimiter: str = ","
+) -> str:
+    r"""Return a file to fill in: one row with the headers, in a language of `salesstatus.labels`.
+
+    Custom fields follow by name. Where a name could mean a custom field or one of a lead's own, the
+    columns are called ``lead.title`` and ``custom_fields.Position``. Save it as UTF-8, for Excel
+    with a byte order mark (``"utf-8-sig"``). `read_leads_csv` reads it back. Raises `LabelError`
+    for an unknown locale, and `InvalidError` for another wrong argument.
+
+    >>> template_csv("fr").split(",")[:3]
+    ['Prénom', 'Nom', "Nom de l'entreprise"]
+    """
+    language = language_of(locale)
+    check_delimiter(delimiter)
+    customs = custom_fields_of(fields)
+    headers: list[str] = []
+    for heading in HEADINGS:
+        if heading.in_template:
+            label = heading.labels[language]
+            headers.append(
+                label if fields_of(label, customs) == (heading.field,) else OWN + heading.field
+            )
+    for definition in customs.values():
+        name = definition.name
+        if not is_text(name):
+            raise InvalidError("fields", name, "a name of characters that a file may hold", T3.id)
+        plain = name.strip() and fields_of(name, customs) == (CUSTOM + name,)
+        headers.append(name if plain else CUSTOM + name)
+    line: str = csv.writer(Line(), delimiter=delimiter).writerow(headers)
+    return line

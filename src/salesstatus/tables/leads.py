@@ -14,14 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, final
+from typing import Any, final
 
 import attrs
 
 from salesstatus.keys import phone_key, text_key
 from salesstatus.lead import FieldDefinition, Lead, LeadId, Note
 from salesstatus.statements import K1, L7
-from salesstatus.tables.headers import header_key
+from salesstatus.tables.headers import PARTS, header_key
 from salesstatus.tables.lead_cells import reading_of, readings_of
 from salesstatus.tables.lead_columns import (
     CUSTOM,
@@ -35,7 +35,7 @@ from salesstatus.tables.lead_columns import (
     headers_of,
     targets_of,
 )
-from salesstatus.tables.rows import Row, check_delimiter, check_encoding, opened
+from salesstatus.tables.rows import Flaw, Row, opened
 from salesstatus.values import FrozenMap, InvalidError, check_id, shown, utc
 
 
@@ -86,16 +86,6 @@ class LeadCsv(Iterator[CsvRow]):
         return next(self._rows)
 
 
-#: The columns that make up the address.
-PARTS: Final = {
-    "street": "line1",
-    "city": "city",
-    "postal_code": "postal_code",
-    "state": "state",
-    "country": "country",
-}
-
-
 @attrs.define(eq=False)
 class _Draft:
     """What a row says of a lead, field by field."""
@@ -128,7 +118,7 @@ class _Draft:
 
 @attrs.define(eq=False)
 class _Reading:
-    """All that it takes to make leads of rows."""
+    """Makes leads of rows."""
 
     columns: Sequence[Column]
     width: int
@@ -138,27 +128,20 @@ class _Reading:
     taken: set[LeadId] | None
 
     def row(self, row: Row) -> CsvRow:
-        if row.flaw is not None:
-            return CsvRow(
-                row.line, None, (CsvProblem("", "", row.flaw.value, row.flaw.expected, L7.id),)
-            )
-        cells = [cell.strip() for cell in row.cells]
-        if len(cells) < self.width or any(cells[self.width :]):
-            found = f"{len(cells)} cells"
-            return CsvRow(
-                row.line,
-                None,
-                (CsvProblem("", "", found, f"{self.width} cells, as in the header", L7.id),),
-            )
+        flaw, cells = row.flaw, [cell.strip() for cell in row.cells]
+        if flaw is None and (len(cells) < self.width or any(cells[self.width :])):
+            flaw = Flaw(f"{len(cells)} cells", f"{self.width} cells, as in the header")
+        if flaw is not None:
+            return CsvRow(row.line, None, (CsvProblem("", "", flaw.value, flaw.expected, L7.id),))
         draft = _Draft(dict(self.defaults))
         problems = [*self._read(draft, cells), *self._whole(draft)]
         if "id" not in draft.values and not problems:
-            draft.values["id"] = self._made_id(row.line)
+            id_ = f"line-{row.line}" if self.ids is None else self.ids(row.line)
+            check_id("ids", id_)
+            draft.values["id"] = id_
         if self.taken is not None and draft.values.get("id") in self.taken:
-            found = shown(draft.values["id"])
-            problems.append(
-                CsvProblem(self._header("id"), "id", found, "an id that no row above has", L7.id)
-            )
+            found, expected = shown(draft.values["id"]), "an id that no row above has"
+            problems.append(CsvProblem(self._header("id"), "id", found, expected, L7.id))
         if problems:
             return CsvRow(row.line, None, tuple(problems))
         if self.taken is not None:
@@ -166,7 +149,7 @@ class _Reading:
         return CsvRow(row.line, draft.lead())
 
     def _read(self, draft: _Draft, cells: Sequence[str]) -> Iterator[CsvProblem]:
-        """Take the cells in, each by itself, and tell of those that are wrong."""
+        """Read each cell by itself, and yield what is wrong."""
         for column in self.columns:
             cell = cells[column.position]
             if cell:
@@ -191,11 +174,6 @@ class _Reading:
             # Nothing is lost silently, and which of the two is right is not for us to say.
             expected = "an address that says no more than its parts, or only one of the two"
             yield CsvProblem(self._header("address"), "address", shown(address), expected, L7.id)
-
-    def _made_id(self, line: int) -> LeadId:
-        id_ = f"line-{line}" if self.ids is None else self.ids(line)
-        check_id("ids", id_)
-        return id_
 
     def _header(self, *fields: str) -> str:
         return ", ".join(column.header for column in self.columns if column.field in fields)
@@ -242,23 +220,16 @@ def read_leads_csv(
     targets = targets_of(mapping, customs)
     if ids is not None and not callable(ids):
         raise InvalidError("ids", ids, "a function of the number of a line")
-    if encoding is not None:
-        check_encoding(encoding)
-    if delimiter is not None:
-        check_delimiter(delimiter)
     for place, text in (("created_by", created_by), ("owner", owner)):
         if type(text) is not str:
             raise InvalidError(place, text, "a str")
     at = None if created_at is None else utc("created_at", created_at)
     if region is not None:
         phone_key("", region)  # refuses what is no region
-    found, file = opened(chunks, encoding)
+    found, file = opened(chunks, encoding, delimiter)
     mapped = set(map(header_key, targets))
     separator, rows = file.start(
-        delimiter,
-        lambda cells: sum(
-            header_key(cell) in mapped or bool(fields_of(cell, customs)) for cell in cells
-        ),
+        lambda cell: header_key(cell) in mapped or bool(fields_of(cell, customs))
     )
     headers = headers_of(next(rows, None), targets)
     readings = {

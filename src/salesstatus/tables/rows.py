@@ -11,6 +11,7 @@ import csv
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any, Final, TypeAlias, cast
 
 import attrs
@@ -88,8 +89,7 @@ def check_delimiter(delimiter: object) -> None:
         )
 
 
-def check_encoding(encoding: object) -> None:
-    """Raise `InvalidError` unless this names an encoding of text."""
+def _check_encoding(encoding: object) -> None:
     expected = "the name of an encoding of text, like 'cp1252'"
     if not isinstance(encoding, str):
         raise InvalidError("encoding", encoding, expected)
@@ -126,9 +126,9 @@ def _texts(chunks: object, encoding: str | None) -> tuple[str, Iterator[str]]:
         if len(start) >= len(codecs.BOM_UTF8):
             break
     if isinstance(start, str):
-        return "", _joined(start, pieces)
+        return "", chain([start], pieces)
     encoding = encoding or _detected(start)
-    return encoding, _decoded(_joined(start, pieces), encoding)
+    return encoding, _decoded(chain([start], pieces), encoding)
 
 
 def decoded(chunks: object) -> Iterator[str]:
@@ -139,25 +139,14 @@ def decoded(chunks: object) -> Iterator[str]:
     return _unmarked(_texts(chunks, None)[1])
 
 
-def _joined(start: Any, rest: Iterator[Any]) -> Iterator[Any]:
-    yield start
-    yield from rest
-
-
 def _decoded(pieces: Iterator[bytes], encoding: str) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder(encoding)(_MARKING)
-    for piece, final in _with_end(pieces):
+    for piece in chain(pieces, [None]):
         try:
-            yield decoder.decode(piece, final)
+            yield decoder.decode(piece or b"", final=piece is None)
         except UnicodeError:
             # Some give up all the same, as Python's "utf-16" does without a byte order mark.
             yield BROKEN
-
-
-def _with_end(pieces: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
-    for piece in pieces:
-        yield piece, False
-    yield b"", True
 
 
 def _unmarked(texts: Iterator[str]) -> Iterator[str]:
@@ -207,7 +196,7 @@ def _lines(texts: Iterator[str]) -> Iterator[_Line]:
 
 
 class _TooLongError(Exception):
-    """A row has more characters than it may have."""
+    """A row is too long."""
 
 
 @attrs.frozen
@@ -240,6 +229,7 @@ class Rows:
     """
 
     _lines: Iterator[_Line]
+    _delimiter: str | None = None
     _again: deque[_Line] = attrs.field(factory=deque, init=False)
     _row: list[_Line] = attrs.field(factory=list, init=False)
     _size: int = attrs.field(default=0, init=False)
@@ -262,24 +252,23 @@ class Rows:
             raise _TooLongError
         return text
 
-    def start(
-        self, delimiter: str | None, known: Callable[[Sequence[str]], int]
-    ) -> tuple[str, Iterator[Row]]:
+    def start(self, known: Callable[[str], bool]) -> tuple[str, Iterator[Row]]:
         """Return the delimiter and the rows that are not blank, the header first.
 
         If neither the caller nor the file says which, it is the comma, the semicolon or the tab by
         which the most headers are `known`. Excel can write it into a first line of its own,
         ``sep=;``.
         """
-        said = self._peek().rstrip("\r\n").strip('"')
-        if said.lower().startswith("sep=") and _is_delimiter(said[4:]):
+        delimiter = self._delimiter
+        first = self._peek().rstrip("\r\n").strip('"')
+        if first.lower().startswith("sep=") and _is_delimiter(first[4:]):
             self._again.popleft()
-            delimiter = delimiter or said[4:]
+            delimiter = delimiter or first[4:]
         best, most = ",", -1
         for candidate in (delimiter,) if delimiter else (",", ";", "\t"):
             header = next(self._read(candidate), None)
             self._back()
-            found = -1 if header is None or header.flaw else known(header.cells)
+            found = -1 if header is None or header.flaw else sum(map(known, header.cells))
             if found > most:
                 best, most = candidate, found
         return delimiter or best, self._read(delimiter or best)
@@ -341,14 +330,20 @@ class Rows:
         return Row(number, (), Flaw(found + more, expected))
 
 
-def opened(chunks: object, encoding: str | None = None) -> tuple[str, Rows]:
+def opened(
+    chunks: object, encoding: str | None = None, delimiter: str | None = None
+) -> tuple[str, Rows]:
     r"""Return a file's encoding (``""`` for text) and rows; UTF-8 and UTF-16 are detected.
 
-    Raises `InvalidError` unless the chunks are bytes, or texts.
+    Raises `InvalidError` unless the chunks are bytes, or texts, and for no encoding or delimiter.
 
     >>> _, rows = opened([b"a;b\n", b"1;2"])
-    >>> [row.cells for row in rows.start(";", len)[1]]
+    >>> [row.cells for row in rows.start(str.isalpha)[1]]
     [['a', 'b'], ['1', '2']]
     """
+    if encoding is not None:
+        _check_encoding(encoding)
+    if delimiter is not None:
+        check_delimiter(delimiter)
     name, texts = _texts(chunks, encoding)
-    return name, Rows(_lines(_unmarked(texts)))
+    return name, Rows(_lines(_unmarked(texts)), delimiter)

@@ -3,7 +3,7 @@
 A row becomes the body that the API would have sent, as far as its columns go, and is read by the
 same table. CSV says less: stages, owners, sources and companies by name, and nothing of the
 contacts that are involved in deals. Names are resolved when everything is read, by
-`salesstatus.crm.sell.csv_names`, and only where exactly one contact is called so.
+`salesstatus.crm.sell.csv_names`, and only where exactly one contact has the name.
 
 Nothing is guessed. A header that could mean two fields, a date that could be two days, an amount
 that could be two sums is left out with a report, unless the caller says how to read it (`locale`,
@@ -14,9 +14,9 @@ more of a file is held than the rows looked at ahead for that, of which `AHEAD` 
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import tzinfo
-from itertools import chain
+from datetime import timezone, tzinfo
 from typing import Any, Final
 
 import attrs
@@ -32,23 +32,29 @@ from salesstatus.crm.sell.csv_headers import (
     EXTRAS,
     HALVES,
     KINDS,
-    PARTS,
     TEXT,
     TIME,
+    kind_named,
+    kinds_with,
     meant_by,
-    telling,
-    told_by,
     why_unread,
 )
-from salesstatus.crm.sell.csv_times import Times, emptied, looked_at
 from salesstatus.crm.sell.unpacking import Row
 from salesstatus.keys import text_key
 from salesstatus.model import full_name
 from salesstatus.statements import W4
-from salesstatus.tables.cells import Conventions, DateOrder, Lenient, Unreadable, amount, check_csv
-from salesstatus.tables.headers import header_key
+from salesstatus.tables.cells import (
+    Conventions,
+    DateOrder,
+    Lenient,
+    Unreadable,
+    amount,
+    check_csv,
+    written,
+)
+from salesstatus.tables.headers import PARTS, header_key, trimmed
 from salesstatus.tables.rows import Row as Line
-from salesstatus.tables.rows import Rows, check_delimiter, check_encoding, opened
+from salesstatus.tables.rows import Rows, opened
 from salesstatus.values import InvalidError
 
 _CSV: Final = re.compile(r"\.(csv|tsv)$", re.IGNORECASE)
@@ -86,20 +92,66 @@ def csv_rows(
     ``stage``, ``primary_name``, ``company_name``, ``owner``, ``source``. Raises `InvalidError` for
     arguments that are none, and `LabelError` for a locale without labels.
 
-    >>> told = Reporter()
-    >>> [row] = csv_rows("ID;Name;Kundenstatus\n7;Acme;Nicht-Kunde", "Kontakte.csv", told)
+    >>> report = Reporter()
+    >>> [row] = csv_rows("ID;Name;Kundenstatus\n7;Acme;Nicht-Kunde", "Kontakte.csv", report)
     >>> row.values["name"], row.body["customer_status"]
     ('Acme', 'none')
     """
     if kind is not None and kind not in KINDS:
         raise InvalidError("kind", kind, "Kind.CONTACT, Kind.DEAL or Kind.LEAD")
-    if encoding is not None:
-        check_encoding(encoding)
-    if delimiter is not None:
-        check_delimiter(delimiter)
-    said = check_csv(date_order=date_order, locale=locale, zone=zone)
-    file = opened(content, encoding)[1]
-    return _File(name, report, kind, columns, said, zone).rows(file, delimiter)
+    forms = check_csv(date_order=date_order, locale=locale, zone=zone)
+    _, file = opened(content, encoding, delimiter)
+    return _File(name, report, kind, columns, forms, zone).rows(file)
+
+
+#: How many rows, and how many characters of them, are looked at before the first is read.
+AHEAD: Final = (1000, 1_000_000)
+
+
+@attrs.define(eq=False)
+class _Times:
+    """How the times of one column are read: in which order their numbers stand, and their zone."""
+
+    order: DateOrder | None
+    zone: tzinfo | None
+    _proved: set[DateOrder] = attrs.field(factory=set)
+
+    def look(self, cell: str) -> None:
+        """Remember what a cell proves of the order."""
+        try:
+            order = written(cell).proves
+        except Unreadable:
+            return
+        if order is not None:
+            self._proved.add(order)
+
+    def decide(self) -> None:
+        """Settle the order, unless the caller did, or the column proves both or none."""
+        if self.order is None and len(self._proved) == 1:
+            (self.order,) = self._proved
+
+    def read(self, cell: str) -> Any:
+        """Return a time as the API has it."""
+        time = written(cell)
+        text = time.at(self.order, self.zone or timezone.utc).isoformat()
+        return Lenient(text, "read as UTC") if time.zone is None and self.zone is None else text
+
+
+def _ahead(lines: Iterator[Line], times: Sequence[tuple[int, _Times]]) -> deque[Line]:
+    """Return the first rows, after they have settled the orders of the times at these positions."""
+    ahead: deque[Line] = deque()
+    size = 0
+    for line in lines:
+        ahead.append(line)
+        size += sum(map(len, line.cells))
+        for position, each in times:
+            if position < len(line.cells):
+                each.look(line.cells[position].strip())
+        if len(ahead) >= AHEAD[0] or size >= AHEAD[1] or not times:
+            break
+    for _, each in times:
+        each.decide()
+    return ahead
 
 
 # From the header to columns.
@@ -114,7 +166,7 @@ class _Column:
     field: str
     expected: str
     read: Callable[[str], Any]
-    times: Times | None = None
+    times: _Times | None = None
     noted: bool = False
 
 
@@ -139,18 +191,16 @@ class _File:
     report: Reporter
     kind: Kind | None
     tables: Mapping[Kind, Columns]
-    said: Conventions
+    forms: Conventions
     zone: tzinfo | None
 
-    def rows(self, file: Rows, delimiter: str | None) -> Iterator[Row]:
-        lines = file.start(
-            delimiter, lambda cells: sum(bool(telling(header_key(cell))) for cell in cells)
-        )[1]
+    def rows(self, file: Rows) -> Iterator[Row]:
+        _, lines = file.start(lambda cell: bool(kinds_with(cell)))
         header = next(lines, None)
         kind = self._kind(header)
         if header is None or kind is None:
             return
-        headers = _trimmed(header.cells)
+        headers = trimmed(header.cells)
         place = Place(self.name, header.line)
         columns = [
             self._column(position, headers[position], field)
@@ -160,12 +210,10 @@ class _File:
             return
         wanted = self._wanted(kind)
         columns = [column for column in columns if column.field.partition(".")[0] in wanted]
-        ahead = looked_at(
-            lines, [(column.position, column.times) for column in columns if column.times]
-        )
+        ahead = _ahead(lines, [(each.position, each.times) for each in columns if each.times])
         if not ahead:
             self.report.missing(place, "rows below the header", "none")
-        for line in chain(emptied(ahead), lines):
+        while line := ahead.popleft() if ahead else next(lines, None):
             row = self._row(kind, line, columns, len(headers))
             if row is not None:
                 yield row
@@ -178,21 +226,20 @@ class _File:
         if header is None:
             self._refused("a row with the names of the columns", "an empty file")
         elif header.flaw is not None:
-            self._refused(
-                f"a header of {header.flaw.expected}",
-                "one that is not: encoding= or delimiter= may name another",
-            )
+            other = "one that is not: encoding= or delimiter= may name another"
+            self._refused(f"a header of {header.flaw.expected}", other)
         elif found:
             self._refused("CSV", found)
         else:
-            return self.kind or self._told(header)
+            return self.kind or self._found_kind(header)
         return None
 
-    def _told(self, header: Line) -> Kind | None:
-        """Return the kind that the file's name or its headers say."""
-        kinds = [telling(header_key(cell)) for cell in header.cells]
-        alone = {kind for told in kinds if len(told) == 1 for kind in told}
-        named = told_by(self.name)[0]
+    def _found_kind(self, header: Line) -> Kind | None:
+        """Return the kind by the file's name or its headers."""
+        alone = {
+            kind for kinds in map(kinds_with, header.cells) if len(kinds) == 1 for kind in kinds
+        }
+        named, _ = kind_named(self.name)
         if named is not None and (named in alone or not alone):
             return named
         if named is None and len(alone) == 1:
@@ -202,9 +249,8 @@ class _File:
             or "neither"
         )
         found += f" in a file of {named.value}s" if named else ""
-        self._refused(
-            "a file whose name or headers say whether it has contacts, deals or leads", found
-        )
+        expected = "a file whose name or headers say whether it has contacts, deals or leads"
+        self._refused(expected, found)
         return None
 
     def _refused(self, expected: str, found: str) -> None:
@@ -241,12 +287,11 @@ class _File:
     def _column(self, position: int, header: str, field: str) -> _Column:
         cell = CELLS.get(field, TEXT)
         if cell is TIME:
-            times = Times(self.said.order, self.zone)
+            times = _Times(self.forms.order, self.zone)
             return _Column(position, header, field, _TIME, times.read, times)
         if cell is AMOUNT:
-            return _Column(
-                position, header, field, _AMOUNT, lambda text: amount(text, self.said.decimal)
-            )
+            sign = self.forms.decimal
+            return _Column(position, header, field, _AMOUNT, lambda text: amount(text, sign))
         return _Column(position, header, field, cell.expected, cell.read)
 
     def _usable(self, kind: Kind, fields: set[str], place: Place) -> bool:
@@ -254,7 +299,7 @@ class _File:
         if "id" not in fields:
             self.report.not_used(place, "one column with the ids of the records", "none")
             return False
-        organizations = told_by(self.name)[1]
+        _, organizations = kind_named(self.name)
         if kind is Kind.CONTACT and "is_organization" not in fields and organizations is not None:
             kinds = "companies" if organizations else "persons"
             found = f"none: all are read as {kinds}, as the file's name says"
@@ -269,8 +314,8 @@ class _File:
         table = self.tables[kind].columns
         keys = {column.key for column in table}
         fields = {column.field for column in table}
-        keys |= {field for field, asked in EXTRAS.items() if asked in fields}
-        keys |= set(PARTS) if "address" in keys else set()
+        keys |= {field for field, needed_for in EXTRAS.items() if needed_for in fields}
+        keys |= PARTS.keys() if "address" in keys else set()
         return frozenset(keys | {"first_name", "last_name", "added_at", "associated_contacts"})
 
     # The rows.
@@ -326,23 +371,19 @@ class _File:
             body.setdefault("organization_id", None)
         if kind is not Kind.CONTACT:
             return
-        organizations = told_by(self.name)[1]
+        _, organizations = kind_named(self.name)
         if "is_organization" not in body and organizations is not None:
             body["is_organization"] = organizations
         if body.get("is_organization") is True:
             # The name of a company in the row of one is its own.
             extras.pop("company_name", None)
             if company is not None and text_key(body.get("name") or company) != text_key(company):
-                self.report.left_out(
-                    place, "no employer, for it is a company", safely("", company), W4.id
-                )
+                expected = "no employer, for it is a company"
+                self.report.left_out(place, expected, safely("", company), W4.id)
             body["name"] = body.get("name") or company
         else:
-            body["name"] = (
-                body.get("name")
-                or full_name(body.get("first_name") or "", body.get("last_name") or "")
-                or None
-            )
+            name = full_name(body.get("first_name") or "", body.get("last_name") or "")
+            body["name"] = body.get("name") or name or None
 
 
 def _put(body: dict[str, Any], field: str, value: Any) -> None:
@@ -355,11 +396,3 @@ def _put(body: dict[str, Any], field: str, value: Any) -> None:
         body["address"][PARTS.get(field, "line1")] = value
     else:
         body[field] = value
-
-
-def _trimmed(cells: Sequence[str]) -> Sequence[str]:
-    """Return the names of the columns; some programs end each row with a delimiter."""
-    headers = list(cells)
-    while headers and not headers[-1].strip():
-        headers.pop()
-    return headers

@@ -22,14 +22,14 @@ from salesstatus.crm.sell.columns import Kind
 from salesstatus.keys import text_key
 from salesstatus.labels import LOCALES, axis_label
 from salesstatus.tables.cells import flag, id_number, id_numbers, listed, status
-from salesstatus.tables.headers import HEADINGS, header_key
+from salesstatus.tables.headers import HEADINGS, header_key, why_unknown
 from salesstatus.tables.headers import UNDECIDED as UNDECIDED_OF_LEADS
 from salesstatus.values import InvalidError
 
 #: The kinds of records that are read from CSV.
 KINDS: Final = (Kind.CONTACT, Kind.DEAL, Kind.LEAD)
 
-#: What a column of a custom field is called where no header says that it is one.
+#: What the header of a custom field begins with.
 CUSTOM: Final = "custom_fields."
 
 
@@ -68,15 +68,6 @@ CELLS: Final[Mapping[str, Cell]] = {
     "associated_contacts": Cell("ids with commas between them", id_numbers),
     "value": AMOUNT,
     **dict.fromkeys(("created_at", "updated_at", "added_at", "last_stage_change_at"), TIME),
-}
-
-#: The columns that make up an address, and its parts in the API.
-PARTS: Final[Mapping[str, str]] = {
-    "street": "line1",
-    "city": "city",
-    "postal_code": "postal_code",
-    "state": "state",
-    "country": "country",
 }
 
 #: What CSV says by name and the API by id. These go among a row's values beside what the API's
@@ -242,7 +233,7 @@ NOT_READ: Final[Mapping[Kind, Mapping[str, str]]] = {
     },
     Kind.DEAL: {
         **dict.fromkeys(map(header_key, _STATUSLESS.split(" | ")), _NO_STATUS),
-        "scope": "it may be the value or what is sold, and nobody says in which unit",
+        "scope": "it may be the value or what is sold, and its unit is unknown",
         "status": "it may be the stage or something else",
     },
     Kind.LEAD: UNDECIDED_OF_LEADS,
@@ -272,8 +263,7 @@ def _columns(kind: Kind) -> Mapping[str, str]:
 #: `EXTRAS`.
 COLUMN_OF: Final[Mapping[Kind, Mapping[str, str]]] = {kind: _columns(kind) for kind in KINDS}
 
-#: What files and folders of a kind are called; and whether all in it are companies, where that is
-#: said so.
+#: The names of files and folders of a kind, and whether all in it are companies, if they say that.
 FILES: Final[Mapping[str, tuple[Kind, bool | None]]] = {
     **{
         header_key(name): (kind, organizations)
@@ -293,8 +283,9 @@ FILES: Final[Mapping[str, tuple[Kind, bool | None]]] = {
 }
 
 
-def telling(key: str) -> frozenset[Kind]:
-    """Return the kinds of which a header is one."""
+def kinds_with(header: str) -> frozenset[Kind]:
+    """Return the kinds of records that have this header."""
+    key = header_key(header)
     return frozenset(
         kind
         for kind in KINDS
@@ -314,21 +305,17 @@ def why_unread(kind: Kind, header: str) -> str:
     """Return why a header means no field."""
     key = header_key(header)
     known = BESIDE[kind, key][2] if (kind, key) in BESIDE else NOT_READ[kind].get(key)
-    return known or (
-        f"no field of a {kind.value} is called so" if key else "the column has no name"
-    )
+    return known or why_unknown(header, kind.value)
 
 
 @lru_cache(maxsize=64)
-def told_by(name: str) -> tuple[Kind | None, bool | None]:
+def kind_named(name: str) -> tuple[Kind | None, bool | None]:
     """Return a file's kind by its name or folder, and whether it has companies or persons."""
     for part in reversed(re.split(r"[/\\]", name)):
-        told = {FILES[word] for word in text_key(part).split() if word in FILES}
-        if told:
-            kinds = {kind for kind, _ in told}
-            return (
-                (kinds.pop(), told.pop()[1] if len(told) == 1 else None)
-                if len(kinds) == 1
-                else (None, None)
-            )
+        found = {FILES[word] for word in text_key(part).split() if word in FILES}
+        if len(found) == 1:
+            return found.pop()
+        if found:
+            kinds = {kind for kind, _ in found}
+            return kinds.pop() if len(kinds) == 1 else None, None
     return None, None

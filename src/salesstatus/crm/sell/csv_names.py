@@ -1,8 +1,7 @@
 """What CSV exports say by name, resolved when everything is read: contacts, companies and stages.
 
 A name is compared by its letters and digits (`salesstatus.keys.text_key`), and whole. It means a
-contact only if exactly one is called so; where several are, each of them may be meant, and nobody
-decides which.
+contact only if exactly one has it; where several have it, each of them may be meant.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ _Ids = tuple[ContactId, ...]
 
 @attrs.frozen
 class Names:
-    """Which contacts are called what, and which companies."""
+    """The contacts, and the companies among them, by their names."""
 
     _contacts: Mapping[str, _Ids]
     _companies: Mapping[str, _Ids]
@@ -59,11 +58,11 @@ class Names:
         )
 
     def contact(self, name: str) -> _Ids:
-        """Return the contacts that are called so."""
+        """Return the contacts of this name."""
         return self._contacts.get(text_key(name), ())
 
     def company(self, name: str) -> _Ids:
-        """Return the companies that are called so."""
+        """Return the companies of this name."""
         return self._companies.get(text_key(name), ())
 
 
@@ -86,9 +85,9 @@ def deal_named(
     """Return a deal's values with contacts by id, and its possible audience if that is uncertain.
 
     ``primary_name`` and ``company_name`` become ``primary`` and ``company``, unless these are ids
-    already. If several contacts are called so, all of them are returned, with the companies that
+    already. If several contacts have the name, all of them are returned, with the companies that
     they work for by `employer`: the deal is undecided (W1, W2). Of several companies it is the one
-    where the primary contact works. A name that nobody has means nobody; all is reported.
+    where the primary contact works. A name that no contact has means none; all is reported.
     """
     resolved = {
         field: value
