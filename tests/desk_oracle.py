@@ -47,11 +47,22 @@ class Person:
     kind: ContactKind
     name: str = ""
     email: str = ""
+    #: further addresses (G3)
+    emails: frozenset = frozenset()
     last_name: str = ""
     company: object = None
     prospect: ProspectStatus = ProspectStatus.NONE
     customer: CustomerStatus = CustomerStatus.NONE
     held: dict = attrs.field(factory=dict)
+
+    def take_from(self, other):
+        """G3: a name as a whole; an e-mail address that gives way as a further one."""
+        if not self.last_name and self.name in ("", other.name):
+            self.name, self.last_name = other.name, other.last_name
+        self.emails |= other.emails
+        if self.email and other.email and self.email != other.email:
+            self.emails |= {other.email}
+        self.email = self.email or other.email
 
 
 @attrs.define
@@ -137,7 +148,7 @@ class OracleDesk:
         if known is None:
             self.contacts[id_] = Person(kind, name, email, company=company)
             return
-        known.name, known.email, known.last_name = name, email, ""
+        known.name, known.email, known.emails, known.last_name = name, email, frozenset(), ""
         if known.company != company:
             self.works_for(id_, company)
 
@@ -184,9 +195,7 @@ class OracleDesk:
             [(c.prospect, c.customer, c.held) for c in all_], self.policy
         )
         for contact in all_[1:]:
-            one.email = one.email or contact.email
-            if not one.last_name and one.name in ("", contact.name):
-                one.name, one.last_name = contact.name, contact.last_name
+            one.take_from(contact)
 
         def now(id_):
             return survivor if id_ in gone else id_
@@ -274,22 +283,23 @@ class OracleDesk:
         )
         self.leads[lead.id] = lead
 
-    def tell_lead(self, id_, event, *, stale=False):
+    def record_lead_event(self, id_, event, *, stale=False):
         self.need(self.wrong_id(self.leads, id_), stale=stale)
         told = lead_oracle.oracle(self.leads[id_], event, SELL_STAGES)
         if isinstance(told, Refused):
             raise Refusal({"GuardError"}, {told[0]})
         self.leads[id_] = attrs.evolve(self.leads[id_], **told)
 
-    def called(self, kind, name, email):
-        """K12: the contacts of a kind with this name and this e-mail address."""
+    def called(self, kind, name, emails):
+        """K12: the contacts of a kind with this name and one of these e-mail addresses, be it as a
+        further one (G3)."""
         return {
             id_
             for id_, contact in self.contacts.items()
             if contact.kind is kind
             and name
-            and email
-            and (contact.name, contact.email) == (name, email)
+            and contact.name == name
+            and emails & addresses(contact)
         }
 
     def meets(self, id_, *, matching=True):
@@ -306,7 +316,7 @@ class OracleDesk:
             found = {PERSON: None, COMPANY: None}
             for kind, name in ((PERSON, lead.last_name), (COMPANY, lead.organization_name)):
                 if name:
-                    same = self.called(kind, name, lead.email) if matching else set()
+                    same = self.called(kind, name, addresses(lead)) if matching else set()
                     found[kind] = next(iter(same), NEW)
                     if len(same) > 1:
                         found[kind] = None
@@ -346,7 +356,9 @@ class OracleDesk:
         if person is NEW:
             person = self.made(made.person, PERSON, lead.last_name, lead.email)
             self.contacts[person].company = company
+            self.contacts[person].emails = lead.emails
         elif person is not None and not repeat:
+            self.contacts[person].emails |= lead.emails
             self.contacts[person].last_name = self.contacts[person].last_name or lead.last_name
         if (
             person is not None
@@ -404,10 +416,8 @@ class OracleDesk:
             for id_, lead in self.leads.items()
             if lead.conversion or lead.status in ("Converted", "Unqualified")
         }
-        leads = {id_ for id_, lead in self.leads.items() if email and lead.email == email}
-        contacts = {
-            id_ for id_, contact in self.contacts.items() if email and contact.email == email
-        }
+        leads = {id_ for id_, lead in self.leads.items() if email in addresses(lead)}
+        contacts = {id_ for id_, contact in self.contacts.items() if email in addresses(contact)}
         steps = [
             {("lead", id_) for id_ in leads - closed},
             {("contact", id_) for id_ in contacts if self.contacts[id_].kind is PERSON},
@@ -450,14 +460,23 @@ class OracleDesk:
         """K11: the new lead of a contact."""
         contact = self.contacts[id_]
         if contact.kind is COMPANY:
-            return Lead(id=new, organization_name=contact.name, email=contact.email)
+            return Lead(id=new, organization_name=contact.name, **reached(contact))
         employer = "" if contact.company is None else self.contacts[contact.company].name
         return Lead(
             id=new,
             last_name=contact.last_name or contact.name,
             organization_name=employer,
-            email=contact.email,
+            **reached(contact),
         )
+
+
+def addresses(record):
+    """G3: the e-mail addresses by which a contact or a lead is found."""
+    return {record.email, *record.emails} - {""}
+
+
+def reached(contact):
+    return {"email": contact.email, "emails": contact.emails}
 
 
 def stage_rules(lead):
