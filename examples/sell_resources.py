@@ -230,7 +230,7 @@ def _save_lead(work: Work, id_: Id, before: Lead | None, fields: dict[str, Any])
         event: LeadEvent = LeadMoved(lead.status or SELL_STAGES.first)
         if SELL_STAGES.meaning(lead.status) is StageMeaning.FAILURE:
             event = LeadJunked(lead.unqualified_reason, lead.status)
-        lead = _evolved(work.done(work.desk.tell_lead(before.id, event)), lead, fields)
+        lead = _evolved(work.done(work.desk.record_lead_event(before.id, event)), lead, fields)
     work.done(work.desk.save_lead(lead))
 
 

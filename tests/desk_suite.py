@@ -476,7 +476,7 @@ WRITING = {
     "save_lead": lambda desk, **more: desk.save_lead(
         Lead(id=9, last_name="Boxer", company_id="edge"), **more
     ),
-    "tell_lead": lambda desk, **more: desk.tell_lead(7, LeadTakenUp("kim"), **more),
+    "record_lead_event": lambda desk, **more: desk.record_lead_event(7, LeadTakenUp("kim"), **more),
     "take_in, new": lambda desk, **more: desk.take_in(
         point(email="new@x.example", text="Hi"), **more
     ),
@@ -519,7 +519,7 @@ OTHERWISE = {
     "change_primary": lambda desk, **more: desk.change_primary("D-1", "bob", **more),
     "delete_deal": lambda desk, **more: desk.delete_deal("D-2", **more),
     "save_lead": lambda desk, **more: desk.save_lead(Lead(id=9, last_name="Boxer"), **more),
-    "tell_lead": lambda desk, **more: desk.tell_lead(7, LeadTakenUp("sam"), **more),
+    "record_lead_event": lambda desk, **more: desk.record_lead_event(7, LeadTakenUp("sam"), **more),
     "take_in, new": lambda desk, **more: desk.take_in(
         point(email="new@x.example", text="Ho"), **more
     ),
@@ -541,7 +541,7 @@ VERSIONED = {
     "save_deal, won": ("deals", "D-1"),
     "change_primary": ("deals", "D-1"),
     "delete_deal": ("deals", "D-1"),
-    "tell_lead": ("leads", 7),
+    "record_lead_event": ("leads", 7),
     "convert": ("leads", 7),
     "convert, repeat lead": ("leads", "L-3"),
 }
@@ -1571,7 +1571,7 @@ class WorkingOnLeads(_Office):
             LeadJunked("no budget"),
             LeadReopened(),
         ):
-            done = self.desk.tell_lead(7, event)
+            done = self.desk.record_lead_event(7, event)
             assert done.value == self.desk.lead(7).record
             stages.append((done.value.status, done.value.unqualified_reason, done.value.owner))
         assert stages == [
@@ -1583,26 +1583,29 @@ class WorkingOnLeads(_Office):
 
     def test_told_what_is_so_already_nothing_is_written(self):
         self.given(JUNK)
-        assert self.desk.tell_lead("L-2", LeadJunked("spam")).changes == ()
+        assert self.desk.record_lead_event("L-2", LeadJunked("spam")).changes == ()
 
     def test_success_is_being_converted(self):
         self.given(ROSE)
         with pytest.raises(GuardError) as caught:
-            self.desk.tell_lead(7, LeadMoved("Converted"))
+            self.desk.record_lead_event(7, LeadMoved("Converted"))
         assert caught.value.rules == ("L2",)
         with pytest.raises(InvalidError) as wrong:
-            self.desk.tell_lead(7, LeadConverted(ConversionRecord(id=1, lead=7, at=AT)))
+            self.desk.record_lead_event(7, LeadConverted(ConversionRecord(id=1, lead=7, at=AT)))
         assert wrong.value.place == "event"
 
     def test_a_converted_lead_does_not_leave(self):
         self.given(ROSE)
         self.desk.convert(7)
         with pytest.raises(GuardError) as caught:
-            self.desk.tell_lead(7, LeadJunked("late"))
+            self.desk.record_lead_event(7, LeadJunked("late"))
         assert caught.value.rules == ("L2",)
 
     def test_one_that_is_not_there_hears_nothing(self):
-        for call in (lambda: self.desk.tell_lead(7, LeadTakenUp()), lambda: self.desk.lead(7)):
+        for call in (
+            lambda: self.desk.record_lead_event(7, LeadTakenUp()),
+            lambda: self.desk.lead(7),
+        ):
             with pytest.raises(NotFound) as caught:
                 call()
             assert caught.value == NotFound("lead", 7)

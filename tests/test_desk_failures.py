@@ -223,7 +223,7 @@ BY_ID = {
     "change_primary": ("deal", lambda desk, id_: desk.change_primary(id_, "bob")),
     "change_primary, successor": ("contact", lambda desk, id_: desk.change_primary("D-1", id_)),
     "lead": ("lead", lambda desk, id_: desk.lead(id_)),
-    "tell_lead": ("lead", lambda desk, id_: desk.tell_lead(id_, LeadTakenUp())),
+    "record_lead_event": ("lead", lambda desk, id_: desk.record_lead_event(id_, LeadTakenUp())),
     "plan": ("lead", lambda desk, id_: desk.plan(id_)),
     "convert": ("lead", lambda desk, id_: desk.convert(id_)),
 }
@@ -236,7 +236,7 @@ ARGUMENTS = {
     "save_lead": ("lead", lambda desk, x: desk.save_lead(x), ()),
     "set_status": ("status", lambda desk, x: desk.set_status("ann", x), ()),
     "state_status": ("status", lambda desk, x: desk.state_status("ann", x), (None,)),
-    "tell_lead": ("event", lambda desk, x: desk.tell_lead(7, x), ()),
+    "record_lead_event": ("event", lambda desk, x: desk.record_lead_event(7, x), ()),
     "take_in": ("point", lambda desk, x: desk.take_in(x), ()),
     "plan, request": ("request", lambda desk, x: desk.plan(7, x), ()),
     "plan, actor": ("actor", lambda desk, x: desk.plan(7, actor=x), ("",)),
@@ -1031,7 +1031,7 @@ class TestEditedByHand:
         edited(store, "leads", 7, status="Nowhere")
         strict = Audited(Desk(store, setup=Setup(book=BITRIX24_STAGES)), store)
         with pytest.raises(GuardError) as caught:
-            strict.tell_lead(7, LeadTakenUp())
+            strict.record_lead_event(7, LeadTakenUp())
         assert caught.value.rules == ("L1",)
         with pytest.raises(ConversionError) as refused:
             strict.convert(7)

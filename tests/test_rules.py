@@ -759,12 +759,12 @@ class TestNoStatusIsWrittenAnywhereElse:
 
 #: The rooms of rows.
 ROOMS_OF_ROWS = {"statements.py", "rules.py", "leads/rules.py"}
-#: Rooms that still quote ids, to be emptied.
-NOT_YET = {"desk/contacts.py", "desk/converting.py", "desk/leads.py", "desk/session.py"}
+#: Rooms that may quote ids, with the texts that do.
+QUOTED = {"show/text.py": "# The rules"}  # the introduction of the printed page says how to read it
 
 
 def quoted_ids(source):
-    """The rule ids that a module quotes, docstrings left out, with the lines."""
+    """The texts of a module with a rule id in them, docstrings left out, with the lines."""
     tree = ast.parse(source)
     docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     return [
@@ -772,7 +772,7 @@ def quoted_ids(source):
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)
-        and re.fullmatch(r"[PCMEWGQKLTA]\d+", node.value)
+        and re.search(r"\b[PCMEWGQKLTA]\d+\b", node.value)
         and id(node) not in docs
     ]
 
@@ -785,11 +785,12 @@ class TestNoRuleIsQuoted:
         room = path.relative_to(Path(salesstatus.__file__).parent).as_posix()
         if room in ROOMS_OF_ROWS:
             assert quoted_ids(path.read_text("utf-8"))
-        elif room in NOT_YET:
-            assert quoted_ids(path.read_text("utf-8")), f"{room} is done: take it off the list"
+        elif room in QUOTED:
+            (quoted,) = quoted_ids(path.read_text("utf-8"))
+            assert QUOTED[room] in quoted
         else:
             assert quoted_ids(path.read_text("utf-8")) == []
 
     def test_what_is_planted_is_found_and_docstrings_do_not_count(self):
         planted = '"""W6"""\nraise InvalidError("a", b, "c", "W6")\nx = "W6: so it is"\n'
-        assert quoted_ids(planted) == ["line 2: W6"]
+        assert {*quoted_ids(planted)} == {"line 2: W6", "line 3: W6: so it is"}

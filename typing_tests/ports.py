@@ -336,7 +336,7 @@ def desk(desk: Desk, at: datetime, contact: Contact, point: ContactPoint) -> Non
     assert_type(desk.history("ann"), tuple[Step | Refused, ...])
     assert_type(desk.lead(1), Versioned[Lead])
     assert_type(desk.save_lead(Lead(id=1)), Result[Lead])
-    assert_type(desk.tell_lead(1, LeadJunked("no budget")), Result[Lead])
+    assert_type(desk.record_lead_event(1, LeadJunked("no budget")), Result[Lead])
     assert_type(desk.take_in(point, by="kim"), Result[Landing])
     assert_type(desk.plan(1, ConversionRequest(deal=True)), ConversionPlan)
     assert_type(

@@ -349,7 +349,8 @@ L7: Final = says("L7", EXPLICIT, "bitrix", "intake",
     closed="lead {records}, closed, is known by {ways}",
     closed_several="leads {records}, closed, are all known by {ways}; no name tells which is meant",
     unknown="no lead and no contact is known by {ways}",
-    nothing="there is nothing to look up")
+    nothing="there is nothing to look up",
+    again="this contact point was taken in before")
 L8: Final = says("L8", EXPLICIT, "bitrix", "conversion",
     "leads are optional: contacts and deals work without them",
     "nothing but these modules asks for a lead")

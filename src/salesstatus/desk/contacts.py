@@ -21,6 +21,7 @@ from salesstatus.model import (
 )
 from salesstatus.ports import Done, Standing, Versioned
 from salesstatus.selection import Selection
+from salesstatus.statements import G1, W4
 from salesstatus.transitions import merge
 from salesstatus.values import InvalidError, check, check_id, id_order
 
@@ -55,8 +56,7 @@ class ContactUseCases(UseCases):
         async def move(session: Session) -> Standing:
             before: Standing = await session.get("contacts", person, version)
             if before.contact.kind is not ContactKind.PERSON:
-                expected = "None: only a person is an employee"
-                raise InvalidError("Contact.company", company, expected, "W4")
+                raise W4.invalid("Contact.company", company, "employer")
             return await save_profile(
                 session, before, attrs.evolve(before.contact, company=company)
             )
@@ -129,10 +129,10 @@ class ContactUseCases(UseCases):
             first, *rest = standings
             session.save("contacts", attrs.evolve(first, contact=done.contact))
             status = merge(first.status, *(standing.status for standing in rest), policy=policy)
-            session.state(await session.standing(survivor), status, "G1")
+            session.state(await session.standing(survivor), status, G1.id)
             await session.move_deals(done.contact)
             for standing in rest:
-                session.state(standing, SalesStatus(), "G1")
+                session.state(standing, SalesStatus(), G1.id)
                 session.remove("contacts", standing.id)
             return done
 
@@ -164,7 +164,7 @@ async def save_profile(session: Session, before: Standing | None, contact: Conta
     if before is not None and before.contact.kind is not contact.kind:
         expected = f"a {before.contact.kind.value}, as before: the kind of a contact never changes"
         raise InvalidError("Contact.kind", contact.kind, expected)
-    await session.check_company("Contact.company", contact.company, "W4")
+    await session.check_company("Contact.company", contact.company, W4)
     if before is None:
         # A contact that was merged away may have left entries under this id.
         times = [record.at async for record in session.ports.log.of(contact.id)]

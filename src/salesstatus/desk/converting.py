@@ -103,7 +103,7 @@ class ConversionUseCases(UseCases):
         matching: bool = True,
         mode: Literal["best_effort", "all_or_nothing"] = "best_effort",
     ) -> Result[tuple[ConversionResult | ConversionError, ...]]:
-        ids = listing("convert_many.leads", leads, "ids of leads", "K14")
+        ids = listing("convert_many.leads", leads, "ids of leads", K14.id)
         for position, id_ in enumerate(ids):
             check_id(f"convert_many.leads[{position}]", id_)
         _check(request, actor, matching)

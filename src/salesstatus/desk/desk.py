@@ -234,18 +234,18 @@ class Desk:
         """Save a new lead, or a changed profile.
 
         Raises `InvalidError` if the stage or the conversion of a stored lead would change: that is
-        for `tell_lead` and `convert`.
+        for `record_lead_event` and `convert`.
         """
         return run(self._do.save_lead(lead, version=version, key=key))
 
-    def tell_lead(
+    def record_lead_event(
         self, lead: LeadId, event: LeadEvent, *, version: int | None = None, key: str = ""
     ) -> Result[Lead]:
         """Apply an event to a lead: taken up, moved, junked, reopened (rule L2).
 
         Raises `GuardError` with the rule that refuses it, and `InvalidError` for a conversion.
         """
-        return run(self._do.tell_lead(lead, event, version=version, key=key))
+        return run(self._do.record_lead_event(lead, event, version=version, key=key))
 
     def take_in(
         self, point: ContactPoint, *, by: str = "", owner: str = "", key: str = ""

@@ -2,20 +2,43 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import attrs
 
 from salesstatus.desk.session import TARGETS, Result, Session, UseCases
-from salesstatus.lead import Lead, LeadConverted, LeadEvent, LeadId, Note
+from salesstatus.lead import (
+    Lead,
+    LeadConverted,
+    LeadEvent,
+    LeadId,
+    LeadJunked,
+    LeadMoved,
+    Note,
+)
 from salesstatus.leads.intake import ContactPoint, Landing
 from salesstatus.leads.intake import take_in as taken_in
 from salesstatus.leads.matching import Known, sought_keys
+from salesstatus.leads.rules import LEAD_TABLE
 from salesstatus.leads.stages import transition as lead_transition
 from salesstatus.model import Contact
 from salesstatus.ports import Done, Standing, Versioned
+from salesstatus.rules import CHANGES
+from salesstatus.statements import K11, L7
 from salesstatus.values import InvalidError, check, shown
 
+
+def _rule(event: type[LeadEvent]) -> str:
+    """Return the id of the row by which an event changes a lead."""
+    return next(row.id for row in LEAD_TABLE if event in row.events and row.effect is CHANGES)
+
+
 #: The fields of a lead that only its events change, and the rules that say so.
-_BY_EVENTS = {"status": "L2", "unqualified_reason": "L2", "conversion": "K11"}
+_BY_EVENTS: Final = {
+    "status": _rule(LeadMoved),
+    "unqualified_reason": _rule(LeadJunked),
+    "conversion": K11.id,
+}
 
 
 class LeadUseCases(UseCases):
@@ -49,12 +72,12 @@ class LeadUseCases(UseCases):
         subject = ("leads", lead.id)
         return await self._execute_once("save_lead", key, (lead,), save, subject=subject)
 
-    async def tell_lead(
+    async def record_lead_event(
         self, lead: LeadId, event: LeadEvent, *, version: int | None = None, key: str = ""
     ) -> Result[Lead]:
         if isinstance(event, LeadConverted):
             expected = "an event of a lead other than its conversion, for which there is `convert`"
-            raise InvalidError("event", event, expected, "L2")
+            raise InvalidError("event", event, expected, _rule(LeadConverted))
 
         async def apply(session: Session) -> Lead:
             before: Lead = await session.get("leads", lead, version)
@@ -63,7 +86,9 @@ class LeadUseCases(UseCases):
             return after
 
         subject = ("leads", lead)
-        return await self._execute_once("tell_lead", key, (lead, event), apply, subject=subject)
+        return await self._execute_once(
+            "record_lead_event", key, (lead, event), apply, subject=subject
+        )
 
     async def take_in(
         self, point: ContactPoint, *, by: str = "", owner: str = "", key: str = ""
@@ -97,7 +122,8 @@ class LeadUseCases(UseCases):
         async def repeat(session: Session, done: Done) -> Landing:
             record: Lead | Standing = await session.get(done.kind, done.about)
             on = record if isinstance(record, Lead) else record.contact
-            return Landing(on=on, reason="this contact point was taken in before", rule="L7")
+            again = L7.case("again")
+            return Landing(on=on, reason=again.says, rule=again.rule)
 
         return await self._execute_once("take_in", key, (point, by, owner), take, repeat=repeat)
 

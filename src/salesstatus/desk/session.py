@@ -19,6 +19,7 @@ from salesstatus.model import Contact, ContactId, ContactKind, Deal, SalesStatus
 from salesstatus.ports import KINDS, AsyncUnitOfWork, Done, Standing, Versioned, record_id
 from salesstatus.propagation import audience, moved, notices
 from salesstatus.records import Entry, Logged, StatusStated
+from salesstatus.statements import W2, Statement
 from salesstatus.transitions import decide, transition
 from salesstatus.values import Id, InvalidError, check, check_id, id_order, shown, utc
 
@@ -133,10 +134,10 @@ class Session:
         found: Standing = await self.get("contacts", id_)
         return found
 
-    async def check_company(self, place: str, id_: ContactId | None, rule: str) -> None:
+    async def check_company(self, place: str, id_: ContactId | None, rule: Statement) -> None:
         """Raise `NotFound` or `InvalidError` unless this is None or a stored company."""
         if id_ is not None and (await self.standing(id_)).contact.kind is not COMPANY:
-            raise InvalidError(place, id_, "the id of a company", rule)
+            raise InvalidError(place, id_, "the id of a company", rule.id)
 
     async def add(self, contacts: dict[ContactId, Contact], *ids: ContactId | None) -> None:
         """Add the contacts with these ids, if they are stored."""
@@ -195,7 +196,7 @@ class Session:
         if after is not None:
             for contact in sorted(listeners, key=id_order):
                 await self.standing(contact)  # raises NotFound
-            await self.check_company("Deal.company", after.company, "W2")
+            await self.check_company("Deal.company", after.company, W2)
         for notice in notices(before, after):
             # A contact that left the deal may have been deleted.
             if (

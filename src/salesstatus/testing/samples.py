@@ -31,6 +31,7 @@ from salesstatus.ports import (
 from salesstatus.propagation import audience
 from salesstatus.records import Entry, StatusStated
 from salesstatus.selection import Selection
+from salesstatus.statements import G1
 from salesstatus.testing import strategies as our
 
 # --- Few records, so that the state machine finds and overwrites them ---
@@ -130,7 +131,7 @@ FEW: Final[dict[str, st.SearchStrategy[Any]]] = {
             Entry(_DAY + timedelta(hours=1), "1", DealAssociated("b")),
             Entry(_DAY, "b", CustomerStatusSet(CustomerStatus.PAST)),
             StatusStated(
-                _DAY + timedelta(hours=1), 1, SalesStatus(customer=CustomerStatus.CURRENT), "G1"
+                _DAY + timedelta(hours=1), 1, SalesStatus(customer=CustomerStatus.CURRENT), G1.id
             ),
         ]
     ),
