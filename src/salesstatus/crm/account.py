@@ -106,7 +106,7 @@ class Account:
 
     def __repr__(self) -> str:
         # How much, and not what: an account is long, and holds what no log should.
-        counts = ", ".join(f"{len(getattr(self, name))} {name}" for name in _COUNTED)
+        counts = ", ".join(f"{len(getattr(self, name))} {name}" for name in _COUNTED.split())
         return f"<Account of {self.crm}: {counts}>"
 
     def newest(self) -> datetime | None:
@@ -129,9 +129,8 @@ class Account:
         looked_at = self.newest() if at is None else utc("evidence.at", at)
         if looked_at is None:
             if self.deals:
-                raise InvalidError(
-                    "evidence.at", at, "the time of the look, for the deals carry none"
-                )
+                expected = "the time of the look, for the deals carry none"
+                raise InvalidError("evidence.at", at, expected)
             return []
         records = [record for record in self._reported() if of is None or _about(record) in of]
         streamed = {_about(record) for record in records}
@@ -146,7 +145,7 @@ class Account:
         return timeline([*looked, *self._streamed(records), *self._since(records, looked_at)])
 
     def _reported(self) -> Iterator[DealSaved | DealDeleted]:
-        """Yield the stream, without deletions of deals that it never showed."""
+        """Yield the stream, without deletions of deals that are not in it before."""
         seen: set[DealId] = set()
         for record in self.stream:
             if isinstance(record, DealSaved):
@@ -155,10 +154,7 @@ class Account:
                 yield record
 
     def _streamed(self, records: list[DealSaved | DealDeleted]) -> Iterator[Evidence]:
-        """Yield what the stream tells.
-
-        What it says that was before its first event is so since nobody knows when.
-        """
+        """Yield what the stream reports; since when its first states were so is assumed."""
         before = set(self.assumed)
         for found in from_stream(records):
             if isinstance(found.record, DealSaved) and found.record.deal.id in before:
@@ -172,14 +168,13 @@ class Account:
     def _since(
         self, records: list[DealSaved | DealDeleted], looked_at: datetime
     ) -> Iterator[Evidence]:
-        """Yield what deals became after the last record of the stream about them."""
+        """Yield what became of deals after their last record in the stream."""
         last = {_about(record): record for record in records if record.at <= looked_at}
         for id_, record in last.items():
             now = self.deals.get(id_)
             if now is not None and isinstance(record, DealDeleted):
-                yield Evidence(
-                    DealSaved(looked_at, now), Certainty.SEEN, "so in this look, and deleted before"
-                )
+                because = "so in this look, and deleted before"
+                yield Evidence(DealSaved(looked_at, now), Certainty.SEEN, because)
             elif now is not None and isinstance(record, DealSaved):
                 dated = Dated(deal=now, changed_at=self.changed_at.get(id_))
                 yield from changes(Dated(deal=record.deal), dated, looked_at, record.at)
@@ -191,7 +186,7 @@ class Account:
     def derived(self, policy: Policy = SELL) -> dict[ContactId, SalesStatus]:
         """Return what every contact is by its deals, also those that hold none.
 
-        Where the account tells of the past, customers are those that its deals made so (rule C3),
+        Where the account has a past, customers are those that its deals made so (rule C3),
         else those who hold a won deal (C1). Contacts of `undecided` deals are left out.
         """
         unsure = {contact for contacts in self.undecided.values() for contact in contacts}
@@ -259,21 +254,8 @@ class Account:
         return found
 
 
-_COUNTED: Final = (
-    "contacts",
-    "deals",
-    "undecided",
-    "leads",
-    "conversions",
-    "notes",
-    "tasks",
-    "oddities",
-)
-
-
-_BEFORE: Final = (
-    "so before the first event of the stream; that it was so since its creation is assumed"
-)
+_COUNTED: Final = "contacts deals undecided leads conversions notes tasks oddities"
+_BEFORE: Final = "so before the first event of the stream; since its creation is assumed"
 
 
 def _about(record: DealSaved | DealDeleted) -> DealId:
@@ -281,7 +263,7 @@ def _about(record: DealSaved | DealDeleted) -> DealId:
 
 
 def _held(deals: Mapping[DealId, Deal], policy: Policy) -> dict[ContactId, SalesStatus]:
-    """Return what contacts are that were put on all these deals, in whichever order."""
+    """Return the statuses of the contacts that hold deals, by what they hold."""
     table = decisions(policy)
     statuses: dict[ContactId, MutableStatus] = {}
     nothing = SalesStatus()

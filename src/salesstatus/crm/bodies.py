@@ -1,7 +1,7 @@
 """Reading JSON of a CRM: pages, lines and whole files become one stream of bodies.
 
-A content is a text or bytes (also in chunks, such as a file opened in binary mode), or what
-somebody parsed already. Text is one JSON document, several one after the other, or JSON Lines. Each
+A content is a text or bytes (also in chunks, such as a file opened in binary mode), or JSON that
+was parsed already. Text is one JSON document, several one after the other, or JSON Lines. Each
 body is read by itself: a broken one is an oddity in its place, and hides no other. No more is held
 than one line, or one document that spans several, which may have `LIMIT` characters.
 """
@@ -105,11 +105,9 @@ def _plainly(value: Any, depth: int = 0) -> Any:
         raise RecursionError
     if isinstance(value, Mapping):
         return {str(key): _plainly(member, depth + 1) for key, member in value.items()}
-    return (
-        [_plainly(member, depth + 1) for member in value]
-        if isinstance(value, list | tuple)
-        else value
-    )
+    if isinstance(value, list | tuple):
+        return [_plainly(member, depth + 1) for member in value]
+    return value
 
 
 #: No record of a CRM nests deeper.
@@ -194,12 +192,11 @@ def _decode(text: str, at: int, place: Place, report: Reporter) -> tuple[Any, in
         # One number that is none, or one key too many, must not hide a whole page.
         found = _TOLERANT.raw_decode(text, at)
         if isinstance(error, _RepeatedError):
-            told = f"{safely('', error.args[0])} again: the last one counts"
-            report.read(place, "each key of an object once", told)
+            repeated = f"{safely('', error.args[0])} again: the last one counts"
+            report.read(place, "each key of an object once", repeated)
         else:
-            report.read(
-                place, "numbers of JSON", "NaN, an infinite one, or one with too many digits"
-            )
+            strange = "NaN, an infinite one, or one with too many digits"
+            report.read(place, "numbers of JSON", strange)
         return found
 
 
@@ -303,9 +300,8 @@ def _why(text: str, error: Exception, at: int = 0) -> str:
         return "HTML or XML: most likely an error page, or a page that asks to log in"
     if not isinstance(error, json.JSONDecodeError):
         return _DEEP
-    where = (
-        "its end: it is cut off" if error.pos >= len(text.rstrip()) else f"character {error.colno}"
-    )
+    cut_off = error.pos >= len(text.rstrip())
+    where = "its end: it is cut off" if cut_off else f"character {error.colno}"
     return f"a text that is not JSON ({error.msg}) at {where}"
 
 

@@ -11,18 +11,7 @@ from typing import BinaryIO, Final
 
 #: What the names of files end in that hold records.
 ENDINGS: Final = frozenset({".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt"})
-_FIRST: Final = (
-    "stage",
-    "pipeline",
-    "source",
-    "deal_source",
-    "lead_source",
-    "status",
-    "categor",
-    "user",
-    "loss",
-    "unqualified",
-)
+_FIRST: Final = "stage pipeline source deal_source lead_source status categor user loss unqualified"
 
 
 def reads_first(name: str) -> bool:
@@ -33,7 +22,7 @@ def reads_first(name: str) -> bool:
     >>> reads_first("stages-1.json"), reads_first("deals-1.json")
     (True, False)
     """
-    return name.lower().startswith(_FIRST)
+    return name.lower().startswith(tuple(_FIRST.split()))
 
 
 def contents(folder: str | Path) -> Iterator[tuple[str, BinaryIO]]:
@@ -46,15 +35,12 @@ def contents(folder: str | Path) -> Iterator[tuple[str, BinaryIO]]:
     files = [
         file
         for file in sorted(base.rglob("*"))
-        if file.suffix.lower() in ENDINGS and file.is_file()
+        if file.suffix.lower() in ENDINGS
+        and file.is_file()
+        and not any(part.startswith(".") for part in file.relative_to(base).parts)
     ]
-    shown = [
-        file
-        for file in files
-        if not any(part.startswith(".") for part in file.relative_to(base).parts)
-    ]
-    if not shown and not base.is_dir():
+    if not files and not base.is_dir():
         raise NotADirectoryError(20, "not a folder", str(folder))
-    for file in sorted(shown, key=lambda file: not reads_first(file.name)):
+    for file in sorted(files, key=lambda file: not reads_first(file.name)):
         with file.open("rb") as opened:
             yield file.relative_to(base).as_posix(), opened

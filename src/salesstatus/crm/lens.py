@@ -81,7 +81,7 @@ def _id(value: object) -> Lenient:
     return with_point(value)
 
 
-#: Below this a float tells whole numbers apart.
+#: Below this no two whole numbers are the same float.
 _EXACT: Final = 2**53
 ID: Final = Codec("an id: a whole number", frozenset({int}), _whole, _id)
 

@@ -79,13 +79,8 @@ async def load_async(
     stated_at = utc("load.at", at)
     _check(account, policy, batch)
     unsent = {id_: audience(deal) - account.contacts.keys() for id_, deal in account.deals.items()}
-    left = {
-        id_: frozenset(contacts)
-        for id_, contacts in (await _unheard(account, store, batch)).items()
-    }
-    left |= {
-        id_: contacts | left.get(id_, frozenset()) for id_, contacts in unsent.items() if contacts
-    }
+    left = {id_: {*ids} for id_, ids in (await _missed(account, store, batch)).items()}
+    left |= {id_: {*ids, *left.get(id_, ())} for id_, ids in unsent.items() if ids}
     whole = _without(account, left.keys())
     loading = _Loading(stated_at)
     for chunk in _chunks(_records(whole, _statuses(whole, policy, statuses), stated_at), batch):
@@ -96,15 +91,12 @@ async def load_async(
         written=FrozenMap(loading.written),
         same=FrozenMap(loading.same),
         others=FrozenMap({kind: tuple(ids) for kind, ids in loading.others.items()}),
-        left=FrozenMap(
-            {id_: tuple(sorted(contacts, key=id_order)) for id_, contacts in left.items()}
-        ),
+        left=FrozenMap({id_: tuple(sorted(ids, key=id_order)) for id_, ids in left.items()}),
         undecided=tuple(account.undecided),
     )
 
 
 def _check(account: Account, policy: Policy, batch: int) -> None:
-    """Refuse what is wrong before anything is written."""
     if not isinstance(account, Account):
         raise InvalidError("load.account", account, "an Account")
     check("load.policy", policy, Policy)
@@ -114,9 +106,7 @@ def _check(account: Account, policy: Policy, batch: int) -> None:
         check_id(f"load.account.notes[{position}].note.id", note.note.id)
 
 
-async def _unheard(
-    account: Account, store: AsyncStore, batch: int
-) -> dict[DealId, list[ContactId]]:
+async def _missed(account: Account, store: AsyncStore, batch: int) -> dict[DealId, list[ContactId]]:
     """Return deals that the store lacks, and its contacts do not hold as they are."""
     held = _held(account)
     found: dict[DealId, list[ContactId]] = defaultdict(list)
@@ -163,7 +153,7 @@ def _without(account: Account, left: Collection[DealId]) -> Account:
 def _statuses(account: Account, policy: Policy, which: Statuses) -> dict[ContactId, SalesStatus]:
     """Return what every contact is to be in the store, with the deals that it is to hold there.
 
-    Those of undecided deals of whom nothing is stored are what the other deals make them.
+    Contacts of undecided deals without a stored status are what their other deals make them.
     """
     held = _held(account)
     statuses = attrs.evolve(account, undecided=FrozenMap()).derived(policy) | account.statuses(
@@ -193,12 +183,10 @@ class _Loading:
                 if isinstance(record, Standing):
                     stated.append(StatusStated(self.at, record.id, record.status))
                 continue
-            # When a contact heard of its status says nothing of what it is.
-            if found == (
-                attrs.evolve(record, heard_at=found.heard_at)
-                if isinstance(record, Standing)
-                else record
-            ):
+            # When a contact was last notified makes no difference.
+            if isinstance(record, Standing):
+                record = attrs.evolve(record, heard_at=found.heard_at)  # noqa: PLW2901
+            if found == record:
                 self.same[KINDS[port]] += 1
             else:
                 self.others.setdefault(KINDS[port], []).append(record_id(record))

@@ -45,13 +45,9 @@ class Place:
     def __str__(self) -> str:
         line = "" if self.line is None else f" line {self.line}"
         path = "" if self.path == "$" else f" {self.path}"
-        said = f"{self.name[-_LONGEST_NAME:]}{line}{path}"
-        # Names of files and headers of CSV are anybody's, and this goes to terminals.
-        return (
-            said
-            if said.isprintable()
-            else "".join(part if part.isprintable() else "\ufffd" for part in said)
-        )
+        text = f"{self.name[-_LONGEST_NAME:]}{line}{path}"
+        # Names of files and headers of CSV may hold anything, and this goes to terminals.
+        return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
 
 
 _LONGEST_KEY: Final = 40
@@ -104,16 +100,11 @@ class Oddities:
         return sum(number for (of, _), number in self.counts.items() if of is outcome)
 
     def __str__(self) -> str:
-        lines = [
-            f"{number} × {outcome.value}: expected {expected}"
-            for (outcome, expected), number in self._ranked()
-        ]
-        return "\n".join(lines) or "nothing strange"
-
-    def _ranked(self) -> list[tuple[tuple[Outcome, str], int]]:
-        return sorted(
-            self.counts.items(), key=lambda item: (-item[1], item[0][0].value, item[0][1])
+        ranked = sorted(
+            (-n, outcome.value, expected) for (outcome, expected), n in self.counts.items()
         )
+        lines = [f"{-n} × {outcome}: expected {expected}" for n, outcome, expected in ranked]
+        return "\n".join(lines) or "nothing strange"
 
 
 class Reporter:
@@ -158,8 +149,7 @@ class Reporter:
 _SECRET_KEY: Final = re.compile(
     r"token|secret|passw|auth|cookie|session|credential|api.?key|member_id|signature", re.IGNORECASE
 )
-#: After a word for a secret; what is said to be one, as in ``password: …``; or what is as long as
-#: secrets are.
+#: After a word for a secret; with a name for one, as in ``password: …``; or as long as secrets are.
 _SECRET_VALUE: Final = re.compile(
     r"\b(?:bearer|basic|token)\s+\S+"
     r"|\b[\w.-]*(?:token|secret|passw|auth|key|session|credential)[\w.-]*[\"']?\s*[=:]\s*[^&,;]*"
@@ -190,8 +180,6 @@ def safely(key: object, value: object) -> str:
 
 
 _SEARCHED: Final = 400
-
-
 _WEBHOOK: Final = re.compile(r"(/rest/[0-9]+/)[^/?#]+")
 _AUTH: Final = re.compile(r"(?i)([?&][^=&]*(?:auth|token|secret|key)[^=&]*=)[^&#]*")
 _USER_INFO: Final = re.compile(r"^([a-z]+://)[^/@]*@", re.IGNORECASE)

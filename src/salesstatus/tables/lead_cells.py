@@ -82,8 +82,6 @@ def reading_of(definition: FieldDefinition) -> Callable[[str], object]:
 
 
 def _checked(kind: str, key: Callable[[str], str]) -> Callable[[str], str]:
-    """Return a check for what somebody is reached by."""
-
     def check(cell: str) -> str:
         if not key(cell):
             raise InvalidError("", cell, kind, L7.id)

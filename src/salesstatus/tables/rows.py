@@ -82,7 +82,7 @@ def _is_delimiter(text: str) -> bool:
 
 
 def check_delimiter(delimiter: object) -> None:
-    """Raise `InvalidError` unless cells can be told apart by this."""
+    """Raise `InvalidError` unless this can stand between cells."""
     if not isinstance(delimiter, str) or not _is_delimiter(delimiter):
         raise InvalidError(
             "delimiter", delimiter, "one character that is no letter, digit, blank or double quote"

@@ -90,7 +90,7 @@ def json_text(place: str, value: object, *, ascii_only: bool = True) -> str:
     except (
         TypeError,
         ValueError,
-    ) as error:  # an int of thousands of digits, or a row that somebody made
+    ) as error:  # an int of thousands of digits, or a row made by hand
         raise InvalidError(place, value, f"what can be written ({error})") from None
 
 

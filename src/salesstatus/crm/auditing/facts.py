@@ -18,7 +18,7 @@ from salesstatus.crm.auditing.possible import (
     AGREEING,
     BIT,
     CODES,
-    NOTHING_SAID,
+    NOTHING_STORED,
     STATUS_OF,
     Table,
     table,
@@ -111,7 +111,7 @@ class Account:
         self.linked: array[int] = array("q")
         self.unsure: dict[int, list[DealId]] = {}
         self.gone: dict[int, list[DealId]] = {}
-        #: What the history tells of deals that nobody could tell the status of.
+        #: By contact, the statuses of undecided deals that the history knows.
         self.settled: dict[int, dict[DealId, DealStatus]] = {}
 
     def _add(
@@ -131,6 +131,9 @@ class Account:
         self.masks.append(0)
         self.heads.append(-1)
         return position
+
+    def _unsent(self, contact: ContactId) -> int:
+        return self._add(contact, None, None, "", NOTHING_STORED)
 
     def take_contacts(self, contacts: Iterable[Stored | Standing]) -> None:
         """Keep what was sent of contacts.
@@ -178,7 +181,7 @@ class Account:
             for contact in hearing(deal):
                 position = at.get(contact)
                 if position is None:
-                    position = self._add(contact, None, None, "", NOTHING_SAID)
+                    position = self._unsent(contact)
                 self.masks[position] |= bit
                 self.links.append(self.heads[position])
                 self.heads[position] = len(self.linked)
@@ -203,17 +206,14 @@ class Account:
                 yield deal, self.at.get(contact), contact
 
     def take_undecided(self, undecided: Mapping[DealId, Collection[ContactId]]) -> None:
-        """Keep who hears deals of which nobody could tell the status."""
+        """Keep the audience of deals of unknown status."""
         for deal, position, contact in self.take_mentions("audit.undecided", undecided):
-            hears = (
-                self._add(contact, None, None, "", NOTHING_SAID) if position is None else position
-            )
-            self.unsure.setdefault(hears, []).append(deal)
+            at = self._unsent(contact) if position is None else position
+            self.unsure.setdefault(at, []).append(deal)
         for deal in undecided:
             if deal in self.deal_at:
-                raise InvalidError(
-                    "audit.undecided", deal, "a deal that is not among the deals sent"
-                )
+                expected = "a deal that is not among the deals sent"
+                raise InvalidError("audit.undecided", deal, expected)
 
     def take_gone(
         self, gone: Mapping[DealId, Collection[ContactId]], undecided: Collection[DealId]

@@ -9,7 +9,7 @@ from salesstatus.crm.auditing.possible import (
     AGREEING,
     CODES,
     IMPOSSIBLE,
-    NOTHING_SAID,
+    NOTHING_STORED,
     UNDECIDED,
     Pair,
 )
@@ -34,7 +34,7 @@ def mend(court: Court, finding: Finding) -> Fix | Unmendable | None:
     """
     account = court.account
     position = account.at[finding.contact]
-    if account.codes[position] == NOTHING_SAID:
+    if account.codes[position] == NOTHING_STORED:
         return Unmendable(
             contact=finding.contact, rules=(), reason="no status is stored that could be changed"
         )

@@ -30,7 +30,7 @@ AGREEING: Final = tuple(
     )
     for stored in STORED
 )
-NOTHING_SAID: Final = 0
+NOTHING_STORED: Final = 0
 BIT: Final = {status: 1 << i for i, status in enumerate(DealStatus)}
 STATUS_OF: Final = {bit: status for status, bit in BIT.items()}
 KINDS: Final = tuple(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from enum import unique
+from enum import Enum, unique
 from typing import Any, Final, final
 
 import attrs
@@ -95,16 +95,7 @@ class Clue:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the clue as JSON values."""
-        return {
-            "sign": self.sign.value,
-            "certain": self.certain,
-            "sentence": self.sentence,
-            "deals": [*self.deals],
-            "contacts": [*self.contacts],
-            "rules": [*self.rules],
-            "since": _time(self.since),
-            "until": _time(self.until),
-        }
+        return _json(self, "sign certain sentence deals contacts rules since until")
 
 
 @final
@@ -113,7 +104,7 @@ class Finding:
     """What an audit found of one contact.
 
     `prospect` and `customer` are as stored, None where the source does not say; the derived ones
-    follow from the deals sent. `kind` is None for a contact that deals name and nobody sent.
+    follow from the deals sent. `kind` is None for a contact that deals name and that was not sent.
     `rules` and `deals` are those behind the verdict, `signs` what else is seen. `confirmed`: the
     history given leads to the stored statuses.
     """
@@ -144,40 +135,21 @@ class Finding:
         return not self.accused and (doubtful or bool(self.signs))
 
     def __str__(self) -> str:
-        stored, derived = (
-            (self.prospect, self.customer),
-            (self.derived_prospect, self.derived_customer),
-        )
         who = f"{'contact' if self.kind is None else self.kind.value} {shown(self.contact)}"
         name = f" ({shown(self.name)})" if self.name else ""
-        statuses = f"{pair(*stored)} stored" + (
-            f", {pair(*derived)} derived" if stored != derived else ""
-        )
-        lines = (
-            f"{who}{name}: {self.verdict.value}, {statuses}",
-            *self.sentences,
-            *map(str, self.signs),
-        )
-        return "\n  ".join(lines)
+        stored = pair(self.prospect, self.customer)
+        derived = pair(self.derived_prospect, self.derived_customer)
+        differs = f", {derived} derived" if stored != derived else ""
+        heading = f"{who}{name}: {self.verdict.value}, {stored} stored{differs}"
+        return "\n  ".join((heading, *self.sentences, *map(str, self.signs)))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the finding as JSON values."""
-        return {
-            "contact": self.contact,
-            "kind": _value(self.kind),
-            "name": self.name,
-            "prospect": _value(self.prospect),
-            "customer": _value(self.customer),
-            "derived_prospect": self.derived_prospect.value,
-            "derived_customer": self.derived_customer.value,
-            "verdict": self.verdict.value,
-            "accused": self.accused,
-            "suspect": self.suspect,
-            "signs": [clue.to_dict() for clue in self.signs],
-            "rules": [*self.rules],
-            "deals": [*self.deals],
-            "sentences": [*self.sentences],
-        }
+        return _json(
+            self,
+            "contact kind name prospect customer derived_prospect derived_customer verdict "
+            "accused suspect signs rules deals sentences",
+        )
 
 
 #: Verdicts that leave a doubt, if no history confirms what is stored.
@@ -199,12 +171,8 @@ class Fix:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fix as JSON values; each change names the axis and its new status."""
-        return {
-            "contact": self.contact,
-            "changes": [{axis(change): change.status.value} for change in self.changes],
-            "rules": [*self.rules],
-            "sentence": self.sentence,
-        }
+        changes = [{axis(change): change.status.value} for change in self.changes]
+        return {"contact": self.contact, "changes": changes, **_json(self, "rules sentence")}
 
 
 @final
@@ -221,15 +189,21 @@ class Unmendable:
 
     def to_dict(self) -> dict[str, Any]:
         """Return this as JSON values."""
-        return {"contact": self.contact, "rules": [*self.rules], "reason": self.reason}
+        return _json(self, "contact rules reason")
 
 
-def _value(member: ContactKind | ProspectStatus | CustomerStatus | None) -> str | None:
-    return None if member is None else member.value
+def _json(of: object, names: str) -> dict[str, Any]:
+    return {name: _json_value(getattr(of, name)) for name in names.split()}
 
 
-def _time(at: datetime | None) -> str | None:
-    return None if at is None else at.isoformat()
+def _json_value(value: Any) -> Any:
+    if isinstance(value, Clue):
+        return value.to_dict()
+    if isinstance(value, tuple):
+        return [*map(_json_value, value)]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value.value if isinstance(value, Enum) else value
 
 
 def pair(prospect: ProspectStatus | None, customer: CustomerStatus | None) -> str:

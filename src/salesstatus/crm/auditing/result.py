@@ -15,7 +15,7 @@ from salesstatus.crm.auditing.patch import mend
 from salesstatus.crm.auditing.possible import (
     DOUBTFUL,
     IMPOSSIBLE,
-    NOTHING_SAID,
+    NOTHING_STORED,
     STORED,
     UNDECIDED,
     VERDICTS,
@@ -75,7 +75,7 @@ class Audit:
 
     @cached_property
     def findings(self) -> Findings:
-        """All contacts, those included that deals name and nobody sent."""
+        """All contacts, also those that deals name and that were not sent."""
         return self._findings(range(len(self._court.account.ids)))
 
     @cached_property
@@ -102,7 +102,7 @@ class Audit:
 
     @property
     def exit_code(self) -> int:
-        """0 if nobody is accused, else 1."""
+        """0 if no contact is accused, else 1."""
         return int(bool(self.accused))
 
     def patch(self, *, suspects: bool = False) -> tuple[Fix, ...]:
@@ -116,9 +116,8 @@ class Audit:
 
     def unmendable(self, *, suspects: bool = False) -> tuple[Unmendable, ...]:
         """Return the contacts that no manual change would set right, each with the reason."""
-        return tuple(
-            each for each in self._mended(suspects=suspects) if isinstance(each, Unmendable)
-        )
+        mended = self._mended(suspects=suspects)
+        return tuple(each for each in mended if isinstance(each, Unmendable))
 
     def rows(self, *, healthy: bool = True) -> Iterator[dict[str, Any]]:
         """Yield each finding as JSON values; not `healthy`: only the accused, then the suspects."""
@@ -126,7 +125,7 @@ class Audit:
             yield finding.to_dict()
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the audit as JSON values, without the contacts that nothing is said against."""
+        """Return the audit as JSON values, with the accused and the suspects."""
         return {
             "exit_code": self.exit_code,
             "contacts": len(self.findings),
@@ -168,7 +167,7 @@ class Audit:
 
     @cached_property
     def _noticed(self) -> list[int]:
-        """Everyone of whom there is something to say."""
+        """The contacts that may be accused or suspect."""
         court = self._court
         return [
             n
@@ -220,15 +219,9 @@ class Audit:
         code = account.codes[position]
         if court.verdicts[position] == UNDECIDED:
             unsure = tuple(sorted(account.unsure.get(position, ()), key=id_order))
-            sentence = f"the status of {named(unsure)} is unknown"
-            return (
-                (),
-                unsure,
-                (
-                    *(["no status is stored"] if code == NOTHING_SAID else []),
-                    *([sentence] if unsure else []),
-                ),
-            )
+            sentences = ["no status is stored"] if code == NOTHING_STORED else []
+            sentences += [f"the status of {named(unsure)} is unknown"] if unsure else []
+            return (), unsure, (*sentences,)
         stored = STORED[code]
         state = court.state(position, account.held(position))
         explanation = explain(state, court.policy)
@@ -271,17 +264,17 @@ def audit(
     """Compare what is stored of each contact with what the rules say of the deals.
 
     `contacts` are what a CRM says (`Stored`) or what a store keeps (`Standing`, which says also
-    which deals it has heard of); `deals` are all deals as they are now. Under the policy
+    which deals it was notified of); `deals` are all deals as they are now. Under the policy
     `company_link="follow"` a deal goes with its primary contact to the company it works for now
     (W10). Both may be streams; what is kept of a contact or deal is small.
 
     `history` is a *complete* log up to now, manual changes included, in the order of its times:
     what it leads to is the truth. `past` is what is known of the deals' past, without what people
-    set by hand: it can confirm what is stored, and tell when it was right. It may be a function
-    that is given the contacts of whom there is something to say, and returns what is known of their
-    deals. `undecided` are deals whose status nobody could tell, and who hears them; `gone` are
-    deals mentioned elsewhere that are not sent (deletions, conversions), and whose they were; those
-    that are sent after all are passed over.
+    set by hand: it can confirm what is stored, and show when it was right. It may be a function
+    that is given the contacts that may be accused or suspect, and returns what is known of their
+    deals. `undecided` are deals of unknown status, with their audience; `gone` are deals mentioned
+    elsewhere that are not sent (deletions, conversions), with theirs; those that are sent after all
+    are passed over.
 
     Raises `InvalidError` for what is no contact or deal, for a contact or a deal that comes twice,
     for an undecided deal that is sent, and for a `past` beside a `history`.

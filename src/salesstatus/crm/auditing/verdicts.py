@@ -14,7 +14,7 @@ from salesstatus.crm.auditing.possible import (
     CODES,
     IMPOSSIBLE,
     INDEX,
-    NOTHING_SAID,
+    NOTHING_STORED,
     STATUS_OF,
     STORED,
     UNDECIDED,
@@ -43,10 +43,9 @@ from salesstatus.values import id_order, shown
 def after_hearing(
     known: SalesStatus, held: Mapping[DealId, DealStatus], policy: Policy
 ) -> tuple[Pair, ...]:
-    """Return what a contact is once it has heard what became of the deals it holds.
+    """Return what a contact is once it is notified of the deals that it holds.
 
-    In which order it would have heard is not known; where that makes a difference, each possible
-    outcome is returned.
+    The order of the notices is unknown; where it matters, each possible outcome is returned.
     """
     joined: list[ContactEvent] = [
         DealAssociated(deal, status)
@@ -70,10 +69,6 @@ def after_hearing(
     return tuple(outcomes)
 
 
-def _them(deals: tuple[DealId, ...]) -> str:
-    return "it" if len(deals) == 1 else "them"
-
-
 class Court:
     """Judges every contact of an account, once."""
 
@@ -85,7 +80,7 @@ class Court:
         undecided: Collection[DealId],
         noticed: Collection[int] | None = None,
     ) -> None:
-        #: Those that the past is about, None for everyone: of others it may tell a part only.
+        #: The contacts that the past is about; None for all. Of others it may be incomplete.
         self.noticed = None if noticed is None else frozenset(noticed)
         self.account, self.log, self.past, self.undecided = account, log, past, undecided
         self.policy = account.policy
@@ -145,7 +140,7 @@ class Court:
 
     def _judge(self, position: int) -> None:
         account, code = self.account, self.account.codes[position]
-        if code == NOTHING_SAID:
+        if code == NOTHING_STORED:
             return
         contact = account.ids[position]
         log = self.log
@@ -167,9 +162,7 @@ class Court:
                 self.truths[position] = truth
             elif log is not None:
                 self.confirmed.add(position)
-                if (
-                    verdict == IMPOSSIBLE
-                ):  # so it was stated, and a complete history has the last word
+                if verdict == IMPOSSIBLE:  # it was stated, and a complete history decides
                     self.verdicts[position] = BY_HAND
             self._compare(position, known, held, right=right)
         if log is None or known is None:
@@ -181,11 +174,8 @@ class Court:
         unsure = account.unsure.get(position)
         if unsure is None:
             return True
-        settled = (
-            {}
-            if known is None
-            else {deal: known.deals[deal] for deal in unsure if deal in known.deals}
-        )
+        deals = {} if known is None else known.deals
+        settled = {deal: deals[deal] for deal in unsure if deal in deals}
         account.settled[position] = settled
         for status in settled.values():
             account.masks[position] |= BIT[status]
@@ -204,21 +194,14 @@ class Court:
         )
         as_known = (known.prospect, known.customer) in AGREEING[account.codes[position]]
         certain = not right and as_known
-        if vanished:
-            sentence = f"it is stored as holding {named(vanished)}, which the data does not have"
-            self._note(
-                position,
-                Sign.VANISHED,
-                sentence,
-                certain=certain,
-                deals=vanished,
-                rules=self.vanishing,
-            )
-        if missed:
-            sentence = f"it does not know what became of {named(missed)}"
-            self._note(
-                position, Sign.MISSED, sentence, certain=certain, deals=missed, rules=self.missing
-            )
+        holding = f"it is stored as holding {named(vanished)}, which the data does not have"
+        unknown = f"it does not know what became of {named(missed)}"
+        for sign, sentence, deals, rules in (
+            (Sign.VANISHED, holding, vanished, self.vanishing),
+            (Sign.MISSED, unknown, missed, self.missing),
+        ):
+            if deals:
+                self._note(position, sign, sentence, certain=certain, deals=deals, rules=rules)
         if right or as_known or self.log is None:
             return
         if self._stale(position, self.log, certain=True):
@@ -253,7 +236,7 @@ class Court:
         return True
 
     def _hints(self, position: int, held: Mapping[DealId, DealStatus]) -> None:
-        """Note what the past, or deals that were mentioned elsewhere, let suspect."""
+        """Note what the past, or deals that were mentioned elsewhere, make suspect."""
         account, code, verdict = self.account, self.account.codes[position], self.verdicts[position]
         gone = {*account.gone.get(position, ())}
         whole = self.noticed is None or position in self.noticed
@@ -273,16 +256,15 @@ class Court:
             return
         deals = in_order(gone)
         if deals:
-            sentence = (
-                f"{named(deals)} may have led here, and the data does not have {_them(deals)}"
-            )
+            them = "it" if len(deals) == 1 else "them"
+            sentence = f"{named(deals)} may have led here, and the data does not have {them}"
             self._note(position, Sign.VANISHED, sentence, deals=deals, rules=self.vanishing)
         elif not held and STORED[code][1] is CustomerStatus.CURRENT:
             sentence = "a current customer without any deal: set by hand, or its deals were deleted"
             self._note(position, Sign.VANISHED, sentence, rules=self.vanishing)
 
     def _structure(self) -> None:
-        """Note contacts that nobody sent, and employers that cannot be."""
+        """Note contacts that were not sent, and employers that cannot be."""
         account = self.account
         for position in range(account.sent, len(account.ids)):
             deals = in_order((*account.held(position), *account.unsure.get(position, ())))
@@ -295,17 +277,12 @@ class Court:
                 continue
             employer = account.at.get(company)
             if employer is None or employer >= account.sent:
-                sign, sentence = (
-                    Sign.COMPANY_UNKNOWN,
-                    f"it works for {shown(company)}, which the data does not have",
-                )
+                sign, why = Sign.COMPANY_UNKNOWN, "which the data does not have"
             elif account.kinds[employer] is ContactKind.PERSON:
-                sign, sentence = (
-                    Sign.COMPANY_IS_A_PERSON,
-                    f"it works for {shown(company)}, which is a person",
-                )
+                sign, why = Sign.COMPANY_IS_A_PERSON, "which is a person"
             else:
                 continue
+            sentence = f"it works for {shown(company)}, {why}"
             self._note(position, sign, sentence, contacts=(company,), rules=(W2.id,))
 
     def _in_step(self) -> None:
@@ -337,15 +314,9 @@ class Court:
                 f"the {which} status of its {who} {shown(account.ids[other])} "
                 f"shows {named(deals)}, and its own does not"
             )
-            self._note(
-                one,
-                Sign.OUT_OF_STEP,
-                sentence,
-                certain=self._wrong(one, axis),
-                deals=deals,
-                contacts=(account.ids[other],),
-                rules=(W2.id,),
-            )
+            known = {"deals": deals, "contacts": (account.ids[other],), "rules": (W2.id,)}
+            certain = self._wrong(one, axis)
+            self._note(one, Sign.OUT_OF_STEP, sentence, certain=certain, **known)
 
     def _wrong(self, position: int, axis: int) -> bool:
         """Whether a contact's status on this axis is wrong for sure, whatever the other one is."""

@@ -132,7 +132,7 @@ class Assembly:
         self.undecided: dict[DealId, frozenset[ContactId]] = {}
         self.changed_at: dict[DealId, datetime] = {}
         self.leads: dict[LeadId, Lead] = {}
-        #: The account's own companies, which are nobody's customers.
+        #: The account's own companies, which are no customers.
         self.own: set[ContactId] = set()
         #: What leads became, by the records that point back at them.
         self._of_lead: dict[str, dict[LeadId, list[Id]]] = defaultdict(lambda: defaultdict(list))

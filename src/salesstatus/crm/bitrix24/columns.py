@@ -115,7 +115,7 @@ SIGNS: Final[tuple[tuple[Kind, frozenset[str]], ...]] = tuple(
         (Kind.DEAL, "closedate"),
     )
 )
-#: The keys that tell a kind where nothing else does.
+#: The keys that show a kind where nothing else does.
 WEAK_SIGNS: Final[tuple[tuple[Kind, frozenset[str]], ...]] = tuple(
     (kind, frozenset(keys.split()))
     for kind, keys in (
@@ -136,7 +136,7 @@ DEAL_STATUS: Final[Mapping[StageMeaning, DealStatus]] = {
     StageMeaning.FAILURE: DealStatus.LOST,
 }
 #: The stages that every pipeline of deals has, by their codes after the pipeline's ("C10:WON"):
-#: nobody can delete them.
+#: they cannot be deleted.
 SYSTEM_STAGES: Final[Mapping[str, DealStatus]] = {
     "NEW": DealStatus.OPEN,
     "WON": DealStatus.WON,
@@ -168,7 +168,7 @@ _MESSENGERS: Final = (Role("skype", "SKYPE"),)
 
 
 def _profile(form: Form) -> tuple[Group, ...]:
-    """Return the groups of how and where somebody is reached."""
+    """Return the groups of phone numbers, e-mail addresses, sites, messengers and address."""
     return (
         Multi("PHONE", _PHONES, "phones", form),
         Multi("EMAIL", _EMAILS, "emails", form),

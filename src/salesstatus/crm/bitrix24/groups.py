@@ -228,7 +228,7 @@ _WORDS: Final = {
     "process": StageMeaning.IN_PROCESS,
     "success": StageMeaning.SUCCESS,
     "failure": StageMeaning.FAILURE,
-    "apology": StageMeaning.FAILURE,  # a further failure, of which somebody is to find the reason
+    "apology": StageMeaning.FAILURE,  # a further failure, whose reason is to be found
 }
 _NO_LETTER: Final = {"": StageMeaning.IN_PROCESS}
 

@@ -41,8 +41,7 @@ _DELETED: Final = "deleted by then; when is unknown"
 
 
 def _saved(at: datetime, deal: Deal, certainty: Certainty, because: str) -> Evidence:
-    # A look shows who is on a deal when it is taken; who was on it when something happened to it,
-    # nobody says.
+    # A look shows who is on a deal when it is taken, not who was on it when something happened.
     return Evidence(DealSaved(at, deal), certainty, because, SEEN if certainty is SEEN else ASSUMED)
 
 
@@ -51,23 +50,22 @@ def _so(deal: Deal, status: DealStatus, stage: str) -> Deal:
     return deal if same else attrs.evolve(deal, status=status, stage=stage)
 
 
-def _aside(what: str, told_at: datetime, why: str) -> str:
-    return f"; {what}, given as {told_at.isoformat()}, is {why}, so it is ignored"
+def _aside(what: str, given: datetime, why: str) -> str:
+    return f"; {what}, given as {given.isoformat()}, is {why}, so it is ignored"
 
 
 def _usable(
-    what: str, told_at: datetime | None, floor: datetime | None, at: datetime
+    what: str, given: datetime | None, floor: datetime | None, at: datetime
 ) -> tuple[datetime | None, str]:
     """Return a time if it can be one between two looks, otherwise None and the reason."""
-    if told_at is None:
+    if given is None:
         return None, f"; {what} is unknown"
-    if told_at > at:
-        return None, _aside(what, told_at, "after the look")
-    if floor is not None and told_at < floor:
-        return None, _aside(
-            what, told_at, f"before the look of {floor.isoformat()}, which does not show it"
-        )
-    return told_at, ""
+    if given > at:
+        return None, _aside(what, given, "after the look")
+    if floor is not None and given < floor:
+        why = f"before the look of {floor.isoformat()}, which does not show it"
+        return None, _aside(what, given, why)
+    return given, ""
 
 
 _CREATION: Final = "its creation"
@@ -106,7 +104,7 @@ def _begun(
     notes = no_creation + ("" if stages else no_change)
     for then, was, certainty, because in found:
         yield _saved(then, was, certainty, because + notes)
-        notes = ""  # said once
+        notes = ""  # once
 
 
 def changes(was: Dated, now: Dated, at: datetime, floor: datetime) -> Iterator[Evidence]:
@@ -148,13 +146,12 @@ def _pair(place: str, value: Any, expected: str) -> tuple[Any, Any]:
 
 def _in_order(place: str, at: datetime, floor: datetime | None) -> None:
     if floor is not None and at < floor:
-        raise InvalidError(
-            f"{place}.at", at, f"a time that is not before the one of before, {floor.isoformat()}"
-        )
+        expected = f"a time that is not before the one of before, {floor.isoformat()}"
+        raise InvalidError(f"{place}.at", at, expected)
 
 
 def from_snapshot(deals: Iterable[Dated], at: datetime) -> Iterator[Evidence]:
-    """Yield the past that a single look tells: all deals as they are at a time.
+    """Yield the past that a single look shows: all deals as they are at a time.
 
     When a deal came into its present stage is known. That it was open from its creation until then
     is assumed, unless both are one moment: then it was made so, and one record says it. Raises
@@ -179,7 +176,7 @@ def from_snapshots(looks: Iterable[tuple[datetime, Iterable[Dated]]]) -> Iterato
 
     A change of stage whose time lies between two looks is known; any other difference is seen in
     the later one. A deal that is missing was deleted in between, and one that is back was made or
-    restored. Identical looks tell nothing new. The first look is as in `from_snapshot`. Raises
+    restored. Identical looks show nothing new. The first look is as in `from_snapshot`. Raises
     `InvalidError` as that does, and for a look that is earlier than the one before; what the looks
     before it show was yielded by then. Memory holds the deals of two looks.
 
@@ -211,7 +208,7 @@ def from_updates(updates: Iterable[tuple[datetime, Dated | DealId]]) -> Iterator
 
     This is for sources that say *that* a deal changed, and hand out what it is by now: several
     changes may have become one. What is not sent is as it was. The deletion of a deal that was
-    never sent tells nothing about anybody. Raises `InvalidError` for what is neither, and for an
+    never sent shows nothing. Raises `InvalidError` for what is neither, and for an
     update that is earlier than the one before.
 
     >>> from datetime import timezone
@@ -249,8 +246,8 @@ def from_stages(
     deal is assumed to be open since its creation; one without rows is as in `from_snapshot`. The
     rows may come in any order and twice, but rows of one deal and one time in the order in which
     they came about. A row after the look is newer than it, and follows it. Raises `InvalidError` as
-    `from_snapshot` does, and for a row of a deal that the look does not show, for nobody says who
-    was on it.
+    `from_snapshot` does, and for a row of a deal that the look does not show: its contacts are
+    unknown.
 
     >>> from datetime import timezone
     >>> may = [datetime(2026, 5, day, tzinfo=timezone.utc) for day in range(1, 10)]

@@ -52,15 +52,14 @@ def _as_sure(self: Evidence) -> Certainty:
 
 
 def _subject(record: Record) -> str:
-    """Return what a record tells, in a few words."""
     if isinstance(record, DealSaved):
         return f"deal {shown(record.deal.id)} {record.deal.status.value}"
     if isinstance(record, DealDeleted):
         return f"deal {shown(record.deal)} deleted"
     if isinstance(record, EmployeeMoved):
         return f"contact {shown(record.contact)} moved to company {shown(record.company)}"
-    told = sentence(record.event) if isinstance(record, Entry) else "its status stated"
-    return f"contact {shown(record.contact)}: {told}"
+    what = sentence(record.event) if isinstance(record, Entry) else "its status stated"
+    return f"contact {shown(record.contact)}: {what}"
 
 
 @final

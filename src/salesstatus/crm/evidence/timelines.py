@@ -1,4 +1,4 @@
-"""The past that a stream tells, and all evidence in the order of time."""
+"""The past that a stream reports, and all evidence in the order of time."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from salesstatus.records import DealSaved, Record, StatusStated
 from salesstatus.values import FrozenMap, InvalidError, check
 
 _STATED: Final = "stated to be so then; since when is unknown"
-_MET: Final = "so when the stream first reported it; since when is unknown"
-_TOLD: Final = "reported as it happened"
+_FIRST_SEEN: Final = "so when the stream first reported it; since when is unknown"
+_REPORTED: Final = "reported as it happened"
 
 
 def from_stream(records: Iterable[Record]) -> Iterator[Evidence]:
-    """Yield what a stream tells of everything as it happens: what it tells is known.
+    """Yield what a stream reports as it happens: what it reports is known.
 
     Only seen is what was so before it was reported: the first record of a deal, unless its time is
     the deal's creation, and a `StatusStated` without a rule. The records come out as they went in.
@@ -39,11 +39,11 @@ def from_stream(records: Iterable[Record]) -> Iterator[Evidence]:
     for position, record in enumerate(records):
         if type(record) not in RECORDS:
             raise InvalidError(f"records[{position}]", record, A_RECORD)
-        certainty, because = KNOWN, _TOLD
+        certainty, because = KNOWN, _REPORTED
         if isinstance(record, DealSaved) and record.deal.id not in seen:
             seen.add(record.deal.id)
             if record.deal.created_at != record.at:
-                certainty, because = SEEN, _MET
+                certainty, because = SEEN, _FIRST_SEEN
         elif isinstance(record, StatusStated) and not record.rule:
             certainty, because = SEEN, _STATED
         yield Evidence(record, certainty, because)

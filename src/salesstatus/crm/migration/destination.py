@@ -112,10 +112,8 @@ class Column:
 
         Raises `InvalidError` if a function returns what no file can hold.
         """
-        value: object = (
-            self.source(migrant) if callable(self.source) else attrgetter(self.source)(migrant)
-        )
-        return cell_of(self.header, value)
+        read = self.source if callable(self.source) else attrgetter(self.source)
+        return cell_of(self.header, read(migrant))
 
 
 def _values(given: Mapping[str, str]) -> FrozenMap[str, str]:
@@ -193,27 +191,22 @@ class Destination:
             if headers.count(header) > 1:
                 raise InvalidError("Destination.columns", header, "each header once")
         if not headers or not self.kinds:
-            raise InvalidError(
-                f"Destination.{'kinds' if headers else 'columns'}", (), "at least one"
-            )
+            empty = "kinds" if headers else "columns"
+            raise InvalidError(f"Destination.{empty}", (), "at least one")
         own = {column.header for column in self.columns if column.source == ""}
         for row in self.table:
             if row.values.keys() != own:
                 names = ", ".join(sorted(own)) or "there is none"
                 expected = f"a value for each column without a source ({names})"
                 raise InvalidError(f"Destination.table, {row}", dict(row.values), expected)
-        met = [(row.prospect, row.customer) for row in self.table]
-        for prospect, customer in EVERY:
-            if met.count((prospect, customer)) != 1:
-                found = (
-                    f"{met.count((prospect, customer))} rows for {Translation(prospect, customer)}"
-                )
-                raise InvalidError(
-                    "Destination.table", found, "one row for each combination of statuses"
-                )
-        by_status = {
-            (row.prospect, row.customer): (row, self.row_losses(row)) for row in self.table
-        }
+        pairs = [(row.prospect, row.customer) for row in self.table]
+        for pair in EVERY:
+            if pairs.count(pair) != 1:
+                found = f"{pairs.count(pair)} rows for {Translation(*pair)}"
+                expected = "one row for each combination of statuses"
+                raise InvalidError("Destination.table", found, expected)
+        losses = map(self.row_losses, self.table)
+        by_status = dict(zip(pairs, zip(self.table, losses, strict=True), strict=True))
         object.__setattr__(self, "_by_status", by_status)
 
     @property
@@ -236,16 +229,13 @@ class Destination:
         check("status", status, SalesStatus)
         return self._by_status[status.prospect, status.customer][1]
 
-    def _told(self, row: Translation) -> tuple[object, ...]:
-        """Return what the columns say of the statuses.
-
-        A reason does not count: nobody filters by a sentence.
-        """
+    def _shown(self, row: Translation) -> tuple[object, ...]:
+        """Return what the columns show of the statuses; no filter finds a reason, which is text."""
         as_is = (("status.prospect", row.prospect), ("status.customer", row.customer))
         return (row.values, *(status for path, status in as_is if path in self.paths))
 
     def row_losses(self, row: Translation) -> tuple[str, ...]:
         """Return what is lost where statuses become this row."""
-        same = [str(other) for other in self.table if self._told(other) == self._told(row)]
+        same = [str(other) for other in self.table if self._shown(other) == self._shown(row)]
         confused = [f"{' / '.join(same)}: {self.title} cannot tell which"] if len(same) > 1 else []
         return (*([row.loses] if row.loses else []), *confused)

@@ -112,7 +112,7 @@ HUBSPOT: Final = Destination(
     table=_table(
         ("lifecyclestage", "hs_lead_status"),
         # no prospect: no customer, current, past
-        (("lead", ""), "the stage that contacts made by hand get there", "`lead` claims an interest that nobody noted"),
+        (("lead", ""), "the stage that contacts made by hand get there", "`lead` claims an interest that is not recorded"),
         (("customer", ""), "the stage of that name", ""),
         (("other", ""), "there is no stage for those who were customers", _OTHER),
         # current prospect
@@ -120,7 +120,7 @@ HUBSPOT: Final = Destination(
         (("customer", "OPEN_DEAL"), "the further stage, with the open deal beside it", _BY_STAGE),
         (("other", "OPEN_DEAL"), "`opportunity` would hide that it was a customer", f"{_OTHER}; {_BY_STAGE}"),
         # lost prospect
-        (("lead", "UNQUALIFIED"), "there is no stage for it, so the lead status tells", _UNQUALIFIED),
+        (("lead", "UNQUALIFIED"), "there is no stage for it, so the lead status shows it", _UNQUALIFIED),
         (("customer", "UNQUALIFIED"), "a customer first of all", _UNQUALIFIED),
         (("other", "UNQUALIFIED"), "was a customer, and is not pursued", f"{_OTHER}; {_UNQUALIFIED}"),
     ),
@@ -157,7 +157,7 @@ PIPEDRIVE: Final = Destination(
         # lost prospect
         (("Cold lead",), "not pursued at present", _COLD),
         (("Customer, Cold lead",), "both", _COLD),
-        (("Cold lead",), "what was heard last", f"{_COLD}, nor that it was a customer"),
+        (("Cold lead",), "the deals were lost", f"{_COLD}, nor that it was a customer"),
     ),
     loses=(
         _SNAPSHOT,
@@ -197,8 +197,8 @@ SALESFORCE: Final = Destination(
     ),
     loses=(
         _SNAPSHOT,
-        "an account has one type, so whoever is prospect and customer at once is one of them",
-        "`Customer - Channel` and the partners' types are never given: deals do not tell which way one buys",
+        "an account has one type, so a prospect that is also a customer becomes one of the two",
+        "`Customer - Channel` and the partners' types are never given: deals do not show which way a customer buys",
     ),
 )
 # fmt: on

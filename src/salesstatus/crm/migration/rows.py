@@ -42,11 +42,8 @@ class Row:
 
     def __attrs_post_init__(self) -> None:
         if self.cells and tuple(self.cells) != self.to.headers:
-            raise InvalidError(
-                "Row.cells",
-                tuple(self.cells),
-                f"the columns of {self.to.name}, in their order, or none",
-            )
+            expected = f"the columns of {self.to.name}, in their order, or none"
+            raise InvalidError("Row.cells", tuple(self.cells), expected)
 
 
 def migrated(
@@ -117,17 +114,16 @@ def losses(to: str | Destination) -> tuple[str, ...]:
     confused = dict.fromkeys(
         loss for row in table for loss in destination.row_losses(row) if loss != row.loses
     )
-    left_out = [
-        _noplace_of(destination, kind) for kind in ContactKind if kind not in destination.kinds
-    ]
+    others = (kind for kind in ContactKind if kind not in destination.kinds)
+    left_out = [_noplace_of(destination, kind) for kind in others]
     paths = destination.paths
     fields = [field.name for field in attrs.fields(Contact) if f"contact.{field.name}" not in paths]
-    said = paths | ({str(column.source) for column in STATUSES} if "" in paths else set())
+    written = paths | ({str(column.source) for column in STATUSES} if "" in paths else set())
     of_statuses = (column for column in NEUTRAL if not str(column.source).startswith("contact."))
-    unsaid = [column.header for column in of_statuses if column.source not in said]
+    unwritten = [column.header for column in of_statuses if column.source not in written]
     no_column = [
         f"no column for {', '.join(names)} {whose}"
-        for names, whose in ((fields, "of a contact"), (unsaid, "of the neutral file"))
+        for names, whose in ((fields, "of a contact"), (unwritten, "of the neutral file"))
         if names
     ]
     return (*destination.loses, *confused, *left_out, *no_column)
@@ -187,15 +183,13 @@ def _csv_lines(rows: Iterator[tuple[str, Row]], first: Destination | None) -> It
             yield _header(row.to)
         to = first = first or row.to
         if row.to is not to and row.to != to:
-            raise InvalidError(
-                f"{place}.to", row.to.name, f"{to.name}, as before: a file has one destination"
-            )
+            expected = f"{to.name}, as before: a file has one destination"
+            raise InvalidError(f"{place}.to", row.to.name, expected)
         if row.cells:
             for column in to.columns:
                 if column.source in _IDS:
-                    _keep_apart(
-                        f"{place}.cells[{shown(column.header)}]", row.cells[column.header], seen
-                    )
+                    at = f"{place}.cells[{shown(column.header)}]"
+                    _keep_apart(at, row.cells[column.header], seen)
             yield _csv_line(row.cells)
 
 
@@ -212,11 +206,10 @@ def _keep_apart(place: str, cell: Cell, seen: dict[type, Id]) -> None:
         seen.setdefault(type(cell), cell)
         if len(seen) > 1:
             before = shown(next(iter(seen.values())))
-            raise InvalidError(
-                place,
-                cell,
-                f"ids all of one type ({before} came before): only JSONL keeps 7 and '7' apart",
+            expected = (
+                f"ids all of one type ({before} came before): only JSONL keeps 7 and '7' apart"
             )
+            raise InvalidError(place, cell, expected)
 
 
 def written_jsonl(rows: Iterable[Row]) -> Iterator[str]:
@@ -240,14 +233,9 @@ def mapping_markdown(to: str | Destination) -> str:
     columns: list[tuple[str, ...]] = [("column", "what it holds", "read from")]
     for column in destination.columns:
         path = f"`{column.source}`" if isinstance(column.source, str) else "a function"
+        source = path if column.source else "the statuses, below"
         needed = " (needed)" if column.needed else ""
-        columns.append(
-            (
-                f"`{column.header}`",
-                column.meaning + needed,
-                path if column.source else "the statuses, below",
-            )
-        )
+        columns.append((f"`{column.header}`", column.meaning + needed, source))
     statuses: list[tuple[str, ...]] = [
         ("prospect", "customer", *(f"`{header}`" for header in own), "why", "what is lost")
     ]
@@ -257,12 +245,8 @@ def mapping_markdown(to: str | Destination) -> str:
         statuses.append((row.prospect.value, row.customer.value, *values, row.reason, lost))
     tables = (columns, statuses) if own else (columns,)
     general = "\n".join(f"- {loss}" for loss in losses(destination))
-    return (
-        "\n\n".join(
-            (*[_markdown(lines) for lines in tables], f"Lost of every contact:\n\n{general}")
-        )
-        + "\n"
-    )
+    parts = (*map(_markdown, tables), f"Lost of every contact:\n\n{general}\n")
+    return "\n\n".join(parts)
 
 
 def _markdown(lines: Sequence[tuple[str, ...]]) -> str:

@@ -219,7 +219,7 @@ class _File:
                 yield row
 
     def _kind(self, header: Line | None) -> Kind | None:
-        """Return what kind of records a file has, or None with a report if that cannot be told."""
+        """Return what kind of records a file has, or None with a report if that is unknown."""
         found: str = _NO_CSV.get(
             "" if header is None or header.flaw else header.cells[0].strip()[:1], ""
         )

@@ -25,8 +25,7 @@ class Names:
 
     _contacts: Mapping[str, _Ids]
     _companies: Mapping[str, _Ids]
-    #: Who may hear a deal, by whom it may mean: the deals of one name that thousands have share one
-    #: set.
+    #: Possible audiences by the contacts that names may mean: deals of one frequent name share one.
     hearing: dict[object, frozenset[ContactId]] = attrs.field(
         factory=dict, init=False, eq=False, repr=False
     )
@@ -112,12 +111,12 @@ def deal_named(
         )
     if len(primaries) <= 1 and len(companies) <= 1:
         return resolved, frozenset()
-    whom = (primaries, companies, resolved.get("primary"), resolved.get("company"))
-    if whom not in names.hearing:
-        named = {*primaries, *companies, *(id_ for id_ in whom[2:] if type(id_) is int)}
+    which = (primaries, companies, resolved.get("primary"), resolved.get("company"))
+    if which not in names.hearing:
+        named = {*primaries, *companies, *(id_ for id_ in which[2:] if type(id_) is int)}
         employers = {company for id_ in named if (company := employer(id_)) is not None}
-        names.hearing[whom] = frozenset(named | employers)
-    return resolved, names.hearing[whom]
+        names.hearing[which] = frozenset(named | employers)
+    return resolved, names.hearing[which]
 
 
 def _only(

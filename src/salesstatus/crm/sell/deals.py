@@ -27,7 +27,7 @@ class Deals:
     """The deals of an account while it is read, in any order of their parts.
 
     `known` are the deals whose stages are known, `waiting` the values of the others; `deleted` and
-    `heard` are the audiences of deleted deals and of those in a stream, `changed_at` is when a deal
+    `streamed` are the audiences of deleted and of streamed deals, `changed_at` is when a deal
     came into its stage. Of the deals in `assumed` a stream says what they were before it began.
     """
 
@@ -43,7 +43,7 @@ class Deals:
         self.waiting: dict[DealId, tuple[dict[str, Any], Place]] = {}
         self.changed_at: dict[DealId, datetime] = {}
         self.assumed: set[DealId] = set()
-        self.heard: dict[DealId, frozenset[ContactId]] = {}
+        self.streamed: dict[DealId, frozenset[ContactId]] = {}
         self.deleted: dict[DealId, frozenset[ContactId]] = {}
         self._in_stage: dict[Id, list[DealId]] = defaultdict(list)
         #: The present stage of deals that came more than once.
@@ -63,9 +63,9 @@ class Deals:
             self._events.append((row.at, row.order or 0, id_, now))
         if "involved" in values and self._newest.counts(row, id_, "involved"):
             self._embedded[id_] = values["involved"]
-        heard = _named(values)
-        if row.event and heard and self._newest.counts(row, id_, "heard"):
-            self.heard[id_] = heard
+        contacts = _named(values)
+        if row.event and contacts and self._newest.counts(row, id_, "audience"):
+            self.streamed[id_] = contacts
 
     def associate(self, row: Row) -> None:
         """Take over an associated contact."""
@@ -241,8 +241,8 @@ class Deals:
                 became = (record.person, record.company)
                 gone[deal] = frozenset(id_ for id_ in became if id_ is not None)
         for id_, contacts in self.deleted.items():
-            heard = self.heard.get(id_, contacts)
-            gone[id_] = gone.get(id_, frozenset()) | heard | self._others(id_)
+            named = self.streamed.get(id_, contacts)
+            gone[id_] = gone.get(id_, frozenset()) | named | self._others(id_)
         return gone
 
 

@@ -46,7 +46,7 @@ _UNWANTED: Final = frozenset({Kind.LEAD, Kind.NOTE, Kind.TASK, Kind.TAG, Kind.CU
 class Reading:
     """An account while it is read: give it contents with `take`, then ask for the `account`.
 
-    `stages` says what stages mean that the account does not tell: by id or by name. With
+    `stages` are meanings of stages that the account does not give: by id or by name. With
     `Wanted.STATUSES` nothing is read but what statuses need. Raises `InvalidError` for arguments
     that are none.
     """

@@ -16,46 +16,44 @@ from salesstatus.values import Id, InvalidError, check_id, shown
 class Stages:
     """The stages of an account: what the caller says of them, and those that were read.
 
-    `said` has statuses by the ids of stages, and by their names as by `text_key`.
+    `given` has statuses by the ids of stages, and by their names as by `text_key`.
     """
 
-    def __init__(self, said: object, report: Reporter) -> None:
-        self.said = _said(said)
+    def __init__(self, stages: object, report: Reporter) -> None:
+        self.given = _checked(stages)
         self.known: dict[Id, Stage] = {}
         self._report = report
 
     def take(self, values: Mapping[str, Any]) -> tuple[Stage | None, Stage]:
-        """Take over a stage; return it as it was before, and as it is now.
+        """Add a stage; return it as it was before, and as it is now.
 
         It means what the caller says, else what its category says, else what its name says, else
         that deals are open.
         """
         id_, name = values["id"], values.get("name", "")
-        said = self.said.get(id_, self.said.get(text_key(name)))
+        given = self.given.get(id_, self.given.get(text_key(name)))
         by_category = STAGE_CATEGORIES.get(text_key(values.get("category", "")).replace(" ", "_"))
         by_name = CLOSED_STAGES.get(text_key(name))
         place = Place(f"stage {id_}")
-        status = said or by_category or by_name
+        status = given or by_category or by_name
         if status is None:
             status = DealStatus.OPEN
             expected = "a stage with a category, or a closed stage by its name"
             self._report.read(place, expected, f"{safely('name', name)}: read as open")
-        elif said is None and by_category is not None and by_name not in (None, by_category):
+        elif given is None and by_category is not None and by_name not in (None, by_category):
             found = f"{safely('name', name)} of category {by_category.value}: the category counts"
             self._report.read(place, "a stage whose name says what its category says", found)
-        before, now = (
-            self.known.get(id_),
-            Stage(id=id_, name=name, pipeline=values.get("pipeline_id"), status=status),
-        )
+        before = self.known.get(id_)
+        now = Stage(id=id_, name=name, pipeline=values.get("pipeline_id"), status=status)
         self.known[id_] = now
         return before, now
 
     def of(self, values: Mapping[str, Any]) -> Stage | None:
-        """Return the stage of a deal, or None if nobody can tell what it means."""
+        """Return the stage of a deal, or None if its meaning is unknown."""
         id_ = values.get("stage_id")
-        if id_ is None or id_ in self.known or id_ not in self.said:
+        if id_ is None or id_ in self.known or id_ not in self.given:
             return None if id_ is None else self.known.get(id_)
-        return Stage(id=id_, status=self.said[id_])
+        return Stage(id=id_, status=self.given[id_])
 
 
 class StageNames:
@@ -66,7 +64,7 @@ class StageNames:
     """
 
     def __init__(self, stages: Stages, report: Reporter) -> None:
-        self._said = stages.said
+        self._given = stages.given
         self._report = report
         self._known: dict[str, set[DealStatus | None]] = {}
         for stage in stages.known.values():
@@ -79,8 +77,8 @@ class StageNames:
         None, with a report, where stages of this name mean different things.
         """
         key = text_key(name)
-        if key in self._said:
-            return self._said[key]
+        if key in self._given:
+            return self._given[key]
         known = self._known.get(key, set())
         if len(known) == 1:
             return next(iter(known))
@@ -102,13 +100,13 @@ class StageNames:
 _MOST: Final = 1000
 
 
-def _said(stages: object) -> dict[Id, DealStatus]:
+def _checked(stages: object) -> dict[Id, DealStatus]:
     """Return what a caller says of stages, by ids and by the keys of names."""
     if not isinstance(stages, Mapping):
         raise InvalidError(
             "stages", type(stages), "a mapping of the ids or names of stages to DealStatus"
         )
-    said: dict[Id, DealStatus] = {}
+    given: dict[Id, DealStatus] = {}
     for stage, status in stages.items():
         check_id("stages", stage)
         key = text_key(stage) if isinstance(stage, str) else stage
@@ -116,5 +114,5 @@ def _said(stages: object) -> dict[Id, DealStatus]:
             raise InvalidError("stages", stage, "the name of a stage, with letters or digits in it")
         if type(status) is not DealStatus:
             raise InvalidError(f"stages[{shown(stage)}]", status, "a DealStatus")
-        said[key] = status
-    return said
+        given[key] = status
+    return given
