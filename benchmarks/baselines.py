@@ -31,8 +31,8 @@ from salesstatus.events import (
     DealWon,
     ProspectStatusSet,
 )
+from salesstatus.history import Entry
 from salesstatus.model import CustomerStatus, DealId, DealStatus, ProspectStatus, SalesStatus
-from salesstatus.records import Entry
 
 #: contact → (prospect, customer), without the contacts that are neither
 Statuses = dict[Hashable, tuple[ProspectStatus, CustomerStatus]]

@@ -37,9 +37,8 @@ import workload
 from measuring import Bytes, Ratio, Times, note, rounds_of, timed
 
 from salesstatus.errors import GuardError
-from salesstatus.history import Replayed, replay
+from salesstatus.history import Entry, Replayed, replay
 from salesstatus.model import ContactId, SalesStatus
-from salesstatus.records import Entry
 from salesstatus.transitions import transition
 
 # salesstatus as a candidate

@@ -24,8 +24,8 @@ from salesstatus.events import (
     DealWon,
     ProspectStatusSet,
 )
+from salesstatus.history import Entry
 from salesstatus.model import CustomerStatus, DealStatus, ProspectStatus
-from salesstatus.records import Entry
 
 ENTRIES_PER_CONTACT = 10
 

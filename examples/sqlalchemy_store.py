@@ -38,6 +38,7 @@ from sqlalchemy.exc import StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from salesstatus import InvalidError, Selection, WireError, audience, lead, model, wire
+from salesstatus.history import Logged
 from salesstatus.leads import AttachedNote, lookup_keys
 from salesstatus.ports import (
     KINDS,
@@ -49,7 +50,6 @@ from salesstatus.ports import (
     Versioned,
     record_id,
 )
-from salesstatus.records import Logged
 from salesstatus.values import Id
 
 R = TypeVar("R")

@@ -31,6 +31,7 @@ import attrs
 from salesstatus import Deal, FieldDefinition, Lead, WireError, audience, wire
 from salesstatus.conversion import AttachedNote
 from salesstatus.errors import Problem
+from salesstatus.history import Logged
 from salesstatus.lead import Target
 from salesstatus.leads import ConversionRecord, Tag, Task, lookup_keys
 from salesstatus.model import ContactKind, CustomerStatus, DealStatus, ProspectStatus
@@ -44,7 +45,6 @@ from salesstatus.ports import (
     Versioned,
     record_id,
 )
-from salesstatus.records import Logged
 from salesstatus.selection import Selection
 from salesstatus.values import Id
 

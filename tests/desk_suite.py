@@ -68,7 +68,7 @@ from salesstatus import (
 from salesstatus.conversion import AttachedNote
 from salesstatus.desk import AsyncDesk, Change, Desk, Result
 from salesstatus.desk.adapter import as_async
-from salesstatus.history import Step
+from salesstatus.history import StatusStated, Step
 from salesstatus.lead import ConversionRecord
 from salesstatus.leads import (
     Action,
@@ -90,7 +90,6 @@ from salesstatus.leads import (
 from salesstatus.merging import FieldConflict
 from salesstatus.policy import SELL
 from salesstatus.ports import KINDS, Conflict, NotFound, Standing, record_id
-from salesstatus.records import StatusStated
 
 AT = datetime(2026, 5, 4, 9, 30, tzinfo=timezone.utc)
 PERSON, COMPANY, DEAL = Target
@@ -1356,7 +1355,7 @@ class MergingContacts(_Office):
     @pytest.mark.parametrize(
         ("ids", "requires"),
         [
-            (("ann", "acme"), "a person does not merge with a company"),
+            (("ann", "acme"), "a person cannot be merged with a company"),
             (("ann", "eve"), "persons of different companies"),
             (("ann", "ann"), "named once"),
             (("cid", 1, 2, 3, 4, 5), "at most 5"),
@@ -2004,7 +2003,7 @@ class ConvertingMany(_Office):
         self.given(ROSE, JUNK)
         done = self.desk.convert_many([7, 404, "L-2"], mode="all_or_nothing")
         assert (self.told(done), done.changes) == ([("K14",), ("K14",), ("L2",)], ())
-        because = "all leads of the batch can be converted, but 2 cannot, lead 404 first"
+        because = "the whole batch must be convertible: 2 of its leads cannot be converted, lead 404 first"
         assert done.value[0] == ConversionError(7, (Broken("K14", because),))
         assert self.ids.made == {}
 

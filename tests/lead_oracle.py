@@ -61,11 +61,11 @@ def oracle(lead, event, book):
         if lead.conversion == event.record:
             return {"status": done}
         if converted:
-            return Refused(("K11", lead.status, "a lead is converted once"))
+            return Refused(("K11", lead.status, "a lead can be converted only once"))
         if here is FAILURE:
             return Refused(("L2", lead.status, "taken up again before it is converted"))
     if here is None and not converted:
-        return Refused(("L1", lead.status, "the lead is in is one of the book"))
+        return Refused(("L1", lead.status, "the lead is in must be one of the book"))
     if isinstance(event, LeadConverted):
         return {"status": done, "conversion": event.record}
     return moved(lead, event, book, converted)
@@ -77,17 +77,17 @@ def moved(lead, event, book, converted):
     to = destination(lead, event, book)
     there = meaning(to or book.stages[0].id, book)
     if there is None:
-        return Refused(("L1", to, "it would go to is one of the book"))
+        return Refused(("L1", to, "it would go to must be one of the book"))
     if converted:
-        return Refused(("L2", lead.status, "a converted lead does not leave"))
+        return Refused(("L2", lead.status, "a converted lead cannot leave"))
     if there is SUCCESS:
-        return Refused(("L2", to, "by being converted"))
+        return Refused(("L2", to, "only a conversion leads to the success stage"))
     if isinstance(event, LeadJunked):
         if there is IN_PROCESS:
-            return Refused(("L2", to, "junking takes a lead to a stage of failure"))
+            return Refused(("L2", to, "junking must take a lead to a stage of failure"))
         return {"status": to, "unqualified_reason": event.reason or lead.unqualified_reason}
     if there is FAILURE:
-        return Refused(("L2", to, "by being junked"))
+        return Refused(("L2", to, "only by being junked"))
     owner = {"owner": event.owner} if isinstance(event, LeadTakenUp) and event.owner else {}
     return {"status": to, "unqualified_reason": "", **owner}
 

@@ -87,14 +87,16 @@ class TestK1:
     @pytest.mark.parametrize("request_", [{}, {"deal": True}, {"targets": ["deal"]}], ids=str)
     def test_a_lead_without_names_is_refused(self, lead, request_):
         assert refused(lead, **request_) == (
-            Broken("K1", "a lead has a last name or a company name", field="last_name", value=""),
+            Broken(
+                "K1", "a lead must have a last name or a company name", field="last_name", value=""
+            ),
         )
 
     def test_a_person_lead_asked_for_a_company_is_refused(self):
         assert refused(BOXER, targets=["company"]) == (
             Broken(
                 "K1",
-                "a company is made only of a lead with a company name",
+                "a company can be made only of a lead with a company name",
                 field="organization_name",
                 value="",
             ),
@@ -104,7 +106,7 @@ class TestK1:
         assert refused(EDGE, targets=["person", "deal"]) == (
             Broken(
                 "K1",
-                "a person is made only of a lead with a last name",
+                "a person can be made only of a lead with a last name",
                 field="last_name",
                 value="",
             ),
@@ -183,8 +185,8 @@ class TestK2:
     def test_an_owner_is_a_user_of_the_account(self):
         setup = Setup(owners=["sam"])
         assert refused(setup=setup, owner="kim", task=NewTask(owner="bob")) == (
-            Broken("K2", "an owner is a user of the account", field="owner", value="kim"),
-            Broken("K2", "an owner is a user of the account", field="task.owner", value="bob"),
+            Broken("K2", "an owner must be a user of the account", field="owner", value="kim"),
+            Broken("K2", "an owner must be a user of the account", field="task.owner", value="bob"),
         )
         assert asked(setup=setup, owner="sam", task=NewTask(owner="sam")).task.owner == "sam"
         assert asked(setup=setup).person.owner == "sam"
@@ -584,7 +586,7 @@ class TestT3:
     def test_the_field_and_what_it_holds(self, type_, value, holds):
         setup = Setup(fields=[FieldDefinition(name="own", type=type_)])
         assert refused(attrs.evolve(BOXER, custom_fields={"own": value}), setup) == (
-            Broken("T3", f"the field holds {holds}", field="custom_fields['own']", value=value),
+            Broken("T3", f"the field must hold {holds}", field="custom_fields['own']", value=value),
         )
 
     @pytest.mark.parametrize(
@@ -598,7 +600,7 @@ class TestT3:
     def test_the_choices(self, type_, value, holds):
         setup = Setup(fields=[FieldDefinition(name="own", type=type_, choices=["x", "y"])])
         (broken,) = refused(attrs.evolve(BOXER, custom_fields={"own": value}), setup)
-        assert (broken.rule, broken.requires) == ("T3", f"the field holds {holds}")
+        assert (broken.rule, broken.requires) == ("T3", f"the field must hold {holds}")
 
     def test_all_of_them_are_named(self):
         setup = Setup(fields=[FieldDefinition(name=name, type=FieldType.NUMBER) for name in "ab"])

@@ -206,7 +206,7 @@ class TestBadInput:
                 at=AT,
             )
         assert str(caught.value) == (
-            "lead 'L-1' cannot be converted. K2: owner 'kim': an owner is a user of the account"
+            "lead 'L-1' cannot be converted. K2: owner 'kim': an owner must be a user of the account"
         )
 
     def test_a_contact_of_the_wrong_kind_and_of_another_company_at_once(self):

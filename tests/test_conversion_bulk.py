@@ -25,7 +25,7 @@ from salesstatus.leads import BulkConversion
 BOXER = Lead(id=9, last_name="Boxer")
 NOBODY = Lead(id=10)
 JUNK = Lead(id=11, last_name="Ray", status="Unqualified")
-TWICE = "a lead is converted once in a batch"
+TWICE = "a lead can be converted only once in a batch"
 
 
 def in_bulk(leads, mode="best_effort", known=None, **request):
@@ -65,7 +65,10 @@ class TestResults:
     def test_a_name_for_all_of_them_is_refused(self):
         bulk = in_bulk([ROSE, BOXER], deal=NewDeal(name="Phones"))
         because = Broken(
-            "K3", "in bulk each deal is named after its lead", field="deal.name", value="Phones"
+            "K3",
+            "in bulk each deal must be named after its lead",
+            field="deal.name",
+            value="Phones",
         )
         assert [error.broken for error in bulk.results] == [(because,), (because,)]
         assert in_bulk([BOXER], deal=NewDeal(stage="Qualified")).converted[0].deal.name == "Boxer"
@@ -79,7 +82,7 @@ class TestProfiles:
 
     def test_every_correction_is_refused_for_every_lead(self):
         bulk = in_bulk([ROSE, BOXER], corrections={"last_name": "Ray", "fax": "1"})
-        requires = "a bulk conversion does not edit the lead's profile"
+        requires = "a bulk conversion cannot edit the lead's profile"
         for error in bulk.results:
             assert error.broken == (
                 Broken("K2", requires, field="last_name", value="Ray"),
@@ -215,7 +218,8 @@ class TestAllOrNothing:
             (7, ("K14",)),
         ]
         because = Broken(
-            "K14", "all leads of the batch can be converted, but 3 cannot, lead 11 first"
+            "K14",
+            "the whole batch must be convertible: 3 of its leads cannot be converted, lead 11 first",
         )
         assert [error.broken for error in bulk.refused if error.lead == 9] == [(because,)]
         assert bulk.results[4].broken[0].requires == TWICE

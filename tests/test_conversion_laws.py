@@ -490,8 +490,8 @@ class TestBulk:
                 (broken,) = after.broken
                 assert broken.rule == "K14"
                 assert (
-                    f"{len(best.refused)} cannot, lead {best.refused[0].lead!r} first"
-                    in broken.requires
+                    f"{len(best.refused)} of its leads cannot be converted, "
+                    f"lead {best.refused[0].lead!r} first" in broken.requires
                 )
 
     @law

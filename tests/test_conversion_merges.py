@@ -28,7 +28,7 @@ from salesstatus.merging import FieldConflict
 
 PERSON, COMPANY, DEAL = Target
 MERGE, LINK = Action.MERGE, Action.LINK
-STAYS = "the person stays an employee of its company: name that one, or leave the company out of the targets"
+STAYS = "the person must stay an employee of its company: name that one, or leave the company out of the targets"
 #: Rose as she may be known already.
 KNOWN = person("rose", name="Rose Gonzalez", email="rose@edge.example")
 
@@ -267,10 +267,14 @@ class TestNamed:
     def test_of_the_wrong_kind_it_is_refused(self):
         assert refused(person=company(), company=person()) == (
             Broken(
-                "K12", "a lead's person goes with a person, not with a company", contacts=("acme",)
+                "K12",
+                "a lead's person can go only with a person, not with a company",
+                contacts=("acme",),
             ),
             Broken(
-                "K12", "a lead's company goes with a company, not with a person", contacts=("ann",)
+                "K12",
+                "a lead's company can go only with a company, not with a person",
+                contacts=("ann",),
             ),
         )
         assert refused(targets=["deal"], person=company())[0].contacts == ("acme",)
@@ -377,7 +381,9 @@ class TestMatched:
     def test_several_are_refused_with_the_candidates(self):
         again = attrs.evolve(KNOWN, id=3, email="", phone="5127576000")
         assert refused(targets=["person"], known=[again, KNOWN, person("x", name="Bob")]) == (
-            Broken("K12", "one person matches, or the request names one", contacts=(3, "rose")),
+            Broken(
+                "K12", "only one person may match, or name one in the request", contacts=(3, "rose")
+            ),
         )
 
     def test_one_of_several_can_be_named(self):

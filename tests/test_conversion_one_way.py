@@ -37,7 +37,7 @@ from salesstatus.leads import (
 )
 
 BOXER = Lead(id=9, last_name="Boxer")
-ONCE = "a lead is converted once"
+ONCE = "a lead can be converted only once"
 
 
 class TestK11:
@@ -173,7 +173,7 @@ class TestL2:
         assert refused(attrs.evolve(BOXER, status=status), book) == (
             Broken(
                 "L2",
-                "a junk lead is taken up again before it is converted",
+                "a junk lead must be taken up again before it is converted",
                 field="status",
                 value=status,
             ),
@@ -183,7 +183,7 @@ class TestL2:
         (broken,) = refused(attrs.evolve(BOXER, status="LIMBO"), Setup(book=BITRIX24_STAGES))
         assert (broken.rule, broken.field, broken.value) == ("L1", "status", "LIMBO")
         assert broken.requires == (
-            "the stage that the lead is in is one of the book; "
+            "the stage that the lead is in must be one of the book; "
             "known: 'NEW', 'IN_PROCESS', 'PROCESSED', 'CONVERTED', 'JUNK'"
         )
 

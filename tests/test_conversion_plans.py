@@ -144,8 +144,8 @@ lead 7 (Rose Gonzalez)
     phone '(512) 757-6000': K12, contact 'rose' keeps '1'
     status 'Unqualified': K10, it is not in the list of inherited fields
   refused
-    L2: status 'Unqualified': a junk lead is taken up again before it is converted
-    T3: custom_fields['Budget'] 'much': the field holds a number"""
+    L2: status 'Unqualified': a junk lead must be taken up again before it is converted
+    T3: custom_fields['Budget'] 'much': the field must hold a number"""
         )
 
     def test_of_what_is_only_linked(self):
@@ -171,7 +171,7 @@ lead 'L-1' (Ray)
             == """\
 lead 1
   refused
-    K1: last_name '': a lead has a last name or a company name"""
+    K1: last_name '': a lead must have a last name or a company name"""
         )
 
     def test_long_values_are_cut(self):
@@ -282,7 +282,7 @@ class TestRows:
                 ),
                 (
                     *("status", "'Unqualified'", "refused", "", "", "L2"),
-                    "a junk lead is taken up again before it is converted",
+                    "a junk lead must be taken up again before it is converted",
                 ),
             ]
         ]

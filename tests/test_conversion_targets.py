@@ -93,7 +93,7 @@ class TestW6:
     """A deal has a primary contact, so that it is not made by itself."""
 
     def test_a_deal_alone_is_refused(self):
-        requires = "a deal has a primary contact: a person or a company is made too, or the request names one"
+        requires = "a deal needs a primary contact: make a person or a company too, or name one in the request"
         assert refused(targets=["deal"]) == (Broken("W6", requires),)
 
     @pytest.mark.parametrize(
@@ -179,7 +179,9 @@ class TestL4:
     @pytest.mark.parametrize("targets", [["person"], ["person", "deal"]])
     def test_another_target_is_refused(self, targets):
         assert refused(tied(person_id=1, company_id="acme"), targets=targets) == (
-            Broken("L4", "a repeat lead becomes a deal only, not a person", contacts=(1, "acme")),
+            Broken(
+                "L4", "a repeat lead can become a deal only, not a person", contacts=(1, "acme")
+            ),
         )
 
     def test_all_other_targets_are_named(self):
@@ -191,8 +193,16 @@ class TestL4:
         assert refused(
             tied(person_id="ann", company_id="acme"), person=person("bob"), company=company("edge")
         ) == (
-            Broken("L4", "the repeat lead is tied to another person", contacts=("ann", "bob")),
-            Broken("L4", "the repeat lead is tied to another company", contacts=("acme", "edge")),
+            Broken(
+                "L4",
+                "the contact must be the one that the repeat lead is tied to, not another person",
+                contacts=("ann", "bob"),
+            ),
+            Broken(
+                "L4",
+                "the contact must be the one that the repeat lead is tied to, not another company",
+                contacts=("acme", "edge"),
+            ),
         )
 
     def test_nobody_else_is_looked_for(self):
@@ -203,7 +213,7 @@ class TestL4:
     @pytest.mark.parametrize("request_", [{}, {"deal": True}, {"targets": ["deal"]}], ids=str)
     def test_whom_it_is_tied_to_is_among_the_contacts_that_are_given(self, request_):
         """`Lead(company_id="Acme")` is no lead of a company of that name."""
-        requires = "the contact that the lead is tied to is known"
+        requires = "must be a known contact"
         unknown = tied(company_id="Acme")
         assert refused(unknown, known=[company(name="Acme")], **request_) == (
             Broken("L4", requires, field="company_id", value="Acme"),
@@ -258,7 +268,9 @@ class TestL5:
     """Rights are asked before anything is planned; who may not convert a lead is refused and told
     nothing of it."""
 
-    REFUSED = (Broken("L5", "the actor may convert the lead", field="actor", value="bob"),)
+    REFUSED = (
+        Broken("L5", "the actor must be allowed to convert the lead", field="actor", value="bob"),
+    )
 
     def test_who_may_not_convert_is_refused(self):
         rights = Recording(convert=False)
@@ -293,7 +305,10 @@ class TestL5:
 
     def test_nor_does_its_text(self):
         text = str(plan_conversion(ROSE, setup=Setup(rights=Recording(convert=False)), actor="bob"))
-        assert text == "lead 7\n  refused\n    L5: actor 'bob': the actor may convert the lead"
+        assert (
+            text
+            == "lead 7\n  refused\n    L5: actor 'bob': the actor must be allowed to convert the lead"
+        )
 
     def test_rights_are_asked_before_anything_else(self):
         rights = Recording()
@@ -344,13 +359,18 @@ class TestL6:
     def test_what_is_asked_for_by_name_is_refused(self, target):
         setup = Setup(rights=Recording(create=[other for other in Target if other is not target]))
         assert refused(setup=setup, actor="bob", targets=Target) == (
-            Broken("L6", f"the actor may create a {target.value}", field="actor", value="bob"),
+            Broken(
+                "L6",
+                f"the actor must be allowed to create a {target.value}",
+                field="actor",
+                value="bob",
+            ),
         )
 
     def test_a_deal_that_is_asked_for_is_refused_too(self):
         setup = Setup(rights=Recording(create=(PERSON, COMPANY)))
         assert [broken.requires for broken in refused(setup=setup, deal=True)] == [
-            "the actor may create a deal"
+            "the actor must be allowed to create a deal"
         ]
         assert [broken.rule for broken in refused(tied(person_id=1), setup)] == ["L6"]
 
@@ -363,12 +383,17 @@ class TestL6:
             (target,) = named
             assert [
                 broken.requires for broken in refused(NOBODY, nothing, targets=[target], **named)
-            ] == [f"the actor may create a {target}"]
+            ] == [f"the actor must be allowed to create a {target}"]
 
     def test_who_may_create_no_contact_is_refused(self):
         setup = Setup(rights=Recording(create=(DEAL,)))
         assert refused(setup=setup, actor="bob") == (
-            Broken("L6", "the actor may create a person or a company", field="actor", value="bob"),
+            Broken(
+                "L6",
+                "the actor must be allowed to create a person or a company",
+                field="actor",
+                value="bob",
+            ),
         )
         assert [broken.rule for broken in refused(setup=setup, deal=True)] == ["W6"]
 

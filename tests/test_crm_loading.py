@@ -35,11 +35,10 @@ from salesstatus.crm.auditing import Stored, audit
 from salesstatus.crm.loading import load, load_async
 from salesstatus.desk import Desk
 from salesstatus.desk.adapter import as_async
-from salesstatus.history import replay
+from salesstatus.history import StatusStated, replay
 from salesstatus.leads import AttachedNote, Scope, Tag, Task
 from salesstatus.memory import MemoryStore
 from salesstatus.ports import KINDS, record_id
-from salesstatus.records import StatusStated
 from salesstatus.values import FrozenMap
 
 PAGES = Path(__file__).parents[1] / "src" / "salesstatus" / "example" / "sell"

@@ -178,8 +178,8 @@ class TestFromTheStatusAlone:
              "customer status none: C3, no deal held changes it"),
             ((DealAssociated("D-1", WON), DealLost("D-1")),
              "prospect status lost: P3, deal 'D-1' decides",
-             ("customer status current: C3, unchanged since a deal was other than now, or since set by "
-              "hand; by the deals it would be none (C3, no deal held changes it)")),
+             ("customer status current: C3, set by an earlier deal event or by hand, and unchanged since; "
+              "by the deals it would be none (C3, no deal held changes it)")),
             ((DealAssociated("D-1", LOST), ProspectStatusSet(NONE)),
              "prospect status none: M3, set by hand; by the deals it would be lost (P3, deal 'D-1' decides)",
              "customer status none: C3, no deal held changes it"),
@@ -379,7 +379,7 @@ class TestHistoriesThatDoNotFit:
 
     def test_a_history_out_of_order_raises_as_replay_does(self):
         state, history = after(DealAssociated("D-1"), DealWon("D-1"))
-        with pytest.raises(HistoryError, match="newer already"):
+        with pytest.raises(HistoryError, match="already has a newer record"):
             explain(
                 state,
                 history=[attrs.evolve(history[0], at=history[1].at.replace(hour=9)), history[1]],

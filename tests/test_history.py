@@ -257,7 +257,7 @@ class TestRefusals:
     )
     def test_raising_what_came_too_late_it_names_the_record_and_the_newest_time(self, run):
         with pytest.raises(
-            HistoryError, match="contact 'ann' has heard something newer already"
+            HistoryError, match="contact 'ann' already has a newer record"
         ) as caught:
             run([self.WRONG[0], self.WRONG[3], self.WRONG[4]])
         assert (caught.value.record, caught.value.latest) == (self.WRONG[4], at(3))
@@ -270,7 +270,7 @@ class TestRefusals:
         assert done.refused == (
             Refused(1, self.WRONG[1], refusal(held, ProspectStatusSet(ProspectStatus.LOST))),
             Refused(2, self.WRONG[2], refusal(held, DealWon("D-2"))),
-            Refused(4, self.WRONG[4], HistoryError(self.WRONG[4], "contact 'ann' has heard something newer already", at(3))),
+            Refused(4, self.WRONG[4], HistoryError(self.WRONG[4], "contact 'ann' already has a newer record", at(3))),
         )  # fmt: skip
         assert done.statuses == {"ann": transition(held, DealWon("D-1"))}
 
@@ -833,7 +833,7 @@ REFUSED_SNAPSHOTS = {
     "one of several hearers has heard something newer": (
         [saved(1, "bob"), heard(5, CustomerStatusSet(CustomerStatus.PAST), "bob")],
         saved(3, "bob", "cy", status=WON),
-        (HistoryError, "contact 'bob' has heard something newer already", at(5)),
+        (HistoryError, "contact 'bob' already has a newer record", at(5)),
         [
             heard(2, DealAssociated("D-2")),
             heard(1, DealAssociated("D-2"), "cy"),
@@ -844,13 +844,13 @@ REFUSED_SNAPSHOTS = {
     "the last of those who hear it has heard something newer": (
         [heard(5, CustomerStatusSet(CustomerStatus.PAST), "zoe")],
         saved(3, "bob", "zoe", company="acme", status=WON),
-        (HistoryError, "contact 'zoe' has heard something newer already", at(5)),
+        (HistoryError, "contact 'zoe' already has a newer record", at(5)),
         [saved(2, "bob", company="acme"), DealDeleted(at(2), "D-1")],
     ),
     "the deleted deal is unknown": (
         [saved(1)],
         DealDeleted(at(9), "D-2"),
-        (HistoryError, "deal 'D-2' is deleted, and was never saved", None),
+        (HistoryError, "deal 'D-2' was never saved, so it cannot be deleted", None),
         [saved(1, id="D-2"), saved(2, "bob", id="D-2", status=WON)],
     ),
     "one hearer does not hold the deal": (

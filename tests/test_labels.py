@@ -132,7 +132,8 @@ class TestLocales:
     def test_an_unknown_locale_is_refused_with_the_known_ones(self, ask, locale):
         with pytest.raises(LabelError) as caught:
             ask(locale)
-        assert caught.value == LabelError(locale, "unknown locale", LOCALES)
+        assert caught.value == LabelError(locale, "unknown locale", LOCALES, none_near=True)
+        assert f"; known are: {LOCALES[0]!r}, " in str(caught.value)
 
     def test_the_locales_are_those_of_the_table(self):
         assert set(LOCALES) == {locale for _, locale in labels._LABELS}
@@ -286,6 +287,9 @@ class TestUnknownTexts:
     def test_where_nothing_is_near_all_labels_are_offered(self, text):
         with pytest.raises(LabelError) as caught:
             parse_status(text, "customer", "fr")
+        assert str(caught.value).endswith(
+            "; known are: 'Non-client', 'Client actuel', 'Ancien client'"
+        )
         assert caught.value.candidates == ("Non-client", "Client actuel", "Ancien client")
         with pytest.raises(LabelError) as caught:
             parse_status(text, "customer")

@@ -61,8 +61,8 @@ class TestL1:
 
     def test_what_is_no_stage_of_the_book_is_named_with_the_stages_that_are(self):
         known = "the book; known: 'NEW', 'IN_PROCESS', 'PROCESSED', 'CONVERTED', 'JUNK'"
-        to = f"the stage that it would go to is one of {known}"
-        now = f"the stage that the lead is in is one of {known}"
+        to = f"the stage that it would go to must be one of {known}"
+        now = f"the stage that the lead is in must be one of {known}"
         assert against(LeadMoved("X"), BITRIX24_STAGES) == Broken(
             "L1", to, field="status", value="X"
         )
@@ -127,7 +127,7 @@ class TestL2:
         assert against(LeadJunked("", "Working"), status="New").value == "Working"
 
     def test_junk_is_taken_up_before_it_is_converted(self):
-        requires = "a junk lead is taken up again before it is converted"
+        requires = "a junk lead must be taken up again before it is converted"
         assert against(LeadConverted(RECORD), status="Unqualified") == Broken(
             "L2", requires, field="status", value="Unqualified"
         )
@@ -138,7 +138,7 @@ class TestL2:
     def test_the_sentence_tells_event_rule_and_status(self):
         assert str(refusal(Lead(id=1, status="New"), LeadMoved("Converted"))) == (
             "moving the lead to stage 'Converted' is refused. "
-            "L2: status 'Converted': a lead comes into the stage of success by being converted"
+            "L2: status 'Converted': only a conversion leads to the success stage"
         )
 
 
@@ -157,7 +157,7 @@ class TestK11:
         self, book, status
     ):
         broken = against(LeadConverted(OTHER_RECORD), book, status=status, conversion=RECORD)
-        requires = "a lead is converted once, and conversion 5 converted it"
+        requires = "a lead can be converted only once, and conversion 5 converted it"
         assert broken == Broken("K11", requires, field="status", value=status)
 
     def test_the_status_follows_the_record(self):
@@ -190,7 +190,7 @@ class TestL10:
         assert against(LeadMoved(book.first), book, status=book.success).rule == "L2"
         assert (
             against(LeadConverted(RECORD), book, status=book.success).requires
-            == "a lead is converted once"
+            == "a lead can be converted only once"
         )
 
     @each_book

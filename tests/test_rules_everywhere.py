@@ -20,7 +20,7 @@ from salesstatus.events import (
 )
 from salesstatus.explanation import explain
 from salesstatus.exploration import How, explore, reach
-from salesstatus.history import Step, replay, trace
+from salesstatus.history import Entry, Step, replay, trace
 from salesstatus.model import (
     Contact,
     ContactKind,
@@ -31,7 +31,6 @@ from salesstatus.model import (
     SalesStatus,
 )
 from salesstatus.policy import SELL, SELL_NEWEST, TEAMGATE, Policy
-from salesstatus.records import Entry
 from salesstatus.rules import (
     ANY_DEAL,
     FAILED,

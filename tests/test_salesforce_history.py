@@ -331,7 +331,7 @@ class TestFileOrder:
 
     def test_by_default_the_first_late_row_raises(self):
         with pytest.raises(
-            HistoryError, match="'001bm00001ZL8UEAA1' has heard something newer already"
+            HistoryError, match="'001bm00001ZL8UEAA1' already has a newer record"
         ) as caught:
             replay(in_file_order())
         assert caught.value.__notes__[-1].startswith("record 16: DealSaved(")

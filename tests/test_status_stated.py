@@ -44,9 +44,8 @@ from salesstatus import (
     trace,
     transition,
 )
-from salesstatus.history import Step, entries
+from salesstatus.history import Logged, Record, Step, entries
 from salesstatus.propagation import moved
-from salesstatus.records import Logged, Record
 from salesstatus.wire import dumps, loads, to_dict
 
 OPEN, WON, LOST, UNQUALIFIED = DealStatus
@@ -398,7 +397,7 @@ class TestTheOrderOfTime:
         for end in ([], after):
             without = replay([*before, *end], FOLLOW)
             done = replay([*before, late, *end], FOLLOW, "collect")
-            why = f"contact {late.contact!r} has heard something newer already"
+            why = f"contact {late.contact!r} already has a newer record"
             error = HistoryError(late, why, at(3))
             assert done == Replayed(
                 without.statuses, (Refused(len(before), late, error),), without.accepted
@@ -706,7 +705,7 @@ class TestExplain:
             explain(NOTHING, history=[stated(1)])
         with pytest.raises(HistoryError, match="a history of 2 contacts"):
             explain(PAST, history=[stated(1), stated(1, contact="bob")])
-        with pytest.raises(HistoryError, match="something newer"):
+        with pytest.raises(HistoryError, match="a newer record"):
             explain(PAST, history=[stated(2, ODD), stated(1)])
 
     @given(strategies.in_time(strategies.unnumbered | statements, max_size=15), strategies.policies)
@@ -825,7 +824,7 @@ class TestTheCommandLine:
         }
         assert found == replay(self.STREAM, SELL, "collect").statuses
         assert [(row["line"], row["refused"][:19]) for row in rows if "refused" in row] == [
-            (4, "contact 'ann' has h"),
+            (4, "contact 'ann' alrea"),
             (6, "$.at: expected a va"),
         ]
 
@@ -849,7 +848,7 @@ class TestTheCommandLine:
             in lines
         )
         assert "Not used: 1" in lines
-        assert "  line 4: contact 'ann' has heard something newer already" in out
+        assert "  line 4: contact 'ann' already has a newer record" in out
 
     def test_explain_tells_of_one_without_a_rule(self, run, history):
         code, out, _ = run("explain", history, '"7"')

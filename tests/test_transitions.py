@@ -401,7 +401,7 @@ class TestM5:
     def test_every_manual_prospect_change_is_refused(self, status):
         error = refused(SalesStatus(), ProspectStatusSet(status), TEAMGATE)
         assert error.broken == (
-            Broken("M5", "the prospect status follows the deals and is never set by hand"),
+            Broken("M5", "the prospect status follows the deals and cannot be set by hand"),
         )
 
     @pytest.mark.parametrize("status", CustomerStatus)

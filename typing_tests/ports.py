@@ -30,7 +30,7 @@ from salesstatus import (
 from salesstatus.conversion import Rebuilt
 from salesstatus.desk import AsyncDesk, Change, ConversionResult, Desk, Result
 from salesstatus.desk.adapter import as_async
-from salesstatus.history import Step
+from salesstatus.history import Logged, Step
 from salesstatus.leads import AttachedNote, ConversionRecord, LeadJunked, Tag, Task, lookup_keys
 from salesstatus.leads.intake import ContactPoint, Landing
 from salesstatus.memory import MemoryStore
@@ -54,7 +54,6 @@ from salesstatus.ports import (
     UnitOfWork,
     Versioned,
 )
-from salesstatus.records import Logged
 
 Id = int | str
 K = TypeVar("K")

@@ -52,7 +52,7 @@ from salesstatus import (
     transition,
 )
 from salesstatus.events import ManualEvent
-from salesstatus.history import Step
+from salesstatus.history import Record, Step
 from salesstatus.leads import (
     LeadConverted,
     LeadEvent,
@@ -61,7 +61,6 @@ from salesstatus.leads import (
     LeadReopened,
     LeadTakenUp,
 )
-from salesstatus.records import Record
 from salesstatus.values import FrozenMap
 from salesstatus.wire import loads
 

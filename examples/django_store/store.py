@@ -19,8 +19,8 @@ from django.db import DatabaseError, IntegrityError, connections, transaction
 import salesstatus as sales
 from salesstatus import leads, wire
 from salesstatus.errors import Conflict, NotFound
+from salesstatus.history import Logged
 from salesstatus.ports import KINDS, Done, Standing, Versioned, record_id
-from salesstatus.records import Logged
 from salesstatus.values import InvalidError
 
 from . import models

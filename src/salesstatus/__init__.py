@@ -52,7 +52,15 @@ from salesstatus.values import InvalidError, SalesStatusError
 if TYPE_CHECKING:
     from salesstatus.conversion import Conversion, convert, convert_many, rebuild_lead
     from salesstatus.explanation import explain
-    from salesstatus.history import Refused, Replayed, as_of, replay, trace
+    from salesstatus.history.records import (
+        DealDeleted,
+        DealSaved,
+        EmployeeMoved,
+        Entry,
+        StatusStated,
+        exported,
+    )
+    from salesstatus.history.replaying import Refused, Replayed, as_of, replay, trace
     from salesstatus.labels import label, parse_status
     from salesstatus.lead import FieldDefinition, FieldType, Lead, LeadId, Note, Target
     from salesstatus.leads.matching import Known
@@ -62,14 +70,6 @@ if TYPE_CHECKING:
     from salesstatus.leads.stages import StageBook
     from salesstatus.merging import merge_contacts
     from salesstatus.propagation import Notice, audience, notices
-    from salesstatus.records import (
-        DealDeleted,
-        DealSaved,
-        EmployeeMoved,
-        Entry,
-        StatusStated,
-        exported,
-    )
     from salesstatus.selection import Selection, select
     from salesstatus.tables.lead_columns import template_csv
     from salesstatus.tables.leads import read_leads_csv
@@ -79,7 +79,7 @@ else:
         {
             "salesstatus.conversion": "Conversion convert convert_many rebuild_lead",
             "salesstatus.explanation": "explain",
-            "salesstatus.history": "Refused Replayed as_of replay trace",
+            "salesstatus.history.replaying": "Refused Replayed as_of replay trace",
             "salesstatus.labels": "label parse_status",
             "salesstatus.lead": "FieldDefinition FieldType Lead LeadId Note Target",
             "salesstatus.leads.matching": "Known",
@@ -89,7 +89,7 @@ else:
             "salesstatus.leads.stages": "StageBook",
             "salesstatus.merging": "merge_contacts",
             "salesstatus.propagation": "Notice audience notices",
-            "salesstatus.records": (
+            "salesstatus.history.records": (
                 "DealDeleted DealSaved EmployeeMoved Entry StatusStated exported"
             ),
             "salesstatus.selection": "Selection select",

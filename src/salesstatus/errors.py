@@ -132,25 +132,27 @@ class MergeError(SalesStatusError):
 
     def __str__(self) -> str:
         ids = [getattr(contact, "id", contact) for contact in self.contacts]
-        return f"contacts {listed(ids)} cannot be merged. {'. '.join(map(str, self.broken))}"
+        noun = "contact" if len(ids) == 1 else "contacts"
+        return f"{noun} {listed(ids)} cannot be merged. {'. '.join(map(str, self.broken))}"
 
 
 @attrs.frozen
 class LabelError(SalesStatusError, LookupError):
     """A text is no known label, or a locale has no labels.
 
-    What to do: offer `candidates`, the nearest known ones.
+    What to do: offer `candidates`: the nearest known ones or, with `none_near`, all of them.
     """
 
     text: str
     reason: str
     candidates: tuple[str, ...] = ()
+    none_near: bool = False
 
     def __str__(self) -> str:
-        nearest = (
-            f"; did you mean {' or '.join(map(shown, self.candidates))}?" if self.candidates else ""
-        )
-        return f"{self.reason}: {shown(self.text)}{nearest}"
+        candidates = tuple(map(shown, self.candidates))
+        known = f"; known are: {', '.join(candidates)}" if self.none_near else ""
+        near = f"; did you mean {' or '.join(candidates)}?" if candidates else ""
+        return f"{self.reason}: {shown(self.text)}{known or near}"
 
 
 @attrs.frozen

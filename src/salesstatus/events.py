@@ -69,7 +69,7 @@ class DealReopened:
 class DealDissociated:
     """The contact was taken off a deal, or the deal was deleted (rules W5, W7).
 
-    It is nothing to the contact now.
+    The contact does not hold it any more.
     """
 
     deal: DealId = attrs.field(validator=an_id)

@@ -15,10 +15,10 @@ from salesstatus.decisions import DecisionTable, decisions, kinds_of
 from salesstatus.errors import Broken, HistoryError, sentence
 from salesstatus.events import CustomerStatusSet, ManualEvent, ProspectStatusSet
 from salesstatus.exploration import How, Way, reach
-from salesstatus.history import Step, trace
+from salesstatus.history.records import Logged, StatusStated
+from salesstatus.history.replaying import Step, trace
 from salesstatus.model import CustomerStatus, DealId, ProspectStatus, SalesStatus
 from salesstatus.policy import SELL, Policy
-from salesstatus.records import Logged, StatusStated
 from salesstatus.rules import NO_DEAL, REFUSED, Tables
 from salesstatus.values import check, id_order, listed
 
@@ -74,7 +74,7 @@ def _because(way: Way | None, deals: tuple[DealId, ...]) -> str:
 
 
 _LED_HERE: Final = {
-    How.EARLIER_DEALS: "unchanged since a deal was other than now, or since set by hand",
+    How.EARLIER_DEALS: "set by an earlier deal event or by hand, and unchanged since",
     How.BY_HAND: "set by hand",
     How.SINCE_BY_HAND: "unchanged since set by hand",
 }

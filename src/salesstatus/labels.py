@@ -142,8 +142,8 @@ def parse_status(
     if normal in known:
         return known[normal][0]
     near = [known[match][1] for match in get_close_matches(normal, known)]
-    nearest = near or [_names(status, language or "en")[0] for status in _STATUSES[axis]]
-    raise LabelError(text, f"unknown {axis} status", tuple(nearest))
+    candidates = near or [_names(status, language or "en")[0] for status in _STATUSES[axis]]
+    raise LabelError(text, f"unknown {axis} status", tuple(candidates), none_near=not near)
 
 
 def _names(named: _Status | Axis, language: str) -> tuple[str, ...]:
@@ -172,7 +172,7 @@ def language_of(locale: object) -> str:
         raise InvalidError("locale", locale, "a str")
     language = re.split("[-_]", locale, maxsplit=1)[0].lower()
     if language not in LOCALES:
-        raise LabelError(locale, "unknown locale", LOCALES)
+        raise LabelError(locale, "unknown locale", LOCALES, none_near=True)
     return language
 
 

@@ -154,7 +154,7 @@ class FieldDefinition(Record):
     def __attrs_post_init__(self) -> None:
         chosen = self.type in (FieldType.DROP_DOWN, FieldType.MULTI_SELECT)
         if bool(self.choices) is not chosen or len(set(self.choices)) < len(self.choices):
-            expected = "different choices for a drop-down or a multi-select, none for another type"
+            expected = "each choice once for a drop-down or multi-select, none for other types"
             raise InvalidError("FieldDefinition.choices", self.choices, expected, T3.id)
 
 

@@ -32,10 +32,10 @@ import attrs
 
 from salesstatus.conversion import AttachedNote
 from salesstatus.errors import Conflict, NotFound
+from salesstatus.history.records import Logged
 from salesstatus.lead import ConversionRecord, FieldDefinition, Lead, LeadId, Tag, Target, Task
 from salesstatus.leads.rights import Rights
 from salesstatus.model import Contact, ContactId, Deal, DealId, SalesStatus
-from salesstatus.records import Logged
 from salesstatus.selection import Selection
 from salesstatus.values import (
     Id,

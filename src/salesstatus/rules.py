@@ -239,7 +239,7 @@ P: Final = (
     ProspectRow("P2", {WON},     {OPEN} | FAILED,       ProspectStatus.NONE,    POLICY, "status",
         "as above, for those who let a deal that came to nothing show beside a won one", UNMASKED),
     ProspectRow("P3", FAILED,    {OPEN, WON},           ProspectStatus.LOST,    EXPLICIT, "status",
-        "all that was tried came to nothing", MASKED),
+        "every deal was lost or unqualified", MASKED),
     ProspectRow("P3", FAILED,    {OPEN},                ProspectStatus.LOST,    POLICY, "status",
         "as above, and a won deal does not hide it", UNMASKED),
     ProspectRow("P4", NO_DEAL,   ANY_DEAL,              ProspectStatus.NONE,    EXPLICIT, "status",
@@ -275,7 +275,7 @@ M: Final = (
     ManualRow("M2", PROSPECT, {ProspectStatus.LOST},                      CustomerStatus,
         frozenset({WON}), REFUSED,
         "a prospect status of lost requires that no won deal is held",
-        EXPLICIT, "status", "who bought was not lost"),
+        EXPLICIT, "status", "a contact that bought is not a lost prospect"),
     ManualRow("M3", EITHER,   ProspectStatus,                             CustomerStatus,
         None, CHANGES,
         "nothing",
@@ -286,8 +286,8 @@ M: Final = (
         POLICY, "status", "the newest English wording only", ("clearing", "needs_no_deals")),
     ManualRow("M5", PROSPECT, ProspectStatus,                             CustomerStatus,
         None, REFUSED,
-        "the prospect status follows the deals and is never set by hand",
-        POLICY, "teamgate", "some teams want no opinion there", ("manual_prospect", "never")),
+        "the prospect status follows the deals and cannot be set by hand",
+        POLICY, "teamgate", "some teams let only the deals decide", ("manual_prospect", "never")),
 )
 
 E: Final = (
@@ -297,7 +297,7 @@ E: Final = (
     EventRow("E2", MOVED,               Was.ANOTHER,  CHANGES, "", EXPLICIT, "status",
         "any status may follow any status: stages are skipped, closed deals reopened or lost"),
     EventRow("E3", ASSOCIATED | MOVED,  Was.THE_SAME, NOTHING, "", INFERRED, "ours",
-        "an event says what is; hearing it twice is no error and moves nothing"),
+        "a repeated event is no error and changes nothing"),
     EventRow("E4", MOVED | DISSOCIATED, Was.NOT_HELD, REFUSED,
         "the deal must be held by the contact", INFERRED, "ours",
         "somewhere an association was lost; guessing it would hide that"),

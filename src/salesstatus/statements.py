@@ -150,35 +150,35 @@ W1: Final = says("W1", EXPLICIT, "status", "propagation",
     "the deal is with this contact")
 W2: Final = says("W2", EXPLICIT, "status", "propagation",
     "if the primary contact is an employee, its company (the deal's company) hears the same events",
-    "both become current prospects and current customers together; "
-    "explicit for create and won, else inferred")
+    "both become current prospects and current customers together; explicit for create and won, "
+    "else inferred")
 W3: Final = says("W3", INFERRED, "status", "propagation",
     "an involved contact hears the deal's events; its company does not",
     "the text ties the company to the primary contact's star")
 W4: Final = says("W4", INFERRED, "status", "model, propagation",
-    "a deal placed directly on a company does not touch its employees; "
-    "nothing reaches a parent company",
+    "a deal placed directly on a company does not touch its employees; nothing reaches a parent "
+    "company",
     "no text says so, and a deal is no less the company's own for it",
-    employer="None, for only a person is an employee",
+    employer="None: a company has no employer",
     another="another contact than the person itself")
 W5: Final = says("W5", EXPLICIT, "primary", "propagation",
     "changing the primary contact keeps the old one involved, or removes it; its company stops "
-    "hearing, the new primary contact and its company start with the deal's present status; "
-    "the contact that is primary already changes nothing",
+    "hearing, the new primary contact and its company start with the deal's present status; the "
+    "contact that is primary already changes nothing",
     "keep and remove are the choices the vendor's dialogue offers",
     old="'keep' or 'remove'")
 W6: Final = says("W6", INFERRED, "primary", "model, propagation",
     "a deal always has a primary contact: removing it without a successor is refused",
     "the dialogue asks for a new one",
     primary="a contact: a deal always has a primary contact",
-    converted="a deal has a primary contact: "
-    "a person or a company is made too, or the request names one")
+    converted="a deal needs a primary contact: make a person or a company too, or name one in the "
+    "request")
 W7: Final = says("W7", EXPLICIT, "api", "propagation",
     "deleting a deal removes it from everyone who heard it",
     "there is nothing left to hear")
 W8: Final = says("W8", INFERRED, "ours", "propagation",
-    "a contact that hears a deal by two paths hears each event once, "
-    "and stops only when the last path is gone",
+    "a contact that hears a deal by two paths hears each event once, and stops only when the last "
+    "path is gone",
     "the audience is a set")
 W9: Final = says("W9", INFERRED, "status", "propagation",
     "manual changes never propagate",
@@ -197,15 +197,15 @@ G1: Final = says("G1", INFERRED, "merging", "transitions",
     "P4, its customer status is the strongest of current, past, none",
     "the texts say what happens to records, not to statuses")
 G2: Final = says("G2", EXPLICIT, "merging", "merging",
-    "refused: a person with a company, persons of different companies, anything but contacts, "
-    "more than five",
+    "refused: a person with a company, persons of different companies, anything but contacts, more "
+    "than five",
     "the vendor's dialogue refuses them",
-    contacts="only contacts merge with contacts, not {kind}",
-    most="at most {most} contacts merge at once, not {n}",
-    once="each contact is named once",
-    kinds="a person does not merge with a company",
-    employer="a person does not merge with the company it works for",
-    companies="persons of different companies do not merge")
+    contacts="only contacts can be merged, not {kind}",
+    most="at most {most} contacts can be merged at once, not {n}",
+    once="each contact can be named only once",
+    kinds="a person cannot be merged with a company",
+    employer="a person cannot be merged with the company it works for",
+    companies="persons of different companies cannot be merged")
 G3: Final = says("G3", INFERRED, "merging", "merging",
     "a field with different values keeps the survivor's, and the other value is reported; a name "
     "comes from one contact as a whole; e-mails and phones that give way are kept as further ones",
@@ -230,37 +230,32 @@ Q1: Final = says("Q1", EXPLICIT, "status", "selection",
 
 K1: Final = says("K1", EXPLICIT, "convert", "conversion",
     "a lead has a last name and/or a company name: a person name makes a person, a company name a "
-    "company, both "
-    "make both, and the person is an employee of the company",
+    "company, both make both, and the person is an employee of the company",
     "the link is inferred",
-    named="a lead has a last name or a company name",
-    person="a person is made only of a lead with a last name",
-    company="a company is made only of a lead with a company name")
+    named="a lead must have a last name or a company name",
+    person="a person can be made only of a lead with a last name",
+    company="a company can be made only of a lead with a company name")
 K2: Final = says("K2", EXPLICIT, "convert", "conversion",
-    "a conversion may make a deal and a follow-up task and name an owner; a single one may "
-    "correct the lead's profile "
-    "first, a bulk one may not",
+    "a conversion may make a deal and a follow-up task and name an owner; a single one may correct "
+    "the lead's profile first, a bulk one may not",
     "the dialogue of the bulk conversion does not let the name and company be edited",
-    bulk="a bulk conversion does not edit the lead's profile",
-    owner="an owner is a user of the account",
+    bulk="a bulk conversion cannot edit the lead's profile",
+    owner="an owner must be a user of the account",
     replaced="the request makes it {value}",
     task="asked for")
 K3: Final = says("K3", EXPLICIT, "convert", "conversion",
     "the new deal is open, in the stage Incoming, its primary contact is the person, else the "
-    "company, and it is "
-    "named after the lead unless the request names it; person and company become current "
-    "prospects by W1 and W2",
+    "company, and it is named after the lead unless the request names it; person and company "
+    "become current prospects by W1 and W2",
     "explicit for the stage, and for the name in bulk; else inferred",
-    bulk="in bulk each deal is named after its lead")
+    bulk="in bulk each deal must be named after its lead")
 K6: Final = says("K6", EXPLICIT, "convert", "conversion",
     "the names of the tags are registered for prospects and customers if a deal is created, else "
-    "for contacts; a "
-    "contact that stops being prospect or customer keeps its tags",
+    "for contacts; a contact that stops being prospect or customer keeps its tags",
     "each scope has a list of its own")
 K11: Final = says("K11", EXPLICIT, "revert", "leads, conversion",
     "a converted lead is final and a contact is never turned back; a new lead can be rebuilt from "
-    "a contact, without its "
-    "notes and tasks",
+    "a contact, without its notes and tasks",
     "the vendor's way back is an export and an import",
     name="a lead has a first and a last name only",
     company="the name of the company was not given",
@@ -269,13 +264,13 @@ K11: Final = says("K11", EXPLICIT, "revert", "leads, conversion",
     tasks="tasks do not come along")
 K12: Final = says("K12", EXPLICIT, "duplicates", "matching, conversion",
     "a lead is merged into an existing contact that is named, or that matches by name and by "
-    "e-mail or phone: only empty "
-    "fields are filled, sets are united, owner and statuses stay; several matches are refused",
+    "e-mail or phone: only empty fields are filled, sets are united, owner and statuses stay; "
+    "several matches are refused",
     "the matching is Sell's default; the filling is Salesforce's",
-    kind="a lead's {target} goes with a {target}, not with a {kind}",
-    one="one {target} matches, or the request names one",
-    two="the person and its company are two contacts",
-    employer="the person stays an employee of its company: name that one, or leave the company "
+    kind="a lead's {target} can go only with a {target}, not with a {kind}",
+    one="only one {target} may match, or name one in the request",
+    two="the person and its company must be two contacts",
+    employer="the person must stay an employee of its company: name that one, or leave the company "
     "out of the targets",
     keeps="contact {contact} keeps {value}",
     several="several match",
@@ -284,17 +279,16 @@ K13: Final = says("K13", EXPLICIT, "api", "conversion",
     "a conversion is recorded: lead, person, company, deal, who, when",
     "the API's lead_conversions")
 K14: Final = says("K14", INFERRED, "ours", "conversion",
-    "in bulk there is one result for each lead in the order given; best effort, or all or "
-    "nothing; the same lead "
-    "twice is one conversion and one refusal",
+    "in bulk there is one result for each lead in the order given; best effort, or all or nothing; "
+    "the same lead twice is one conversion and one refusal",
     "what a caller needs to go on from",
-    known="the lead is known",
-    once="a lead is converted once in a batch",
-    all="all leads of the batch can be converted, but {number} cannot, lead {first} first")
+    known="the lead must be known",
+    once="a lead can be converted only once in a batch",
+    all="the whole batch must be convertible: {number} of its leads cannot be converted, lead "
+    "{first} first")
 K15: Final = says("K15", INFERRED, "ours", "conversion",
     "before anything is applied a plan says for every field where it goes and, for every value "
-    "that arrives nowhere, "
-    "why it is lost",
+    "that arrives nowhere, why it is lost",
     "no CRM does it",
     not_made="no {target} is created",
     undefined="no definition of this field is known",
@@ -303,8 +297,8 @@ K15: Final = says("K15", INFERRED, "ours", "conversion",
 # --- L · stages of leads, targets, rights ---
 
 L1: Final = says("L1", EXPLICIT, "bitrix", "leads",
-    "stages are configured; each means in process, success (exactly one) or failure (one or "
-    "more), in this order",
+    "stages are configured; each means in process, success (exactly one) or failure (one or more), "
+    "in this order",
     "only their number and names are the account's")
 L3: Final = says("L3", EXPLICIT, "bitrix", "conversion",
     "a lead becomes a person, a company, a deal in any combination, at least one",
@@ -312,29 +306,27 @@ L3: Final = says("L3", EXPLICIT, "bitrix", "conversion",
 L4: Final = says("L4", EXPLICIT, "bitrix", "conversion",
     "a repeat lead, which is tied to a known contact or company, becomes a deal only",
     "its contact is there already",
-    only="a repeat lead becomes a deal only, not a {target}",
-    other="the repeat lead is tied to another {target}",
-    known="the contact that the lead is tied to is known",
+    only="a repeat lead can become a deal only, not a {target}",
+    other="the contact must be the one that the repeat lead is tied to, not another {target}",
+    known="must be a known contact",
     tied="tied to the lead",
     repeat="{contact} is known and has no lead in process",
     working="lead {records} is in process for {contact}",
     working_several="leads {records} are in process for {contact}; no name tells which is meant")
 L5: Final = says("L5", EXPLICIT, "bitrix", "rights",
     "who added a lead, that person's supervisor and an administrator may convert it; or a role "
-    "says how wide it reaches, "
-    "the widest of several roles counts",
+    "says how wide it reaches, the widest of several roles counts",
     "the default of the portal; explicit for the three",
-    convert="the actor may convert the lead")
+    convert="the actor must be allowed to convert the lead")
 L6: Final = says("L6", EXPLICIT, "bitrix", "rights, conversion",
     "a target that the actor may not create is not offered; the others still are; nothing is "
     "offered to who may not convert",
     "so that a missing right stops one thing only",
-    create="the actor may create a {target}",
-    contact="the actor may create a person or a company")
+    create="the actor must be allowed to create a {target}",
+    contact="the actor must be allowed to create a person or a company")
 L7: Final = says("L7", EXPLICIT, "bitrix", "intake",
     "what comes in by form, call, missed call, e-mail, import or by hand lands on the known lead, "
-    "contact or company; "
-    "if neither its phone nor its e-mail is known, a new lead is made",
+    "contact or company; if neither its phone nor its e-mail is known, a new lead is made",
     "one person, one place",
     open_lead="lead {records}, in process, is known by {ways}",
     open_lead_several="leads {records}, in process, are all known by {ways}; no name tells which "
@@ -344,8 +336,8 @@ L7: Final = says("L7", EXPLICIT, "bitrix", "intake",
     company="company {records} is known by {ways}",
     company_several="companies {records} are all known by {ways}; no name tells which is meant",
     of_closed="contact {records}, of a closed lead, is known by {ways}",
-    of_closed_several="contacts {records}, of closed leads, are all known by {ways}; no name "
-    "tells which is meant",
+    of_closed_several="contacts {records}, of closed leads, are all known by {ways}; no name tells "
+    "which is meant",
     closed="lead {records}, closed, is known by {ways}",
     closed_several="leads {records}, closed, are all known by {ways}; no name tells which is meant",
     unknown="no lead and no contact is known by {ways}",
@@ -356,8 +348,7 @@ L8: Final = says("L8", EXPLICIT, "bitrix", "conversion",
     "nothing but these modules asks for a lead")
 L9: Final = says("L9", EXPLICIT, "bitrix", "reports",
     "junk counts in the analysis; reported are leads per stage, conversion rate, lifetime, by "
-    "source and by owner, and "
-    "two funnels: stages visited, and stages implied by a conversion",
+    "source and by owner, and two funnels: stages visited, and stages implied by a conversion",
     "the portal's two funnels")
 L10: Final = says("L10", EXPLICIT, "bitrix", "model, leads",
     "a converted lead may come without anything it was converted to",
@@ -367,19 +358,17 @@ L10: Final = says("L10", EXPLICIT, "bitrix", "model, leads",
 
 T1: Final = says("T1", EXPLICIT, "status", "custom_fields",
     "prospects and customers carry tags and custom fields of a scope of their own; deleting a tag "
-    "in one scope leaves "
-    "that of the other",
+    "in one scope leaves that of the other",
     "the settings have a page for each")
 T2: Final = says("T2", EXPLICIT, "community", "custom_fields",
-    "every prospect or customer is a contact: the contacts' scope applies to it, but not the "
-    "other way round",
+    "every prospect or customer is a contact: the contacts' scope applies to it, but not the other "
+    "way round",
     "the vendor's staff")
 T3: Final = says("T3", EXPLICIT, "fields", "custom_fields",
-    "a custom field is a text, paragraph, number, checkbox, drop-down, multi-select, date, "
-    "e-mail, phone, address or URL; "
-    "a value of another type is refused, naming field and value",
+    "a custom field is a text, paragraph, number, checkbox, drop-down, multi-select, date, e-mail, "
+    "phone, address or URL; a value of another type is refused, naming field and value",
     "the types that the settings offer",
-    holds="the field holds {expected}")
+    holds="the field must hold {expected}")
 # fmt: on
 
 #: The rules of contacts and deals.

@@ -134,7 +134,7 @@ def merge(survivor: SalesStatus, *others: SalesStatus, policy: Policy = SELL) ->
 
     It holds the union of the deals; where two disagree on a deal's status, the survivor's counts,
     then the earlier one's. Its prospect status follows from these deals, so one set by hand is
-    gone. Which contacts may be merged at all (G2) is for `salesstatus.merge_contacts`.
+    lost. Which contacts may be merged at all (G2) is for `salesstatus.merge_contacts`.
 
     Raises `InvalidError` without others (rule G4).
     """

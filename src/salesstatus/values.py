@@ -23,7 +23,6 @@ V = TypeVar("V")
 V_co = TypeVar("V_co", covariant=True)
 T = TypeVar("T")
 
-
 _SHOWN_IDS = 5
 _SHOWN_CHARACTERS = 80
 
@@ -185,13 +184,11 @@ def utc(place: str, value: object) -> datetime:
 
 def parse_time(text: object) -> datetime:
     """Return the time of an ISO 8601 text with an offset, in UTC; else raise `InvalidError`."""
-    expected = "a time with a zone, like 2026-05-04T09:30:00+00:00"
     try:
-        if isinstance(text, str):
-            return utc("", datetime.fromisoformat(text))
+        return utc("", datetime.fromisoformat(text if isinstance(text, str) else ""))
     except (InvalidError, ValueError):
-        pass
-    raise InvalidError("", text, expected)
+        expected = "a time with a zone, like 2026-05-04T09:30:00+00:00"
+        raise InvalidError("", text, expected) from None
 
 
 def place_of(self: object, field: "attrs.Attribute[Any]") -> str:

@@ -29,9 +29,9 @@ from salesstatus.cli.options import STATES, add_json, add_locale, add_policy, ti
 from salesstatus.cli.parsing import DONE, LOOK, UnusableError, describe
 from salesstatus.cli.source import Unused, opened, print_unused
 from salesstatus.explanation import heard
-from salesstatus.history import Step
+from salesstatus.history.records import Logged
+from salesstatus.history.replaying import Step
 from salesstatus.labels import axis_label
-from salesstatus.records import Logged
 from salesstatus.show.terminal import columns, counted, wrapped
 from salesstatus.values import id_order
 from salesstatus.wire import to_dict

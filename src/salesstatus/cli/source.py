@@ -13,8 +13,8 @@ import attrs
 
 from salesstatus import GuardError, Refused
 from salesstatus.cli.parsing import UnusableError
+from salesstatus.history.records import DealDeleted, DealSaved, EmployeeMoved, Entry, StatusStated
 from salesstatus.leads.stage_history import LeadSaved, Visit
-from salesstatus.records import DealDeleted, DealSaved, EmployeeMoved, Entry, StatusStated
 from salesstatus.show.terminal import wrapped
 from salesstatus.wire import TAGS, read_lines
 

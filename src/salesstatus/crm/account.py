@@ -25,14 +25,14 @@ from salesstatus.crm.evidence.looks import changes
 from salesstatus.crm.oddities import Oddities
 from salesstatus.decisions import decisions
 from salesstatus.events import DealAssociated
-from salesstatus.history import Replayed, replay
+from salesstatus.history.records import DealDeleted, DealSaved
+from salesstatus.history.replaying import Replayed, replay
 from salesstatus.lead import ConversionRecord, FieldDefinition, Lead, LeadId, Scope, Tag, Task
 from salesstatus.leads.stage_history import Visit
 from salesstatus.leads.stages import SELL_STAGES, StageBook
 from salesstatus.model import ContactId, Deal, DealId, DealStatus, SalesStatus
 from salesstatus.policy import SELL, Policy
 from salesstatus.propagation import hearing
-from salesstatus.records import DealDeleted, DealSaved
 from salesstatus.transitions import MutableStatus, transition
 from salesstatus.values import FrozenMap, Id, IdentityEnum, InvalidError, utc
 

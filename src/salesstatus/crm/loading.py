@@ -21,11 +21,11 @@ import attrs
 from salesstatus.crm.account import Account, Statuses
 from salesstatus.desk.adapter import as_async, run
 from salesstatus.errors import NotFound
+from salesstatus.history.records import DealSaved, StatusStated
 from salesstatus.model import ContactId, DealId, DealStatus, SalesStatus
 from salesstatus.policy import SELL, Policy
 from salesstatus.ports import KINDS, AsyncStore, AsyncUnitOfWork, Standing, Store, record_id
 from salesstatus.propagation import audience, hearing
-from salesstatus.records import DealSaved, StatusStated
 from salesstatus.values import FrozenMap, InvalidError, check, check_id, id_order, utc
 
 T = TypeVar("T")

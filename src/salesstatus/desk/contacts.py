@@ -8,7 +8,7 @@ import attrs
 
 from salesstatus.desk.session import TARGETS, Result, Session, UseCases
 from salesstatus.events import ContactEvent, CustomerStatusSet, ProspectStatusSet
-from salesstatus.history import Refused, Step, replay, trace
+from salesstatus.history.replaying import Refused, Step, replay, trace
 from salesstatus.merging import Merged
 from salesstatus.merging import merge_contacts as merged
 from salesstatus.model import (

@@ -29,7 +29,7 @@ from salesstatus.desk.deals import DealUseCases
 from salesstatus.desk.leads import LeadUseCases
 from salesstatus.desk.session import Result
 from salesstatus.errors import ConversionError
-from salesstatus.history import Refused, Step
+from salesstatus.history.replaying import Refused, Step
 from salesstatus.lead import Lead, LeadEvent, LeadId
 from salesstatus.leads.intake import ContactPoint, Landing
 from salesstatus.leads.matching import MATCHING, Known, MatchRow

@@ -13,12 +13,12 @@ from salesstatus.conversion import AttachedNote
 from salesstatus.desk.context import Context
 from salesstatus.errors import Conflict, GuardError, NotFound
 from salesstatus.events import ContactEvent
-from salesstatus.history import Step
+from salesstatus.history.records import Entry, Logged, StatusStated
+from salesstatus.history.replaying import Step
 from salesstatus.lead import Note, Target
 from salesstatus.model import Contact, ContactId, ContactKind, Deal, SalesStatus
 from salesstatus.ports import KINDS, AsyncUnitOfWork, Done, Standing, Versioned, record_id
 from salesstatus.propagation import audience, moved, notices
-from salesstatus.records import Entry, Logged, StatusStated
 from salesstatus.statements import W2, Statement
 from salesstatus.transitions import decide, transition
 from salesstatus.values import Id, InvalidError, check, check_id, id_order, shown, utc

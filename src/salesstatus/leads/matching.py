@@ -240,7 +240,7 @@ class Known:
     def put(self, record: Contact | Lead) -> None:
         """Add a record, or put it in place of the one with its id.
 
-        What it was known by before still finds it, and is then compared again.
+        Its old keys still find it; each match is compared again.
         """
         if isinstance(record, Contact):
             self._contacts[record.id] = record

@@ -9,6 +9,7 @@ from hypothesis.strategies import SearchStrategy as Strategy
 
 from salesstatus.conversion import AttachedNote
 from salesstatus.events import CONTACT_EVENTS
+from salesstatus.history.records import DealDeleted, DealSaved, EmployeeMoved, Entry, StatusStated
 from salesstatus.lead import (
     ConversionRecord,
     FieldDefinition,
@@ -31,7 +32,6 @@ from salesstatus.model import Address, Contact, Deal, SalesStatus
 from salesstatus.policy import Policy
 from salesstatus.ports import Done, Standing, Versioned
 from salesstatus.propagation import Notice
-from salesstatus.records import DealDeleted, DealSaved, EmployeeMoved, Entry, StatusStated
 from salesstatus.selection import Selection
 from salesstatus.testing import strategies as our
 from salesstatus.testing.strategies.values import build

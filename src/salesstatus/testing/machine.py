@@ -12,6 +12,7 @@ import attrs
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
+from salesstatus.history.records import Logged
 from salesstatus.ports import (
     KINDS,
     AsyncStore,
@@ -21,7 +22,6 @@ from salesstatus.ports import (
     Versioned,
     record_id,
 )
-from salesstatus.records import Logged
 from salesstatus.testing.samples import FEW, FEW_IDS, FEW_RECORD_IDS, FINDERS, PORT_OF
 from salesstatus.values import IdentityEnum
 from salesstatus.wire import dumps

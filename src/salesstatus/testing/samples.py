@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from salesstatus.conversion import AttachedNote
 from salesstatus.events import CustomerStatusSet, DealAssociated, DealWon
+from salesstatus.history.records import Entry, StatusStated
 from salesstatus.lead import ConversionRecord, FieldDefinition, Lead, Note, Scope, Tag, Target, Task
 from salesstatus.leads.matching import lookup_keys
 from salesstatus.model import (
@@ -29,7 +30,6 @@ from salesstatus.ports import (
     record_id,
 )
 from salesstatus.propagation import audience
-from salesstatus.records import Entry, StatusStated
 from salesstatus.selection import Selection
 from salesstatus.statements import G1
 from salesstatus.testing import strategies as our

@@ -20,7 +20,8 @@ import attrs
 from salesstatus.desk import Desk, Result
 from salesstatus.errors import sentence
 from salesstatus.events import ContactEvent
-from salesstatus.history import Step
+from salesstatus.history.records import Entry
+from salesstatus.history.replaying import Step
 from salesstatus.lead import Lead
 from salesstatus.model import (
     Contact,
@@ -34,7 +35,6 @@ from salesstatus.model import (
 )
 from salesstatus.policy import SELL, Policy
 from salesstatus.ports import Standing
-from salesstatus.records import Entry
 from salesstatus.selection import Selection
 from salesstatus.transitions import decide, refusal, transition
 from salesstatus.values import InvalidError, SalesStatusError

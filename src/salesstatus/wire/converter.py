@@ -33,6 +33,7 @@ from salesstatus.events import (
     DealWon,
     ProspectStatusSet,
 )
+from salesstatus.history.records import DealDeleted, DealSaved, EmployeeMoved, Entry, StatusStated
 from salesstatus.lead import (
     ConversionRecord,
     FieldDefinition,
@@ -59,7 +60,6 @@ from salesstatus.model import (
 )
 from salesstatus.policy import Policy
 from salesstatus.ports import Done, Standing
-from salesstatus.records import DealDeleted, DealSaved, EmployeeMoved, Entry, StatusStated
 from salesstatus.values import InvalidError, id_order, shown
 from salesstatus.wire.fields import (
     Reader,

@@ -25,8 +25,9 @@ from salesstatus.crm.auditing.possible import (
 )
 from salesstatus.decisions import decisions
 from salesstatus.errors import GuardError, HistoryError
-from salesstatus.history import Refused
-from salesstatus.ledger import Ledger
+from salesstatus.history.ledger import Ledger
+from salesstatus.history.records import Logged, Record, Snapshot, StatusStated, not_a_record
+from salesstatus.history.replaying import Refused
 from salesstatus.model import (
     Contact,
     ContactId,
@@ -41,7 +42,6 @@ from salesstatus.model import (
 from salesstatus.policy import Policy
 from salesstatus.ports import Standing
 from salesstatus.propagation import hearing, placed
-from salesstatus.records import Logged, Record, Snapshot, StatusStated, not_a_record
 from salesstatus.values import InvalidError, check_id, id_order, is_a, listing, shown
 
 

@@ -23,11 +23,11 @@ from salesstatus.crm.auditing.possible import (
 from salesstatus.crm.auditing.report import Finding, Fix, Sign, Unmendable, Verdict, lines, named
 from salesstatus.crm.auditing.verdicts import Court
 from salesstatus.explanation import explain
-from salesstatus.history import Refused
+from salesstatus.history.records import DealDeleted, DealSaved, EmployeeMoved, Entry, Record
+from salesstatus.history.replaying import Refused
 from salesstatus.model import ContactId, Deal, DealId
 from salesstatus.policy import SELL, Policy
 from salesstatus.ports import Standing
-from salesstatus.records import DealDeleted, DealSaved, EmployeeMoved, Entry, Record
 from salesstatus.show.terminal import counted
 from salesstatus.values import FrozenMap, InvalidError, id_order
 

@@ -17,8 +17,8 @@ from salesstatus.crm.evidence.records import (
     Evidence,
     StageRow,
 )
+from salesstatus.history.records import DealDeleted, DealSaved
 from salesstatus.model import Deal, DealId, DealStatus
-from salesstatus.records import DealDeleted, DealSaved
 from salesstatus.values import InvalidError, check, check_id, utc
 
 # The sentences. They say only times that are ignored; all others are in the records.

@@ -9,8 +9,15 @@ from typing import Final, final
 import attrs
 
 from salesstatus.errors import sentence
+from salesstatus.history.records import (
+    DealDeleted,
+    DealSaved,
+    EmployeeMoved,
+    Entry,
+    Record,
+    StatusStated,
+)
 from salesstatus.model import Deal, DealId, DealStatus
-from salesstatus.records import DealDeleted, DealSaved, EmployeeMoved, Entry, Record, StatusStated
 from salesstatus.values import (
     IdentityEnum,
     InvalidError,

@@ -9,10 +9,10 @@ from typing import Final, final
 import attrs
 
 from salesstatus.crm.evidence.records import A_RECORD, KNOWN, RECORDS, SEEN, Certainty, Evidence
-from salesstatus.history import OnRefusal, Refused, trace
+from salesstatus.history.records import DealSaved, Record, StatusStated
+from salesstatus.history.replaying import OnRefusal, Refused, trace
 from salesstatus.model import ContactId, DealId, SalesStatus
 from salesstatus.policy import SELL, Policy
-from salesstatus.records import DealSaved, Record, StatusStated
 from salesstatus.values import FrozenMap, InvalidError, check
 
 _STATED: Final = "stated to be so then; since when is unknown"

@@ -15,10 +15,10 @@ from salesstatus.crm.sell.assembly import Assembly, made
 from salesstatus.crm.sell.csv_names import Names, deal_named
 from salesstatus.crm.sell.stages import StageNames, Stages
 from salesstatus.crm.sell.unpacking import Newest, Row, report_again
+from salesstatus.history.records import DealDeleted, DealSaved
 from salesstatus.lead import ConversionRecord
 from salesstatus.model import ContactId, Deal, DealId, DealStatus
 from salesstatus.propagation import audience
-from salesstatus.records import DealDeleted, DealSaved
 from salesstatus.statements import W2, W6
 from salesstatus.values import Id, shown
 

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy as Strategy
 
 from salesstatus.events import ManualEvent
-from salesstatus.history import entries as entries_of
-from salesstatus.history import replay
+from salesstatus.history.records import DealSaved, Entry, Logged
+from salesstatus.history.replaying import entries as entries_of
+from salesstatus.history.replaying import replay
 from salesstatus.lead import ConversionRecord, Lead, StageMeaning
 from salesstatus.leads.stages import SELL_STAGES, StageBook
 from salesstatus.model import Contact, ContactKind, Deal, SalesStatus
 from salesstatus.policy import SELL, Policy
 from salesstatus.ports import Standing, Store, record_id
-from salesstatus.records import DealSaved, Entry, Logged
 from salesstatus.testing.strategies.leads import conversion_records, leads
 from salesstatus.testing.strategies.records import contacts, deals, events_about_held
 from salesstatus.testing.strategies.values import ANY_ID, DAY, FEW_TEXTS, Ids, Texts

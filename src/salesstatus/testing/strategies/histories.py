@@ -7,9 +7,7 @@ from functools import partial
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy as Strategy
 
-from salesstatus.model import Deal, SalesStatus
-from salesstatus.policy import SELL, Policy
-from salesstatus.records import (
+from salesstatus.history.records import (
     DealDeleted,
     DealSaved,
     EmployeeMoved,
@@ -18,6 +16,8 @@ from salesstatus.records import (
     Record,
     StatusStated,
 )
+from salesstatus.model import Deal, SalesStatus
+from salesstatus.policy import SELL, Policy
 from salesstatus.testing.strategies.records import (
     accepted_events,
     bare_deals,

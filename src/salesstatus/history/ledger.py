@@ -12,10 +12,7 @@ from typing import Final
 
 from salesstatus.decisions import decisions
 from salesstatus.errors import GuardError, HistoryError
-from salesstatus.model import ContactId, Deal, DealId, SalesStatus
-from salesstatus.policy import Policy
-from salesstatus.propagation import hearing, moved, notices
-from salesstatus.records import (
+from salesstatus.history.records import (
     DealDeleted,
     EmployeeMoved,
     Entry,
@@ -23,6 +20,9 @@ from salesstatus.records import (
     Snapshot,
     StatusStated,
 )
+from salesstatus.model import ContactId, Deal, DealId, SalesStatus
+from salesstatus.policy import Policy
+from salesstatus.propagation import hearing, moved, notices
 from salesstatus.rules import CHANGES, REFUSED
 from salesstatus.transitions import MutableStatus
 from salesstatus.values import FrozenMap, InvalidError, id_order, shown
@@ -61,7 +61,7 @@ class SavedDeals:
             ]
         elif isinstance(record, DealDeleted):
             if record.deal not in self._saved:
-                reason = f"deal {shown(record.deal)} is deleted, and was never saved"
+                reason = f"deal {shown(record.deal)} was never saved, so it cannot be deleted"
                 raise HistoryError(record, reason)
             touched = [(record.deal, None)]
         else:
@@ -243,5 +243,5 @@ class Ledger:
 
 
 def _late(record: Logged, line: Line) -> HistoryError:
-    reason = f"contact {shown(record.contact)} has heard something newer already"
+    reason = f"contact {shown(record.contact)} already has a newer record"
     return HistoryError(record, reason, line.latest)

@@ -1,6 +1,6 @@
 """Entries in time: what every contact is after all it heard, and what each entry did.
 
-A stream of records (`salesstatus.records`) is taken in the order given:
+A stream of records (`salesstatus.history.records`) is taken in the order given:
 
 * Two records that concern the same contact or the same deal must come in the order of their times;
   one that is earlier than what was already accepted is refused. Applied late, it would undo what
@@ -26,10 +26,8 @@ from typing import Literal
 import attrs
 
 from salesstatus.errors import GuardError, HistoryError
-from salesstatus.ledger import NOBODY, Ledger, SavedDeals
-from salesstatus.model import ContactId, SalesStatus
-from salesstatus.policy import SELL, Policy
-from salesstatus.records import (
+from salesstatus.history.ledger import NOBODY, Ledger, SavedDeals
+from salesstatus.history.records import (
     RECORDS,
     Entry,
     Logged,
@@ -38,6 +36,8 @@ from salesstatus.records import (
     StatusStated,
     not_a_record,
 )
+from salesstatus.model import ContactId, SalesStatus
+from salesstatus.policy import SELL, Policy
 from salesstatus.rules import NOTHING
 from salesstatus.values import FrozenMap, InvalidError, shown, utc
 

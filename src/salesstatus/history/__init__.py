@@ -1,0 +1,61 @@
+"""Histories: records in time, and what every contact is after all of them."""
+
+from typing import TYPE_CHECKING
+
+from salesstatus._lazy import door
+
+if TYPE_CHECKING:
+    from salesstatus.history.records import (
+        DealDeleted,
+        DealSaved,
+        EmployeeMoved,
+        Entry,
+        Logged,
+        Record,
+        Snapshot,
+        StatusStated,
+        exported,
+    )
+    from salesstatus.history.replaying import (
+        OnRefusal,
+        Refused,
+        Replayed,
+        Step,
+        as_of,
+        entries,
+        replay,
+        trace,
+    )
+else:
+    __getattr__, __dir__ = door(
+        __name__,
+        {
+            "salesstatus.history.records": (
+                "DealDeleted DealSaved EmployeeMoved Entry Logged Record Snapshot StatusStated"
+                " exported"
+            ),
+            "salesstatus.history.replaying": (
+                "OnRefusal Refused Replayed Step as_of entries replay trace"
+            ),
+        },
+    )
+
+__all__ = [
+    "DealDeleted",
+    "DealSaved",
+    "EmployeeMoved",
+    "Entry",
+    "Logged",
+    "OnRefusal",
+    "Record",
+    "Refused",
+    "Replayed",
+    "Snapshot",
+    "StatusStated",
+    "Step",
+    "as_of",
+    "entries",
+    "exported",
+    "replay",
+    "trace",
+]
