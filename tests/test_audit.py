@@ -928,9 +928,14 @@ class TestReport:
         assert [finding.contact for finding in found.findings] == [7, "ann", "bob", "cid"]
         assert isinstance(found.findings[1:3], Findings)
         assert [finding.contact for finding in found.findings[1:3]] == ["ann", "bob"]
-        assert found.findings[-1].contact == "cid" and repr(found.accused) == "<1 findings>"
+        assert found.findings[-1].contact == "cid"
         with pytest.raises(IndexError):
             found.findings[4]
+
+    def test_it_is_shown_by_how_much_it_holds(self):
+        found = self.account()
+        assert repr(found.accused) == "<Findings: 1 contact>"
+        assert repr(found) == "<Audit: 4 contacts, 1 accused, 1 suspect>"
 
     def test_the_text_has_the_table_then_the_accused_then_the_suspects(self):
         found = self.account()

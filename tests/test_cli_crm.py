@@ -566,10 +566,20 @@ class TestNothingUsed:
         place = folder({"contacts.json": content})
         code, out, err = run(command, str(place))
         assert (code, out) == (2, "")
-        lines = err.splitlines()
-        assert "not used" in lines[0]
-        assert "contacts.json" in lines[1]
-        assert lines[-1] == f"salesstatus: {place}: it holds no record of Zendesk Sell"
+        said = f"salesstatus: {place}: it holds no record of Zendesk Sell; contacts.json"
+        assert err.startswith(said)
+        assert (": expected " in err, err.count("\n")) == (True, 1)
+
+    def test_the_sentence_counts_the_oddities_and_has_the_first_one(self, run, tmp_path):
+        path = tmp_path / "x.jsonl"
+        path.write_text("7\nnull\n")
+        code, out, err = run("audit", str(path))
+        assert (code, out) == (2, "")
+        assert err.startswith(
+            f"salesstatus: {path}: it holds no record of Zendesk Sell; the first of 2 oddities, "
+            "line 1: expected "
+        )
+        assert err.count("\n") == 1
 
     def test_an_account_of_another_crm(self, run):
         code, out, err = run("audit", SELL, "--crm", "bitrix24")
@@ -889,10 +899,10 @@ class TestSince:
             "Prospect",
             "Non",
             "Customer",
-            "0",
             "-",
             "-",
         ]
+        assert "deals" not in out.splitlines()[0]
 
     def test_an_account_without_times_says_nothing(self, run, folder):
         _, out, _ = run("derive", str(folder()), "--since", "--json")

@@ -1,5 +1,6 @@
 """The words of the command line, what it loads for them, and the bytes that it writes."""
 
+import argparse
 import io
 import json
 import os
@@ -16,6 +17,7 @@ import pytest
 import salesstatus
 from salesstatus.cli import example, parsing
 from salesstatus.cli.parsing import COMMANDS
+from salesstatus.show.terminal import columns
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "src" / "salesstatus" / "example"
@@ -88,8 +90,19 @@ class TestMistakes:
             (["replay", "-x", "f"], "there is no option -x"),
             (["replay", "a", "b"], "salesstatus replay: error: too many words: b\n"),
             (["audit", "--resume", "f", "x"], "there is no option --resume"),
+            (["replay", "f", "--only", "past-custmer"], "did you mean past-customer?"),
+            (["replay", "f", "--policy", "tamgate"], "not one of sell, sell-newest, teamgate; did you mean teamgate?"),
+            (["replay", "f", "--policy", "x"], "'x' is not one of sell, sell-newest, teamgate\n"),
+            (["audit", "x", "--crm", "bitrix"], "argument --crm: 'bitrix' is not one of sell, bitrix24; did you mean bitrix24?"),
+            (["audit", "x", "--date-order", "ydm"], "did you mean ymd?"),
+            (["audit", "x", "--stage", "Won=wan"], "did you mean won?"),
+            (["migrate", "x", "--to", "hubspott"], "did you mean hubspot?"),
+            (["migrate", "x", "--statuses", "mend"], "did you mean mended?"),
+            (["convert", "f", "--to", "peron"], "did you mean person?"),
+            (["funnel", "f", "--book", "bitrix"], "did you mean bitrix24?"),
+            (["labels", "--locale", "dee"], "did you mean de?"),
         ],
-    )
+    )  # fmt: skip
     def test_the_nearest_is_asked_for(self, run, words, said):
         code, out, err = run(*words)
         assert (code, out) == (2, "")
@@ -139,9 +152,16 @@ class TestHelp:
         assert ("; 1 done, and " in said) is looks
         assert max(map(len, out.splitlines())) <= 80
 
+    def test_every_word_and_option_has_one(self):
+        for command in COMMANDS:
+            parser = argparse.ArgumentParser(prog=f"salesstatus {command}")
+            room, _ = COMMANDS[command]
+            getattr(import_module(f"salesstatus.cli.{room}"), f"add_{command}")(parser)
+            assert [action.dest for action in parser._actions if not action.help] == []
+
 
 class TestWrongFiles:
-    """A file of the wrong kind is exit code 2 and one sentence at the end."""
+    """A file of the wrong kind is exit code 2 and one sentence."""
 
     @pytest.mark.parametrize(
         ("words", "said"),
@@ -161,8 +181,9 @@ class TestWrongFiles:
     def test_of_other_records(self, run, words, said):
         code, out, err = run(*words)
         assert (code, out) == (2, "")
-        assert err.splitlines()[-1].startswith(f"salesstatus: {words[1]}: ")
-        assert said in err.splitlines()[-1]
+        (line,) = err.splitlines()
+        assert line.startswith(f"salesstatus: {words[1]}: ")
+        assert said in line
 
     @pytest.mark.parametrize(
         "command", ["replay", "convert", "funnel", "audit", "derive", "migrate"]
@@ -173,7 +194,8 @@ class TestWrongFiles:
         path.write_bytes(bytes(range(256)) * 8)
         code, out, err = run(command, str(path))
         assert (code, out) == (2, "")
-        assert err.splitlines()[-1].startswith("salesstatus: ")
+        (line,) = err.splitlines()
+        assert line.startswith("salesstatus: ")
 
     @pytest.mark.parametrize("command", [*COMMANDS][2:8])
     def test_a_folder_and_nothing(self, run, tmp_path, command):
@@ -308,3 +330,29 @@ class TestExample:
 
 def test_exit_codes_have_one_place():
     assert (parsing.DONE, parsing.LOOK, parsing.UNUSABLE) == (0, 1, 2)
+
+
+class TestWidth:
+    """Tables fit 100 columns: the widest column is wrapped, at blanks only."""
+
+    @pytest.mark.parametrize("words", [
+        ["derive", SELL, "--since"],
+        ["derive", SELL, "--since", "--locale", "pt"],
+        ["replay", YEAR, "--locale", "fr"],
+        *(["explain", YEAR, contact] for contact in ("chloe.fox", "rosa.abel", "olga.brook")),
+        ["labels"],
+        ["funnel", YEAR],
+        ["convert", LEADS],
+    ])  # fmt: skip
+    def test_of_what_is_printed(self, run, words):
+        _, out, _ = run(*words)
+        assert max(map(len, out.splitlines())) <= 100
+
+    def test_only_blanks_are_broken(self):
+        table = columns([["x" * 40, "a b" * 30], ["long-" * 20, "c"]])
+        assert table.splitlines()[1] == "long-" * 20 + "  c"
+        assert columns([["a " * 60, "b" * 90]]).splitlines()[1] == "a a a a a a a a a a"
+
+    def test_short_tables_and_none_stay_as_they_are(self):
+        assert columns([["a", ""], ["b", "c"]]) == "a\nb  c"
+        assert columns([]) == ""

@@ -369,8 +369,8 @@ class TestShapes:
         assert found == []
         assert oddities == [
             (
-                f"{name}: expected a record whose kind its meta, its page's address or its file's name says, "
-                "got a record without a kind; not used"
+                f"{name}: expected a record of a known kind, got one whose kind neither `meta.type`, "
+                "the page's address nor the file's name says; not used"
             )
         ]
 

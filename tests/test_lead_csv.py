@@ -374,11 +374,11 @@ class TestAFileOfNoUse:
     def test_one_with_a_nul_or_a_broken_character_in_its_header(self, content):
         error = refused(content)
         assert (error.place, error.rule) == ("header", "L7")
-        assert "no NUL" in error.expected
+        assert error.expected == "a text file in a known encoding"
 
     def test_one_in_another_encoding(self):
         content = "Prénom,Nom\nZoé,Brontë\n".encode("cp1252")
-        assert "encoding= names another encoding" in str(refused(content))
+        assert refused(content).expected == "a text file in a known encoding"
         assert lead_of(content, encoding="cp1252").name == "Zoé Brontë"
 
     def test_one_whose_header_has_no_end(self):

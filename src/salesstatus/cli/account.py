@@ -17,8 +17,8 @@ from unicodedata import category
 
 import attrs
 
-from salesstatus.cli.options import add_policy, locale
-from salesstatus.cli.parsing import DONE, LOOK, UnusableError, describe
+from salesstatus.cli.options import add_policy, add_word, locale
+from salesstatus.cli.parsing import DONE, LOOK, UnusableError, describe, similar
 from salesstatus.crm.account import Account, Wanted
 from salesstatus.crm.folders import ENDINGS, reads_first
 from salesstatus.crm.oddities import Oddities, Outcome
@@ -51,9 +51,11 @@ def add_account(
         "Nothing is sent anywhere.",
         look=look,
     )
-    command.add_argument("paths", metavar="PATH", nargs="+")
     command.add_argument(
-        "--crm", choices=CRMS, default="sell", help="which CRM they come from (default: sell)"
+        "paths", metavar="PATH", nargs="+", help="a folder with an export, or a file of one"
+    )
+    add_word(
+        command, "--crm", CRMS, default="sell", help="which CRM they come from (default: sell)"
     )
     command.add_argument(
         "--stage",
@@ -64,9 +66,10 @@ def add_account(
         help="what a stage of deals means, by its name or id, like Gewonnen=won (Sell; may be "
         "repeated)",
     )
-    command.add_argument(
+    add_word(
+        command,
         "--date-order",
-        choices=("ymd", "dmy", "mdy"),
+        ("ymd", "dmy", "mdy"),
         help="the order of year, month and day in CSV files where it is not clear (Sell)",
     )
     command.add_argument(
@@ -97,6 +100,7 @@ def _stage(text: str) -> tuple[str | int, DealStatus]:
     if not name or word not in statuses:
         raise argparse.ArgumentTypeError(
             f"{text!r} is not NAME=STATUS, with a status of {', '.join(statuses)}"
+            f"{similar(word, statuses)}"
         )
     return (int(name) if name.isdecimal() else name), statuses[word]
 
@@ -268,9 +272,8 @@ def account_of(arguments: argparse.Namespace, files: list[File], wanted: Wanted)
         _take(reading, file, f"file {number} of {len(files)}: {plain(file.name[-_WIDEST:])}")
     account: Account = reading.account()
     about = (account.contacts, account.deals, account.undecided, account.gone)
-    if not any(map(len, about)) and (why := _other(account)):
-        say_oddities(account.oddities, arguments.limit)
-        raise unusable(", ".join(arguments.paths), why.format(CRMS[arguments.crm]))
+    if not any(map(len, about)) and (why := _other(account, arguments, files)):
+        raise unusable(", ".join(arguments.paths), why)
     return account
 
 
@@ -288,8 +291,18 @@ def _take(reading: Any, file: File, what: str) -> None:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
 
 
-def _other(account: Account) -> str:
+def _other(account: Account, arguments: argparse.Namespace, files: list[File]) -> str:
     """Return what is there of an account without contacts and deals; nothing of an empty one."""
+    crm, found = CRMS[arguments.crm], account.oddities
+    first = next((each for each in found.kept if each.outcome is Outcome.NOT_USED), None)
+    why = ""
+    if first is not None:
+        place = str(first.place)
+        if [file.path for file in files] == [Path(arguments.paths[0])]:
+            place = place.removeprefix(files[0].name).strip()
+        of = [f"the first of {len(found)} oddities"] if len(found) > 1 else []
+        why = f"{', '.join([*of, *filter(None, [place])])}: ".removeprefix(": ")
+        why += f"expected {first.expected}, got {first.found}"
     others = Counter(
         {kind: number for kind, number in account.skipped.items() if kind[:8] != "an empty"}
     )
@@ -303,8 +316,9 @@ def _other(account: Account) -> str:
         user=len(account.catalogue.users),
     )
     if named := [f"{kind} ({number})" for kind, number in others.items() if number]:
-        return f"it holds no contacts and no deals of {{}}, only other records: {', '.join(named)}"
-    return "it holds no record of {}" if account.oddities.count(Outcome.NOT_USED) else ""
+        only = f"it holds no contacts and no deals of {crm}, only other records: {', '.join(named)}"
+        return f"{only}; {why}" if why else only
+    return why and f"it holds no record of {crm}; {why}"
 
 
 def options(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def add_derive(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--since",
         action="store_true",
-        help="show since when, and whether that is known, seen or assumed",
+        help="show since when in place of the deals, and whether that is known, seen or assumed",
     )
     add_locale(command)
 
@@ -42,9 +42,8 @@ def _derive(arguments: argparse.Namespace) -> int:
     known: Mapping[ContactId, Since] = {}
     if arguments.since and account.newest() is not None:
         known = since(account.evidence(), arguments.policy, "collect")
-    lines = [["contact", "name", "prospect", "customer", "deals"]]
-    if arguments.since:
-        lines[0] += ["prospect since", "customer since"]
+    lines = [["contact", "name", "prospect", "customer"]]
+    lines[0] += ["prospect since", "customer since"] if arguments.since else ["deals"]
     for contact in sorted(statuses, key=id_order):
         status = statuses[contact]
         stored = account.contacts.get(contact)
@@ -65,10 +64,10 @@ def _derive(arguments: argparse.Namespace) -> int:
                 label(status.prospect, arguments.locale),
                 label(status.customer, arguments.locale),
             ]
-            line = [plain(str(contact)), plain(name[:_WIDEST]), *shown, str(len(status.deals))]
+            last = [str(len(status.deals))]
             if arguments.since:
-                line += [_since_text(_found(known, contact, status, axis)) for axis in _SINCE]
-            lines.append(line)
+                last = [_since_text(_found(known, contact, status, axis)) for axis in _SINCE]
+            lines.append([plain(str(contact)), plain(name[:_WIDEST]), *shown, *last])
     if not arguments.json:
         print(columns(lines))
     _say_undecided(account, arguments.limit)

@@ -76,7 +76,7 @@ def add_example(command: argparse.ArgumentParser) -> None:
         "DIR is a new folder. It gets a year of a sales team (year.jsonl), leads (leads.csv), "
         "pages of Zendesk Sell's API (sell/), and stores and servers in Python (programs/).",
     )
-    command.add_argument("folder", metavar="DIR", type=Path)
+    command.add_argument("folder", metavar="DIR", type=Path, help="the folder to make")
 
 
 def _example(arguments: argparse.Namespace) -> int:

@@ -36,7 +36,11 @@ def add_funnel(command: argparse.ArgumentParser) -> None:
         "leads as they are now, as CSV.",
         look="lines were not used (they are listed)",
     )
-    command.add_argument("file", metavar="FILE")
+    command.add_argument(
+        "file",
+        metavar="FILE",
+        help="a history (.jsonl) or leads (CSV); - is a history on standard input",
+    )
     add_json(command, "tables")
     add_book(command)
 

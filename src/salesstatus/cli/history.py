@@ -25,7 +25,7 @@ from salesstatus import (
     select,
     trace,
 )
-from salesstatus.cli.options import STATES, add_json, add_locale, add_policy, time
+from salesstatus.cli.options import STATES, add_json, add_locale, add_policy, add_word, time
 from salesstatus.cli.parsing import DONE, LOOK, UnusableError, describe
 from salesstatus.cli.source import Unused, opened, print_unused
 from salesstatus.explanation import heard
@@ -38,14 +38,14 @@ from salesstatus.wire import to_dict
 
 _FILE: Final = (
     "FILE holds one JSON record a line, in the order of time: entries, saved deals, deleted deals, "
-    "moved employees; - is standard input. Lines that cannot be used are listed with the reason."
+    "moved employees. Lines that cannot be used are listed with the reason."
 )
 
 
 def add_replay(command: argparse.ArgumentParser) -> None:
     """Fill the parser of `replay`."""
     describe(command, _replay, _FILE, look="lines were not used (they are listed)")
-    command.add_argument("file", metavar="FILE")
+    _add_file(command)
     add_json(command)
     command.add_argument(
         "--as-of", type=time, metavar="TIME", help="use only what had happened by then"
@@ -53,11 +53,12 @@ def add_replay(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--contact", action="append", metavar="ID", help="show this contact (may be repeated)"
     )
-    command.add_argument(
+    add_word(
+        command,
         "--only",
+        STATES,
         action="append",
         default=[],
-        choices=STATES,
         metavar="STATE",
         help=f"show the contacts in these states: {', '.join(STATES)} "
         "(may be repeated; both axes must match)",
@@ -69,9 +70,13 @@ def add_replay(command: argparse.ArgumentParser) -> None:
 def add_explain(command: argparse.ArgumentParser) -> None:
     """Fill the parser of `explain`."""
     describe(command, _explain, _FILE)
-    command.add_argument("file", metavar="FILE")
-    command.add_argument("contact", metavar="CONTACT")
+    _add_file(command)
+    command.add_argument("contact", metavar="CONTACT", help="the id of the contact")
     add_policy(command)
+
+
+def _add_file(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", metavar="FILE", help="the history; - is standard input")
 
 
 def _find(text: str, contacts: Sequence[ContactId]) -> ContactId:
@@ -161,7 +166,7 @@ def _explain(arguments: argparse.Namespace) -> int:
     for step in mine:
         at = step.entry.at.astimezone(timezone.utc).replace(tzinfo=None)
         changes = [_change(getattr(step.before, axis), getattr(step.after, axis)) for axis in _AXES]
-        lines.append([at.isoformat(" "), heard(step.entry), *changes, "+".join(step.rules)])
+        lines.append([at.isoformat(" "), _event(step.entry), *changes, "+".join(step.rules)])
     print(columns(lines))
     state = mine[-1].after
     for title, why in (
@@ -177,6 +182,11 @@ def _explain(arguments: argparse.Namespace) -> int:
     source.broken.clear()  # of these nobody knows which contact they are about; `replay` lists them
     print_unused(source.refused(about))
     return DONE
+
+
+def _event(record: Logged) -> str:
+    """Return what happened, in few words, so that the table fits a line."""
+    return heard(record).removeprefix("setting the ")
 
 
 _AXES: Final = ("prospect", "customer")

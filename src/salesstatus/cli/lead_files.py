@@ -9,6 +9,7 @@ from typing import Any, Final
 import attrs
 
 from salesstatus import FieldDefinition, InvalidError, Lead, StageBook, read_leads_csv
+from salesstatus.cli.options import add_word
 from salesstatus.cli.parsing import UnusableError
 from salesstatus.cli.source import Source, Unused, opened
 from salesstatus.leads import BITRIX24_STAGES, SELL_STAGES, Stage, StageMeaning
@@ -20,8 +21,8 @@ BOOKS: Final[dict[str, StageBook]] = {"sell": SELL_STAGES, "bitrix24": BITRIX24_
 
 def add_book(command: argparse.ArgumentParser) -> None:
     """Add the options that say which stages there are."""
-    command.add_argument(
-        "--book", choices=BOOKS, default="sell", help="whose stages these are (default: sell)"
+    add_word(
+        command, "--book", BOOKS, default="sell", help="whose stages these are (default: sell)"
     )
     command.add_argument(
         "--success", metavar="STAGE", help="the stage of converted leads, if it has another name"

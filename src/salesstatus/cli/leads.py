@@ -24,7 +24,7 @@ from salesstatus import (
     template_csv,
 )
 from salesstatus.cli.lead_files import LeadFile, add_book, add_fields, book_of, records_of
-from salesstatus.cli.options import add_locale, time
+from salesstatus.cli.options import add_locale, add_word, time
 from salesstatus.cli.parsing import DONE, LOOK, UnusableError, describe
 from salesstatus.cli.source import opened, print_unused
 from salesstatus.show.terminal import columns, wrapped
@@ -36,12 +36,12 @@ def add_convert(command: argparse.ArgumentParser) -> None:
     describe(
         command,
         _convert,
-        "FILE is CSV, in any usual encoding and with headers in several languages, or JSON, one "
-        "lead a line (.jsonl); - is CSV on standard input. Nothing is stored. Rows that cannot be "
+        "FILE is CSV, in UTF-8 or UTF-16 and with headers in several languages, or JSON, one "
+        "lead a line (.jsonl). Nothing is stored. Rows that cannot be "
         "used are listed with the reason.",
         look="leads were refused or rows were not used (they are listed)",
     )
-    command.add_argument("file", metavar="FILE")
+    command.add_argument("file", metavar="FILE", help="the leads; - is CSV on standard input")
     form = command.add_mutually_exclusive_group()
     form.add_argument("--plan", action="store_true", help="print what would happen (the default)")
     form.add_argument(
@@ -49,10 +49,11 @@ def add_convert(command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="print the records that are made, one JSON object a line",
     )
-    command.add_argument(
+    add_word(
+        command,
         "--to",
+        [target.value for target in Target],
         action="append",
-        choices=[target.value for target in Target],
         help="what to make (may be repeated; default: by the names present)",
     )
     command.add_argument("--deal", action="store_true", help="make a deal of each lead")

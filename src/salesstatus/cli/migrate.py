@@ -16,7 +16,7 @@ from salesstatus.cli.account import (
     say,
     say_oddities,
 )
-from salesstatus.cli.options import add_json
+from salesstatus.cli.options import add_json, add_word
 from salesstatus.crm.account import Wanted
 from salesstatus.crm.migration import DESTINATIONS, losses, migrated, written_csv, written_jsonl
 from salesstatus.show.terminal import counted
@@ -26,9 +26,10 @@ from salesstatus.values import id_order
 def add_migrate(command: argparse.ArgumentParser) -> None:
     """Fill the parser of `migrate`."""
     add_account(command, _migrate)
-    command.add_argument(
+    add_word(
+        command,
         "--to",
-        choices=DESTINATIONS,
+        DESTINATIONS,
         default="neutral",
         help="the format of the rows (default: neutral)",
     )
@@ -36,9 +37,10 @@ def add_migrate(command: argparse.ArgumentParser) -> None:
         "--output", metavar="FILE", help="write to a new file (-: to standard output, the default)"
     )
     add_json(command, "CSV")
-    command.add_argument(
+    add_word(
+        command,
         "--statuses",
-        choices=("mended", "stored", "derived"),
+        ("mended", "stored", "derived"),
         default="mended",
         help="which statuses: as stored, but corrected where they are wrong for certain (mended, "
         "the default), as stored, or as derived from the deals",

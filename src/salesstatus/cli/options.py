@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from typing import Final
+from collections.abc import Callable, Iterable
+from typing import Any, Final
 
+from salesstatus.cli.parsing import similar
 from salesstatus.errors import LabelError
 from salesstatus.labels import LOCALES, language_of
 from salesstatus.model import CustomerStatus, ProspectStatus
@@ -17,6 +19,28 @@ STATES: Final[dict[str, ProspectStatus | CustomerStatus]] = {
     for axis, kind in (("prospect", ProspectStatus), ("customer", CustomerStatus))
     for status in kind
 }
+
+
+def one_of(known: Iterable[str]) -> Callable[[str], str]:
+    """Return what checks a word; it raises `argparse.ArgumentTypeError` for one not known."""
+    words = tuple(known)
+
+    def checked(text: str) -> str:
+        if text not in words:
+            expected = f"{', '.join(words)}{similar(text, words)}"
+            raise argparse.ArgumentTypeError(f"{text!r} is not one of {expected}")
+        return text
+
+    return checked
+
+
+def add_word(
+    command: argparse.ArgumentParser, option: str, known: Iterable[str], **more: Any
+) -> None:
+    """Add an option that takes one of a few words."""
+    words = tuple(known)
+    more.setdefault("metavar", f"{{{','.join(words)}}}")
+    command.add_argument(option, type=one_of(words), **more)
 
 
 def time(text: str) -> object:
@@ -34,14 +58,12 @@ def locale(text: str) -> str:
     try:
         language_of(text)
     except LabelError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not one of {', '.join(LOCALES)}") from None
+        return one_of(LOCALES)(text)
     return text
 
 
 def _policy(text: str) -> Policy:
-    if text not in PRESETS:
-        raise argparse.ArgumentTypeError(f"{text!r} is not one of {', '.join(PRESETS)}")
-    return PRESETS[text]
+    return PRESETS[one_of(PRESETS)(text)]
 
 
 def add_policy(command: argparse.ArgumentParser, default: str | None = "sell") -> None:

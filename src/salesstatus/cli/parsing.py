@@ -73,7 +73,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     known = {*parser._option_string_actions}
     if name is not None:
         if name not in COMMANDS:
-            parser.error(f"there is no command {name}{_similar(name, COMMANDS)}")
+            parser.error(f"there is no command {name}{similar(name, COMMANDS)}")
         room, _ = COMMANDS[name]
         getattr(import_module(f"salesstatus.cli.{room}"), f"add_{name}")(parsers[name])
         known |= {*parsers[name]._option_string_actions}
@@ -81,14 +81,15 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         option = word.partition("=")[0]
         if _OPTION.match(word) and option not in known:
             asked = parser if name is None else parsers[name]
-            asked.error(f"there is no option {option}{_similar(option, known)}")
+            asked.error(f"there is no option {option}{similar(option, known)}")
     found, left = parser.parse_known_args(words)
     if left:
         parsers[found.command].error(f"too many words: {' '.join(left)}")
     return found
 
 
-def _similar(word: str, known: Iterable[str]) -> str:
+def similar(word: str, known: Iterable[str]) -> str:
+    """Return the question whether a known word was meant, for the end of a sentence, or nothing."""
     from difflib import get_close_matches  # noqa: PLC0415 - only mistakes need it
 
     near = get_close_matches(word, list(known), n=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from textwrap import fill
+from textwrap import fill, wrap
 from typing import Final
 
 #: How many columns a line of a report takes at most, where it can be broken.
@@ -11,12 +11,36 @@ WIDTH: Final = 100
 
 
 def columns(lines: Sequence[Sequence[str]], gap: str = "  ") -> str:
-    """Return lines of cells as text in columns, without trailing blanks."""
+    """Return lines of cells as text in columns; in a wide table, the widest column is wrapped.
+
+    >>> columns([["note", "word " * 20], ["fax", "-"]]).splitlines()[1:]
+    ['      word', 'fax   -']
+    """
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        gap.join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+    widest = max(range(len(widths)), key=widths.__getitem__, default=0)
+    over = sum(widths) + len(gap) * (len(widths) - 1) - WIDTH
+    if over > 0:
+        widths[widest] = max(widths[widest] - over, _NARROWEST)
+    rows = [
+        [cells[number] if number < len(cells) else "" for cells in row]
         for line in lines
+        for row in [[_cell(cell, width) for cell, width in zip(line, widths, strict=True)]]
+        for number in range(max(map(len, row)))
+    ]
+    return "\n".join(
+        gap.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
     )
+
+
+_NARROWEST: Final = 20
+
+
+def _cell(text: str, width: int) -> list[str]:
+    """Return the lines of a cell; a word that is too long for it, like an id, stays whole."""
+    if len(text) <= width:
+        return [text]
+    return wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def wrapped(line: str, more: int = 4) -> str:

@@ -98,8 +98,7 @@ def headers_of(row: Row | None, mapping: Mapping[str, str]) -> Sequence[str]:
     if row is None:
         raise InvalidError("header", "", "a row with the names of the columns", L7.id)
     if row.flaw is not None:
-        expected = f"{row.flaw.expected}; encoding= names another encoding"
-        raise InvalidError("header", row.flaw.value, expected, L7.id)
+        raise InvalidError("header", row.flaw.value, row.flaw.of_header, L7.id)
     headers = trimmed(row.cells)
     keys = set(map(header_key, headers))
     for header in mapping:

@@ -206,6 +206,14 @@ class Flaw:
     value: str
     expected: str
 
+    @property
+    def of_header(self) -> str:
+        """What was expected, if this row is the header: without characters it is no text file."""
+        return "a text file in a known encoding" if self.expected is _TEXT else self.expected
+
+
+_TEXT: Final = "characters of the file's encoding, and no NUL"
+
 
 @attrs.frozen
 class Row:
@@ -313,7 +321,7 @@ class Rows:
             if all(is_text(text or "") for _, text in self._row):
                 yield Row(self._row[0][0], cells)
             else:
-                yield self._flawed("characters of the file's encoding, and no NUL")
+                yield self._flawed(_TEXT)
 
     def _lost(self) -> int:
         """Return how many lines of a row that does not end are lost: one, or all without credit."""

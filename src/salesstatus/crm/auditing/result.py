@@ -58,7 +58,7 @@ class Findings(Sequence[Finding]):
         return self._find(self._positions[index])
 
     def __repr__(self) -> str:
-        return f"<{len(self)} findings>"
+        return f"<Findings: {counted(len(self), 'contact')}>"
 
 
 @final
@@ -145,11 +145,8 @@ class Audit:
         """
         if limit is not None and (type(limit) is not int or limit < 0):
             raise InvalidError("Audit.text.limit", limit, "None, or an int from 0")
-        heading = (
-            f"{counted(len(self.findings), 'contact')}, "
-            f"{counted(len(self._court.account.deal_ids), 'deal')}: "
-            f"{len(self.accused)} accused, {counted(len(self.suspects), 'suspect')}"
-        )
+        deals = counted(len(self._court.account.deal_ids), "deal")
+        heading = f"{counted(len(self.findings), 'contact')}, {deals}: {self._numbers()}"
         groups = {
             "accused": (len(self.accused), islice(self.accused, limit)),
             "suspects": (len(self.suspects), islice(self.suspects, limit)),
@@ -162,6 +159,12 @@ class Audit:
 
     def __str__(self) -> str:
         return self.text()
+
+    def __repr__(self) -> str:
+        return f"<Audit: {counted(len(self.findings), 'contact')}, {self._numbers()}>"
+
+    def _numbers(self) -> str:
+        return f"{len(self.accused)} accused, {counted(len(self.suspects), 'suspect')}"
 
     # --- How a finding is made ---
 

@@ -226,8 +226,7 @@ class _File:
         if header is None:
             self._refused("a row with the names of the columns", "an empty file")
         elif header.flaw is not None:
-            other = "one that is not: encoding= or delimiter= may name another"
-            self._refused(f"a header of {header.flaw.expected}", other)
+            self._refused(header.flaw.of_header, "something else")
         elif found:
             self._refused("CSV", found)
         else:

@@ -217,8 +217,11 @@ class _Unpacking:
                 self.skipped[name if counted else _OTHERS] += 1
                 return
         if kind is None:
-            expected = "a record whose kind its meta, its page's address or its file's name says"
-            self.report.not_used(place, expected, "a record without a kind")
+            self.report.not_used(
+                place,
+                "a record of a known kind",
+                "one whose kind neither `meta.type`, the page's address nor the file's name says",
+            )
             return
         event, at, order = self._event(meta, place)
         columns = self.columns[kind]
