@@ -230,7 +230,7 @@ class Destination:
         return self._by_status[status.prospect, status.customer][1]
 
     def _shown(self, row: Translation) -> tuple[object, ...]:
-        """Return what the columns show of the statuses, without the reasons: no filter uses them."""
+        """Return what the columns show of the statuses, without reasons: no filter uses them."""
         as_is = (("status.prospect", row.prospect), ("status.customer", row.customer))
         return (row.values, *(status for path, status in as_is if path in self.paths))
 
