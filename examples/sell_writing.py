@@ -40,8 +40,8 @@ from salesstatus.errors import (
     NotFound,
     Problem,
     WireError,
-    sentence,
 )
+from salesstatus.errors.guard import sentence
 from salesstatus.events import CustomerStatusSet, ProspectStatusSet
 from salesstatus.lead import ConversionRecord, Lead, LeadId
 from salesstatus.leads.request import ConversionRequest, NewDeal

@@ -22,7 +22,7 @@ WIDE = {
     "tables/headers.py": "a row for each field of a lead, with its headers in all languages",
 }
 #: Who imports one of these says what others may use.
-DOORS = {"errors.py", "memory.py", "ports.py"}
+DOORS = {"memory.py", "ports.py"}
 #: Packages whose names are imported when they are first used.
 LAZY = [
     name for name in FILES if name.endswith("__init__.py") and "door(" in FILES[name].read_text()

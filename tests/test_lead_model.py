@@ -27,7 +27,7 @@ from salesstatus import (
     Note,
     Target,
 )
-from salesstatus.errors import sentence
+from salesstatus.errors.guard import sentence
 from salesstatus.leads import (
     ConversionRecord,
     LeadConverted,

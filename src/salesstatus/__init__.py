@@ -11,17 +11,7 @@ is first used.
 from typing import TYPE_CHECKING
 
 from salesstatus._lazy import door
-from salesstatus.errors import (
-    Broken,
-    Conflict,
-    ConversionError,
-    GuardError,
-    HistoryError,
-    LabelError,
-    MergeError,
-    NotFound,
-    WireError,
-)
+from salesstatus.errors.guard import Broken, GuardError
 from salesstatus.events import (
     ContactEvent,
     CustomerStatusSet,
@@ -51,6 +41,15 @@ from salesstatus.values import InvalidError, SalesStatusError
 
 if TYPE_CHECKING:
     from salesstatus.conversion import Conversion, convert, convert_many, rebuild_lead
+    from salesstatus.errors.others import (
+        Conflict,
+        ConversionError,
+        HistoryError,
+        LabelError,
+        MergeError,
+        NotFound,
+        WireError,
+    )
     from salesstatus.explanation import explain
     from salesstatus.history.records import (
         DealDeleted,
@@ -78,6 +77,9 @@ else:
         __name__,
         {
             "salesstatus.conversion": "Conversion convert convert_many rebuild_lead",
+            "salesstatus.errors.others": (
+                "Conflict ConversionError HistoryError LabelError MergeError NotFound WireError"
+            ),
             "salesstatus.explanation": "explain",
             "salesstatus.history.replaying": "Refused Replayed as_of replay trace",
             "salesstatus.labels": "label parse_status",

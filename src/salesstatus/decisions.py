@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, get_args
 
 import attrs
 
-from salesstatus.errors import Broken, GuardError
+from salesstatus.errors.guard import Broken, GuardError
 from salesstatus.events import (
     CONTACT_EVENTS,
     ContactEvent,

@@ -12,7 +12,8 @@ from typing import Final
 import attrs
 
 from salesstatus.decisions import DecisionTable, decisions, kinds_of
-from salesstatus.errors import Broken, HistoryError, sentence
+from salesstatus.errors import Broken, HistoryError
+from salesstatus.errors.guard import sentence
 from salesstatus.events import CustomerStatusSet, ManualEvent, ProspectStatusSet
 from salesstatus.exploration import How, Way, reach
 from salesstatus.history.records import Logged, StatusStated

@@ -231,9 +231,9 @@ def absent(value: object) -> bool:
     return value is None or (not value and not isinstance(value, bool | int | float | Decimal))
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, init=False, eq=False)
 class Profile(Record):
-    """What can be known of a lead, and of the contact that it becomes.
+    """What can be known of a lead, and of the contact that it becomes; a record is one of these.
 
     Field names are those of Zendesk Sell. `email` and `phone` are the main ones, `emails` and
     `phones` further ones. An empty text means that nothing is known.

@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import Final
 
 from salesstatus.decisions import MANUAL_EVENTS, Decision, DecisionTable, decisions, kinds_of
-from salesstatus.errors import GuardError
+from salesstatus.errors.guard import GuardError
 from salesstatus.events import ContactEvent, ManualEvent
 from salesstatus.model import (
     TALLY_UNIT,

@@ -18,7 +18,7 @@ from typing import Any, Concatenate, ParamSpec, Self, final, overload
 import attrs
 
 from salesstatus.desk import Desk, Result
-from salesstatus.errors import sentence
+from salesstatus.errors.guard import sentence
 from salesstatus.events import ContactEvent
 from salesstatus.history.records import Entry
 from salesstatus.history.replaying import Step

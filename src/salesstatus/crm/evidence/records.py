@@ -8,7 +8,7 @@ from typing import Final, final
 
 import attrs
 
-from salesstatus.errors import sentence
+from salesstatus.errors.guard import sentence
 from salesstatus.history.records import (
     DealDeleted,
     DealSaved,
