@@ -175,7 +175,7 @@ def _field(name: str, *to: _To, how: How = How.COPIED) -> tuple[InheritanceRow, 
 _NO_COMPANY: Final = _not(
     "K4", "a company inherits industry, website, address and tags, and nothing else by default"
 )
-_NO_DEAL: Final = _not("K3", "a deal has no such field; its contacts have", INFERRED)
+_NO_DEAL: Final = _not("K3", "a deal has no such field; its contacts have it", INFERRED)
 _SILENT: Final = _not("K10", "it is not in the list of inherited fields", POLICY)
 _NO_SOURCE: Final = _not("K8", "the source goes to the deal and to no contact")
 _OPTED: Final = _To(
@@ -251,11 +251,11 @@ INHERITANCE: Final[tuple[InheritanceRow, ...]] = (
             _To("K9", "notes", "notes also go to the deal", INFERRED),
             how=How.ATTACHED),
     *_stays("id", "K13", "the record of the conversion names the lead"),
-    *_stays("conversion", "K13", "it is that record"),
-    *_stays("person_id", "L4", "a repeat lead's deal is placed on its contact"),
-    *_stays("company_id", "L4", "a repeat lead's deal is placed on its contact"),
-    *_stays("open_to_all", "L5", "who may see a lead says nothing of its contacts"),
-    *_stays("created_by", "L5", "who added the lead did not add its contacts"),
+    *_stays("conversion", "K13", "it is the record of a conversion"),
+    *_stays("person_id", "L4", "it is the contact of a repeat lead, and becomes that of its deal"),
+    *_stays("company_id", "L4", "it is the contact of a repeat lead, and becomes that of its deal"),
+    *_stays("open_to_all", "L5", "it says who may see the lead, not its contacts"),
+    *_stays("created_by", "L5", "it says who added the lead, not its contacts"),
     *_stays("created_at", "L9", "the lead's lifetime ends with its conversion"),
 )
 # fmt: on
