@@ -180,10 +180,7 @@ def _value(text: str) -> Any:
 
 
 def _decode(text: str, at: int, place: Place, report: Reporter) -> tuple[Any, int]:
-    """Return the document that begins here, and where it ends.
-
-    Raises `ValueError` or `RecursionError` where there is none.
-    """
+    """Return a document and its end. Raises `ValueError` or `RecursionError` for what is none."""
     try:
         return _DECODER.raw_decode(text, at)
     except json.JSONDecodeError:
@@ -247,10 +244,7 @@ def _each(
 def _documents(
     place: Place, lines: Iterable[tuple[int, str | None]], report: Reporter, limit: int
 ) -> Iterator[Body]:
-    """Yield the documents of a text that spans lines.
-
-    What is broken there ends it, unless each line seems to be a document.
-    """
+    """Yield documents that span lines; a broken one ends it, unless each line may be a document."""
     held: list[tuple[int, str | None]] = []
     size = 0
     for number, line in lines:

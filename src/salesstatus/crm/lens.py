@@ -104,14 +104,10 @@ _FLAGS: Final = {
 
 
 def _flag(value: object) -> Any:
-    known = (
-        _FLAGS.get(str(value).strip().lower())
-        if isinstance(value, str) or value in (0, 1)
-        else None
-    )
-    if known is None:
+    word = str(value).strip().lower() if isinstance(value, str) or value in (0, 1) else ""
+    if word not in _FLAGS:
         raise Unreadable
-    return Lenient(known, "read as true" if known else "read as false")
+    return Lenient(_FLAGS[word], "read as true" if _FLAGS[word] else "read as false")
 
 
 FLAG: Final = Codec("true or false", frozenset({bool}), _same, _flag)
@@ -161,11 +157,9 @@ AMOUNT: Final = Codec("an amount, like 12.50", frozenset({str, int, float, Decim
 
 def _tags(value: Any) -> Any:
     tags = frozenset(tag for tag in value if type(tag) is str)
-    return (
-        tags
-        if len(tags) == len(value)
-        else Lenient(tags, "read without what is no text, and each tag once")
-    )
+    if len(tags) == len(value):
+        return tags
+    return Lenient(tags, "read without what is no text, and each tag once")
 
 
 TAGS: Final = Codec("a list of tags", frozenset({list}), _tags)
@@ -191,11 +185,9 @@ def _fields(value: Any) -> Any:
         name: member for name, member in value.items() if type(member) in _FLAT or _fits(member)
     }
     strange = len(value) - len(fitting)
-    return (
-        Lenient(fitting, f"read without {strange} of them, which hold what none can")
-        if strange
-        else fitting
-    )
+    if not strange:
+        return fitting
+    return Lenient(fitting, f"read without {strange} of them, which hold what none can")
 
 
 CUSTOM_FIELDS: Final = Codec("an object of custom fields", frozenset({dict}), _fields)
@@ -225,11 +217,9 @@ def _names(value: Any) -> Any:
     """Return the names in a list of them, or in a list of objects that have one."""
     found = [member.get("name") if type(member) is dict else member for member in value]
     names = tuple(dict.fromkeys(name for name in found if type(name) is str))
-    return (
-        names
-        if len(names) == len(value)
-        else Lenient(names, "read without what has no name, and each name once")
-    )
+    if len(names) == len(value):
+        return names
+    return Lenient(names, "read without what has no name, and each name once")
 
 
 #: What a list offers.
@@ -246,9 +236,8 @@ def _contacts(value: Any) -> Any:
         if type(contact) is int and _is_whole(contact):
             found.add(contact)
     if type(members) is not list or len(found) < len(members):
-        return Lenient(
-            frozenset(found), "read without what names no contact, and each contact once"
-        )
+        note = "read without what names no contact, and each contact once"
+        return Lenient(frozenset(found), note)
     return frozenset(found)
 
 

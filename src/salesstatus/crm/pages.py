@@ -94,10 +94,7 @@ class Lists:
     def add(
         self, place: Place, kind: object, answer: Mapping[str, Any], members: list[Any]
     ) -> None:
-        """Add a page of a list.
-
-        Pages are of one list if their names differ in numbers only, and their totals are the same.
-        """
+        """Add a page; one list's pages differ in the numbers of their names, not in their total."""
         given = {key: answer[key] for key in ("total", "next") if type(answer.get(key)) is int}
         list_ = (_NUMBERS.sub("", place.name), kind, given.get("total"))
         found = self._lists.setdefault(list_, _Records(place, given.get("total", 0)))

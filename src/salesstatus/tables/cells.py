@@ -151,10 +151,7 @@ class Written:
         return orders[0] if len(orders) == 1 else None
 
     def at(self, order: DateOrder | None, zone: tzinfo) -> datetime:
-        """Return the time by an order, or by any if all say the same.
-
-        Raises `Unreadable` if that is none.
-        """
+        """Return the time by an order, or by any if all say the same. Raises `Unreadable`."""
         days = set(self.days.values()) if order is None else {self.days.get(order)}
         day = days.pop()
         if day is None or days:
@@ -350,11 +347,7 @@ def _status(cell: str, axis: Axis) -> str | None:
 
 
 def id_number(cell: str) -> Any:
-    """Return an id as a number.
-
-    What is none stays a text, or a float as some programs write numbers, and is judged as the
-    API's.
-    """
+    """Return an id as a number; what is none stays a text or float, and is judged as the API's."""
     if _WHOLE.fullmatch(cell):
         return int(cell)
     return float(cell) if _WITH_POINT.fullmatch(cell) else cell

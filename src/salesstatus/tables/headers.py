@@ -228,10 +228,7 @@ UNDECIDED: Final[Mapping[str, str]] = {
 
 
 def _by_key(headings: tuple[Heading, ...]) -> Mapping[str, str]:
-    """Return the field that each header means.
-
-    Raises `InvalidError` where that is not exactly one.
-    """
+    """Return the field that each header means. Raises `InvalidError` where that is not one."""
     found: dict[str, str] = {}
     for heading in headings:
         for key in map(header_key, heading.names):

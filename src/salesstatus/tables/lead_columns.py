@@ -51,10 +51,7 @@ class IgnoredColumn:
 
 
 def custom_fields_of(fields: object) -> Mapping[str, FieldDefinition]:
-    """Return the custom fields by how their headers are compared.
-
-    Raises `InvalidError` if two are compared alike.
-    """
+    """Return custom fields by their headers' keys. Raises `InvalidError` if two have the same."""
     found: dict[str, FieldDefinition] = {}
     if isinstance(fields, str | bytes) or not isinstance(fields, Iterable):
         raise InvalidError("fields", fields, "a list of FieldDefinition", T3.id)
@@ -91,10 +88,7 @@ class Column:
 
 
 def headers_of(row: Row | None, mapping: Mapping[str, str]) -> Sequence[str]:
-    """Return the names of the columns.
-
-    Raises `InvalidError` if there is no header, or not the one that the mapping is for.
-    """
+    """Return the names of the columns. Raises `InvalidError` for no header, or an unfit mapping."""
     if row is None:
         raise InvalidError("header", "", "a row with the names of the columns", L7.id)
     if row.flaw is not None:
@@ -113,10 +107,7 @@ def columns_of(
     mapping: Mapping[str, str],
     readings: Mapping[str, Callable[[str], object]],
 ) -> tuple[list[Column], list[IgnoredColumn]]:
-    """Return what each column means.
-
-    Raises `InvalidError` if one means two fields, two mean one, or no name comes.
-    """
+    """Return what columns mean. Raises `InvalidError` for two meanings, doubles, and no name."""
     mapped = {header_key(header): field for header, field in mapping.items()}
     columns: list[Column] = []
     ignored: list[IgnoredColumn] = []

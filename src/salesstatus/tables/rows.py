@@ -51,10 +51,7 @@ def is_text(text: str) -> bool:
 
 
 def _pieces(chunks: object) -> Iterator[Any]:
-    """Yield what the chunks hold in pieces that are not large.
-
-    Raises `InvalidError` unless all are bytes, or all are texts.
-    """
+    """Yield chunks in small pieces. Raises `InvalidError` unless all are bytes, or all texts."""
     if isinstance(chunks, str | bytes | bytearray | memoryview):
         chunks = (chunks,)
     expected = "a file opened in binary mode, or chunks of bytes or of text"
@@ -132,10 +129,7 @@ def _texts(chunks: object, encoding: str | None) -> tuple[str, Iterator[str]]:
 
 
 def decoded(chunks: object) -> Iterator[str]:
-    """Yield the text of a file in small pieces; what is not of the encoding is `BROKEN` there.
-
-    Raises `InvalidError` unless the chunks are bytes, or texts.
-    """
+    """Yield a file's text, `BROKEN` where that cannot be decoded. Raises `InvalidError`."""
     return _unmarked(_texts(chunks, None)[1])
 
 

@@ -18,10 +18,7 @@ Cell: TypeAlias = str | int | tuple[Id, ...] | None
 
 
 def cell_of(header: str, value: object) -> Cell:
-    """Return what a column read as what a row holds.
-
-    Raises `InvalidError` for what has no place in a cell.
-    """
+    """Return what a column read as a cell. Raises `InvalidError` for what has no place in one."""
     if type(value) is str or type(value) is int or value is None:  # most are
         return value
     if isinstance(value, Enum):

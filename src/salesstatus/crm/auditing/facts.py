@@ -136,10 +136,7 @@ class Account:
         return self._add(contact, None, None, "", NOTHING_STORED)
 
     def take_contacts(self, contacts: Iterable[Stored | Standing]) -> None:
-        """Keep what was sent of contacts.
-
-        Raises `InvalidError` for what is none, and for one that comes twice.
-        """
+        """Keep what was sent of contacts. Raises `InvalidError`, also for one that comes twice."""
         for n, each in enumerate(_walked("audit.contacts", contacts)):
             if type(each) is Stored:
                 code = CODES[each.prospect, each.customer]
@@ -161,10 +158,7 @@ class Account:
         return placed(deal, None, self.companies[leader], self.policy)
 
     def take_deals(self, deals: Iterable[Deal]) -> None:
-        """Keep who holds which deal.
-
-        Raises `InvalidError` for what is no deal, and for one that comes twice.
-        """
+        """Keep who holds which deal. Raises `InvalidError`, also for a deal that comes twice."""
         at = self.at
         follows = self.policy.company_link != "snapshot"
         for n, deal in enumerate(_walked("audit.deals", deals)):
@@ -192,10 +186,7 @@ class Account:
     def take_mentions(
         self, place: str, mentions: Mapping[DealId, Collection[ContactId]]
     ) -> Iterator[tuple[DealId, int | None, ContactId]]:
-        """Yield which deal was mentioned for which contact, and that one's position.
-
-        Raises `InvalidError`.
-        """
+        """Yield mentioned deals, and contacts with their positions. Raises `InvalidError`."""
         if not isinstance(mentions, Mapping):
             raise InvalidError(place, mentions, "a mapping of deals to collections of contacts")
         for deal, contacts in mentions.items():

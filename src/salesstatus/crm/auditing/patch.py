@@ -82,14 +82,7 @@ def _fewest(
     while ways:
         arrived = [state for state in ways if right(state)]
         if arrived:
-            return ways[
-                min(
-                    arrived,
-                    key=lambda state: (
-                        (state.prospect is not aim[0]) + (state.customer is not aim[1])
-                    ),
-                )
-            ]
+            return ways[max(arrived, key=lambda s: (s.prospect is aim[0]) + (s.customer is aim[1]))]
         further = {
             transition(state, change, policy): (*way, change)
             for state, way in ways.items()
@@ -103,9 +96,8 @@ def _fewest(
 
 def _fix(finding: Finding, changes: _Changes) -> Fix:
     certain = [clue for clue in finding.signs if clue.certain]
-    steps = ", then ".join(
-        f"its {axis(change)} status to {change.status.value}" for change in changes
-    )
+    statuses = (f"its {axis(change)} status to {change.status.value}" for change in changes)
+    steps = ", then ".join(statuses)
     why = [*(finding.sentences if not certain else ()), *map(str, certain)]
     rules = dict.fromkeys((*finding.rules, *(rule for clue in certain for rule in clue.rules)))
     return Fix(

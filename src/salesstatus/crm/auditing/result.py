@@ -171,12 +171,9 @@ class Audit:
     @cached_property
     def _noticed(self) -> list[int]:
         """The contacts that may be accused or suspect."""
-        court = self._court
-        return [
-            n
-            for n, verdict in enumerate(court.verdicts)
-            if n in court.clues or verdict in DOUBTFUL or verdict == IMPOSSIBLE
-        ]
+        clues, noticed = self._court.clues, (*DOUBTFUL, IMPOSSIBLE)
+        verdicts = enumerate(self._court.verdicts)
+        return [n for n, verdict in verdicts if n in clues or verdict in noticed]
 
     def _is_accused(self, position: int) -> bool:
         return self._court.verdicts[position] == IMPOSSIBLE or any(
@@ -228,21 +225,13 @@ class Audit:
         stored = STORED[code]
         state = court.state(position, account.held(position))
         explanation = explain(state, court.policy)
-        reasons = [
-            reason
-            for reason, stored_status in zip(
-                (explanation.prospect, explanation.customer), stored, strict=True
-            )
-            if stored_status
-        ]
+        both = zip((explanation.prospect, explanation.customer), stored, strict=True)
+        reasons = [reason for reason, stored_status in both if stored_status]
         impossible = court.verdicts[position] == IMPOSSIBLE
         broken = [each for reason in reasons for each in reason.broken] if impossible else []
-        rules = dict.fromkeys(
-            (*(each.rule for each in broken), *(reason.rule for reason in reasons))
-        )
-        deals = {deal for each in broken for deal in each.deals} | {
-            deal for each in reasons for deal in each.deals
-        }
+        rules = dict.fromkeys([each.rule for each in broken] + [each.rule for each in reasons])
+        behind = [each.deals for each in broken] + [each.deals for each in reasons]
+        deals = {deal for some in behind for deal in some}
         also = [f"also {each}" for reason in reasons for each in reason.broken[1:] if impossible]
         return (*rules,), tuple(sorted(deals, key=id_order)), (*map(str, reasons), *also)
 

@@ -43,10 +43,7 @@ from salesstatus.values import id_order, shown
 def after_hearing(
     known: SalesStatus, held: Mapping[DealId, DealStatus], policy: Policy
 ) -> tuple[Pair, ...]:
-    """Return what a contact is once it is notified of the deals that it holds.
-
-    The order of the notices is unknown; where it matters, each possible outcome is returned.
-    """
+    """Return what a contact can be once it is notified of all deals it holds, in any order."""
     joined: list[ContactEvent] = [
         DealAssociated(deal, status)
         for deal, status in sorted(held.items(), key=lambda item: id_order(item[0]))
@@ -120,10 +117,7 @@ class Court:
     def state(
         self, position: int, deals: Mapping[DealId, DealStatus], otherwise: Pair | None = None
     ) -> SalesStatus:
-        """Return what is stored of a contact, with these deals.
-
-        An axis that is not stored is `otherwise`, or derived.
-        """
+        """Return what is stored, with these deals; an unstored axis is `otherwise`, or derived."""
         prospect, customer = STORED[self.account.codes[position]]
         otherwise = otherwise or self.derived(position)
         return SalesStatus(prospect or otherwise[0], customer or otherwise[1], deals)

@@ -52,11 +52,8 @@ def catalogue_of(
         book = _DEALS.fullmatch(entity)
         name = row.values.get("name", id_)
         if book is not None:
-            status = (
-                DEAL_STATUS[row.values["meaning"]]
-                if "meaning" in row.values
-                else system_status(id_)
-            )
+            meaning = row.values.get("meaning")
+            status = system_status(id_) if meaning is None else DEAL_STATUS[meaning]
             if status is None:
                 report.left_out(row.place, "a stage with a meaning", safely("STATUS_ID", id_))
             pipeline = int(book[1]) if book[1] else row.values.get("category", 0)
@@ -65,17 +62,15 @@ def catalogue_of(
             sources[id_] = name
         elif entity != _LEADS:
             skipped[f"status of {safely('ENTITY_ID', entity)}"] += 1
+    names = {
+        id_: full_name(values.get("first_name", ""), values.get("last_name", "")) or str(id_)
+        for id_, values in users.items()
+    }
     return Catalogue(
         stages=FrozenMap.over(stages),
         pipelines=FrozenMap({id_: values.get("name", "") for id_, values in categories.items()}),
         sources=FrozenMap.over(sources),
-        users=FrozenMap(
-            {
-                id_: full_name(values.get("first_name", ""), values.get("last_name", ""))
-                or str(id_)
-                for id_, values in users.items()
-            }
-        ),
+        users=FrozenMap.over(names),
     )
 
 
@@ -125,8 +120,9 @@ def _sent(sent: Iterable[Row], report: Reporter) -> list[Stage]:
         expected = "the stages in process, then success, then failure"
         report.read(place, expected, "another order: put into this one", L1.id)
     successes = [stage for stage in stages if stage.meaning is SUCCESS]
+    kept = next((one for one in successes if one.id == BITRIX24_STAGES.success), None)
     for stage in successes:
-        if stage.id != _first(successes).id:
+        if stage is not (kept or successes[0]):
             stages.remove(stage)
             report.left_out(place, "one stage of success", safely("STATUS_ID", stage.id), L1.id)
     for meaning, own in _OWN.items():
@@ -137,10 +133,6 @@ def _sent(sent: Iterable[Row], report: Reporter) -> list[Stage]:
             stages.append(Stage(id_, meaning, own.name))
             report.missing(place, f"a stage of {meaning.value}", f"none: taken as {id_}", L1.id)
     return stages
-
-
-def _first(successes: list[Stage]) -> Stage:
-    return next((stage for stage in successes if stage.id == BITRIX24_STAGES.success), successes[0])
 
 
 #: After all that say where they stand.
@@ -155,10 +147,7 @@ _OWN: Final = {
 def definitions(
     fields: Mapping[Kind, Mapping[str, Row]], report: Reporter
 ) -> dict[Scope, tuple[FieldDefinition, ...]]:
-    """Return the custom fields.
-
-    One of leads goes to the targets that have a field of the same name (rule K7).
-    """
+    """Return the custom fields; one of leads goes to the targets that have one of its name (K7)."""
     found: dict[Scope, dict[str, FieldDefinition]] = defaultdict(dict)
     targets = {"person": Kind.CONTACT, "company": Kind.COMPANY, "deal": Kind.DEAL}
     for kind, rows in fields.items():

@@ -69,12 +69,7 @@ class Kind(IdentityEnum):
 Shapes = Mapping[tuple[Kind, Form], Columns]
 
 #: ``entityTypeId`` of the kinds that ``crm.item.*`` and ``crm.stagehistory.*`` are asked for.
-ENTITY_TYPES: Final[Mapping[int, Kind]] = {
-    1: Kind.LEAD,
-    2: Kind.DEAL,
-    3: Kind.CONTACT,
-    4: Kind.COMPANY,
-}
+ENTITY_TYPES: Final = {1: Kind.LEAD, 2: Kind.DEAL, 3: Kind.CONTACT, 4: Kind.COMPANY}
 
 #: What the kinds are called in names of methods, files and folders.
 KIND_OF_WORD: Final[Mapping[str, Kind]] = {
@@ -137,11 +132,7 @@ DEAL_STATUS: Final[Mapping[StageMeaning, DealStatus]] = {
 }
 #: The stages that every pipeline of deals has, by their codes after the pipeline's ("C10:WON"):
 #: they cannot be deleted.
-SYSTEM_STAGES: Final[Mapping[str, DealStatus]] = {
-    "NEW": DealStatus.OPEN,
-    "WON": DealStatus.WON,
-    "LOSE": DealStatus.LOST,
-}
+SYSTEM_STAGES: Final = {"NEW": DealStatus.OPEN, "WON": DealStatus.WON, "LOSE": DealStatus.LOST}
 _STAGE_CODE: Final = re.compile(r"(?:C[0-9]+:)?([A-Z]+)")
 
 
@@ -156,7 +147,6 @@ _PHONES: Final = (
     Role("mobile", "MOBILE"),
     Role("fax", "FAX"),
 )
-_EMAILS: Final = (Role("email", "WORK", frozenset()),)
 _NETWORKS: Final = frozenset({"FACEBOOK", "TWITTER", "LINKEDIN", "VK", "LIVEJOURNAL", "INSTAGRAM"})
 _SITES: Final = (
     Role("website", "WORK", _NETWORKS),
@@ -164,26 +154,21 @@ _SITES: Final = (
     Role("twitter", "TWITTER"),
     Role("linkedin", "LINKEDIN"),
 )
-_MESSENGERS: Final = (Role("skype", "SKYPE"),)
 
 
 def _profile(form: Form) -> tuple[Group, ...]:
     """Return the groups of phone numbers, e-mail addresses, sites, messengers and address."""
     return (
         Multi("PHONE", _PHONES, "phones", form),
-        Multi("EMAIL", _EMAILS, "emails", form),
+        Multi("EMAIL", (Role("email", "WORK", frozenset()),), "emails", form),
         Multi("WEB", _SITES, "", form),
-        Multi("IM", _MESSENGERS, "", form),
+        Multi("IM", (Role("skype", "SKYPE"),), "", form),
         AddressParts(form),
     )
 
 
 _Rows = tuple[tuple[str, str, Codec], ...]
-
-
 _WHEN: Final[_Rows] = (("DATE_CREATE", "created_at", TIME), ("DATE_MODIFY", "updated_at", TIME))
-
-
 _PEOPLE: Final[_Rows] = (
     ("ASSIGNED_BY_ID", "owner", USER),
     ("CREATED_BY_ID", "created_by", USER),
@@ -198,8 +183,6 @@ _PERSON: Final[_Rows] = (
     ("COMMENTS", "description", TEXT),
 )
 _MONEY: Final[_Rows] = (("OPPORTUNITY", "value", AMOUNT), ("CURRENCY_ID", "currency", TEXT))
-
-
 _LEAD: Final[_Rows] = (
     ("ID", "id", SELF_ID),
     ("TITLE", "heading", TEXT),

@@ -174,11 +174,7 @@ class CustomFields:
 
     def _keys(self, body: Mapping[str, Any]) -> dict[str, str]:
         named = {custom_name(key): key for key in body if _CUSTOM[self.form].fullmatch(key)}
-        return {
-            name: key
-            for name, key in named.items()
-            if name is not None and name not in self.without
-        }
+        return {name: key for name, key in named.items() if name and name not in self.without}
 
     def mentioned(self, body: Mapping[str, Any]) -> bool:
         return bool(self._keys(body))
@@ -190,10 +186,7 @@ class CustomFields:
 
 
 class Meaning:
-    """What a stage means, in a word in ``EXTRA.SEMANTICS``, or else by the letter in ``SEMANTICS``.
-
-    No letter is "in process".
-    """
+    """The meaning of a stage: a word in ``EXTRA.SEMANTICS``, else the letter in ``SEMANTICS``."""
 
     fields = ("meaning",)
 
@@ -207,10 +200,8 @@ class Meaning:
     def read(self, body: Mapping[str, Any], place: Place, report: Reporter) -> dict[str, Any]:
         word, letter = self._word(body), body.get("SEMANTICS")
         by_word = _WORDS.get(word) if type(word) is str else None
-        by_letter = (
-            (MEANINGS.get(letter) or _NO_LETTER.get(letter)) if type(letter) is str else None
-        )
-        if letter is None and "SEMANTICS" in body:
+        by_letter = MEANINGS.get(letter) if type(letter) is str else None
+        if letter == "" or (letter is None and "SEMANTICS" in body):
             by_letter = StageMeaning.IN_PROCESS
         elif letter is not None and by_letter is None:
             report.left_out(place.at("SEMANTICS"), "null, S or F", safely("SEMANTICS", letter))
@@ -230,7 +221,6 @@ _WORDS: Final = {
     "failure": StageMeaning.FAILURE,
     "apology": StageMeaning.FAILURE,  # a further failure, whose reason is to be found
 }
-_NO_LETTER: Final = {"": StageMeaning.IN_PROCESS}
 
 
 class EventId:

@@ -67,10 +67,7 @@ def company_number(place: str, id_: Id) -> int:
 
 
 def contact_number(place: str, id_: Id) -> int:
-    """Return the number of a contact, a lead or a deal.
-
-    Raises `InvalidError` if this is no number of Bitrix24's.
-    """
+    """Return the number of a contact, a lead or a deal. Raises `InvalidError` if it is none."""
     if type(id_) is not int or not 0 < id_ < HUGE:
         raise InvalidError(place, id_, "the number of a record of Bitrix24")
     return id_
@@ -98,10 +95,7 @@ def _some(value: Any) -> int | None:
 
 
 def number_of(value: object) -> int | None:
-    """Return the id that a value is, None for the absence of one.
-
-    Raises `Unreadable` for what is neither.
-    """
+    """Return an id, None for the absence of one. Raises `Unreadable` for what is neither."""
     return _some(value) if type(value) in _INTEGERS else None
 
 
@@ -166,11 +160,9 @@ def _numbers(value: Any) -> Any:
         if number is not None and number not in found:
             found.append(number)
     ids = tuple(found) or None
-    return (
-        ids
-        if len(found) == len(value)
-        else Lenient(ids, "read without what is no id, and each id once")
-    )
+    if len(found) == len(value):
+        return ids
+    return Lenient(ids, "read without what is no id, and each id once")
 
 
 def _company(value: Any) -> str | None:

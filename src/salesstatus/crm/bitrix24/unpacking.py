@@ -229,10 +229,7 @@ class _Unpacking:
         return kind
 
     def _sign(self, keys: tuple[str, ...]) -> Kind | None:
-        """Return the kind that alone has some of these keys.
-
-        Most records have the same ones, so that is found out once.
-        """
+        """Return the kind that alone has some of these keys; remembered, for most have the same."""
         if keys in self.signs:
             return self.signs[keys]
         there = set(keys)

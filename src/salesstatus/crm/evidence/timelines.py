@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final, final
+from typing import final
 
 import attrs
 
@@ -14,10 +14,6 @@ from salesstatus.history.replaying import OnRefusal, Refused, trace
 from salesstatus.model import ContactId, DealId, SalesStatus
 from salesstatus.policy import SELL, Policy
 from salesstatus.values import FrozenMap, InvalidError, check
-
-_STATED: Final = "stated to be so then; since when is unknown"
-_FIRST_SEEN: Final = "so when the stream first reported it; since when is unknown"
-_REPORTED: Final = "reported as it happened"
 
 
 def from_stream(records: Iterable[Record]) -> Iterator[Evidence]:
@@ -39,13 +35,14 @@ def from_stream(records: Iterable[Record]) -> Iterator[Evidence]:
     for position, record in enumerate(records):
         if type(record) not in RECORDS:
             raise InvalidError(f"records[{position}]", record, A_RECORD)
-        certainty, because = KNOWN, _REPORTED
+        certainty, because = KNOWN, "reported as it happened"
         if isinstance(record, DealSaved) and record.deal.id not in seen:
             seen.add(record.deal.id)
             if record.deal.created_at != record.at:
-                certainty, because = SEEN, _FIRST_SEEN
+                certainty = SEEN
+                because = "so when the stream first reported it; since when is unknown"
         elif isinstance(record, StatusStated) and not record.rule:
-            certainty, because = SEEN, _STATED
+            certainty, because = SEEN, "stated to be so then; since when is unknown"
         yield Evidence(record, certainty, because)
 
 

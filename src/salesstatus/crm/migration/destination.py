@@ -108,10 +108,7 @@ class Column:
     needed: bool = attrs.field(default=False, validator=is_a(bool))
 
     def read(self, migrant: Migrant) -> Cell:
-        """Return the migrant's cell in this column.
-
-        Raises `InvalidError` if a function returns what no file can hold.
-        """
+        """Return the migrant's cell. Raises `InvalidError` for what no file can hold."""
         read = self.source if callable(self.source) else attrgetter(self.source)
         return cell_of(self.header, read(migrant))
 
@@ -160,10 +157,6 @@ def list_of(kind: type, **options: Any) -> Any:
     )
 
 
-def _own_name(self: Destination) -> str:
-    return self.name
-
-
 @final
 @attrs.frozen(kw_only=True)
 class Destination:
@@ -178,7 +171,9 @@ class Destination:
     name: str = attrs.field(validator=_a_name)
     columns: tuple[Column, ...] = list_of(Column, repr=False)
     table: tuple[Translation, ...] = list_of(Translation, repr=False)
-    title: str = attrs.field(default=attrs.Factory(_own_name, takes_self=True), validator=_a_name)
+    title: str = attrs.field(
+        default=attrs.Factory(lambda self: self.name, takes_self=True), validator=_a_name
+    )
     kinds: tuple[ContactKind, ...] = list_of(ContactKind, default=tuple(ContactKind))
     loses: tuple[str, ...] = list_of(str, default=(), repr=False)
     _by_status: dict[tuple[ProspectStatus, CustomerStatus], tuple[Translation, tuple[str, ...]]] = (

@@ -198,10 +198,7 @@ def _header(to: Destination) -> str:
 
 
 def _keep_apart(place: str, cell: Cell, seen: dict[type, Id]) -> None:
-    """Refuse an int beside a text of digits.
-
-    One of each is remembered, so that a long file takes no memory.
-    """
+    """Refuse an int beside a text of digits; only one of each is remembered."""
     if isinstance(cell, int) or (isinstance(cell, str) and _DIGITS.fullmatch(cell)):
         seen.setdefault(type(cell), cell)
         if len(seen) > 1:

@@ -173,10 +173,7 @@ class Assembly:
 
 
 def made(kind: Callable[..., T], values: Mapping[str, Any], place: Place, report: Reporter) -> T:
-    """Return an entity by those values that are its fields.
-
-    A value that it refuses is left out, with a report.
-    """
+    """Return an entity; a value that it refuses is left out, with a report."""
     fields = _fields_of(kind)
     given = {name: value for name, value in values.items() if name in fields}
     while True:

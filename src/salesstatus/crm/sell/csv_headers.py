@@ -241,10 +241,7 @@ NOT_READ: Final[Mapping[Kind, Mapping[str, str]]] = {
 
 
 def _columns(kind: Kind) -> Mapping[str, str]:
-    """Return which field each header means, by its key.
-
-    Raises `InvalidError` where that is not exactly one.
-    """
+    """Return the field of each header by its key. Raises `InvalidError` where it is not one."""
     found: dict[str, str] = {}
     for field, names in _OWN[kind]:
         for key in map(header_key, names):

@@ -208,10 +208,7 @@ class Deals:
         yield DealSaved(at, attrs.evolve(deal, company=company, involved=involved, source=source))
 
     def stream(self) -> list[DealSaved | DealDeleted]:
-        """Return what a stream says of deals, in the order of time.
-
-        Who is involved in a deal is only known for now, and is taken for then.
-        """
+        """Return the stream in the order of time; who is involved is known for now only."""
         records: list[DealSaved | DealDeleted] = []
         seen: set[DealId] = set()
         # An event that comes twice is one.

@@ -14,10 +14,7 @@ from salesstatus.values import Id, InvalidError, check_id, shown
 
 
 class Stages:
-    """The stages of an account: what the caller says of them, and those that were read.
-
-    `given` has statuses by the ids of stages, and by their names as by `text_key`.
-    """
+    """The stages that were read, and those `given` by the caller, by ids and keys of names."""
 
     def __init__(self, stages: object, report: Reporter) -> None:
         self.given = _checked(stages)
@@ -72,10 +69,7 @@ class StageNames:
         self._reported: set[str] = set()
 
     def status(self, name: str, place: Place) -> DealStatus | None:
-        """Return the status of a deal in a stage of this name.
-
-        None, with a report, where stages of this name mean different things.
-        """
+        """Return the status by a stage's name; None, with a report, if it means several."""
         key = text_key(name)
         if key in self._given:
             return self._given[key]

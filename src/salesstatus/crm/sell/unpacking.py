@@ -41,10 +41,7 @@ class Row:
 
 @attrs.define
 class Newest:
-    """Decides which of several bodies of one record counts.
-
-    That is the one with the highest number in the stream, else the last updated, else the last.
-    """
+    """Decides which body of a record counts: by number in the stream, last update, or order."""
 
     seen: dict[object, dict[Any, Any]] = attrs.field(factory=lambda: defaultdict(dict))
 
