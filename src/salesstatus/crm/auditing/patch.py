@@ -14,7 +14,7 @@ from salesstatus.crm.auditing.possible import (
     Pair,
 )
 from salesstatus.crm.auditing.report import Finding, Fix, Unmendable, axis, pair
-from salesstatus.crm.auditing.verdicts import Court, after_hearing
+from salesstatus.crm.auditing.verdicts import Court, after_notices
 from salesstatus.events import CustomerStatusSet, ManualEvent, ProspectStatusSet
 from salesstatus.model import CustomerStatus, ProspectStatus, SalesStatus
 from salesstatus.policy import Policy
@@ -53,11 +53,11 @@ def mend(court: Court, finding: Finding) -> Fix | Unmendable | None:
             return derived in AGREEING[code]
         if court.log is not None and truth:
             return not AGREEING[code].isdisjoint(truth)
-        # Once a Standing hears of the deals that it does not know, it must still be right.
+        # Once a Standing is notified of the deals that it does not know, it must still be right.
         stays = (
             own is None
             or not truth
-            or not AGREEING[code].isdisjoint(after_hearing(state, held, court.policy))
+            or not AGREEING[code].isdisjoint(after_notices(state, held, court.policy))
         )
         return stays and court.verdict(position, code) != IMPOSSIBLE
 

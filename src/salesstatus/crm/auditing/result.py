@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias, final, overload
 
 import attrs
 
-from salesstatus.crm.auditing.facts import Account, Known, Stored
+from salesstatus.crm.auditing.facts import Account, Known, Stored, in_order
 from salesstatus.crm.auditing.patch import mend
 from salesstatus.crm.auditing.possible import (
     DOUBTFUL,
@@ -218,7 +218,7 @@ class Audit:
         court, account = self._court, self._court.account
         code = account.codes[position]
         if court.verdicts[position] == UNDECIDED:
-            unsure = tuple(sorted(account.unsure.get(position, ()), key=id_order))
+            unsure = in_order(account.unsure.get(position, ()))
             sentences = ["no status is stored"] if code == NOTHING_STORED else []
             sentences += [f"the status of {named(unsure)} is unknown"] if unsure else []
             return (), unsure, (*sentences,)
@@ -233,7 +233,7 @@ class Audit:
         behind = [each.deals for each in broken] + [each.deals for each in reasons]
         deals = {deal for some in behind for deal in some}
         also = [f"also {each}" for reason in reasons for each in reason.broken[1:] if impossible]
-        return (*rules,), tuple(sorted(deals, key=id_order)), (*map(str, reasons), *also)
+        return (*rules,), in_order(deals), (*map(str, reasons), *also)
 
     def _mended(self, *, suspects: bool) -> Iterator[Fix | Unmendable]:
         for group in (self.accused, self.suspects) if suspects else (self.accused,):

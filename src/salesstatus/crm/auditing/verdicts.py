@@ -40,7 +40,7 @@ from salesstatus.transitions import transition
 from salesstatus.values import id_order, shown
 
 
-def after_hearing(
+def after_notices(
     known: SalesStatus, held: Mapping[DealId, DealStatus], policy: Policy
 ) -> tuple[Pair, ...]:
     """Return what a contact can be once it is notified of all deals it holds, in any order."""
@@ -149,7 +149,7 @@ class Court:
             truth: tuple[Pair, ...] = (
                 ((known.prospect, known.customer),)
                 if known._deals == held
-                else after_hearing(known, held, self.policy)
+                else after_notices(known, held, self.policy)
             )
             right = not agreeing.isdisjoint(truth)
             if not right:

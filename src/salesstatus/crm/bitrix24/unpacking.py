@@ -70,19 +70,14 @@ def rows(
     >>> [row.values["last_name"] for row in rows(answer, "crm.lead.get")]
     ['Lee']
     """
-    unpacking = _Unpacking(
-        Reporter() if report is None else report,
-        shapes,
-        Counter() if skipped is None else skipped,
-        Lists() if lists is None else lists,
-    )
+    skipped = Counter() if skipped is None else skipped
+    unpacking = _Unpacking(report or Reporter(), shapes, skipped, lists or Lists())
     hint = Hint.of(name)
     for body in bodies(name, content, unpacking.report, limit):
         yield from unpacking.answer(body, hint)
 
 
 _DUPLICATES: Final = frozenset({"LEAD", "CONTACT", "COMPANY"})
-_FIELD_KEYS: Final = ("type", "isRequired")
 #: How many sets of keys are remembered.
 _REMEMBERED: Final = 1000
 #: The kinds whose records have no ids of their own.
@@ -92,7 +87,7 @@ _DEEPEST: Final = 4
 
 
 def _is_field(value: object) -> bool:
-    return type(value) is dict and all(key in value for key in _FIELD_KEYS)
+    return type(value) is dict and "type" in value and "isRequired" in value
 
 
 @attrs.frozen

@@ -23,22 +23,8 @@ import attrs
 
 from salesstatus.crm.lens import Columns
 from salesstatus.crm.oddities import Place, Reporter, safely
+from salesstatus.crm.sell import csv_headers
 from salesstatus.crm.sell.columns import COLUMNS, Kind
-from salesstatus.crm.sell.csv_headers import (
-    AMOUNT,
-    BESIDE,
-    CELLS,
-    CUSTOM,
-    EXTRAS,
-    HALVES,
-    KINDS,
-    TEXT,
-    TIME,
-    kind_named,
-    kinds_with,
-    meant_by,
-    why_unread,
-)
 from salesstatus.crm.sell.unpacking import Row
 from salesstatus.keys import text_key
 from salesstatus.model import full_name
@@ -97,7 +83,7 @@ def csv_rows(
     >>> row.values["name"], row.body["customer_status"]
     ('Acme', 'none')
     """
-    if kind is not None and kind not in KINDS:
+    if kind is not None and kind not in csv_headers.KINDS:
         raise InvalidError("kind", kind, "Kind.CONTACT, Kind.DEAL or Kind.LEAD")
     forms = check_csv(date_order=date_order, locale=locale, zone=zone)
     _, file = opened(content, encoding, delimiter)
@@ -195,7 +181,7 @@ class _File:
     zone: tzinfo | None
 
     def rows(self, file: Rows) -> Iterator[Row]:
-        _, lines = file.start(lambda cell: bool(kinds_with(cell)))
+        _, lines = file.start(lambda cell: bool(csv_headers.kinds_with(cell)))
         header = next(lines, None)
         kind = self._kind(header)
         if header is None or kind is None:
@@ -236,15 +222,18 @@ class _File:
     def _found_kind(self, header: Line) -> Kind | None:
         """Return the kind by the file's name or its headers."""
         alone = {
-            kind for kinds in map(kinds_with, header.cells) if len(kinds) == 1 for kind in kinds
+            kind
+            for kinds in map(csv_headers.kinds_with, header.cells)
+            if len(kinds) == 1
+            for kind in kinds
         }
-        named, _ = kind_named(self.name)
+        named, _ = csv_headers.kind_named(self.name)
         if named is not None and (named in alone or not alone):
             return named
         if named is None and len(alone) == 1:
             return alone.pop()
         found = (
-            " and ".join(f"headers of {kind.value}s" for kind in KINDS if kind in alone)
+            " and ".join(f"headers of {kind.value}s" for kind in csv_headers.KINDS if kind in alone)
             or "neither"
         )
         found += f" in a file of {named.value}s" if named else ""
@@ -259,23 +248,23 @@ class _File:
         self, kind: Kind, headers: Sequence[str], place: Place
     ) -> Iterator[tuple[int, str]]:
         """Yield the position and field of each column, and report columns that are not read."""
-        meant = [meant_by(kind, header) for header in headers]
+        meant = [csv_headers.meant_by(kind, header) for header in headers]
         for position, header in enumerate(headers):
-            field, beside, _ = BESIDE.get((kind, header_key(header)), ("", "", ""))
+            field, beside, _ = csv_headers.BESIDE.get((kind, header_key(header)), ("", "", ""))
             if beside and beside in meant:
                 meant[position] = field
         for position, (header, field) in enumerate(zip(headers, meant, strict=True)):
             reason = ""
             if not field:
-                reason = why_unread(kind, header)
+                reason = csv_headers.why_unread(kind, header)
             elif meant.count(field) > 1:
                 reason = f"another column is for the same: {field}"
             elif (
-                (kind, header_key(header)) in HALVES
+                (kind, header_key(header)) in csv_headers.HALVES
                 and "first_name" in meant
                 and "last_name" not in meant
             ):
-                reason = HALVES[kind, header_key(header)]
+                reason = csv_headers.HALVES[kind, header_key(header)]
             elif field == "address" and PARTS.keys() & set(meant):
                 reason = "its parts have columns of their own"
             if reason:
@@ -284,11 +273,11 @@ class _File:
                 yield position, field
 
     def _column(self, position: int, header: str, field: str) -> _Column:
-        cell = CELLS.get(field, TEXT)
-        if cell is TIME:
+        cell = csv_headers.CELLS.get(field, csv_headers.TEXT)
+        if cell is csv_headers.TIME:
             times = _Times(self.forms.order, self.zone)
             return _Column(position, header, field, _TIME, times.read, times)
-        if cell is AMOUNT:
+        if cell is csv_headers.AMOUNT:
             sign = self.forms.decimal
             return _Column(position, header, field, _AMOUNT, lambda text: amount(text, sign))
         return _Column(position, header, field, cell.expected, cell.read)
@@ -298,7 +287,7 @@ class _File:
         if "id" not in fields:
             self.report.not_used(place, "one column with the ids of the records", "none")
             return False
-        _, organizations = kind_named(self.name)
+        _, organizations = csv_headers.kind_named(self.name)
         if kind is Kind.CONTACT and "is_organization" not in fields and organizations is not None:
             kinds = "companies" if organizations else "persons"
             found = f"none: all are read as {kinds}, as the file's name says"
@@ -313,7 +302,7 @@ class _File:
         table = self.tables[kind].columns
         keys = {column.key for column in table}
         fields = {column.field for column in table}
-        keys |= {field for field, needed_for in EXTRAS.items() if needed_for in fields}
+        keys |= {field for field, needed_for in csv_headers.EXTRAS.items() if needed_for in fields}
         keys |= PARTS.keys() if "address" in keys else set()
         return frozenset(keys | {"first_name", "last_name", "added_at", "associated_contacts"})
 
@@ -332,7 +321,7 @@ class _File:
         for column in columns:
             cell = line.cells[column.position].strip()
             if not cell:
-                if column.field not in PARTS and not column.field.startswith(CUSTOM):
+                if column.field not in PARTS and not column.field.startswith(csv_headers.CUSTOM):
                     body.setdefault(column.field, None)
                 continue
             try:
@@ -340,7 +329,7 @@ class _File:
             except Unreadable:
                 at = place.at(column.header.strip())
                 self.report.left_out(at, column.expected, safely(column.header, cell))
-        extras = {field: body.pop(field) for field in EXTRAS if field in body}
+        extras = {field: body.pop(field) for field in csv_headers.EXTRAS if field in body}
         self._complete(kind, body, extras, place)
         values = self.tables[kind].read(body, place, self.report)
         if values is None:
@@ -370,7 +359,7 @@ class _File:
             body.setdefault("organization_id", None)
         if kind is not Kind.CONTACT:
             return
-        _, organizations = kind_named(self.name)
+        _, organizations = csv_headers.kind_named(self.name)
         if "is_organization" not in body and organizations is not None:
             body["is_organization"] = organizations
         if body.get("is_organization") is True:
@@ -387,8 +376,8 @@ class _File:
 
 def _put(body: dict[str, Any], field: str, value: Any) -> None:
     """Set a value in a body, where the API has it."""
-    if field.startswith(CUSTOM):
-        body.setdefault("custom_fields", {})[field.removeprefix(CUSTOM)] = value
+    if field.startswith(csv_headers.CUSTOM):
+        body.setdefault("custom_fields", {})[field.removeprefix(csv_headers.CUSTOM)] = value
     elif field in PARTS or field == "address":
         if body.get("address") is None:
             body["address"] = {}

@@ -26,7 +26,7 @@ class Names:
     _contacts: Mapping[str, _Ids]
     _companies: Mapping[str, _Ids]
     #: Possible audiences by the contacts that names may mean: deals of one frequent name share one.
-    hearing: dict[object, frozenset[ContactId]] = attrs.field(
+    audiences: dict[object, frozenset[ContactId]] = attrs.field(
         factory=dict, init=False, eq=False, repr=False
     )
 
@@ -112,11 +112,11 @@ def deal_named(
     if len(primaries) <= 1 and len(companies) <= 1:
         return resolved, frozenset()
     which = (primaries, companies, resolved.get("primary"), resolved.get("company"))
-    if which not in names.hearing:
+    if which not in names.audiences:
         named = {*primaries, *companies, *(id_ for id_ in which[2:] if type(id_) is int)}
         employers = {company for id_ in named if (company := employer(id_)) is not None}
-        names.hearing[which] = frozenset(named | employers)
-    return resolved, names.hearing[which]
+        names.audiences[which] = frozenset(named | employers)
+    return resolved, names.audiences[which]
 
 
 def _only(

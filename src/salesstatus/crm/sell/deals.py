@@ -140,9 +140,9 @@ class Deals:
         by_name = StageNames(self._stages, self._report)
         for id_ in list(self.waiting):
             values, place = self.waiting.pop(id_)
-            values, hearing = deal_named(values, names, self._employer, place, self._report)
-            if hearing:
-                undecided[id_] = hearing | self._others(id_)
+            values, possible = deal_named(values, names, self._employer, place, self._report)
+            if possible:
+                undecided[id_] = possible | self._others(id_)
                 self.changed_at.pop(id_, None)
                 continue
             if values.get("primary") is None:

@@ -81,12 +81,8 @@ def rows(
     >>> [row.values["name"] for row in rows(contact)]
     ['Acme']
     """
-    unpacking = _Unpacking(
-        Reporter() if report is None else report,
-        columns,
-        Counter() if skipped is None else skipped,
-        Pages() if pages is None else pages,
-    )
+    skipped = Counter() if skipped is None else skipped
+    unpacking = _Unpacking(report or Reporter(), columns, skipped, pages or Pages())
     check("name", name, str)
     hint = _Hint.of(name)
     for body in bodies(name, content, unpacking.report, limit):
