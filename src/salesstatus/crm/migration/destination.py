@@ -19,7 +19,7 @@ from salesstatus.model import (
     SalesStatus,
 )
 from salesstatus.tables.writing import Cell, cell_of
-from salesstatus.values import FrozenMap, InvalidError, check, is_a, listing
+from salesstatus.values import FrozenMap, InvalidError, check, is_a, list_of
 
 
 @final
@@ -142,15 +142,11 @@ EVERY: Final = tuple(
 )
 
 
-def list_of(kind: type, **options: Any) -> Any:
+def a_list_of(kind: type, **options: Any) -> Any:
     """Return a field that holds a tuple of values of one kind."""
 
     def convert(value: object, self: object, field: attrs.Attribute[Any]) -> tuple[Any, ...]:
-        place = f"{type(self).__name__}.{field.name}"
-        members = listing(place, value, f"a list of {kind.__name__}")
-        for member in members:
-            check(place, member, kind)
-        return members
+        return list_of(f"{type(self).__name__}.{field.name}", value, kind)
 
     return attrs.field(
         converter=attrs.Converter(convert, takes_self=True, takes_field=True), **options
@@ -169,13 +165,13 @@ class Destination:
     """
 
     name: str = attrs.field(validator=_a_name)
-    columns: tuple[Column, ...] = list_of(Column, repr=False)
-    table: tuple[Translation, ...] = list_of(Translation, repr=False)
+    columns: tuple[Column, ...] = a_list_of(Column, repr=False)
+    table: tuple[Translation, ...] = a_list_of(Translation, repr=False)
     title: str = attrs.field(
         default=attrs.Factory(lambda self: self.name, takes_self=True), validator=_a_name
     )
-    kinds: tuple[ContactKind, ...] = list_of(ContactKind, default=tuple(ContactKind))
-    loses: tuple[str, ...] = list_of(str, default=(), repr=False)
+    kinds: tuple[ContactKind, ...] = a_list_of(ContactKind, default=tuple(ContactKind))
+    loses: tuple[str, ...] = a_list_of(str, default=(), repr=False)
     _by_status: dict[tuple[ProspectStatus, CustomerStatus], tuple[Translation, tuple[str, ...]]] = (
         attrs.field(init=False, eq=False, repr=False)
     )

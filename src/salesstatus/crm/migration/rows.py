@@ -8,7 +8,7 @@ from typing import Any, Final, final
 
 import attrs
 
-from salesstatus.crm.migration.destination import Destination, Migrant, list_of
+from salesstatus.crm.migration.destination import Destination, Migrant, a_list_of
 from salesstatus.crm.migration.destinations import NEUTRAL, STATUSES, destination_of
 from salesstatus.decisions import decisions
 from salesstatus.explanation import explain
@@ -38,7 +38,7 @@ class Row:
     to: Destination = attrs.field(validator=is_a(Destination), repr=False)
     contact: Contact = attrs.field(validator=is_a(Contact), repr=False)
     cells: FrozenMap[str, Cell] = attrs.field(validator=is_a(FrozenMap))
-    losses: tuple[str, ...] = list_of(str)
+    losses: tuple[str, ...] = a_list_of(str)
 
     def __attrs_post_init__(self) -> None:
         if self.cells and tuple(self.cells) != self.to.headers:
