@@ -20,7 +20,7 @@ import oracle
 import salesstatus
 from effort import some
 from salesstatus import decisions as decisions_room
-from salesstatus.decisions import DecisionTable
+from salesstatus.decisions import DecisionTable, MutableStatus
 from salesstatus.errors import GuardError
 from salesstatus.events import (
     CustomerStatusSet,
@@ -37,7 +37,7 @@ from salesstatus.model import Contact, CustomerStatus, DealStatus, ProspectStatu
 from salesstatus.policy import PRESETS, SELL, Policy
 from salesstatus.rules import TABLES, Effect, Was
 from salesstatus.statements import SOURCES, Sure
-from salesstatus.transitions import MutableStatus, decide, refusal, transition
+from salesstatus.transitions import decide, refusal, transition
 from salesstatus.values import InvalidError
 
 OPEN, WON, LOST, UNQUALIFIED = DealStatus
@@ -583,7 +583,7 @@ def found_in_call(node, module):
     )
     if made and not (module in COPIES_STATUSES and is_copy(node)):
         yield "makes a SalesStatus"
-    if name == "trusted" and module != "transitions":
+    if name == "trusted" and module not in {"decisions", "transitions"}:
         yield "makes a SalesStatus unchecked"
     if name in ("evolve", "replace") and keywords & {*AXES, None}:
         other = [(module, ast.unparse(evolved)) for evolved in node.args[:1]]
@@ -627,7 +627,7 @@ def found_at(node, above, module):
         yield "names a status"
     if isinstance(node, ast.Attribute) and node.attr in AXES and not isinstance(node.ctx, ast.Load):
         inside = {parent.name for parent in above if isinstance(parent, ast.ClassDef)}
-        if (module, inside) != ("transitions", {"MutableStatus"}):
+        if (module, inside) != ("decisions", {"MutableStatus"}):
             yield "writes a status"
     if module != "model" and str(getattr(node, "id", getattr(node, "name", ""))).startswith(
         "_write_"
@@ -659,7 +659,7 @@ MODULES = sorted(
 
 
 class TestNoStatusIsWrittenAnywhereElse:
-    """The rules decide: only `MutableStatus` in transitions writes statuses, and only the tables name
+    """The rules decide: only `MutableStatus` in decisions writes statuses, and only the tables name
     them."""
 
     @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
@@ -713,9 +713,9 @@ class TestNoStatusIsWrittenAnywhereElse:
             ("s = SalesStatus(a.prospect, a.customer, deals)", "history", True),
             ("s = SalesStatus.trusted(p, c, d, 0)", "transitions", False),
             ("s = SalesStatus.trusted(p, c, d, 0)", "converter", True),
-            ("class MutableStatus:\n    def f(self): self.prospect = 1", "transitions", False),
-            ("class MutableStatus:\n    def f(self): self.prospect = 1", "history", True),
-            ("class Other:\n    def f(self): self.prospect = 1", "transitions", True),
+            ("class MutableStatus:\n    def f(self): self.prospect = 1", "decisions", False),
+            ("class MutableStatus:\n    def f(self): self.prospect = 1", "transitions", True),
+            ("class Other:\n    def f(self): self.prospect = 1", "decisions", True),
             ("_STRONGEST: Final = (CustomerStatus.CURRENT,)", "transitions", False),
             ("_WEAKEST: Final = (CustomerStatus.CURRENT,)", "transitions", True),
             ("if x is CustomerStatus.PAST: pass", "explanation", False),

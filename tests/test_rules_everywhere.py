@@ -9,7 +9,7 @@ import pytest
 
 from salesstatus import decisions as decisions_room
 from salesstatus.crm.auditing import Stored, Verdict, audit
-from salesstatus.decisions import ALL_KINDS, DecisionTable, decisions, kinds_of
+from salesstatus.decisions import DecisionTable, decisions
 from salesstatus.errors import GuardError
 from salesstatus.events import (
     CustomerStatusSet,
@@ -22,6 +22,7 @@ from salesstatus.explanation import explain
 from salesstatus.exploration import How, explore, reach
 from salesstatus.history import Entry, Step, replay, trace
 from salesstatus.model import (
+    ALL_KINDS,
     Contact,
     ContactKind,
     CustomerStatus,
@@ -29,6 +30,7 @@ from salesstatus.model import (
     DealStatus,
     ProspectStatus,
     SalesStatus,
+    kinds_of,
 )
 from salesstatus.policy import SELL, SELL_NEWEST, TEAMGATE, Policy
 from salesstatus.rules import (

@@ -3,15 +3,16 @@
 Rows look at few things: what the event is, what its deal was, which kinds of deals are held then,
 and the two statuses. A `DecisionTable` tries every combination against the rows of a policy, once,
 and keeps the `Decision`: what the event does, by which rows, and what the contact is after it. No
-rule is evaluated after that, and nothing but `DecisionTable.decide` leads to a decision.
+rule is evaluated after that: `DecisionTable.decide` looks up one event in one state, and
+`salesstatus.exploration` reads the whole table.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from functools import cache
-from itertools import combinations, product
-from typing import TYPE_CHECKING, Final, get_args
+from itertools import product
+from typing import Final, get_args
 
 import attrs
 
@@ -26,6 +27,9 @@ from salesstatus.events import (
     ProspectStatusSet,
 )
 from salesstatus.model import (
+    ALL_KINDS,
+    TALLY_CARRY,
+    TALLY_TOPS,
     TALLY_UNIT,
     CustomerStatus,
     DealStatus,
@@ -48,30 +52,6 @@ from salesstatus.rules import (
     Was,
 )
 from salesstatus.values import InvalidError, id_order
-
-if TYPE_CHECKING:
-    from salesstatus.transitions import MutableStatus
-
-# `kinds` is a set of deal statuses as an int: the top bit of a status's field in a tally is set
-# where at least one such deal is held. Adding all the fields' lower bits carries into the top bit
-# of each that is not zero.
-_UNITS: Final[dict[DealStatus | None, int]] = {None: 0} | TALLY_UNIT
-_FIELD: Final = TALLY_UNIT[DealStatus.WON] // TALLY_UNIT[DealStatus.OPEN]
-_CARRY: Final = sum((_FIELD // 2 - 1) * unit for unit in TALLY_UNIT.values())
-_TOPS: Final = sum(_FIELD // 2 * unit for unit in TALLY_UNIT.values())
-
-
-def kinds_of(deals: Iterable[DealStatus]) -> int:
-    """Return which kinds of deals are among these, as the index that a `DecisionTable` goes by."""
-    return (sum(TALLY_UNIT[status] for status in deals) + _CARRY) & _TOPS
-
-
-#: Every index → the kinds of deals that it stands for.
-ALL_KINDS: Final = {
-    kinds_of(statuses): frozenset(statuses)
-    for n in range(len(DealStatus) + 1)
-    for statuses in combinations(DealStatus, n)
-}
 
 
 @attrs.frozen(eq=False)
@@ -138,12 +118,59 @@ class DecisionTable:
         except KeyError:
             events = ", ".join(known.__name__ for known in CONTACT_EVENTS)
             raise InvalidError("event", event, f"one of {events}") from None
-        return decisions[(state._tally + added) & _TOPS][state.prospect][state.customer]
+        return decisions[(state._tally + added) & TALLY_TOPS][state.prospect][state.customer]
 
 
-def _deal_changes(tables: Tables, prospect: dict[int, ProspectRow]) -> Changes:
+class MutableStatus:
+    """A status that is written in place: the fields of `SalesStatus`, while nobody else sees it."""
+
+    __slots__ = ("_deals", "_tally", "customer", "prospect")
+
+    def __init__(self, state: SalesStatus) -> None:
+        self.prospect: ProspectStatus = state.prospect
+        self.customer: CustomerStatus = state.customer
+        self._deals = state._deals.copy()
+        self._tally = state._tally
+
+    def apply(self, event: ContactEvent, table: DecisionTable) -> Decision:
+        """Decide an event and, unless it is refused, write what follows; return the decision."""
+        decision = table.decide(self, event)
+        if decision.effect is CHANGES:
+            self.prospect = decision.prospect
+            self.customer = decision.customer
+            if decision.units:
+                self._tally += decision.units
+                if decision.deal is None:
+                    del self._deals[event.deal]
+                else:
+                    self._deals[event.deal] = decision.deal
+        return decision
+
+    def copy(self) -> SalesStatus:
+        """Return the status as it is now; this one may be written on."""
+        return SalesStatus.trusted(self.prospect, self.customer, self._deals.copy(), self._tally)
+
+    def done(self) -> SalesStatus:
+        """Return the status and give this one up: it must not be written any more."""
+        return SalesStatus.trusted(self.prospect, self.customer, self._deals, self._tally)
+
+
+def _written_out(
+    decision: Callable[[int, ProspectStatus, CustomerStatus], Decision],
+) -> Decisions:
+    """Return the decision in each situation: kinds of deals held then, and the statuses before."""
+    return {
+        kinds: {
+            prospect: {customer: decision(kinds, prospect, customer) for customer in CustomerStatus}
+            for prospect in ProspectStatus
+        }
+        for kinds in ALL_KINDS
+    }
+
+
+def _deal_changes(tables: Tables, prospects: dict[int, ProspectRow]) -> Changes:
     """Write out tables E, P and C. Events that change a deal to the same status share decisions."""
-    customer = {
+    customers = {
         (now, kinds, before): _customer_row(tables, now, held, before)
         for now, (kinds, held), before in product(_DEAL_STATUSES, ALL_KINDS.items(), CustomerStatus)
     }
@@ -151,31 +178,24 @@ def _deal_changes(tables: Tables, prospect: dict[int, ProspectRow]) -> Changes:
     @cache
     def changed(row: EventRow, now: DealStatus | None, units: int) -> Change:
         def decision(kinds: int, before: CustomerStatus) -> Decision:
-            p, c = prospect[kinds], customer[now, kinds, before]
+            p, c = prospects[kinds], customers[now, kinds, before]
             return Decision(CHANGES, (row, p, c), p.becomes, c.becomes or before, now, units)
 
         decisions: Decisions = {}
         for kinds in ALL_KINDS:  # table P does not look at the prospect status before
             by_customer = {before: decision(kinds, before) for before in CustomerStatus}
             decisions[kinds] = dict.fromkeys(ProspectStatus, by_customer)
-        return units + _CARRY, decisions
+        return units + TALLY_CARRY, decisions
 
     @cache
     def unchanged(row: EventRow) -> Change:
-        by_prospect = {
-            prospect: {
-                customer: Decision(row.effect, (row,), prospect, customer)
-                for customer in CustomerStatus
-            }
-            for prospect in ProspectStatus
-        }
-        return _CARRY, dict.fromkeys(ALL_KINDS, by_prospect)
+        return TALLY_CARRY, _written_out(lambda _, *before: Decision(row.effect, (row,), *before))
 
     def change(event: type[DealEvent], before: DealStatus | None, now: DealStatus | None) -> Change:
         row = _event_row(tables, event, before, now)
         if row.effect is not CHANGES:
             return unchanged(row)
-        return changed(row, now, _UNITS[now] - _UNITS[before])
+        return changed(row, now, TALLY_UNIT[now] - TALLY_UNIT[before])
 
     return {
         event: {
@@ -187,49 +207,35 @@ def _deal_changes(tables: Tables, prospect: dict[int, ProspectRow]) -> Changes:
 
 
 def _manual_changes(tables: Tables) -> Changes:
-    """Write out table M, by the statuses before: who sets what is so already changes nothing."""
+    """Write out table M, by the statuses before: setting a status to what it is changes nothing."""
     rows = {
         (event, *left, kinds): _manual_rows(tables, event, *left, held)
         for event, (kinds, held) in product(_MANUAL_EVENTS, ALL_KINDS.items())
         for left in product(ProspectStatus, CustomerStatus)
     }
 
-    def decision(event: ManualEvent, kinds: int, *before: *_Pair) -> Decision:
-        left = (
-            (event.status, before[1])
-            if isinstance(event, ProspectStatusSet)
-            else (before[0], event.status)
-        )
-        effect, deciding = rows[type(event), *left, kinds]
-        if effect is CHANGES and left == before:
-            effect = NOTHING
-        return Decision(effect, deciding, *left)
+    def change(event: ManualEvent) -> Change:
+        def decision(kinds: int, prospect: ProspectStatus, customer: CustomerStatus) -> Decision:
+            left = (
+                (event.status, customer)
+                if isinstance(event, ProspectStatusSet)
+                else (prospect, event.status)
+            )
+            effect, deciding = rows[type(event), *left, kinds]
+            if effect is CHANGES and left == (prospect, customer):
+                effect = NOTHING
+            return Decision(effect, deciding, *left)
+
+        return TALLY_CARRY, _written_out(decision)
 
     return {
         kind: {
-            None: {
-                event.status: (
-                    _CARRY,
-                    {
-                        kinds: {
-                            prospect: {
-                                customer: decision(event, kinds, prospect, customer)
-                                for customer in CustomerStatus
-                            }
-                            for prospect in ProspectStatus
-                        }
-                        for kinds in ALL_KINDS
-                    },
-                )
-                for event in MANUAL_EVENTS
-                if type(event) is kind
-            }
+            None: {event.status: change(event) for event in MANUAL_EVENTS if type(event) is kind}
         }
         for kind in _MANUAL_EVENTS
     }
 
 
-_Pair = tuple[ProspectStatus, CustomerStatus]
 _DEAL_STATUSES: Final[tuple[DealStatus | None, ...]] = (None, *DealStatus)
 _DEAL_EVENTS: Final[tuple[type[DealEvent], ...]] = get_args(DealEvent)
 _MANUAL_EVENTS: Final[tuple[type[ManualEvent], ...]] = get_args(ManualEvent)

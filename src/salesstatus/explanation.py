@@ -11,14 +11,14 @@ from typing import Final
 
 import attrs
 
-from salesstatus.decisions import DecisionTable, decisions, kinds_of
+from salesstatus.decisions import DecisionTable, decisions
 from salesstatus.errors import Broken, HistoryError
 from salesstatus.errors.guard import sentence
 from salesstatus.events import CustomerStatusSet, ManualEvent, ProspectStatusSet
 from salesstatus.exploration import How, Way, reach
 from salesstatus.history.records import Logged, StatusStated
 from salesstatus.history.replaying import Step, trace
-from salesstatus.model import CustomerStatus, DealId, ProspectStatus, SalesStatus
+from salesstatus.model import CustomerStatus, DealId, ProspectStatus, SalesStatus, kinds_of
 from salesstatus.policy import SELL, Policy
 from salesstatus.rules import NO_DEAL, REFUSED, Tables
 from salesstatus.values import check, id_order, listed

@@ -18,12 +18,11 @@ from typing import Final
 import attrs
 
 from salesstatus.decisions import (
-    ALL_KINDS,
     MANUAL_EVENTS,
     Decision,
     Decisions,
     DecisionTable,
-    kinds_of,
+    MutableStatus,
 )
 from salesstatus.events import (
     ContactEvent,
@@ -35,16 +34,23 @@ from salesstatus.events import (
     DealWon,
     ProspectStatusSet,
 )
-from salesstatus.model import CustomerStatus, DealStatus, ProspectStatus, SalesStatus
+from salesstatus.model import (
+    ALL_KINDS,
+    CustomerStatus,
+    DealStatus,
+    ProspectStatus,
+    SalesStatus,
+    kinds_of,
+)
 from salesstatus.policy import SELL, Policy
 from salesstatus.rules import CHANGES, NO_DEAL, REFUSED, CustomerRow, ManualRow, ProspectRow
-from salesstatus.transitions import MutableStatus, decide, transition
+from salesstatus.transitions import decide, transition
 from salesstatus.values import IdentityEnum
 
 Pair = tuple[ProspectStatus, CustomerStatus]
 Status = ProspectStatus | CustomerStatus
 LeadingRow = ProspectRow | CustomerRow | ManualRow
-#: Kinds of deals held (see `salesstatus.decisions.kinds_of`), prospect status, customer status.
+#: Kinds of deals held (see `salesstatus.model.kinds_of`), prospect status, customer status.
 Situation = tuple[int, ProspectStatus, CustomerStatus]
 
 

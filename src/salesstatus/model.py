@@ -5,10 +5,11 @@ Which status follows is decided in `salesstatus.transitions`.
 """
 
 # No `from __future__ import annotations` here: Hypothesis reads the annotations of these classes.
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import unique
+from itertools import combinations
 from typing import Any, Final, final
 
 import attrs
@@ -89,11 +90,45 @@ def _a_primary(self: object, field: "attrs.Attribute[Any]", value: object) -> No
     an_id(self, field, value)
 
 
-# How many deals of each status are held, packed into one int: 32 bits for each status. It spares a
-# walk over all deals after each event, and an int is the one counter the garbage collector never
-# looks at.
+# A tally says how many deals of each status are held, as one int: a field of 32 bits for each
+# status. An event adds to it, so that no event walks over all deals, and an int is the one counter
+# that the garbage collector never looks at. *Kinds* say which statuses occur in a tally: the top
+# bit of each field that is not zero.
 _BITS: Final = 32
-TALLY_UNIT: Final = {status: 1 << _BITS * i for i, status in enumerate(DealStatus)}
+#: What one deal adds to a tally, by its status; None: it is not held.
+TALLY_UNIT: Final[dict[DealStatus | None, int]] = {None: 0} | {
+    status: 1 << _BITS * i for i, status in enumerate(DealStatus)
+}
+_ONES: Final = sum(TALLY_UNIT.values())
+_TOP: Final = 1 << _BITS - 1
+#: Added to a tally, it carries into the top bit of each field that is not zero.
+TALLY_CARRY: Final = (_TOP - 1) * _ONES
+#: The top bit of each field, and so all kinds.
+TALLY_TOPS: Final = _TOP * _ONES
+
+
+def tally_of(deals: Iterable[DealStatus]) -> int:
+    """Return how many deals of each status these are, as one int."""
+    return sum(TALLY_UNIT[status] for status in deals)
+
+
+def kinds_of(deals: Iterable[DealStatus]) -> int:
+    """Return which kinds of deals are among these, as one int; how many there are is left out.
+
+    >>> kinds_of([DealStatus.WON, DealStatus.WON]) == kinds_of([DealStatus.WON])
+    True
+    >>> ALL_KINDS[kinds_of([DealStatus.WON, DealStatus.WON])]
+    frozenset({DealStatus.WON})
+    """
+    return (tally_of(deals) + TALLY_CARRY) & TALLY_TOPS
+
+
+#: Every int that `kinds_of` returns → the kinds that it stands for.
+ALL_KINDS: Final = {
+    kinds_of(statuses): frozenset(statuses)
+    for n in range(len(DealStatus) + 1)
+    for statuses in combinations(DealStatus, n)
+}
 
 
 def _held(deals: Mapping[DealId, DealStatus]) -> dict[DealId, DealStatus]:
@@ -131,9 +166,7 @@ class SalesStatus:
     _tally: int = attrs.field(init=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
-        object.__setattr__(
-            self, "_tally", sum(TALLY_UNIT[status] for status in self._deals.values())
-        )
+        object.__setattr__(self, "_tally", tally_of(self._deals.values()))
 
     @property
     def deals(self) -> FrozenMap[DealId, DealStatus]:

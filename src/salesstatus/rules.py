@@ -17,7 +17,7 @@ kinds is held; the empty set asks for nothing) and `none` (no deal of these kind
 what the deal is `now` (None: held no more). Rows that hold under one setting of the `Policy` carry
 it. Each row ends in how sure it is, its source, and the reason.
 
-The tables are all there is: `salesstatus.transitions` writes them out for a policy and reads
+The tables are all there is: `salesstatus.decisions` writes them out for a policy and reads
 nothing else, the docs are printed from them, and a row that is taken out breaks the tests.
 """
 

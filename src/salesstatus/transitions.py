@@ -15,55 +15,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from salesstatus.decisions import MANUAL_EVENTS, Decision, DecisionTable, decisions, kinds_of
+from salesstatus.decisions import MANUAL_EVENTS, Decision, MutableStatus, decisions
 from salesstatus.errors.guard import GuardError
 from salesstatus.events import ContactEvent, ManualEvent
-from salesstatus.model import (
-    TALLY_UNIT,
-    CustomerStatus,
-    DealId,
-    DealStatus,
-    ProspectStatus,
-    SalesStatus,
-)
+from salesstatus.model import CustomerStatus, DealId, DealStatus, SalesStatus, kinds_of, tally_of
 from salesstatus.policy import SELL, Policy
-from salesstatus.rules import CHANGES, NOTHING, REFUSED
+from salesstatus.rules import NOTHING, REFUSED
 from salesstatus.statements import G4
 from salesstatus.values import InvalidError
-
-
-class MutableStatus:
-    """A status that is written in place: the fields of `SalesStatus`, while nobody else sees it."""
-
-    __slots__ = ("_deals", "_tally", "customer", "prospect")
-
-    def __init__(self, state: SalesStatus) -> None:
-        self.prospect: ProspectStatus = state.prospect
-        self.customer: CustomerStatus = state.customer
-        self._deals = state._deals.copy()
-        self._tally = state._tally
-
-    def apply(self, event: ContactEvent, table: DecisionTable) -> Decision:
-        """Decide an event and, unless it is refused, write what follows; return the decision."""
-        decision = table.decide(self, event)
-        if decision.effect is CHANGES:
-            self.prospect = decision.prospect
-            self.customer = decision.customer
-            if decision.units:
-                self._tally += decision.units
-                if decision.deal is None:
-                    del self._deals[event.deal]
-                else:
-                    self._deals[event.deal] = decision.deal
-        return decision
-
-    def copy(self) -> SalesStatus:
-        """Return the status as it is now; this one may be written on."""
-        return SalesStatus.trusted(self.prospect, self.customer, self._deals.copy(), self._tally)
-
-    def done(self) -> SalesStatus:
-        """Return the status and give this one up: it must not be written any more."""
-        return SalesStatus.trusted(self.prospect, self.customer, self._deals, self._tally)
 
 
 def _checked(state: SalesStatus) -> SalesStatus:
@@ -149,5 +108,4 @@ def merge(survivor: SalesStatus, *others: SalesStatus, policy: Policy = SELL) ->
         status for status in _STRONGEST if any(state.customer is status for state in everyone)
     )
     prospect = table.prospect[kinds_of(deals.values())].becomes
-    tally = sum(TALLY_UNIT[status] for status in deals.values())
-    return SalesStatus.trusted(prospect, customer, deals, tally)
+    return SalesStatus.trusted(prospect, customer, deals, tally_of(deals.values()))

@@ -23,7 +23,7 @@ from salesstatus.crm.evidence import (
 )
 from salesstatus.crm.evidence.looks import changes
 from salesstatus.crm.oddities import Oddities
-from salesstatus.decisions import decisions
+from salesstatus.decisions import MutableStatus, decisions
 from salesstatus.events import DealAssociated
 from salesstatus.history.records import DealDeleted, DealSaved
 from salesstatus.history.replaying import Replayed, replay
@@ -33,7 +33,7 @@ from salesstatus.leads.stages import SELL_STAGES, StageBook
 from salesstatus.model import ContactId, Deal, DealId, DealStatus, SalesStatus
 from salesstatus.policy import SELL, Policy
 from salesstatus.propagation import hearing
-from salesstatus.transitions import MutableStatus, transition
+from salesstatus.transitions import transition
 from salesstatus.values import FrozenMap, Id, IdentityEnum, InvalidError, utc
 
 #: Which statuses go elsewhere.

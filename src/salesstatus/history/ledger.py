@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Final
 
-from salesstatus.decisions import decisions
+from salesstatus.decisions import MutableStatus, decisions
 from salesstatus.errors import GuardError, HistoryError
 from salesstatus.history.records import (
     DealDeleted,
@@ -24,7 +24,6 @@ from salesstatus.model import ContactId, Deal, DealId, SalesStatus
 from salesstatus.policy import Policy
 from salesstatus.propagation import hearing, moved, notices
 from salesstatus.rules import CHANGES, REFUSED
-from salesstatus.transitions import MutableStatus
 from salesstatus.values import FrozenMap, InvalidError, id_order, shown
 
 NOBODY: Final[FrozenMap[ContactId, SalesStatus]] = FrozenMap()

@@ -8,9 +8,9 @@ from typing import Final
 import attrs
 
 from salesstatus.crm.auditing.report import Verdict
-from salesstatus.decisions import DecisionTable, kinds_of
+from salesstatus.decisions import DecisionTable
 from salesstatus.exploration import reach
-from salesstatus.model import CustomerStatus, DealStatus, ProspectStatus
+from salesstatus.model import CustomerStatus, DealStatus, ProspectStatus, kinds_of
 
 Pair = tuple[ProspectStatus, CustomerStatus]
 _PAIRS: Final[tuple[Pair, ...]] = tuple(
