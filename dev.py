@@ -34,6 +34,7 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv" / f"{sys.version_info.major}.{sys.version_info.minor}"
 #: The share of public names whose types pyright has to know.
 KNOWN_TYPES = 0.98
+HERE = "Here `python3 dev.py run` stands for `salesstatus`."
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
@@ -113,13 +114,16 @@ def demo() -> None:
     """Run a short tour on the example data."""
     install()
     run(PYTHON, "-m", "salesstatus", "demo")
-    print("\nHere `python3 dev.py run` stands for `salesstatus`.")
+    print(f"\n{HERE}")
 
 
 def command(*words: str) -> None:
     """Run a command of the library where the caller is, and stop with its exit code."""
     install()
-    sys.exit(subprocess.run([PYTHON, "-m", "salesstatus", *words], check=False).returncode)
+    code = subprocess.run([PYTHON, "-m", "salesstatus", *words], check=False).returncode
+    if words[:1] == ("example",) and not code:
+        print(HERE)
+    sys.exit(code)
 
 
 def test(*words: str) -> None:

@@ -949,7 +949,7 @@ class TestReport:
         )
         assert (
             "  stale " not in text
-            and "  impossible                1  no accepted history leads there\n" in text
+            and "  impossible                1  nothing that the rules accept leads there\n" in text
             and "refused" not in text
         )
 

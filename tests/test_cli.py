@@ -284,6 +284,8 @@ class TestExampleYear:
         assert code == 0
         assert out.count("\n$ salesstatus ") == 5
         assert len(out.splitlines()) <= 58  # and two lines of dev.py
+        assert "\n…\n  lost\n    title " in out  # the gap ends where the losses begin
+        assert "\n…\ncompany 1010 " in out
         assert max(map(len, out.splitlines())) <= 100
 
 

@@ -35,7 +35,7 @@ def add_audit(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--suspects",
         action="store_true",
-        help="correct the suspects too, whose statuses a person may have set",
+        help="with --patch: correct the suspects too, whose statuses a person may have set",
     )
 
 

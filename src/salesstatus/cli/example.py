@@ -13,46 +13,47 @@ from typing import Final
 
 from salesstatus.cli.parsing import DONE, UnusableError, describe, parse
 
-#: The tour: what a command shows, its words, and how many lines of what it prints are enough.
+#: The tour: what a command shows, its words, and which lines of what it prints are shown.
 _TOUR: Final = (
     (
         "A lead becomes contacts. The plan says where each value goes, and what is lost.",
         "convert demo/leads.csv",
-        6,
+        ((0, 3), (13, 17)),
     ),
     (
         "The stages that leads went through in a year, and how many became contacts.",
         "funnel demo/year.jsonl",
-        5,
+        ((0, 5),),
     ),
     (
         "The statuses that follow from all records of that year; here the past customers.",
         "replay demo/year.jsonl --only past-customer",
-        3,
+        ((0, 3),),
     ),
     (
         "Why one contact has its statuses: each event, what it changed, and the rules behind it.",
         "explain demo/year.jsonl kaya.ito",
-        10,
+        ((0, 10),),
     ),
     (
         "Which statuses stored in a CRM contradict its deals, and why.",
         "audit demo/sell --limit 1",
-        13,
+        ((0, 1), (11, 15)),
     ),
 )
 
 
 def add_demo(command: argparse.ArgumentParser) -> None:
     """Fill the parser of `demo`."""
-    describe(command, _demo, "It prints the beginning of what each command prints.")
+    describe(command, _demo, "It prints some lines of what each command prints.")
 
 
 def _demo(arguments: argparse.Namespace) -> int:
     del arguments
     print("`salesstatus example demo` copies the data of this tour, to run its commands yourself.")
+    print("`salesstatus rules` prints the rules: K5, M1 and the like are their ids.")
     with as_file(files("salesstatus") / "example") as folder:
-        for shows, words, most in _TOUR:
+        for shows, words, parts in _TOUR:
             print(f"\n{shows}\n$ salesstatus {words}")
             found = parse(
                 [
@@ -63,8 +64,9 @@ def _demo(arguments: argparse.Namespace) -> int:
             with redirect_stdout(StringIO()) as printed:
                 found.run(found)
             lines = printed.getvalue().rstrip().split("\n")
-            print("\n".join(lines[:most]))
-            print(f"… {len(lines) - most} more lines")
+            left = lines[parts[-1][1] :]
+            print("\n…\n".join("\n".join(lines[start:end]) for start, end in parts))
+            print(f"… {len(left)} more lines")
     return DONE
 
 

@@ -33,7 +33,8 @@ def add_funnel(command: argparse.ArgumentParser) -> None:
         command,
         _funnel,
         "FILE holds the history of leads, one JSON record a line (lead_saved, stage_visit), or "
-        "leads as they are now, as CSV.",
+        "leads as they are now, as CSV. Visited: leads that were in the stage. Implied: those and "
+        "the leads that were converted without it.",
         look="lines were not used (they are listed)",
     )
     command.add_argument(

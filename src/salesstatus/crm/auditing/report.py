@@ -34,8 +34,8 @@ class Verdict(IdentityEnum):
 _VERDICTS: Final[Mapping[Verdict, str]] = {
     Verdict.AS_DERIVED: "as the deals say",
     Verdict.BY_HISTORY: "different, but deals alone can lead there, like a reopened won deal",
-    Verdict.BY_HAND: "different, but a person may have set them within the guards",
-    Verdict.IMPOSSIBLE: "no accepted history leads there",
+    Verdict.BY_HAND: "different, but a person may have set them, and no rule forbids it",
+    Verdict.IMPOSSIBLE: "nothing that the rules accept leads there",
     Verdict.UNDECIDED: "nothing is stored, or the status of a deal is unknown",
 }
 
@@ -61,9 +61,9 @@ class Sign(IdentityEnum):
 
 
 _SIGNS: Final[Mapping[Sign, str]] = {
-    Sign.STALE: "the stored statuses were right once",
+    Sign.STALE: "the stored statuses were right in the past",
     Sign.VANISHED: "they need a deal that is not in the data",
-    Sign.MISSED: "a deal, or what became of it, did not reach the contact",
+    Sign.MISSED: "a deal, or a change of it, did not reach the contact",
     Sign.OUT_OF_STEP: "an employee and its company do not show the same deal",
     Sign.UNLOGGED: "the complete history never led there",
     Sign.UNHEARD_OF: "deals name the contact, and it is not in the data",
