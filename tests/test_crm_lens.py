@@ -121,7 +121,7 @@ class TestCodecs:
                 CUSTOM_FIELDS,
                 {"a": "x", "b": math.inf},
                 {"a": "x"},
-                "an object with 2 keys: read without 1 of them, which hold what none can",
+                "an object with 2 keys: read without 1 of them, which hold what no custom field can",
             ),
             (
                 ADDRESS,
@@ -139,13 +139,13 @@ class TestCodecs:
                 ADDRESS,
                 {"city": "Oslo", "planet": "Earth"},
                 Address(city="Oslo"),
-                "an object with 2 keys: read without the parts that are no address's",
+                "an object with 2 keys: read without the parts that no address has",
             ),
             (
                 ADDRESS,
                 {"city": 5, "line1": "x"},
                 Address(line1="x"),
-                "an object with 2 keys: read without the parts that are no address's",
+                "an object with 2 keys: read without the parts that no address has",
             ),
             (
                 NAMES,

@@ -920,7 +920,7 @@ class TestCustomFields:
         assert account.fields == {}
         assert told(account) == [
             (
-                "custom_field 1: expected a custom field of a known type, with an address that says whose it is, "
+                "custom_field 1: expected a custom field of a known type, with its scope in the address, "
                 "got 'number'; not used"
             )
         ]
@@ -937,7 +937,7 @@ class TestCustomFields:
         assert account.fields == {}
         assert [oddity[-24:] for oddity in told(account)] == [
             " got 'hologram'; not used"[-24:],
-            "s it is, got None; not used"[-24:],
+            " address, got None; not used"[-24:],
         ]
 
     @pytest.mark.parametrize(
@@ -1491,9 +1491,9 @@ class TestMissing:
             ("task", task(602, "deal", None)),
         )
         assert (account.notes, account.tasks) == ((), ())
-        expected = "expected a deal, or a contact in the data, as what it is about, got"
+        expected = "expected a note or a task about a deal, or about a contact in the data, got"
         assert told(account) == [
-            "note 500: expected a lead in the data, as what it is about, got lead 1, which the data does not have; not used",
+            "note 500: expected a note about a lead in the data, got lead 1, which the data does not have; not used",
             f"note 501: {expected} contact 1; not used",
             f"task 600: {expected} lead 1; not used",
             f"task 601: {expected} nothing; not used",

@@ -251,7 +251,7 @@ class TestDeals:
             "owner": "Uwe",
         }
         assert told(oddities) == [
-            "no column of them: only primary contacts and companies hear these deals"
+            "no such column: these deals reach primary contacts and companies only"
         ]
 
     def test_the_names_of_the_first_exports(self):

@@ -187,7 +187,7 @@ def _fields(value: Any) -> Any:
     strange = len(value) - len(fitting)
     if not strange:
         return fitting
-    return Lenient(fitting, f"read without {strange} of them, which hold what none can")
+    return Lenient(fitting, f"read without {strange} of them, which hold what no custom field can")
 
 
 CUSTOM_FIELDS: Final = Codec("an object of custom fields", frozenset({dict}), _fields)
@@ -201,7 +201,7 @@ def _address(value: Any) -> Any:
         return Lenient(Address(**parts, line1=value["street"]), "street read as line1")
     strange = [part for part in value if value[part] is not None and part not in parts]
     address = Address(**parts)
-    return Lenient(address, "read without the parts that are no address's") if strange else address
+    return Lenient(address, "read without the parts that no address has") if strange else address
 
 
 def _address_text(value: object) -> Any:

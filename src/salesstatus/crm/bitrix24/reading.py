@@ -156,7 +156,7 @@ class Reading:
 
     def _member(self, row: Row) -> None:
         if type(row.about) is not int:
-            expected = "whose contacts these are, in the name: deals/410/contacts.json"
+            expected = "the deal or the lead of these contacts in the name: deals/410/contacts.json"
             self.report.not_used(row.place, expected, "a name without a number")
             return
         self._members[row.kind][row.about][row.values["contact"]] = row
@@ -295,7 +295,7 @@ class Reading:
             stage = assembly.catalogue.stages.get(stage_id)
             status, _ = deal_status({**row.values, "stage_id": stage_id}, assembly.catalogue)
             if deal not in assembly.deals:
-                expected = "every deal that a stage history is of"
+                expected = "every deal of a stage history"
                 self.report.missing(row.place, expected, f"no deal {deal}")
             elif status is None:
                 found = f"stage {safely('STAGE_ID', stage_id)}, which the data does not have"

@@ -218,7 +218,7 @@ class _Unpacking:
         known = sign or hint.kind
         kind = known or next((kind for kind, keys in WEAK_SIGNS if keys <= body.keys()), None)
         if kind is None or kind is Kind.FIELD:
-            expected = "a record whose kind its keys, its method's or its file's name says"
+            expected = "a kind of record by its keys, its method or its file's name"
             self.report.not_used(place, expected, "a record without a kind")
             return None
         return kind

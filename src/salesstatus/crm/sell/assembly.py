@@ -96,7 +96,7 @@ class Assembly:
             about = values["resource_id"]
             if values["resource_type"] is Kind.LEAD and about not in self.lead_values:
                 found = f"lead {about}, which the data does not have"
-                self.report.not_used(place, "a lead in the data, as what it is about", found)
+                self.report.not_used(place, "a note about a lead in the data", found)
                 continue
             if values["resource_type"] is Kind.LEAD:
                 of_leads[about].append(note)
@@ -113,7 +113,9 @@ class Assembly:
         if kind is Kind.CONTACT and about is not None and about in self.contacts:
             return _TARGETS[self.contacts[about].contact.kind]
         found = "nothing" if kind is None or about is None else f"{kind.value} {about}"
-        self.report.not_used(place, "a deal, or a contact in the data, as what it is about", found)
+        self.report.not_used(
+            place, "a note or a task about a deal, or about a contact in the data", found
+        )
         return None
 
     def tasks(self) -> Iterator[Task]:
@@ -131,7 +133,7 @@ class Assembly:
             scope = SCOPES.get(values.get("resource_type", ""))
             if scope is None:
                 found = safely("resource_type", values.get("resource_type"))
-                expected = f"whose tag it is: {', '.join(SCOPES)}"
+                expected = f"the scope of a tag: {', '.join(SCOPES)}"
                 self.report.not_used(Place(f"tag {id_}"), expected, found)
             else:
                 yield Tag(values.get("name", ""), scope)
@@ -144,7 +146,7 @@ class Assembly:
             scope = SCOPES.get(str(values.get("scope")))
             kind = FIELD_TYPES.get(values.get("type", ""))
             if scope is None or kind is None:
-                expected = "a custom field of a known type, with an address that says whose it is"
+                expected = "a custom field of a known type, with its scope in the address"
                 self.report.not_used(place, expected, safely("type", values.get("type")))
                 continue
             choices = values.get("choices", ())

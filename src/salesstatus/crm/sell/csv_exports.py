@@ -293,7 +293,7 @@ class _File:
             found = f"none: all are read as {kinds}, as the file's name says"
             self.report.read(place, "a column that says which contacts are companies", found)
         if kind is Kind.DEAL and "associated_contacts" not in fields:
-            found = "no column of them: only primary contacts and companies hear these deals"
+            found = "no such column: these deals reach primary contacts and companies only"
             self.report.missing(place, "the contacts that are involved in deals", found)
         return True
 
