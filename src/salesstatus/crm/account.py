@@ -132,8 +132,8 @@ class Account:
                 expected = "the time of the look, for the deals carry none"
                 raise InvalidError("evidence.at", at, expected)
             return []
-        records = [record for record in self._reported() if of is None or _about(record) in of]
-        streamed = {_about(record) for record in records}
+        records = [record for record in self._reported() if of is None or deal_of(record) in of]
+        streamed = {deal_of(record) for record in records}
         shown = [
             Dated(deal=deal, changed_at=self.changed_at.get(id_))
             for id_, deal in self.deals.items()
@@ -150,7 +150,7 @@ class Account:
         for record in self.stream:
             if isinstance(record, DealSaved):
                 seen.add(record.deal.id)
-            if _about(record) in seen:
+            if deal_of(record) in seen:
                 yield record
 
     def _streamed(self, records: list[DealSaved | DealDeleted]) -> Iterator[Evidence]:
@@ -169,7 +169,7 @@ class Account:
         self, records: list[DealSaved | DealDeleted], looked_at: datetime
     ) -> Iterator[Evidence]:
         """Yield what became of deals after their last record in the stream."""
-        last = {_about(record): record for record in records if record.at <= looked_at}
+        last = {deal_of(record): record for record in records if record.at <= looked_at}
         for id_, record in last.items():
             now = self.deals.get(id_)
             if now is not None and isinstance(record, DealDeleted):
@@ -258,7 +258,8 @@ _COUNTED: Final = "contacts deals undecided leads conversions notes tasks odditi
 _BEFORE: Final = "so before the first event of the stream; since its creation is assumed"
 
 
-def _about(record: DealSaved | DealDeleted) -> DealId:
+def deal_of(record: DealSaved | DealDeleted) -> DealId:
+    """Return the deal that a record is about."""
     return record.deal if isinstance(record, DealDeleted) else record.deal.id
 
 

@@ -18,10 +18,10 @@ from typing import Any, TypeVar
 
 import attrs
 
-from salesstatus.crm.account import Account, Statuses
+from salesstatus.crm.account import Account, Statuses, deal_of
 from salesstatus.desk.adapter import as_async, run
 from salesstatus.errors import NotFound
-from salesstatus.history.records import DealSaved, StatusStated
+from salesstatus.history.records import StatusStated
 from salesstatus.model import ContactId, DealId, DealStatus, SalesStatus
 from salesstatus.policy import SELL, Policy
 from salesstatus.ports import KINDS, AsyncStore, AsyncUnitOfWork, Standing, Store, record_id
@@ -139,15 +139,9 @@ def _held(account: Account) -> dict[ContactId, dict[DealId, DealStatus]]:
 def _without(account: Account, left: Collection[DealId]) -> Account:
     """Return an account without some deals and without the undecided ones."""
     away = {*left, *account.undecided}
-    return attrs.evolve(
-        account,
-        deals=FrozenMap({id_: deal for id_, deal in account.deals.items() if id_ not in left}),
-        stream=tuple(
-            record
-            for record in account.stream
-            if (record.deal.id if isinstance(record, DealSaved) else record.deal) not in away
-        ),
-    )
+    deals = FrozenMap({id_: deal for id_, deal in account.deals.items() if id_ not in left})
+    stream = tuple(record for record in account.stream if deal_of(record) not in away)
+    return attrs.evolve(account, deals=deals, stream=stream)
 
 
 def _statuses(account: Account, policy: Policy, which: Statuses) -> dict[ContactId, SalesStatus]:
@@ -156,9 +150,8 @@ def _statuses(account: Account, policy: Policy, which: Statuses) -> dict[Contact
     Contacts of undecided deals without a stored status are what their other deals make them.
     """
     held = _held(account)
-    statuses = attrs.evolve(account, undecided=FrozenMap()).derived(policy) | account.statuses(
-        policy, which
-    )
+    by_deals = attrs.evolve(account, undecided=FrozenMap()).derived(policy)
+    statuses = by_deals | account.statuses(policy, which)
     return {id_: attrs.evolve(statuses[id_], deals=held.get(id_, {})) for id_ in account.contacts}
 
 
@@ -205,16 +198,10 @@ def _records(
         yield "tags", tag
     for id_, stored in account.contacts.items():
         yield "contacts", Standing(contact=stored.contact, status=statuses[id_], heard_at=at)
-    several: tuple[tuple[str, Iterable[Any]], ...] = (
-        ("deals", account.deals.values()),
-        ("leads", account.leads.values()),
-        ("conversions", account.conversions),
-        ("notes", account.notes),
-        ("tasks", account.tasks),
-    )
-    for port, records in several:
-        for record in records:
-            yield port, record
+    yield from (("deals", deal) for deal in account.deals.values())
+    yield from (("leads", lead) for lead in account.leads.values())
+    for port in ("conversions", "notes", "tasks"):
+        yield from ((port, record) for record in getattr(account, port))
 
 
 def _chunks(records: Iterator[T], size: int) -> Iterator[list[T]]:

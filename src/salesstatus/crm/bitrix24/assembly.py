@@ -163,9 +163,8 @@ class Assembly:
             self._contact(PERSON, id_, found)
 
     def _our_own(self, place: Place) -> None:
-        self.report.left_out(
-            place.at("COMPANY_ID"), "a company that is a client", "the account's own"
-        )
+        at = place.at("COMPANY_ID")
+        self.report.left_out(at, "a company that is a client", "the account's own")
 
     def _contact(self, kind: ContactKind, id_: Id, found: Found) -> None:
         values = found.values
@@ -292,9 +291,8 @@ class Assembly:
             if first is not None:
                 values.setdefault("person_id", first)
             if len(listed) > 1:
-                self.report.left_out(
-                    place, "one known contact of a lead", f"{len(listed)} contacts", L4.id
-                )
+                contacts = f"{len(listed)} contacts"
+                self.report.left_out(place, "one known contact of a lead", contacts, L4.id)
             status: str = values.get("status", "")
             meaning = values.get("meaning") or self.book.meaning(status)
             reason = values.get("status_description", "")
@@ -329,9 +327,8 @@ class Assembly:
         if not named:
             return {}
         if at is None:
-            self.report.left_out(
-                place.at("MOVED_TIME"), "when the lead was converted", "nothing", K13.id
-            )
+            moved = place.at("MOVED_TIME")
+            self.report.left_out(moved, "when the lead was converted", "nothing", K13.id)
             return {field: named[target] for field, target in _TIES.items() if target in named}
         record = ConversionRecord(
             # The source gives conversions no ids, so this one is ours.

@@ -42,12 +42,8 @@ class Names:
         companies: dict[str, list[ContactId]] = {}
         for contact in contacts:
             is_company = contact.kind is ContactKind.COMPANY
-            names = (
-                (contact.name,)
-                if is_company
-                else (contact.name, full_name(contact.first_name, contact.last_name))
-            )
-            for key in {text_key(name) for name in names} - {""}:
+            whole = "" if is_company else full_name(contact.first_name, contact.last_name)
+            for key in {text_key(contact.name), text_key(whole)} - {""}:
                 everybody.setdefault(key, []).append(contact.id)
                 if is_company:
                     companies.setdefault(key, []).append(contact.id)
@@ -88,11 +84,8 @@ def deal_named(
     they work for by `employer`: the deal is undecided (W1, W2). Of several companies it is the one
     where the primary contact works. A name that no contact has means none; all is reported.
     """
-    resolved = {
-        field: value
-        for field, value in values.items()
-        if field not in {"primary_name", "company_name"}
-    }
+    by_name = {"primary_name", "company_name"}
+    resolved = {field: value for field, value in values.items() if field not in by_name}
     primaries: _Ids = ()
     companies: _Ids = ()
     if values.get("primary") is None and values.get("primary_name"):

@@ -74,9 +74,8 @@ class Deals:
             expected = "the deal of an associated contact, in it or in its page's address"
             self._report.not_used(row.place, expected, "none")
         elif not self._newest.counts(row, (deal, row.values["contact"])):
-            found = (
-                f"contact {row.values['contact']} of deal {deal}, which was given in a newer state"
-            )
+            whose = f"contact {row.values['contact']} of deal {deal}"
+            found = f"{whose}, which was given in a newer state"
             self._report.read(row.place, "each record once", found)
         elif row.event == "deleted":
             self._involved[deal].discard(row.values["contact"])
@@ -154,12 +153,9 @@ class Deals:
                 continue
             stage = self._stages.of(values)
             if stage is None and "stage_id" not in values and "stage" in values:
-                status = by_name.status(values["stage"], place.at("stage"))
-                stage = (
-                    None
-                    if status is None
-                    else Stage(id=values["stage"], name=values["stage"], status=status)
-                )
+                name = values["stage"]
+                status = by_name.status(name, place.at("stage"))
+                stage = None if status is None else Stage(id=name, name=name, status=status)
             deal = self._deal(values, stage or _ANY_STAGE, place)
             if "source_id" in values:
                 deal = attrs.evolve(deal, source=assembly.source(values["source_id"], place))
@@ -185,9 +181,8 @@ class Deals:
             company = self._employer(self.known[id_].primary)
             if company is not None:
                 found = f"nothing: read as {shown(company)}, where the primary contact works"
-                self._report.read(
-                    Place(f"deal {id_}").at("organization_id"), "the deal's company", found, W2.id
-                )
+                at = Place(f"deal {id_}").at("organization_id")
+                self._report.read(at, "the deal's company", found, W2.id)
                 self.known[id_] = attrs.evolve(self.known[id_], company=company)
         for id_ in self.known.keys() & (self._involved.keys() | self._embedded.keys()):
             deal = self.known[id_]

@@ -242,11 +242,8 @@ class Reading:
     def _names(self) -> Names:
         """Return the names of contacts, and give persons the ids of employers by name."""
         waiting = any(values.keys() & BY_NAME for values, _ in self._deals.waiting.values())
-        names = (
-            Names.of(stored.contact for stored in self._contacts.values())
-            if waiting or self._works_for
-            else Names.of(())
-        )
+        needed = self._contacts.values() if waiting or self._works_for else ()
+        names = Names.of(stored.contact for stored in needed)
         for id_, (company, place) in self._works_for.items():
             stored = self._contacts.get(id_)
             found = None if stored is None else employer_named(company, names, place, self.report)

@@ -245,9 +245,8 @@ class _Unpacking:
                 read = time_read(meta["event_time"])
                 at = read.value if type(read) is Lenient else read
             except Unreadable:
-                self.report.left_out(
-                    place, "the time of an event", safely("event_time", meta["event_time"])
-                )
+                found = safely("event_time", meta["event_time"])
+                self.report.left_out(place, "the time of an event", found)
         numbers = (sync.get("revision"), meta.get("sequence"))
         return event, at, next((number for number in numbers if type(number) is int), None)
 
