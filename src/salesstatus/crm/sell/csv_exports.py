@@ -157,10 +157,10 @@ class _Column:
 
 
 _TIME: Final = (
-    "a time with a zone, whose day is one whatever the order of its numbers; "
-    "date_order= or locale= says the order"
+    "a time with a zone, and a day with only one reading (the order of day and month, or the locale, "
+    "decides it)"
 )
-_AMOUNT: Final = "an amount that is one whatever the decimal sign; locale= says the sign"
+_AMOUNT: Final = "an amount with only one reading (the locale decides it)"
 _ONE: Final = "headers that mean one field of the records each"
 _NO_CSV: Final = {
     "<": "HTML or XML: most likely an error page, or a page that asks to log in",
