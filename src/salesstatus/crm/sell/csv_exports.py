@@ -157,8 +157,8 @@ class _Column:
 
 
 _TIME: Final = (
-    "a time with a zone, and a day with only one reading (the order of day and month, or the locale, "
-    "decides it)"
+    "a time with a zone, and a day with only one reading (the order of day and month, or the "
+    "locale, decides it)"
 )
 _AMOUNT: Final = "an amount with only one reading (the locale decides it)"
 _ONE: Final = "headers that mean one field of the records each"
