@@ -54,6 +54,10 @@ def _a_record(self: object, field: attrs.Attribute[Record], value: object) -> No
         raise InvalidError(place_of(self, field), value, A_RECORD)
 
 
+def _as_sure(self: Evidence) -> Certainty:
+    return self.certainty
+
+
 def _subject(record: Record) -> str:
     if isinstance(record, DealSaved):
         return f"deal {shown(record.deal.id)} {record.deal.status.value}"
@@ -82,11 +86,9 @@ class Evidence:
     record: Record = attrs.field(validator=_a_record)
     certainty: Certainty = attrs.field(validator=is_a(Certainty))
     because: str = attrs.field(validator=is_a(str))
-    audience: Certainty = attrs.field(validator=is_a(Certainty))
-
-    @audience.default
-    def _(self) -> Certainty:
-        return self.certainty
+    audience: Certainty = attrs.field(
+        default=attrs.Factory(_as_sure, takes_self=True), validator=is_a(Certainty)
+    )
 
     @property
     def at(self) -> datetime:
