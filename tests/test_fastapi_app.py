@@ -410,7 +410,7 @@ class TestDeals:
             unit.commit()
         before = held(store)
         problem = told(ask("PUT", "/deals/D-1", {**DEAL, "status": "won"}), 409, "refused")
-        assert problem["detail"].endswith("heard by contact 'acme'")
+        assert problem["detail"].endswith("refused for contact 'acme'")
         assert [broken["rule"] for broken in problem["broken"]] == ["E4"]
         assert held(store) == before
 

@@ -815,19 +815,19 @@ REFUSED_SNAPSHOTS = {
     "the deal has a newer snapshot": (
         [saved(1), saved(3, "bob", status=WON)],
         saved(2, primary="cy", status=LOST),
-        (HistoryError, "deal 'D-1' has a newer snapshot already", at(3)),
+        (HistoryError, "deal 'D-1' already has a newer snapshot", at(3)),
         [heard(1, DealAssociated("D-2"), "cy"), saved(4, primary="bob"), DealDeleted(at(5), "D-1")],
     ),
     "the deletion is older than the deal": (
         [saved(3, "bob")],
         DealDeleted(at(1), "D-1"),
-        (HistoryError, "deal 'D-1' has a newer snapshot already", at(3)),
+        (HistoryError, "deal 'D-1' already has a newer snapshot", at(3)),
         [saved(3, "bob", status=WON), saved(4, status=LOST)],
     ),
     "the deletion comes again and is older": (
         [saved(0), DealDeleted(at(3), "D-1")],
         DealDeleted(at(2), "D-1"),
-        (HistoryError, "deal 'D-1' has a newer snapshot already", at(3)),
+        (HistoryError, "deal 'D-1' already has a newer snapshot", at(3)),
         [saved(3, "bob", status=WON)],
     ),
     "one of several hearers has heard something newer": (
@@ -880,7 +880,7 @@ REFUSED_SNAPSHOTS = {
             saved(1, id=3),
         ],
         [saved(5, id=2, primary="ann", company="acme"), EmployeeMoved(at(3), "ann", "bolt")],
-        (HistoryError, "deal 2 has a newer snapshot already", at(5)),
+        (HistoryError, "deal 2 already has a newer snapshot", at(5)),
         [
             heard(3, DealAssociated("D-9"), "bolt"),
             saved(6, id=1, company="acme"),
@@ -1288,7 +1288,7 @@ def test_a_snapshot_refused_by_one_contact_names_that_contact():
     )
     (refused,) = replay(stream, on_refusal="collect").refused
     assert refused.error.rules == ("E4",)
-    assert refused.error.__notes__ == ["heard by contact 'acme'"]
+    assert refused.error.__notes__ == ["refused for contact 'acme'"]
 
 
 def test_a_known_contact_has_a_status():

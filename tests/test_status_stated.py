@@ -428,7 +428,7 @@ class TestTheOrderOfTime:
         stream = [saved(0, "bob"), stated(3, ODD, "bob"), saved(2, "bob", "cy", status=WON)]
         done = replay(stream, SELL, "collect")
         assert [(each.position, each.error.latest) for each in done.refused] == [(2, at(3))]
-        assert done.refused[0].error.__notes__ == ["heard by contact 'bob'"]
+        assert done.refused[0].error.__notes__ == ["refused for contact 'bob'"]
         assert done.statuses == {"ann": transition(NOTHING, DealAssociated("D-1")), "bob": ODD}
 
     def test_contacts_do_not_wait_for_each_other(self):
@@ -467,7 +467,7 @@ class TestBetweenSnapshots:
         done = replay(stream, SELL, "collect")
         assert [
             (each.position, each.error.rules, each.error.__notes__) for each in done.refused
-        ] == [(2, ("E4",), ["heard by contact 'bob'"])]
+        ] == [(2, ("E4",), ["refused for contact 'bob'"])]
         assert done.statuses == {"ann": transition(NOTHING, DealAssociated("D-1")), "bob": NOTHING}
 
     def test_an_account_may_begin_with_statuses_and_then_save_the_deals_that_they_hold(self):

@@ -168,7 +168,7 @@ class Session:
         try:
             after = transition(standing.status, event, policy)
         except GuardError as error:
-            error.add_note(f"heard by contact {shown(contact)}")
+            error.add_note(f"refused for contact {shown(contact)}")
             raise
         if after is not standing.status:
             rules = tuple(row.id for row in decide(standing.status, event, policy).rows)

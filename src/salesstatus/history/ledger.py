@@ -1,22 +1,24 @@
 """What a stream of records is folded into: the statuses of all contacts, and the deals.
 
-A contact's `Line` is its status so far, and the newest time that was accepted. A record is looked
-at by everyone it concerns before anybody takes it over, so that a refused one changes nothing.
+A record is checked for everyone it concerns before anything is written, so that a refused one
+changes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
-from typing import Final
+from typing import Final, assert_never
 
 from salesstatus.decisions import MutableStatus, decisions
 from salesstatus.errors import GuardError, HistoryError
 from salesstatus.history.records import (
     DealDeleted,
+    DealSaved,
     EmployeeMoved,
     Entry,
     Logged,
+    Record,
     Snapshot,
     StatusStated,
 )
@@ -26,13 +28,14 @@ from salesstatus.propagation import hearing, moved, notices
 from salesstatus.rules import CHANGES, REFUSED
 from salesstatus.values import FrozenMap, InvalidError, id_order, shown
 
+Refusal = GuardError | HistoryError
 NOBODY: Final[FrozenMap[ContactId, SalesStatus]] = FrozenMap()
 _NO_STATUS: Final = SalesStatus()
 _EVER: Final = datetime.min.replace(tzinfo=timezone.utc)
 
 
 class SavedDeals:
-    """The deals as of the newest snapshots, and what contacts hear when the next one comes."""
+    """The deals as of the newest snapshots, and what contacts get when the next one comes."""
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
@@ -47,43 +50,54 @@ class SavedDeals:
         deals = sorted(self._led.get(contact, ()), key=id_order)
         return [self._deals[deal] for deal in deals]
 
-    def _after(self, record: Snapshot) -> list[tuple[DealId, Deal | None]]:
-        """Return the deals that a record touches, as they are after it. Raises `HistoryError`."""
-        touched: list[tuple[DealId, Deal | None]]
-        if isinstance(record, EmployeeMoved):
-            newer = f"contact {shown(record.contact)} has a newer move"
-            _in_time(record, self._moved.get(record.contact), newer)
-            led = self._led_by(record.contact)
-            after = [moved(deal, record.contact, record.company, self._policy) for deal in led]
-            touched = [
-                (deal.id, now) for deal, now in zip(led, after, strict=True) if now is not deal
-            ]
-        elif isinstance(record, DealDeleted):
-            if record.deal not in self._saved:
-                reason = f"deal {shown(record.deal)} was never saved, so it cannot be deleted"
-                raise HistoryError(record, reason)
-            touched = [(record.deal, None)]
-        else:
-            deal = record.deal
-            if deal.primary in self._companies:  # where the person works by now, if deals follow
-                deal = moved(deal, deal.primary, self._companies[deal.primary], self._policy)
-            touched = [(deal.id, deal)]
-        for deal_id, _ in touched:
-            newer = f"deal {shown(deal_id)} has a newer snapshot"
-            _in_time(record, self._saved.get(deal_id), newer)
-        return touched
+    def _touched(self, record: Snapshot) -> dict[DealId, Deal | None]:
+        """Return the deals that a record touches, as they are after it; None: deleted."""
+        match record:
+            case EmployeeMoved(contact=contact, company=company):
+                led = self._led_by(contact)
+                after = [moved(deal, contact, company, self._policy) for deal in led]
+                return {
+                    deal.id: now for deal, now in zip(led, after, strict=True) if now is not deal
+                }
+            case DealDeleted(deal=deal_id):
+                return {deal_id: None}
+            case DealSaved(deal=deal):
+                if deal.primary in self._companies:  # where the person works now, if deals follow
+                    company = self._companies[deal.primary]
+                    deal = moved(deal, deal.primary, company, self._policy)
+                return {deal.id: deal}
+            case _:
+                assert_never(record)
 
-    def notified(self, record: Snapshot) -> list[Entry]:
-        """Return what contacts hear, in a fixed order. Raises `HistoryError`; changes nothing."""
-        return [
+    def _refusal(self, record: Snapshot, touched: Iterable[DealId]) -> HistoryError | None:
+        if isinstance(record, DealDeleted) and record.deal not in self._saved:
+            reason = f"deal {shown(record.deal)} was never saved, so it cannot be deleted"
+            return HistoryError(record, reason)
+        newest = [
+            (self._saved.get(deal), f"deal {shown(deal)} already has a newer snapshot")
+            for deal in touched
+        ]
+        if isinstance(record, EmployeeMoved):
+            contact = record.contact
+            newer = f"contact {shown(contact)} already has a newer move"
+            newest.insert(0, (self._moved.get(contact), newer))
+        for latest, reason in newest:
+            if latest is not None and record.at < latest:
+                return HistoryError(record, reason, latest)
+        return None
+
+    def notified(self, record: Snapshot) -> list[Entry] | HistoryError:
+        """Return what contacts get of a record, in a fixed order, or why it is refused."""
+        touched = self._touched(record)
+        return self._refusal(record, touched) or [
             Entry(record.at, notice.contact, notice.event)
-            for deal_id, deal in self._after(record)
+            for deal_id, deal in touched.items()
             for notice in notices(self._deals.get(deal_id), deal)
         ]
 
     def accept(self, record: Snapshot) -> None:
         """Keep what a record says."""
-        for deal_id, deal in self._after(record):
+        for deal_id, deal in self._touched(record).items():
             before = self._deals.pop(deal_id, None)
             if before is not None:
                 self._led[before.primary].discard(deal_id)
@@ -97,34 +111,30 @@ class SavedDeals:
 
     def concerned(self, record: Snapshot) -> set[ContactId]:
         """Return the contacts that a record is about, be it accepted or not."""
-        if isinstance(record, EmployeeMoved):
-            known = self._led_by(record.contact)
-            itself = (
-                {record.contact} if record.company is None else {record.contact, record.company}
-            )
-        elif isinstance(record, DealDeleted):
-            known, itself = self._known(record.deal), set()
-        else:
-            known, itself = self._known(record.deal.id), {*hearing(record.deal)}
-        return itself.union(*map(hearing, known))
+        match record:
+            case EmployeeMoved(contact=contact, company=company):
+                deals = self._led_by(contact)
+                others = {contact} if company is None else {contact, company}
+            case DealDeleted(deal=deal_id):
+                deals, others = self._known(deal_id), set()
+            case DealSaved(deal=deal):
+                deals, others = self._known(deal.id), {*hearing(deal)}
+            case _:
+                assert_never(record)
+        return others.union(*map(hearing, deals))
 
     def _known(self, deal: DealId) -> list[Deal]:
         return [self._deals[deal]] if deal in self._deals else []
 
 
-def _in_time(record: Snapshot, latest: datetime | None, what: str) -> None:
-    if latest is not None and record.at < latest:
-        raise HistoryError(record, f"{what} already", latest)
-
-
-class Line(MutableStatus):
+class ContactHistory(MutableStatus):
     """One contact's history: its status so far, and the newest time that was accepted."""
 
     __slots__ = ("_numbers", "frozen", "latest")
 
-    def __init__(self, state: SalesStatus) -> None:
+    def __init__(self, state: SalesStatus, latest: datetime = _EVER) -> None:
         super().__init__(state)
-        self.latest = _EVER
+        self.latest = latest
         #: Made when the first number comes: most sources have none.
         self._numbers: dict[DealId, int] | None = None
         #: The status as a value, while nothing has changed since it was asked for.
@@ -147,15 +157,15 @@ class Line(MutableStatus):
         self._numbers = self._numbers or {}
         self._numbers[deal] = sequence
 
-    def state(self, record: StatusStated) -> None:
-        """Be what is stated. The numbers of entries that were accepted still count."""
-        super().__init__(record.status)
-        self.latest = record.at
-        self.frozen = record.status
+    def restated(self, record: StatusStated) -> ContactHistory:
+        """Return the history from a stated status on; accepted numbers still count."""
+        after = ContactHistory(record.status, record.at)
+        after._numbers = self._numbers
+        return after
 
 
 class Ledger:
-    """The lines of all contacts, and the deals: what a stream of records is folded into."""
+    """The histories of all contacts, and the deals. What is refused is returned, and not raised."""
 
     def __init__(self, policy: Policy, known: Mapping[ContactId, SalesStatus] = NOBODY) -> None:
         if not isinstance(known, Mapping):
@@ -163,84 +173,99 @@ class Ledger:
         self.table = decisions(policy)
         self.deals = SavedDeals(policy)
         self._known = known
-        self._lines: dict[ContactId, Line] = {}
+        self._histories: dict[ContactId, ContactHistory] = {}
 
-    def line(self, contact: ContactId) -> Line:
-        """Return a contact's line; one that is not known begins without deals and statuses."""
-        line = self._lines.get(contact)
-        if line is None:
+    def of(self, contact: ContactId) -> ContactHistory:
+        """Return a contact's history; one that is not known begins without deals and statuses."""
+        history = self._histories.get(contact)
+        if history is None:
             state = self._known.get(contact, _NO_STATUS) if self._known else _NO_STATUS
             if type(state) is not SalesStatus:
                 raise InvalidError(f"known[{shown(contact)}]", state, "a SalesStatus")
-            line = self._lines[contact] = Line(state)
-        return line
+            history = self._histories[contact] = ContactHistory(state)
+        return history
 
-    def state(self, record: StatusStated) -> HistoryError | None:
-        """Let a contact be what is stated; return why not, if it comes late."""
-        line = self.line(record.contact)
-        if record.at < line.latest:
-            return _late(record, line)
-        line.state(record)
-        return None
-
-    def hear(self, entry: Entry) -> GuardError | HistoryError | None:
-        """Let a contact hear an entry; return why not, if it is refused."""
-        line = self._lines.get(entry.contact) or self.line(entry.contact)
-        if entry.sequence is not None and line.repeats(entry):
+    def take_entry(self, entry: Entry) -> Refusal | None:
+        """Take over one entry; return why not, if it is refused."""
+        history = self._histories.get(entry.contact) or self.of(entry.contact)
+        if entry.sequence is not None and history.repeats(entry):
             return None
-        if entry.at < line.latest:
-            return _late(entry, line)
-        decision = line.apply(entry.event, self.table)
+        if entry.at < history.latest:
+            return _late(entry, history)
+        decision = history.apply(entry.event, self.table)
         if decision.effect is CHANGES:
-            line.frozen = None
+            history.frozen = None
         elif decision.effect is REFUSED:
-            return decision.error(line.status(), entry.event)
-        line.latest = entry.at
+            return decision.error(history.status(), entry.event)
+        history.latest = entry.at
         if entry.sequence is not None:
-            line.number(entry.sequence, entry.event.deal)
+            history.number(entry.sequence, entry.event.deal)
         return None
 
-    def notified(self, record: Snapshot) -> list[Entry]:
-        """Return what contacts hear of a snapshot; changes nothing.
+    def take(self, record: Record) -> Refusal | None:
+        """Take over one record, for everyone it concerns or for nobody; return why not."""
+        match record:
+            case Entry():
+                return self.take_entry(record)
+            case StatusStated():
+                history = self.of(record.contact)
+                if record.at < history.latest:
+                    return _late(record, history)
+                self._histories[record.contact] = history.restated(record)
+            case DealSaved() | DealDeleted() | EmployeeMoved():
+                logged = self.logged(record)
+                if not isinstance(logged, list):
+                    return logged
+                for entry in logged:
+                    self.take(entry)
+                self.deals.accept(record)
+            case _:
+                assert_never(record)
+        return None
 
-        Raises `GuardError` or `HistoryError` if one contact cannot hear it.
+    def logged(self, record: Record) -> list[Logged] | Refusal:
+        """Return what a record says of each contact, or why it is refused; changes nothing.
+
+        All contacts are looked at before one of them takes anything over.
         """
-        entries = self.deals.notified(record)
-        for entry in entries:
-            line = self.line(entry.contact)
-            error: GuardError | HistoryError | None = None
-            if entry.at < line.latest:
-                error = _late(entry, line)
-            else:
-                decision = self.table.decide(line, entry.event)
-                if decision.effect is REFUSED:
-                    error = decision.error(line.status(), entry.event)
+        if isinstance(record, Logged):
+            return self._refusal(record) or [record]
+        notified = self.deals.notified(record)
+        if isinstance(notified, HistoryError):
+            return notified
+        for entry in notified:
+            error = self._refusal(entry)
             if error is not None:
-                error.add_note(f"heard by contact {shown(entry.contact)}")
-                raise error
-        return entries
+                error.add_note(f"refused for contact {shown(entry.contact)}")
+                return error
+        return [*notified]
 
-    def take(self, record: Snapshot) -> GuardError | HistoryError | None:
-        """Let everyone hear a snapshot, or nobody; return why not, if it is refused."""
-        try:
-            entries = self.notified(record)
-        except (GuardError, HistoryError) as error:
-            return error.with_traceback(None)  # which would keep everything here alive
-        for entry in entries:
-            self.hear(entry)
-        self.deals.accept(record)
-        return None
+    def concerned(self, record: Record) -> set[ContactId]:
+        """Return the contacts that a record is about, be it accepted or not."""
+        return {record.contact} if isinstance(record, Logged) else self.deals.concerned(record)
+
+    def _refusal(self, record: Logged) -> Refusal | None:
+        history = self.of(record.contact)
+        if isinstance(record, Entry) and history.repeats(record):
+            return None
+        if record.at < history.latest:
+            return _late(record, history)
+        if isinstance(record, StatusStated):
+            return None
+        decision = self.table.decide(history, record.event)
+        refused = decision.effect is REFUSED
+        return decision.error(history.status(), record.event) if refused else None
 
     def statuses(self) -> FrozenMap[ContactId, SalesStatus]:
-        """Return every contact that heard something or was known, and give up the ledger."""
-        heard = {
-            contact: line.done()
-            for contact, line in self._lines.items()
-            if line.latest is not _EVER
+        """Return the status of every contact with a history or known, and give up the ledger."""
+        logged = {
+            contact: history.done()
+            for contact, history in self._histories.items()
+            if history.latest is not _EVER
         }
-        return FrozenMap.over({**self._known, **heard} if self._known else heard)
+        return FrozenMap.over({**self._known, **logged} if self._known else logged)
 
 
-def _late(record: Logged, line: Line) -> HistoryError:
+def _late(record: Logged, history: ContactHistory) -> HistoryError:
     reason = f"contact {shown(record.contact)} already has a newer record"
-    return HistoryError(record, reason, line.latest)
+    return HistoryError(record, reason, history.latest)

@@ -25,8 +25,8 @@ from typing import Literal
 
 import attrs
 
-from salesstatus.errors import GuardError, HistoryError
-from salesstatus.history.ledger import NOBODY, Ledger, SavedDeals
+from salesstatus.errors import HistoryError
+from salesstatus.history.ledger import NOBODY, Ledger, Refusal, SavedDeals
 from salesstatus.history.records import (
     RECORDS,
     Entry,
@@ -50,7 +50,7 @@ class Refused:
 
     position: int
     entry: Record
-    error: GuardError | HistoryError
+    error: Refusal
 
 
 @attrs.frozen(repr=False)
@@ -93,9 +93,7 @@ def _checked(on_refusal: OnRefusal) -> bool:
     return on_refusal == "raise"
 
 
-def _raised(
-    error: GuardError | HistoryError, position: int, record: Record
-) -> GuardError | HistoryError:
+def _raised(error: Refusal, position: int, record: Record) -> Refusal:
     error.add_note(f"record {position}: {shown(record)}")
     return error
 
@@ -132,11 +130,8 @@ def replay(
         if end is not None and type(record) in RECORDS and record.at > end:
             later += 1
             continue
-        error: GuardError | HistoryError | None
-        if type(record) is Entry:
-            error = ledger.hear(record)
-        elif type(record) is StatusStated:
-            error = ledger.state(record)
+        if type(record) is Entry:  # most are
+            error = ledger.take_entry(record)
         elif type(record) in RECORDS:
             error = ledger.take(record)
         else:
@@ -176,35 +171,32 @@ def trace(
     raising = _checked(on_refusal)
     ledger = Ledger(policy, known)
     for position, record in enumerate(records):
-        try:
-            if isinstance(record, Logged):
-                yield _step(ledger, position, record)
-            elif isinstance(record, Snapshot):
-                for entry in ledger.notified(record):
-                    yield _step(ledger, position, entry)
+        if type(record) not in RECORDS:
+            raise not_a_record(record, position)
+        logged = ledger.logged(record)
+        if isinstance(logged, list):
+            for entry in logged:
+                yield _step(ledger, position, entry)
+            if isinstance(record, Snapshot):
                 ledger.deals.accept(record)
-            else:
-                raise not_a_record(record, position)
-        except (GuardError, HistoryError) as error:
-            if raising:
-                raise _raised(error, position, record) from None
-            yield Refused(position, record, error.with_traceback(None))
+        elif raising:
+            raise _raised(logged, position, record)
+        else:
+            yield Refused(position, record, logged)
 
 
 def _step(ledger: Ledger, position: int, entry: Logged) -> Step:
-    line = ledger.line(entry.contact)
-    before = line.status()
+    history = ledger.of(entry.contact)
+    before = history.status()
     rules: tuple[str, ...]
     if isinstance(entry, StatusStated):
         rules = (entry.rule,) if entry.rule else ()
-    elif line.repeats(entry):  # a number already accepted is not looked up; it says nothing new
+    elif history.repeats(entry):  # a number already accepted is not looked up: nothing is new
         rules = tuple(row.id for row in ledger.table.tables.events if row.effect is NOTHING)
     else:
-        rules = tuple(row.id for row in ledger.table.decide(line, entry.event).rows)
-    error = ledger.state(entry) if isinstance(entry, StatusStated) else ledger.hear(entry)
-    if error is not None:
-        raise error
-    return Step(position, entry, before, line.status(), rules)
+        rules = tuple(row.id for row in ledger.table.decide(history, entry.event).rows)
+    ledger.take(entry)
+    return Step(position, entry, before, ledger.of(entry.contact).status(), rules)
 
 
 def entries(records: Iterable[Record], policy: Policy = SELL) -> Iterator[Logged]:
@@ -223,10 +215,10 @@ def entries(records: Iterable[Record], policy: Policy = SELL) -> Iterator[Logged
         if isinstance(record, Logged):
             yield record
         elif isinstance(record, Snapshot):
-            try:
-                yield from deals.notified(record)
-            except HistoryError as error:
-                raise _raised(error, position, record) from None
+            notified = deals.notified(record)
+            if isinstance(notified, HistoryError):
+                raise _raised(notified, position, record)
+            yield from notified
             deals.accept(record)
         else:
             raise not_a_record(record, position)

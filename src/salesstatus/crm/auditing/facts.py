@@ -8,7 +8,7 @@ up by its position.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, TypeVar, final
 
@@ -24,9 +24,14 @@ from salesstatus.crm.auditing.possible import (
     table,
 )
 from salesstatus.decisions import decisions
-from salesstatus.errors import GuardError, HistoryError
 from salesstatus.history.ledger import Ledger
-from salesstatus.history.records import Logged, Record, Snapshot, StatusStated, not_a_record
+from salesstatus.history.records import (
+    RECORDS,
+    Logged,
+    Record,
+    Snapshot,
+    not_a_record,
+)
 from salesstatus.history.replaying import Refused
 from salesstatus.model import (
     Contact,
@@ -246,47 +251,38 @@ class Known:
         self.doubtful: set[ContactId] = set()
         refused: list[Refused] = []
         for n, record in enumerate(_walked(place, records)):
-            reported: Sequence[Logged]
-            if isinstance(record, Logged):
-                reported = (record,)
-            elif isinstance(record, Snapshot):
-                try:
-                    reported = ledger.notified(record)
-                except (GuardError, HistoryError) as error:
-                    refused.append(Refused(n, record, error.with_traceback(None)))
-                    self.doubtful |= ledger.deals.concerned(record)
-                    continue
-            else:
+            if type(record) not in RECORDS:
                 raise not_a_record(record, n)
-            for entry in reported:
-                error_ = self._hear(entry, account)
-                if error_ is not None:
-                    refused.append(Refused(n, record, error_))
-                    self.doubtful.add(entry.contact)
+            logged = ledger.logged(record)
+            if not isinstance(logged, list):
+                refused.append(Refused(n, record, logged))
+                self.doubtful |= ledger.concerned(record)
+                continue
+            for entry in logged:
+                self._take(entry, account)
             if isinstance(record, Snapshot):
                 ledger.deals.accept(record)
         self.refused = tuple(refused)
 
-    def _hear(self, entry: Logged, account: Account) -> GuardError | HistoryError | None:
-        line = self._ledger.line(entry.contact)
-        before = line.prospect, line.customer
-        ledger = self._ledger
-        error = ledger.state(entry) if isinstance(entry, StatusStated) else ledger.hear(entry)
-        after = line.prospect, line.customer
+    def _take(self, entry: Logged, account: Account) -> None:
+        was = self._ledger.of(entry.contact)
+        before = was.prospect, was.customer
+        self._ledger.take(entry)
+        now = self._ledger.of(entry.contact)
+        after = now.prospect, now.customer
         position = account.at.get(entry.contact)
-        if error is None and before != after and position is not None:
+        if before != after and position is not None:
             agreeing = AGREEING[account.codes[position]]
             if after in agreeing and before not in agreeing:
                 self.spans[entry.contact] = Span(entry.at)
             elif before in agreeing and after not in agreeing:
                 self.spans.setdefault(entry.contact, Span()).ended = entry
-        return error
 
     def of(self, contact: ContactId) -> SalesStatus | None:
         """Return what a contact is by the history, None if that is in doubt."""
         if contact in self.doubtful:
             return None
-        return self._ledger.line(contact).status()
+        return self._ledger.of(contact).status()
 
 
 def in_order(deals: Iterable[DealId]) -> tuple[DealId, ...]:
