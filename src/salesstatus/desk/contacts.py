@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import attrs
 
-from salesstatus.desk.session import TARGETS, Result, Session, UseCases
+from salesstatus.desk.session import TARGETS, Result, Session, UseCases, execute_once, stored
 from salesstatus.events import ContactEvent, CustomerStatusSet, ProspectStatusSet
 from salesstatus.history.replaying import Refused, Step, replay, trace
 from salesstatus.merging import Merged
@@ -30,7 +30,7 @@ class ContactUseCases(UseCases):
     """The use cases about contacts and their statuses; see `salesstatus.desk.Desk`."""
 
     async def contact(self, id: ContactId) -> Versioned[Standing]:
-        return await self._get("contacts", id)
+        return await stored(self.context, "contacts", id)
 
     async def save_contact(
         self, contact: Contact, *, version: int | None = None, key: str = ""
@@ -43,7 +43,9 @@ class ContactUseCases(UseCases):
             return await save_profile(session, before, contact)
 
         subject = ("contacts", contact.id)
-        return await self._execute_once("save_contact", key, (contact,), save, subject=subject)
+        return await execute_once(
+            self.context, "save_contact", key, (contact,), save, subject=subject
+        )
 
     async def move_employee(
         self,
@@ -62,7 +64,9 @@ class ContactUseCases(UseCases):
             )
 
         request, subject = (person, company), ("contacts", person)
-        return await self._execute_once("move_employee", key, request, move, subject=subject)
+        return await execute_once(
+            self.context, "move_employee", key, request, move, subject=subject
+        )
 
     async def set_status(
         self,
@@ -87,7 +91,7 @@ class ContactUseCases(UseCases):
             return await session.standing(contact)
 
         request, subject = (contact, status), ("contacts", contact)
-        return await self._execute_once("set_status", key, request, set_, subject=subject)
+        return await execute_once(self.context, "set_status", key, request, set_, subject=subject)
 
     async def state_status(
         self,
@@ -104,7 +108,7 @@ class ContactUseCases(UseCases):
             standing: Standing = await session.get("contacts", contact, version)
             if status is None:
                 log = [record async for record in session.ports.log.of(contact)]
-                statuses = replay(log, self._context.policy, "collect").statuses
+                statuses = replay(log, self.context.policy, "collect").statuses
                 heard_at = max((record.at for record in log), default=None)
                 replayed = statuses.get(contact, SalesStatus())
                 session.save("contacts", attrs.evolve(standing, status=replayed, heard_at=heard_at))
@@ -113,12 +117,14 @@ class ContactUseCases(UseCases):
             return await session.standing(contact)
 
         request, subject = (contact, status), ("contacts", contact)
-        return await self._execute_once("state_status", key, request, state, subject=subject)
+        return await execute_once(
+            self.context, "state_status", key, request, state, subject=subject
+        )
 
     async def merge_contacts(
         self, survivor: ContactId, *others: ContactId, key: str = ""
     ) -> Result[Merged]:
-        policy = self._context.policy
+        policy = self.context.policy
 
         async def merge_(session: Session) -> Merged:
             standings = [await session.standing(id_) for id_ in (survivor, *others)]
@@ -140,23 +146,23 @@ class ContactUseCases(UseCases):
             return Merged((await session.standing(done.about)).contact, ())
 
         request, subject = (survivor, *others), ("contacts", survivor)
-        return await self._execute_once(
-            "merge_contacts", key, request, merge_, subject=subject, repeat=repeat
+        return await execute_once(
+            self.context, "merge_contacts", key, request, merge_, subject=subject, repeat=repeat
         )
 
     async def select(self, selection: Selection) -> AsyncIterator[Standing]:
         check("selection", selection, Selection)
-        async with self._context.unit() as ports:
+        async with self.context.unit() as ports:
             async for row in ports.contacts.select(selection):
                 yield row.record
 
     async def history(self, contact: ContactId) -> tuple[Step | Refused, ...]:
         check_id("contact.id", contact)
-        async with self._context.unit() as ports:
+        async with self.context.unit() as ports:
             log = [record async for record in ports.log.of(contact)]
             if not log:
                 await ports.contacts.get(contact)
-            return tuple(trace(log, self._context.policy, "collect"))
+            return tuple(trace(log, self.context.policy, "collect"))
 
 
 async def save_profile(session: Session, before: Standing | None, contact: Contact) -> Standing:

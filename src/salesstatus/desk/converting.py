@@ -18,7 +18,7 @@ from salesstatus.conversion import convert as converted
 from salesstatus.conversion import convert_many as converted_many
 from salesstatus.conversion import rebuild_lead as rebuilt
 from salesstatus.desk.contacts import save_profile
-from salesstatus.desk.session import TARGETS, Result, Session, UseCases
+from salesstatus.desk.session import TARGETS, Result, Session, UseCases, execute, execute_once
 from salesstatus.errors import Broken, ConversionError
 from salesstatus.lead import ConversionRecord, Lead, LeadId, Target
 from salesstatus.leads.matching import Known, sought_keys
@@ -55,8 +55,8 @@ class ConversionUseCases(UseCases):
         matching: bool = True,
     ) -> ConversionPlan:
         _check(request, actor, matching)
-        async with self._context.unit() as ports:
-            session = Session(self._context, ports)
+        async with self.context.unit() as ports:
+            session = Session(self.context, ports)
             stored: Lead = await session.get("leads", lead)
             request = await _with_stored(session, request)
             known = await _known(session, [stored], request, matching=matching)
@@ -92,7 +92,7 @@ class ConversionUseCases(UseCases):
             await _write(session, done)
             return ConversionResult(record=done.record, conversion=done)
 
-        return attrs.evolve(await self._execute(convert_), repeated=repeated)
+        return attrs.evolve(await execute(self.context, convert_), repeated=repeated)
 
     async def convert_many(
         self,
@@ -158,7 +158,7 @@ class ConversionUseCases(UseCases):
                     done.append(ConversionResult(record=result.record, conversion=result))
             return tuple(done)
 
-        return attrs.evolve(await self._execute(convert_), repeated=repeated)
+        return attrs.evolve(await execute(self.context, convert_), repeated=repeated)
 
     async def rebuild_lead(self, contact: ContactId, *, key: str = "") -> Result[Rebuilt]:
         async def rebuild(session: Session) -> Rebuilt:
@@ -183,7 +183,9 @@ class ConversionUseCases(UseCases):
         async def repeat(session: Session, done: Done) -> Rebuilt:
             return Rebuilt(await session.get("leads", done.about), ())
 
-        return await self._execute_once("rebuild_lead", key, (contact,), rebuild, repeat=repeat)
+        return await execute_once(
+            self.context, "rebuild_lead", key, (contact,), rebuild, repeat=repeat
+        )
 
 
 async def _usable(session: Session, id_: LeadId, lead: Lead | None) -> Lead | ConversionError:

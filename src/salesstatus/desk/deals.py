@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from salesstatus.desk.session import Result, Session, UseCases
+from salesstatus.desk.session import Result, Session, UseCases, execute_once, stored
 from salesstatus.model import ContactId, Deal, DealId
 from salesstatus.ports import Done, Versioned
 from salesstatus.propagation import placed, with_primary
@@ -15,7 +15,7 @@ class DealUseCases(UseCases):
     """The use cases about deals; see `salesstatus.desk.Desk`."""
 
     async def deal(self, id: DealId) -> Versioned[Deal]:
-        return await self._get("deals", id)
+        return await stored(self.context, "deals", id)
 
     async def save_deal(
         self, deal: Deal, *, version: int | None = None, key: str = ""
@@ -26,12 +26,12 @@ class DealUseCases(UseCases):
             before: Deal | None = await session.find("deals", deal.id)
             session.check_version("deals", deal.id, version)
             primary = await session.standing(deal.primary)
-            after = placed(deal, before, primary.contact.company, self._context.policy)
+            after = placed(deal, before, primary.contact.company, self.context.policy)
             await session.notify(before, after)
             return after
 
         subject = ("deals", deal.id)
-        return await self._execute_once("save_deal", key, (deal,), save, subject=subject)
+        return await execute_once(self.context, "save_deal", key, (deal,), save, subject=subject)
 
     async def change_primary(
         self,
@@ -49,7 +49,9 @@ class DealUseCases(UseCases):
             return after
 
         request, subject = (deal, primary, old), ("deals", deal)
-        return await self._execute_once("change_primary", key, request, change, subject=subject)
+        return await execute_once(
+            self.context, "change_primary", key, request, change, subject=subject
+        )
 
     async def delete_deal(
         self, deal: DealId, *, version: int | None = None, key: str = ""
@@ -64,6 +66,6 @@ class DealUseCases(UseCases):
             return done.about
 
         subject = ("deals", deal)
-        return await self._execute_once(
-            "delete_deal", key, (deal,), delete, subject=subject, repeat=repeat
+        return await execute_once(
+            self.context, "delete_deal", key, (deal,), delete, subject=subject, repeat=repeat
         )

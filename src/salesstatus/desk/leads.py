@@ -6,7 +6,7 @@ from typing import Final
 
 import attrs
 
-from salesstatus.desk.session import TARGETS, Result, Session, UseCases
+from salesstatus.desk.session import TARGETS, Result, Session, UseCases, execute_once, stored
 from salesstatus.lead import (
     Lead,
     LeadConverted,
@@ -45,7 +45,7 @@ class LeadUseCases(UseCases):
     """The use cases about leads; see `salesstatus.desk.Desk`."""
 
     async def lead(self, id: LeadId) -> Versioned[Lead]:
-        return await self._get("leads", id)
+        return await stored(self.context, "leads", id)
 
     async def save_lead(
         self, lead: Lead, *, version: int | None = None, key: str = ""
@@ -70,7 +70,7 @@ class LeadUseCases(UseCases):
             return lead
 
         subject = ("leads", lead.id)
-        return await self._execute_once("save_lead", key, (lead,), save, subject=subject)
+        return await execute_once(self.context, "save_lead", key, (lead,), save, subject=subject)
 
     async def record_lead_event(
         self, lead: LeadId, event: LeadEvent, *, version: int | None = None, key: str = ""
@@ -81,13 +81,13 @@ class LeadUseCases(UseCases):
 
         async def apply(session: Session) -> Lead:
             before: Lead = await session.get("leads", lead, version)
-            after = lead_transition(before, event, self._context.setup.book)
+            after = lead_transition(before, event, self.context.setup.book)
             session.save("leads", after)
             return after
 
         subject = ("leads", lead)
-        return await self._execute_once(
-            "record_lead_event", key, (lead, event), apply, subject=subject
+        return await execute_once(
+            self.context, "record_lead_event", key, (lead, event), apply, subject=subject
         )
 
     async def take_in(
@@ -100,8 +100,8 @@ class LeadUseCases(UseCases):
                 point,
                 await _known(session, Lead(id=0, phone=point.phone, email=point.email)),
                 id=session.new_id("lead"),
-                book=self._context.setup.book,
-                repeat_leads=self._context.repeat_leads,
+                book=self.context.setup.book,
+                repeat_leads=self.context.repeat_leads,
                 by=by,
                 owner=owner,
             )
@@ -125,7 +125,9 @@ class LeadUseCases(UseCases):
             again = L7.case("again")
             return Landing(on=on, reason=again.says, rule=again.rule)
 
-        return await self._execute_once("take_in", key, (point, by, owner), take, repeat=repeat)
+        return await execute_once(
+            self.context, "take_in", key, (point, by, owner), take, repeat=repeat
+        )
 
 
 async def _known(session: Session, lead: Lead) -> Known:

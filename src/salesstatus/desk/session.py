@@ -307,78 +307,80 @@ class UseCases:
     """Use cases in one context."""
 
     def __init__(self, context: Context) -> None:
-        self._context = context
+        self.context = context
 
-    async def _get(self, port: str, id_: Any) -> Versioned[Any]:
-        """Return a record with its version. Raises `NotFound`."""
-        check_id(f"{KINDS[port]}.id", id_)
-        async with self._context.unit() as ports:
-            row: Versioned[Any] = await getattr(ports, port).get(id_)
-            return row
 
-    async def _execute(self, use_case: Callable[[Session], Awaitable[T]]) -> Result[T]:
-        """Carry out a use case in one unit of work, and again after a `Conflict`."""
-        context = self._context
-        attempt = 0
-        while True:
-            attempt += 1
-            session: Session | None = None
-            committed = False
-            try:
-                async with context.unit() as ports:
-                    session = Session(context, ports)
-                    value = await use_case(session)
-                    changes = await session.write()
-                    committed = True
-                    return Result(value=value, changes=changes, steps=tuple(session.steps))
-            except Conflict:
-                stale = session is not None and session.stale
-                if committed or stale or attempt == context.tries:
-                    raise
-            await context.wait(context.pause(attempt))
+async def stored(context: Context, port: str, id_: Any) -> Versioned[Any]:
+    """Return a record with its version. Raises `NotFound`."""
+    check_id(f"{KINDS[port]}.id", id_)
+    async with context.unit() as ports:
+        row: Versioned[Any] = await getattr(ports, port).get(id_)
+        return row
 
-    async def _execute_once(
-        self,
-        name: str,
-        key: str,
-        request: tuple[object, ...],
-        use_case: Callable[[Session], Awaitable[T]],
-        *,
-        subject: tuple[str, Any] | None = None,
-        repeat: Callable[[Session, Done], Awaitable[T]] | None = None,
-    ) -> Result[T]:
-        """Carry out a use case, but only once for one idempotency key.
 
-        `request` is all that is asked for: another request is refused the same key. `subject` is
-        the port and the id of the record it is about; a use case that makes the record sets it in
-        the session. `repeat` gives the result for a used key, by default the subject as it is.
-        """
-        check("key", key, str)
-        digest = sha256(_digestible(request).encode(errors="backslashreplace")).hexdigest()
-        digest = digest if key else ""
-        repeated = False
+async def execute(context: Context, use_case: Callable[[Session], Awaitable[T]]) -> Result[T]:
+    """Carry out a use case in one unit of work, and again after a `Conflict`."""
+    attempt = 0
+    while True:
+        attempt += 1
+        session: Session | None = None
+        committed = False
+        try:
+            async with context.unit() as ports:
+                session = Session(context, ports)
+                value = await use_case(session)
+                changes = await session.write()
+                committed = True
+                return Result(value=value, changes=changes, steps=tuple(session.steps))
+        except Conflict:
+            stale = session is not None and session.stale
+            if committed or stale or attempt == context.tries:
+                raise
+        await context.wait(context.pause(attempt))
 
-        async def keyed(session: Session) -> T:
-            nonlocal repeated
-            session.subject = subject
-            done: Done | None = await session.find("requests", key) if key else None
-            repeated = done is not None
-            if done is not None:
-                if (done.use_case, done.request) != (name, digest):
-                    used = f"{done.use_case} on {KINDS.get(done.kind, done.kind)}"
-                    expected = f"a new key: this one was used for {used} {shown(done.about)}"
-                    raise InvalidError("key", key, expected)
-                if repeat is not None:
-                    return await repeat(session, done)
-                record: T = await session.get(done.kind, done.about)
-                return record
-            value = await use_case(session)
-            if key and session.subject is not None:
-                kind, id_ = session.subject
-                done = Done(
-                    key=key, use_case=name, kind=kind, about=id_, request=digest, at=session.now
-                )
-                session.save("requests", done)
-            return value
 
-        return attrs.evolve(await self._execute(keyed), repeated=repeated)
+async def execute_once(
+    context: Context,
+    name: str,
+    key: str,
+    request: tuple[object, ...],
+    use_case: Callable[[Session], Awaitable[T]],
+    *,
+    subject: tuple[str, Any] | None = None,
+    repeat: Callable[[Session, Done], Awaitable[T]] | None = None,
+) -> Result[T]:
+    """Carry out a use case, but only once for one idempotency key.
+
+    `request` is all that is asked for: another request is refused the same key. `subject` is
+    the port and the id of the record it is about; a use case that makes the record sets it in
+    the session. `repeat` gives the result for a used key, by default the subject as it is.
+    """
+    check("key", key, str)
+    digest = sha256(_digestible(request).encode(errors="backslashreplace")).hexdigest()
+    digest = digest if key else ""
+    repeated = False
+
+    async def keyed(session: Session) -> T:
+        nonlocal repeated
+        session.subject = subject
+        done: Done | None = await session.find("requests", key) if key else None
+        repeated = done is not None
+        if done is not None:
+            if (done.use_case, done.request) != (name, digest):
+                used = f"{done.use_case} on {KINDS.get(done.kind, done.kind)}"
+                expected = f"a new key: this one was used for {used} {shown(done.about)}"
+                raise InvalidError("key", key, expected)
+            if repeat is not None:
+                return await repeat(session, done)
+            record: T = await session.get(done.kind, done.about)
+            return record
+        value = await use_case(session)
+        if key and session.subject is not None:
+            kind, id_ = session.subject
+            done = Done(
+                key=key, use_case=name, kind=kind, about=id_, request=digest, at=session.now
+            )
+            session.save("requests", done)
+        return value
+
+    return attrs.evolve(await execute(context, keyed), repeated=repeated)
