@@ -405,7 +405,7 @@ class _Unit:
             yield from rows
             if len(rows) < PAGE:
                 return
-            after = rows[-1]._mapping[order]
+            after = rows[-1]._mapping[order]  # noqa: SLF001 - its public name
 
     def commit(self) -> None:
         with self._asking():

@@ -21,11 +21,11 @@ from salesstatus.history.replaying import Step, trace
 from salesstatus.model import CustomerStatus, DealId, ProspectStatus, SalesStatus, kinds_of
 from salesstatus.policy import SELL, Policy
 from salesstatus.rules import NO_DEAL, REFUSED, Tables
-from salesstatus.values import check, id_order, listed
+from salesstatus.values import BriefRepr, check, id_order, listed
 
 
-@attrs.frozen
-class Reason:
+@attrs.frozen(repr=False)
+class Reason(BriefRepr):
     """Why one status is what it is.
 
     `rule` is the id of the row that leads here, and `how` says in which way; where nothing leads
@@ -46,8 +46,8 @@ class Reason:
         return self.sentence
 
 
-@attrs.frozen
-class Explanation:
+@attrs.frozen(repr=False)
+class Explanation(BriefRepr):
     """Why a contact's two statuses are what they are; as text, two sentences."""
 
     prospect: Reason

@@ -14,10 +14,10 @@ import attrs
 from salesstatus.model import ContactId, DealId, Profile, full_name
 from salesstatus.statements import K13, L1, T3
 from salesstatus.values import (
+    BriefRepr,
     Id,
     IdentityEnum,
     InvalidError,
-    Record,
     a_text,
     an_id,
     aware,
@@ -89,7 +89,7 @@ class FieldType(IdentityEnum):
 
 @final
 @attrs.frozen(kw_only=True, repr=False)
-class Note(Record):
+class Note(BriefRepr):
     """What somebody wrote down about a lead, a contact or a deal."""
 
     content: str = attrs.field(validator=is_a(str))
@@ -114,7 +114,7 @@ def _choices(value: Iterable[str]) -> tuple[str, ...]:
 
 @final
 @attrs.frozen(kw_only=True, repr=False)
-class Task(Record):
+class Task(BriefRepr):
     """Something to do about a contact or a deal, which `target` and `target_id` name."""
 
     id: Id = attrs.field(validator=an_id)
@@ -137,7 +137,7 @@ class Tag:
 
 @final
 @attrs.frozen(kw_only=True, repr=False)
-class FieldDefinition(Record):
+class FieldDefinition(BriefRepr):
     """A custom field of leads: its name, its type (rule T3), and where it goes (rule K7).
 
     `person`, `company` and `deal` are the three opt-ins. A drop-down or a multi-select offers
@@ -160,7 +160,7 @@ class FieldDefinition(Record):
 
 @final
 @attrs.frozen(kw_only=True, repr=False)
-class ConversionRecord(Record):
+class ConversionRecord(BriefRepr):
     """The conversion of a lead (rule K13): into what, when, by whom, and the key of the request."""
 
     id: Id = attrs.field(validator=an_id)

@@ -116,7 +116,7 @@ class _Records(Generic[R]):
         self._unit = unit
         self._kind = KINDS[kind]
         self._holds = _HOLDS[kind]
-        self._table: _Table[R] = unit.store._tables[kind]
+        self._table: _Table[R] = unit.content.tables[kind]
         #: The version of each record that was read, 0 if it was not stored.
         self._read: dict[Any, int] = {}
         #: Each record as it was read or written; None: not stored.
@@ -179,7 +179,7 @@ class _Records(Generic[R]):
                 yield row
 
     def _found(self, keys: Collection[Hashable]) -> Iterator[Versioned[R]]:
-        with self._unit.store._lock:
+        with self._unit.content.lock:
             for key in keys:
                 self._sought.setdefault(key, self._table.under(key))
         ids = [id_ for key in keys for id_ in self._sought[key]]
@@ -275,20 +275,20 @@ class _Log:
         check_id("of.contact", contact)
         self._unit.check()
         mine = (record for record in self.appended if record.contact == contact)
-        return iter((*self._unit.store._heard.get(contact, ()), *mine))
+        return iter((*self._unit.content.heard.get(contact, ()), *mine))
 
     def all(self) -> Iterator[Logged]:
         """Yield all records."""
         self._unit.check()
-        return iter((*self._unit.store._log, *self.appended))
+        return iter((*self._unit.content.log, *self.appended))
 
 
 @final
 class _Unit:
     """A unit of work; see `salesstatus.ports.UnitOfWork`."""
 
-    def __init__(self, store: MemoryStore) -> None:
-        self.store = store
+    def __init__(self, content: _Content) -> None:
+        self.content = content
         self._open = self._entered = False
         self.contacts = _Contacts(self, "contacts")
         self.deals = _Deals(self, "deals")
@@ -322,7 +322,7 @@ class _Unit:
         """Keep all changes."""
         self.check()
         ports: tuple[_Records[Any], ...] = tuple(getattr(self, name) for name in KINDS)
-        with self.store._lock:
+        with self.content.lock:
             for port in ports:
                 clash = port.clash()
                 if clash is not None:
@@ -330,9 +330,21 @@ class _Unit:
             for port in ports:
                 port.keep()
             for record in self.log.appended:
-                self.store._log.append(record)
-                self.store._heard.setdefault(record.contact, []).append(record)
+                self.content.log.append(record)
+                self.content.heard.setdefault(record.contact, []).append(record)
         self._open = False
+
+
+class _Content:
+    """What a store holds, and the lock under which it is searched and written."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.tables: dict[str, _Table[Any]] = {
+            kind: _Table(found_by=_FOUND_BY.get(kind, lambda _: ())) for kind in KINDS
+        }
+        self.log: list[Logged] = []
+        self.heard: dict[ContactId, list[Logged]] = {}
 
 
 @final
@@ -340,13 +352,8 @@ class MemoryStore:
     """A `salesstatus.ports.Store` in memory, which threads may share."""
 
     def __init__(self) -> None:
-        self._lock = Lock()
-        self._tables: dict[str, _Table[Any]] = {
-            kind: _Table(found_by=_FOUND_BY.get(kind, lambda _: ())) for kind in KINDS
-        }
-        self._log: list[Logged] = []
-        self._heard: dict[ContactId, list[Logged]] = {}
+        self._content = _Content()
 
     def unit(self) -> _Unit:
         """Return a unit of work."""
-        return _Unit(self)
+        return _Unit(self._content)

@@ -16,11 +16,11 @@ import attrs
 
 from salesstatus.statements import W4, W6
 from salesstatus.values import (
+    BriefRepr,
     FrozenMap,
     Id,
     IdentityEnum,
     InvalidError,
-    Record,
     a_mapping,
     a_text,
     amount,
@@ -218,7 +218,7 @@ def full_name(first: str, last: str) -> str:
 
 @final
 @attrs.frozen(kw_only=True, repr=False)
-class Address(Record):
+class Address(BriefRepr):
     """A postal address.
 
     Empty parts are not known, and an address without any part is the absence of one.
@@ -265,7 +265,7 @@ def absent(value: object) -> bool:
 
 
 @attrs.frozen(kw_only=True, repr=False, init=False, eq=False)
-class Profile(Record):
+class Profile(BriefRepr):
     """What can be known of a lead, and of the contact that it becomes; a record is one of these.
 
     Field names are those of Zendesk Sell. `email` and `phone` are the main ones, `emails` and
@@ -327,7 +327,7 @@ class Contact(Profile):
 
 @final
 @attrs.frozen(kw_only=True, repr=False)
-class Deal(Record):
+class Deal(BriefRepr):
     """A sales opportunity, with the contacts that hear of it.
 
     `primary` is the one contact a deal must have (rule W6), `company` the company that the primary

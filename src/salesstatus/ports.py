@@ -38,6 +38,7 @@ from salesstatus.leads.rights import Rights
 from salesstatus.model import Contact, ContactId, Deal, DealId, SalesStatus
 from salesstatus.selection import Selection
 from salesstatus.values import (
+    BriefRepr,
     Id,
     an_id,
     aware,
@@ -94,8 +95,8 @@ class Versioned(Generic[R_co]):
 
 
 @final
-@attrs.frozen(kw_only=True)
-class Standing:
+@attrs.frozen(kw_only=True, repr=False)
+class Standing(BriefRepr):
     """A contact as a store keeps it: its profile, its sales status, the time of its last entry.
 
     `heard_at` is the time of the contact's newest entry in the log; no later entry is dated before.
@@ -114,8 +115,8 @@ class Standing:
 
 
 @final
-@attrs.frozen(kw_only=True)
-class Done:
+@attrs.frozen(kw_only=True, repr=False)
+class Done(BriefRepr):
     """A request that was carried out under an idempotency key: the use case, the record, the time.
 
     `request` is a digest of all that was asked for, so that another request is refused the key.

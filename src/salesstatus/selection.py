@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import attrs
 
 from salesstatus.model import ContactId, CustomerStatus, ProspectStatus, SalesStatus
-from salesstatus.values import InvalidError
+from salesstatus.values import BriefRepr, InvalidError
 
 S = TypeVar("S", ProspectStatus, CustomerStatus)
 
@@ -29,8 +29,8 @@ def _customers(value: CustomerStatus | Collection[CustomerStatus]) -> frozenset[
     return _members("Selection.customer", value, CustomerStatus)
 
 
-@attrs.frozen(kw_only=True)
-class Selection:
+@attrs.frozen(kw_only=True, repr=False)
+class Selection(BriefRepr):
     """A set of prospect states and a set of customer states; a contact must be in both.
 
     The default is every state.

@@ -378,14 +378,8 @@ def time_or_none() -> Any:
     return attrs.field(default=None, converter=in_utc_or_none, validator=aware_or_none)
 
 
-_FACTORY: Final[Any] = attrs.Factory  # a class, which the stub says is a function
-
-
-class Record:
-    """What shows itself without the fields that are as they are by default.
-
-    It is for attrs classes with many optional fields, made with ``repr=False``.
-    """
+class BriefRepr:
+    """What shows itself without default values, and sets in order; for attrs' ``repr=False``."""
 
     __slots__ = ()
 
@@ -393,6 +387,11 @@ class Record:
         given: list[str] = []
         for field in attrs.fields(type(self)):  # type: ignore[arg-type] # an attrs class
             value, default = getattr(self, field.name), field.default
-            if value != (default.factory(self) if isinstance(default, _FACTORY) else default):
-                given.append(f"{field.alias}={value!r}")
+            if make := getattr(default, "factory", None):
+                default = make(self) if default.takes_self else make()
+            if value != default:
+                text = repr(value)
+                if value and isinstance(value, frozenset):
+                    text = f"frozenset({{{', '.join(sorted(map(repr, value)))}}})"
+                given.append(f"{field.alias}={text}")
         return f"{type(self).__name__}({', '.join(given)})"

@@ -28,15 +28,15 @@ from salesstatus.leads.request import ConversionRequest, Setup, corrected
 from salesstatus.model import Contact, ContactId
 from salesstatus.ports import Done, Standing, record_id
 from salesstatus.statements import K14, L4
-from salesstatus.values import Id, check, check_id, listing
+from salesstatus.values import BriefRepr, Id, check, check_id, listing
 
 #: The kind of id that each new record of a conversion gets, where it has another name.
 _KINDS: Final = {"person": "contact", "company": "contact"}
 
 
 @final
-@attrs.frozen(kw_only=True)
-class ConversionResult:
+@attrs.frozen(kw_only=True, repr=False)
+class ConversionResult(BriefRepr):
     """The record of a conversion; `conversion` is None if an earlier request made it."""
 
     record: ConversionRecord

@@ -21,7 +21,7 @@ from salesstatus.ports import KINDS, AsyncUnitOfWork, Done, Standing, Versioned,
 from salesstatus.propagation import audience, moved, notices
 from salesstatus.statements import W2, Statement
 from salesstatus.transitions import decide, transition
-from salesstatus.values import Id, InvalidError, check, check_id, id_order, shown, utc
+from salesstatus.values import BriefRepr, Id, InvalidError, check, check_id, id_order, shown, utc
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -32,8 +32,8 @@ TARGETS: Final = {PERSON: Target.PERSON, COMPANY: Target.COMPANY}
 
 
 @final
-@attrs.frozen(kw_only=True)
-class Change:
+@attrs.frozen(kw_only=True, repr=False)
+class Change(BriefRepr):
     """A record that was written; `before` is None for a new one, `after` for a removed one."""
 
     kind: str
@@ -44,8 +44,8 @@ class Change:
 
 
 @final
-@attrs.frozen(kw_only=True)
-class Result(Generic[T]):
+@attrs.frozen(kw_only=True, repr=False)
+class Result(BriefRepr, Generic[T]):
     """What a use case returns and changed; all of it is committed.
 
     `value` is what was asked for. `steps` are the changes of statuses with their rules, in order of

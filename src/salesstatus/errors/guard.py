@@ -9,7 +9,7 @@ import attrs
 
 from salesstatus.events import ContactEvent
 from salesstatus.model import ContactId, DealId, SalesStatus
-from salesstatus.values import SalesStatusError, listed, shown
+from salesstatus.values import BriefRepr, SalesStatusError, listed, shown
 
 if TYPE_CHECKING:
     # For annotations alone: who works with statuses does not load leads.
@@ -32,8 +32,8 @@ def sentence(event: ContactEvent | LeadEvent) -> str:
     )
 
 
-@attrs.frozen
-class Broken:
+@attrs.frozen(repr=False)
+class Broken(BriefRepr):
     """One broken rule: its id, what it requires, and what breaks it.
 
     An event is stopped by `deals`; a lead by a `value` in a `field`, or by `contacts`.

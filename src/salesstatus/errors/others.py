@@ -9,7 +9,7 @@ import attrs
 
 from salesstatus.errors.guard import Broken
 from salesstatus.model import Contact
-from salesstatus.values import SalesStatusError, listed, shown
+from salesstatus.values import BriefRepr, SalesStatusError, listed, shown
 
 if TYPE_CHECKING:
     from salesstatus.lead import LeadId
@@ -76,8 +76,8 @@ class LabelError(SalesStatusError, LookupError):
         return f"{self.reason}: {shown(self.text)}{known or near}"
 
 
-@attrs.frozen
-class Problem:
+@attrs.frozen(repr=False)
+class Problem(BriefRepr):
     """One thing wrong in a record: where (`$.event.deal`), what is expected, and what was found."""
 
     place: str

@@ -18,6 +18,7 @@ from salesstatus.events import CONTACT_EVENTS, ContactEvent, ManualEvent
 from salesstatus.model import ContactId, Deal, DealId, SalesStatus
 from salesstatus.statements import W4
 from salesstatus.values import (
+    BriefRepr,
     InvalidError,
     a_text,
     an_id,
@@ -42,8 +43,8 @@ def _an_event(self: object, field: attrs.Attribute[Any], value: object) -> None:
 
 
 @final
-@attrs.frozen
-class Entry:
+@attrs.frozen(repr=False)
+class Entry(BriefRepr):
     """One contact heard one event at a time. Times are kept in UTC.
 
     `sequence` numbers the entries about one deal, for sources that may deliver an entry more than
@@ -62,8 +63,8 @@ class Entry:
 
 
 @final
-@attrs.frozen
-class DealSaved:
+@attrs.frozen(repr=False)
+class DealSaved(BriefRepr):
     """A deal as it was at a time: new, or changed, or the same as before."""
 
     at: datetime = attrs.field(converter=in_utc, validator=aware)
@@ -71,8 +72,8 @@ class DealSaved:
 
 
 @final
-@attrs.frozen
-class DealDeleted:
+@attrs.frozen(repr=False)
+class DealDeleted(BriefRepr):
     """A deal was deleted (rule W7)."""
 
     at: datetime = attrs.field(converter=in_utc, validator=aware)
@@ -80,8 +81,8 @@ class DealDeleted:
 
 
 @final
-@attrs.frozen
-class EmployeeMoved:
+@attrs.frozen(repr=False)
+class EmployeeMoved(BriefRepr):
     """A person works for another company, or for none.
 
     Its deals follow it if the policy says so (rule W10).
@@ -97,8 +98,8 @@ class EmployeeMoved:
 
 
 @final
-@attrs.frozen
-class StatusStated:
+@attrs.frozen(repr=False)
+class StatusStated(BriefRepr):
     """What a contact is from this time on, whatever it heard before.
 
     This is how a history begins in the middle: a contact came with statuses from elsewhere, or is

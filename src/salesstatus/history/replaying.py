@@ -39,13 +39,13 @@ from salesstatus.history.records import (
 from salesstatus.model import ContactId, SalesStatus
 from salesstatus.policy import SELL, Policy
 from salesstatus.rules import NOTHING
-from salesstatus.values import FrozenMap, InvalidError, shown, utc
+from salesstatus.values import BriefRepr, FrozenMap, InvalidError, shown, utc
 
 OnRefusal = Literal["raise", "collect"]
 
 
-@attrs.frozen
-class Refused:
+@attrs.frozen(repr=False)
+class Refused(BriefRepr):
     """A record that was not accepted: its position in the stream (from 0), itself, the error."""
 
     position: int
@@ -72,8 +72,8 @@ class Replayed:
         return f"<Replayed: {len(self.statuses)} statuses, {counts}>"
 
 
-@attrs.frozen
-class Step:
+@attrs.frozen(repr=False)
+class Step(BriefRepr):
     """What one entry did: the status before and after, and the ids of the rules, table by table.
 
     `position` is that of the record given (from 0). A snapshot gives a step for each contact that

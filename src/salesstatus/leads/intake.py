@@ -21,6 +21,7 @@ from salesstatus.leads.stages import SELL_STAGES, StageBook
 from salesstatus.model import Contact, ContactKind
 from salesstatus.statements import L4, L7, Case, Statement
 from salesstatus.values import (
+    BriefRepr,
     IdentityEnum,
     InvalidError,
     a_text,
@@ -54,8 +55,8 @@ class Channel(IdentityEnum):
 
 
 @final
-@attrs.frozen(kw_only=True)
-class ContactPoint:
+@attrs.frozen(kw_only=True, repr=False)
+class ContactPoint(BriefRepr):
     """Somebody came to us: how, when, from which number or address, and with which names.
 
     `text` is what was said or written, `description` what is known of the person or the company. A
@@ -83,8 +84,8 @@ class ContactPoint:
 
 
 @final
-@attrs.frozen(kw_only=True)
-class Landing:
+@attrs.frozen(kw_only=True, repr=False)
+class Landing(BriefRepr):
     """Where a contact point lands: on a known record, as a new `lead`, or on several `candidates`.
 
     Exactly one of the three is given. `reason` is a sentence, `rule` the id of the rule that

@@ -18,6 +18,7 @@ from salesstatus.leads.stages import SELL_STAGES, StageBook
 from salesstatus.model import Contact
 from salesstatus.statements import K2, K12, K15, L3, T3
 from salesstatus.values import (
+    BriefRepr,
     FrozenMap,
     InvalidError,
     a_text,
@@ -34,8 +35,8 @@ PERSON = Target.PERSON
 
 
 @final
-@attrs.frozen(kw_only=True)
-class NewDeal:
+@attrs.frozen(kw_only=True, repr=False)
+class NewDeal(BriefRepr):
     """The deal that a conversion makes; by default named after the lead and in the first stage."""
 
     name: str = a_text()
@@ -45,8 +46,8 @@ class NewDeal:
 
 
 @final
-@attrs.frozen(kw_only=True)
-class NewTask:
+@attrs.frozen(kw_only=True, repr=False)
+class NewTask(BriefRepr):
     """The follow-up task that a conversion makes, for the owner of the contact or another one."""
 
     content: str = a_text()
@@ -125,8 +126,8 @@ def _contact(self: object, field: attrs.Attribute[Any], value: object) -> None:
 
 
 @final
-@attrs.frozen(kw_only=True)
-class ConversionRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class ConversionRequest(BriefRepr):
     """What a lead shall become.
 
     `targets` (rule L3) may be members of `Target` or their values; without them the names present
@@ -137,7 +138,7 @@ class ConversionRequest:
     field.
 
     >>> ConversionRequest(deal=True).deal
-    NewDeal(name='', value=None, currency='', stage='')
+    NewDeal()
     """
 
     targets: frozenset[Target] | None = attrs.field(default=None, converter=_targets)
@@ -188,8 +189,8 @@ def _rights(self: object, field: attrs.Attribute[Any], value: object) -> None:
 
 
 @final
-@attrs.frozen(kw_only=True)
-class Setup:
+@attrs.frozen(kw_only=True, repr=False)
+class Setup(BriefRepr):
     """How an account is set up: lead stages, custom fields, users, rights, first stage of deals.
 
     `owners` None: any text is an owner. `rights` None: everybody may convert and create.

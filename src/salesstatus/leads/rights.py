@@ -14,7 +14,7 @@ import attrs
 
 from salesstatus.lead import Lead, Target
 from salesstatus.statements import L5, L6
-from salesstatus.values import FrozenMap, InvalidError, is_a, list_of, place_of
+from salesstatus.values import BriefRepr, FrozenMap, InvalidError, is_a, list_of, place_of
 
 
 class Rights(Protocol):
@@ -58,8 +58,8 @@ def _names(value: object) -> frozenset[str]:
 
 
 @final
-@attrs.frozen(kw_only=True)
-class AdderRights:
+@attrs.frozen(kw_only=True, repr=False)
+class AdderRights(BriefRepr):
     """The default of rule L5: who added the lead, that user's supervisor, and administrators.
 
     Everybody may create. `supervisors` says who supervises whom: user → supervisor.
@@ -107,8 +107,8 @@ def _targets(value: Iterable[Target]) -> frozenset[Target]:
 
 
 @final
-@attrs.frozen
-class Role:
+@attrs.frozen(repr=False)
+class Role(BriefRepr):
     """What a role allows: how wide it reaches to convert leads, and what it may create."""
 
     convert: Width = attrs.field(validator=is_a(Width))
@@ -116,8 +116,8 @@ class Role:
 
 
 @final
-@attrs.frozen(kw_only=True)
-class Organisation:
+@attrs.frozen(kw_only=True, repr=False)
+class Organisation(BriefRepr):
     """Who works where: user → department, and department → the one above it."""
 
     departments: Mapping[str, str] = attrs.field(
@@ -152,8 +152,8 @@ def _roles(value: object) -> FrozenMap[str, tuple[Role, ...]]:
 
 
 @final
-@attrs.frozen(kw_only=True)
-class RoleRights:
+@attrs.frozen(kw_only=True, repr=False)
+class RoleRights(BriefRepr):
     """Rights by roles: user → roles; the widest counts, for each right by itself (rule L5).
 
     >>> rights = RoleRights(roles={"sam": [Role(Width.OWN), Role(Width.OPEN, {Target.DEAL})]})

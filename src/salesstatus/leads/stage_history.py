@@ -12,14 +12,24 @@ from salesstatus.errors import HistoryError
 from salesstatus.lead import Lead, LeadId
 from salesstatus.leads.stages import SELL_STAGES, StageBook
 from salesstatus.statements import L1
-from salesstatus.values import InvalidError, an_id, aware, check, in_utc, is_a, place_of, shown
+from salesstatus.values import (
+    BriefRepr,
+    InvalidError,
+    an_id,
+    aware,
+    check,
+    in_utc,
+    is_a,
+    place_of,
+    shown,
+)
 
 T = TypeVar("T")
 
 
 @final
-@attrs.frozen
-class LeadSaved:
+@attrs.frozen(repr=False)
+class LeadSaved(BriefRepr):
     """A lead as it was at a time: new, or changed, or the same as before."""
 
     at: datetime = attrs.field(converter=in_utc, validator=aware)
@@ -33,8 +43,8 @@ def _a_stage(self: object, field: attrs.Attribute[Any], value: object) -> None:
 
 
 @final
-@attrs.frozen
-class Visit:
+@attrs.frozen(repr=False)
+class Visit(BriefRepr):
     """A lead came into a stage at a time (kept in UTC): a row of Bitrix24's stage history."""
 
     lead: LeadId = attrs.field(validator=an_id)

@@ -28,7 +28,7 @@ from salesstatus.lead import (
 from salesstatus.leads.rules import LEAD_TABLE, LeadRow
 from salesstatus.rules import Effect
 from salesstatus.statements import K13, L1
-from salesstatus.values import InvalidError, a_text, check, is_a, list_of, listed, shown
+from salesstatus.values import BriefRepr, InvalidError, a_text, check, is_a, list_of, listed, shown
 
 IN_PROCESS, SUCCESS, FAILURE = StageMeaning
 
@@ -39,8 +39,8 @@ def _named(self: object, field: attrs.Attribute[Any], value: object) -> None:
 
 
 @final
-@attrs.frozen
-class Stage:
+@attrs.frozen(repr=False)
+class Stage(BriefRepr):
     """One stage: its id, which is the `status` of its leads, its meaning, and its name if any."""
 
     id: str = attrs.field(validator=_named)
@@ -71,8 +71,8 @@ def _stages(stages: Iterable[Stage]) -> tuple[Stage, ...]:
 
 
 @final
-@attrs.frozen
-class StageBook:
+@attrs.frozen(repr=False)
+class StageBook(BriefRepr):
     """The stages of an account: those in process, the one of success, those of failure (rule L1).
 
     In a `free` book a status that is no stage of it counts as one in process, as in Sell, where the

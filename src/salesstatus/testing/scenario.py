@@ -13,7 +13,7 @@ can go on with another `when`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Concatenate, ParamSpec, Self, final, overload
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar, final, overload
 
 import attrs
 
@@ -42,6 +42,14 @@ from salesstatus.values import InvalidError, SalesStatusError
 __all__ = ["ContactExample", "DeskExample", "given"]
 
 P = ParamSpec("P")
+E = TypeVar("E", bound="_Example")
+
+
+def _expect(example: E, expected: str, found: object, *, holds: bool) -> E:
+    __tracebackhide__ = True
+    if not holds:
+        raise AssertionError("\n  ".join((f"expected {expected}; found {found}", *example.story)))
+    return example
 
 
 @attrs.frozen(kw_only=True)
@@ -51,19 +59,14 @@ class _Example:
     story: tuple[str, ...] = ("nothing happened yet",)
     error: SalesStatusError | None = None
 
-    def _expect(self, expected: str, found: object, *, holds: bool) -> Self:
-        __tracebackhide__ = True
-        if not holds:
-            raise AssertionError("\n  ".join((f"expected {expected}; found {found}", *self.story)))
-        return self
-
     def _expect_status(self, status: SalesStatus, whose: str, **wanted: Any) -> Self:
         __tracebackhide__ = True
         wanted = {name: value for name, value in wanted.items() if value is not None}
         expected = ", ".join(
             f"{name} {getattr(value, 'value', value)}" for name, value in wanted.items()
         )
-        return self.accepted()._expect(
+        return _expect(
+            self.accepted(),
             whose + expected,
             status,
             holds=all(getattr(status, name) == value for name, value in wanted.items()),
@@ -72,8 +75,11 @@ class _Example:
     def accepted(self) -> Self:
         """Expect that the last event was not refused."""
         __tracebackhide__ = True
-        return self._expect(
-            "no refusal", f"{type(self.error).__name__}: {self.error}", holds=self.error is None
+        return _expect(
+            self,
+            "no refusal",
+            f"{type(self.error).__name__}: {self.error}",
+            holds=self.error is None,
         )
 
     def refused(self, *rules: str, error: type[SalesStatusError] = SalesStatusError) -> Self:
@@ -82,8 +88,11 @@ class _Example:
         broken = getattr(self.error, "rules", None) or (getattr(self.error, "rule", ""),)
         as_expected = isinstance(self.error, error) and (not rules or {*rules} == {*broken})
         found = "acceptance" if self.error is None else f"{type(self.error).__name__}: {self.error}"
-        self._expect(
-            f"{error.__name__}{' by ' if rules else ''}{', '.join(rules)}", found, holds=as_expected
+        _expect(
+            self,
+            f"{error.__name__}{' by ' if rules else ''}{', '.join(rules)}",
+            found,
+            holds=as_expected,
         )
         return attrs.evolve(self, error=None)
 
@@ -132,7 +141,7 @@ class ContactExample(_Example):
     def unchanged(self) -> ContactExample:
         """Expect that the last event was accepted and changed nothing (rule E3)."""
         __tracebackhide__ = True
-        return self.accepted()._expect("no change", self.state, holds=self.state == self.before)
+        return _expect(self.accepted(), "no change", self.state, holds=self.state == self.before)
 
 
 @final
@@ -174,8 +183,8 @@ class DeskExample(_Example):
             story += [f"  after: {step.after}"]
         found = attrs.evolve(self, steps=steps, error=error, story=(*story,))
         moved = [was for id_, was in before.items() if error and self._contacts().get(id_) != was]
-        return found._expect(
-            "a refusal to change nobody", f"{error}, and changed {moved}", holds=not moved
+        return _expect(
+            found, "a refusal to change nobody", f"{error}, and changed {moved}", holds=not moved
         )
 
     def then(
@@ -197,8 +206,8 @@ class DeskExample(_Example):
         """Expect that the last use case changed the statuses of exactly these contacts."""
         __tracebackhide__ = True
         found = tuple(dict.fromkeys(step.entry.contact for step in self.steps))
-        return self.accepted()._expect(
-            f"{contacts} to hear it", found, holds={*found} == {*contacts}
+        return _expect(
+            self.accepted(), f"{contacts} to hear it", found, holds={*found} == {*contacts}
         )
 
     def _contacts(self) -> dict[ContactId, Standing]:

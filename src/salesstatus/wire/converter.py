@@ -299,6 +299,7 @@ def _made() -> Converter:
         _is(frozenset), lambda members: sorted(members, key=id_order)
     )
     converter.register_unstructure_hook(SalesStatus, _status_writer(converter))
+    write: Callable[[Any], dict[str, Any]]
     for class_ in _SPARSE:
         special = _SPECIAL.get(class_, {})
         write = make_dict_unstructure_fn(class_, converter, _cattrs_omit_if_default=True, **special)
