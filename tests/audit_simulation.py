@@ -36,7 +36,7 @@ from salesstatus import (
 )
 from salesstatus.history import entries
 from salesstatus.propagation import moved, placed, with_primary
-from salesstatus.testing.strategies.records import reachable_pairs
+from salesstatus.testing.strategies.of_contacts import reachable_pairs
 
 DAY = datetime(2026, 1, 1, tzinfo=timezone.utc)
 COMPANIES = ("acme", "edge", 3)

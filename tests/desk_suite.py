@@ -1357,7 +1357,7 @@ class MergingContacts(_Office):
         [
             (("ann", "acme"), "a person cannot be merged with a company"),
             (("ann", "eve"), "persons of different companies"),
-            (("ann", "ann"), "named once"),
+            (("ann", "ann"), "named only once"),
             (("cid", 1, 2, 3, 4, 5), "at most 5"),
         ],
     )

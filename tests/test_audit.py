@@ -43,7 +43,7 @@ from salesstatus.decisions import decisions
 from salesstatus.exploration import every_event
 from salesstatus.ports import Standing
 from salesstatus.testing.strategies import accepted_events
-from salesstatus.testing.strategies.records import reachable_pairs
+from salesstatus.testing.strategies.of_contacts import reachable_pairs
 from strategies import customers, prospects
 
 UTC = timezone.utc

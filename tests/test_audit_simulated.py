@@ -41,7 +41,7 @@ from salesstatus.desk import Desk
 from salesstatus.history import entries
 from salesstatus.memory import MemoryStore
 from salesstatus.ports import Standing
-from salesstatus.testing.strategies.records import reachable_pairs
+from salesstatus.testing.strategies.of_contacts import reachable_pairs
 
 #: Thousands of audits: what they would add to the coverage, the examples have.
 pytestmark = pytest.mark.usefixtures("untraced")

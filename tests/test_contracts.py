@@ -129,18 +129,18 @@ BUGS = {
         "units_of_work_in_any_order",
     ),
     "the log is out of order": (
-        "                self.store._log.append(record)",
-        "                self.store._log.insert(0, record)",
+        "                self.content.log.append(record)",
+        "                self.content.log.insert(0, record)",
         "units_of_work_in_any_order",
     ),
     "the log knows no repetition": (
-        "                self.store._log.append(record)",
-        "                self.store._log.append(record) if record not in self.store._log else None",
+        "                self.content.log.append(record)",
+        "                self.content.log.append(record) if record not in self.content.log else None",
         "units_of_work_in_any_order",
     ),
     "the log keeps what was not committed": (
         "        self.appended.extend(appended)",
-        "        self._unit.store._log.extend(appended)",
+        "        self._unit.content.log.extend(appended)",
         "units_of_work_in_any_order",
     ),
     "the log shares the list of its caller": (
@@ -149,8 +149,8 @@ BUGS = {
         "units_of_work_in_any_order",
     ),
     "the log of one contact misses those of this unit": (
-        "(*self._unit.store._heard.get(contact, ()), *mine)",
-        "(*self._unit.store._heard.get(contact, ()), *list(mine)[:0])",
+        "(*self._unit.content.heard.get(contact, ()), *mine)",
+        "(*self._unit.content.heard.get(contact, ()), *list(mine)[:0])",
         "units_of_work_in_any_order",
     ),
     "an error names the wrong kind": (
@@ -193,13 +193,13 @@ BUGS = {
     ),
     "writers do not wait for each other": (
         (
-            "        with self.store._lock:\n            for port in ports:\n                clash = port.clash()\n"
+            "        with self.content.lock:\n            for port in ports:\n                clash = port.clash()\n"
             "                if clash is not None:\n                    raise clash\n"
         ),
         (
-            "        with self.store._lock:\n            for port in ports:\n                clash = port.clash()\n"
+            "        with self.content.lock:\n            for port in ports:\n                clash = port.clash()\n"
             "                if clash is not None:\n                    raise clash\n"
-            "        __import__('time').sleep(0)\n        with self.store._lock:\n"
+            "        __import__('time').sleep(0)\n        with self.content.lock:\n"
         ),
         "writers_race_and_lose_nothing",
     ),
@@ -320,11 +320,11 @@ class TestConflicts:
                 committed,
                 f"        if hasattr(self, 'late'):\n            raise self.late\n{committed}",
             ),
-            (made, f"{made}        self.begun = len(unit.store._log)\n"),
+            (made, f"{made}        self.begun = len(unit.content.log)\n"),
             (
                 appended,
                 (
-                    f"{appended}        if self.begun < len(self._unit.store._log):\n"
+                    f"{appended}        if self.begun < len(self._unit.content.log):\n"
                     "            raise Conflict('log', None)\n"
                 ),
             ),
@@ -334,7 +334,7 @@ class TestConflicts:
     @pytest.mark.parametrize("base", [contracts.DealsContract, contracts.AsyncDealsContract])
     def test_writers_who_meet_nothing_else_give_up(self, base):
         clash = "                if clash is not None:\n"
-        busy = "                if self.store._tables['deals'].rows:\n                    clash = Conflict('deal', None)\n"
+        busy = "                if self.content.tables['deals'].rows:\n                    clash = Conflict('deal', None)\n"
         store = planted((clash, busy + clash))
 
         class Busy(base):

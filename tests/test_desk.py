@@ -283,3 +283,25 @@ class TestTheChecks:
         ):
             with pytest.raises(AssertionError):
                 call(lead)
+
+
+class TestReprs:
+    """What a desk returns is shown without what is empty, in one order."""
+
+    def test_a_desk_names_its_store(self):
+        assert repr(Desk(MemoryStore())) == "<Desk over MemoryStore>"
+        assert repr(AsyncDesk(Waiting(MemoryStore()))) == "<AsyncDesk over Waiting>"
+
+    def test_a_result_has_no_empty_fields(self):
+        desk = Desk(MemoryStore(), clock=StoppedClock())
+        assert repr(desk.save_contact(person("ann"))) == (
+            f"Result(value={desk.contact('ann').record!r}, changes=(Change(kind='contact', "
+            f"id='ann', before=None, after={desk.contact('ann').record!r}, version=1),))"
+        )
+
+    def test_sets_are_shown_in_one_order(self):
+        selection = Selection(customer=[CustomerStatus.PAST, CustomerStatus.CURRENT])
+        assert repr(selection) == (
+            "Selection(customer=frozenset({CustomerStatus.CURRENT, CustomerStatus.PAST}))"
+        )
+        assert repr(Selection(customer=())) == "Selection(customer=frozenset())"

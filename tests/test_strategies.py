@@ -55,7 +55,7 @@ from salesstatus.leads.custom_fields import unfit
 from salesstatus.memory import MemoryStore
 from salesstatus.testing import strategies
 from salesstatus.testing.from_type import STRATEGIES, strategy_of
-from salesstatus.testing.strategies.records import reachable_pairs
+from salesstatus.testing.strategies.of_contacts import reachable_pairs
 from salesstatus.values import check_id
 
 law = settings(max_examples=examples(100), deadline=None)

@@ -312,7 +312,7 @@ L4: Final = says("L4", EXPLICIT, "bitrix", "conversion",
     tied="tied to the lead",
     repeat="{contact} is known and has no lead in process",
     working="lead {records} is in process for {contact}",
-    working_several="leads {records} are in process for {contact}; no name tells which is meant")
+    working_several="leads {records} are in process for {contact}; no name says which is meant")
 L5: Final = says("L5", EXPLICIT, "bitrix", "rights",
     "who added a lead, that person's supervisor and an administrator may convert it; or a role "
     "says how wide it reaches, the widest of several roles counts",
@@ -329,17 +329,17 @@ L7: Final = says("L7", EXPLICIT, "bitrix", "intake",
     "contact or company; if neither its phone nor its e-mail is known, a new lead is made",
     "one person, one place",
     open_lead="lead {records}, in process, is known by {ways}",
-    open_lead_several="leads {records}, in process, are all known by {ways}; no name tells which "
+    open_lead_several="leads {records}, in process, are all known by {ways}; no name says which "
     "is meant",
     person="person {records} is known by {ways}",
-    person_several="persons {records} are all known by {ways}; no name tells which is meant",
+    person_several="persons {records} are all known by {ways}; no name says which is meant",
     company="company {records} is known by {ways}",
-    company_several="companies {records} are all known by {ways}; no name tells which is meant",
+    company_several="companies {records} are all known by {ways}; no name says which is meant",
     of_closed="contact {records}, of a closed lead, is known by {ways}",
-    of_closed_several="contacts {records}, of closed leads, are all known by {ways}; no name tells "
+    of_closed_several="contacts {records}, of closed leads, are all known by {ways}; no name says "
     "which is meant",
     closed="lead {records}, closed, is known by {ways}",
-    closed_several="leads {records}, closed, are all known by {ways}; no name tells which is meant",
+    closed_several="leads {records}, closed, are all known by {ways}; no name says which is meant",
     unknown="no lead and no contact is known by {ways}",
     nothing="there is nothing to look up",
     again="this contact point was taken in before")

@@ -389,7 +389,7 @@ class BriefRepr:
             value, default = getattr(self, field.name), field.default
             if make := getattr(default, "factory", None):
                 default = make(self) if default.takes_self else make()
-            if value != default:
+            if field.repr and value != default:
                 text = repr(value)
                 if value and isinstance(value, frozenset):
                     text = f"frozenset({{{', '.join(sorted(map(repr, value)))}}})"

@@ -108,6 +108,10 @@ class Desk:
             wait=_sleep,
         )
         self._do = _AllUseCases(context)
+        self._shown = f"<Desk over {type(store).__name__}>"
+
+    def __repr__(self) -> str:
+        return self._shown
 
     # --- contacts ---
 
@@ -340,6 +344,9 @@ class AsyncDesk(_AllUseCases):
             wait=asyncio.sleep,
         )
         super().__init__(context)
+
+    def __repr__(self) -> str:
+        return f"<AsyncDesk over {type(self.context.store).__name__}>"
 
 
 # What a use case does is said once, on Desk; `help` of AsyncDesk shows the same.

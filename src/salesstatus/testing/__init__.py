@@ -11,7 +11,7 @@ import sys
 
 # Where pytest runs, a failed contract shows both sides in full. Strategies need no pytest.
 if "pytest" in sys.modules:
-    _SHOWN = ("contract", "machine", "scenario")
+    _SHOWN = ("store_tests", "machine", "scenario")
     sys.modules["pytest"].register_assert_rewrite(
         *(f"salesstatus.testing.{name}" for name in _SHOWN)
     )

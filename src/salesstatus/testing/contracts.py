@@ -17,8 +17,8 @@ then skipped with that reason.
 from typing import ClassVar
 
 from salesstatus.ports import KINDS
-from salesstatus.testing.contract import AsyncContract, Contract, SyncContract
 from salesstatus.testing.machine import Capability
+from salesstatus.testing.store_tests import AsyncContract, Contract, SyncContract
 
 __all__ = [
     "AsyncContactsContract",

@@ -34,7 +34,7 @@ from salesstatus.ports import Done, Standing, Versioned
 from salesstatus.propagation import Notice
 from salesstatus.selection import Selection
 from salesstatus.testing import strategies as our
-from salesstatus.testing.strategies.values import build
+from salesstatus.testing.strategies.of_values import build
 from salesstatus.values import FrozenMap, InvalidError
 
 T = TypeVar("T")

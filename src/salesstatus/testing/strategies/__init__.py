@@ -15,37 +15,8 @@ functions here take more:
 Examples shrink to what is empty, none, and first.
 """
 
-from salesstatus.testing.strategies.accounts import Account, accounts
-from salesstatus.testing.strategies.histories import (
-    contact_histories,
-    deal_histories,
-    deals_deleted,
-    deals_saved,
-    employees_moved,
-    entries,
-    logged,
-    records,
-    statuses_stated,
-)
-from salesstatus.testing.strategies.leads import (
-    contact_points,
-    conversion_records,
-    convertible_leads,
-    lead_events,
-    leads,
-    leads_saved,
-    new_deals,
-    new_tasks,
-    organisations,
-    requests,
-    rights,
-    roles,
-    setups,
-    stage_books,
-    stages,
-    visits,
-)
-from salesstatus.testing.strategies.records import (
+from salesstatus.testing.strategies.of_accounts import Account, accounts
+from salesstatus.testing.strategies.of_contacts import (
     accepted_events,
     attached_notes,
     bare_deals,
@@ -67,7 +38,36 @@ from salesstatus.testing.strategies.records import (
     tags,
     tasks,
 )
-from salesstatus.testing.strategies.values import (
+from salesstatus.testing.strategies.of_histories import (
+    contact_histories,
+    deal_histories,
+    deals_deleted,
+    deals_saved,
+    employees_moved,
+    entries,
+    logged,
+    records,
+    statuses_stated,
+)
+from salesstatus.testing.strategies.of_leads import (
+    contact_points,
+    conversion_records,
+    convertible_leads,
+    lead_events,
+    leads,
+    leads_saved,
+    new_deals,
+    new_tasks,
+    organisations,
+    requests,
+    rights,
+    roles,
+    setups,
+    stage_books,
+    stages,
+    visits,
+)
+from salesstatus.testing.strategies.of_values import (
     ANY_ID,
     ANY_TEXT,
     FEW_IDS,

@@ -26,8 +26,8 @@ from salesstatus.leads.request import CORRECTABLE, SETUP, ConversionRequest, New
 from salesstatus.leads.rights import AdderRights, Organisation, Rights, Role, RoleRights
 from salesstatus.leads.stage_history import LeadSaved, Visit
 from salesstatus.leads.stages import Stage, StageBook
-from salesstatus.testing.strategies.records import companies, field_definitions, persons
-from salesstatus.testing.strategies.values import (
+from salesstatus.testing.strategies.of_contacts import companies, field_definitions, persons
+from salesstatus.testing.strategies.of_values import (
     ANY_ID,
     ANY_TEXT,
     FEW_TEXTS,

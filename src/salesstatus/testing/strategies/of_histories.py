@@ -18,7 +18,7 @@ from salesstatus.history.records import (
 )
 from salesstatus.model import Deal, SalesStatus
 from salesstatus.policy import SELL, Policy
-from salesstatus.testing.strategies.records import (
+from salesstatus.testing.strategies.of_contacts import (
     accepted_events,
     bare_deals,
     deal_events,
@@ -26,7 +26,7 @@ from salesstatus.testing.strategies.records import (
     manual_events,
     statuses,
 )
-from salesstatus.testing.strategies.values import (
+from salesstatus.testing.strategies.of_values import (
     ANY_ID,
     ANY_TEXT,
     FEW_IDS,

@@ -32,7 +32,7 @@ from salesstatus.model import (
 from salesstatus.policy import SELL, Policy
 from salesstatus.ports import Done, Standing
 from salesstatus.selection import Selection
-from salesstatus.testing.strategies.values import (
+from salesstatus.testing.strategies.of_values import (
     ANY_ID,
     ANY_TEXT,
     FEW_IDS,

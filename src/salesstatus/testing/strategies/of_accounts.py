@@ -17,9 +17,9 @@ from salesstatus.leads.stages import SELL_STAGES, StageBook
 from salesstatus.model import Contact, ContactKind, Deal, SalesStatus
 from salesstatus.policy import SELL, Policy
 from salesstatus.ports import Standing, Store, record_id
-from salesstatus.testing.strategies.leads import conversion_records, leads
-from salesstatus.testing.strategies.records import contacts, deals, events_about_held
-from salesstatus.testing.strategies.values import ANY_ID, DAY, FEW_TEXTS, Ids, Texts
+from salesstatus.testing.strategies.of_contacts import contacts, deals, events_about_held
+from salesstatus.testing.strategies.of_leads import conversion_records, leads
+from salesstatus.testing.strategies.of_values import ANY_ID, DAY, FEW_TEXTS, Ids, Texts
 from salesstatus.transitions import transition
 from salesstatus.values import Id
 
