@@ -760,7 +760,10 @@ class TestNoStatusIsWrittenAnywhereElse:
 #: The rooms of rows.
 ROOMS_OF_ROWS = {"statements.py", "rules.py", "leads/rules.py"}
 #: Rooms that may quote ids, with the texts that do.
-QUOTED = {"show/text.py": "# The rules"}  # the introduction of the printed page says how to read it
+QUOTED = {
+    "show/text.py": "# The rules",  # the introduction of the printed page says how to read it
+    "cli/example.py": "K5, M1 and the like are their ids",  # the tour says what ids look like
+}
 
 
 def quoted_ids(source):
