@@ -29,7 +29,7 @@ from salesstatus import (
     notices,
     transition,
 )
-from salesstatus.propagation import hearing, moved, with_primary
+from salesstatus.propagation import audience_rules, moved, with_primary
 
 OPEN, WON, LOST, UNQUALIFIED = DealStatus
 FOLLOW = Policy(company_link="follow")
@@ -283,7 +283,7 @@ class TestW8OneEventByTwoPaths:
 
     def test_the_company_also_involved_hears_once_and_stops_only_when_it_is_neither(self):
         both = led("acme")
-        assert hearing(both) == {"ann": ("W1",), "acme": ("W2", "W3")}
+        assert audience_rules(both) == {"ann": ("W1",), "acme": ("W2", "W3")}
         assert told(both, led("acme", status=WON)) == [
             ("ann", DealWon("D-1")),
             ("acme", DealWon("D-1")),
@@ -294,17 +294,17 @@ class TestW8OneEventByTwoPaths:
 
     def test_the_primary_contact_also_involved_hears_once(self):
         both = led("ann")
-        assert hearing(both) == {"ann": ("W1", "W3"), "acme": ("W2",)}
+        assert audience_rules(both) == {"ann": ("W1", "W3"), "acme": ("W2",)}
         assert told(None, both) == [("ann", DealAssociated("D-1")), ("acme", DealAssociated("D-1"))]
         assert told(both, led()) == []
 
     def test_the_primary_contact_that_is_the_company_hears_once(self):
         both = led(primary="acme")
-        assert hearing(both) == {"acme": ("W1", "W2")}
+        assert audience_rules(both) == {"acme": ("W1", "W2")}
         assert told(both, led(primary="acme", status=LOST)) == [("acme", DealLost("D-1"))]
 
     def test_a_contact_by_all_three_paths_is_one_hearer(self):
-        assert hearing(led("acme", primary="acme")) == {"acme": ("W1", "W2", "W3")}
+        assert audience_rules(led("acme", primary="acme")) == {"acme": ("W1", "W2", "W3")}
 
     def test_the_old_company_that_is_also_involved_stays_when_the_primary_contact_changes(self):
         assert told(led("acme"), with_primary(led("acme"), CY, "remove")) == [
@@ -370,11 +370,11 @@ class TestW10TheCompanyLink:
 
 class TestOneOrder:
     """The order of notices is fixed: those who leave, then those who are on the deal, each as
-    `hearing` lists them."""
+    `audience_rules` lists them."""
 
     def test_primary_then_company_then_the_involved_with_ints_before_strings(self):
         deal = Deal(id=1, primary="zoe", company="yak", involved=frozenset({"b", "a", 10, 9}))
-        assert list(hearing(deal)) == ["zoe", "yak", 9, 10, "a", "b"]
+        assert list(audience_rules(deal)) == ["zoe", "yak", 9, 10, "a", "b"]
         assert [notice.contact for notice in notices(None, deal)] == ["zoe", "yak", 9, 10, "a", "b"]
         assert [notice.contact for notice in notices(deal, None)] == ["zoe", "yak", 9, 10, "a", "b"]
 

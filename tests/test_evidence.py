@@ -44,7 +44,7 @@ from salesstatus.crm.evidence import (
     since,
     timeline,
 )
-from salesstatus.propagation import hearing
+from salesstatus.propagation import audience_rules
 from salesstatus.testing.strategies import bare_deals, moments
 
 KNOWN, SEEN, ASSUMED = Certainty
@@ -93,7 +93,7 @@ def held(deals):
     """What contacts hold by the deals alone."""
     holding = {}
     for deal in deals:
-        for contact in hearing(deal):
+        for contact in audience_rules(deal):
             holding.setdefault(contact, {})[deal.id] = deal.status
     return holding
 

@@ -22,7 +22,7 @@ from salesstatus import (
     audience,
     notices,
 )
-from salesstatus.propagation import hearing, moved, placed, with_primary
+from salesstatus.propagation import audience_rules, moved, placed, with_primary
 
 OPEN, WON, LOST, UNQUALIFIED = DealStatus
 FOLLOW = Policy(company_link="follow")
@@ -61,7 +61,7 @@ class TestW2ANewDeal:
             Notice("ann", DealAssociated("D-1")),
             Notice("acme", DealAssociated("D-1")),
         )
-        assert hearing(after) == {"ann": ("W1",), "acme": ("W2",)}
+        assert audience_rules(after) == {"ann": ("W1",), "acme": ("W2",)}
 
     @pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES)
     def test_whoever_works_for_nobody_brings_no_company(self, policy):

@@ -19,7 +19,7 @@ from salesstatus.events import (
     ProspectStatusSet,
 )
 from salesstatus.explanation import explain
-from salesstatus.exploration import How, explore, reach
+from salesstatus.exploration import Origin, explore, reach
 from salesstatus.history import Entry, Step, replay, trace
 from salesstatus.model import (
     ALL_KINDS,
@@ -178,7 +178,7 @@ class TestOneRow:
 
     def test_it_explains(self):
         reason = explain(self.STATE).customer
-        assert (reason.rule, reason.how, reason.deals) == ("M6", How.NEVER, ("D-1",))
+        assert (reason.rule, reason.how, reason.deals) == ("M6", Origin.NEVER, ("D-1",))
         assert str(reason) == (
             "customer status past: no accepted event leads here, M6: past requires that no won "
             "deal is held; in the way: 'D-1'; by the deals it would be current (C1, deal 'D-1' "
@@ -204,7 +204,7 @@ class TestGuardOnTheStatusBefore:
         both = SalesStatus(ProspectStatus.CURRENT, PAST, {"D-1": LOST})
         assert refusal(both, CustomerStatusSet(PAST)).rules == ("M7",)
         reason = explain(both).customer
-        assert (reason.rule, reason.how) == ("M3", How.BY_HAND)
+        assert (reason.rule, reason.how) == ("M3", Origin.BY_HAND)
         assert audited(both).verdict is Verdict.BY_HAND
 
     def test_what_a_person_set_before_a_deal_came_is_told_as_such(self, install):
@@ -212,7 +212,7 @@ class TestGuardOnTheStatusBefore:
         install(attrs.evolve(TABLES, manual=(*TABLES.manual, no_past_with_deals)))
         state = SalesStatus(ProspectStatus.CURRENT, PAST, {"D-1": OPEN})
         reason = explain(state).customer
-        assert (reason.rule, reason.how) == ("C3", How.SINCE_BY_HAND)
+        assert (reason.rule, reason.how) == ("C3", Origin.SINCE_BY_HAND)
         assert "C3, unchanged since set by hand" in str(reason)
         assert audited(state).verdict is Verdict.BY_HAND
 
@@ -247,16 +247,16 @@ class TestAddedTakenOutExchanged:
             assert (finding.verdict is Verdict.IMPOSSIBLE) == (not possible), state
             reasons = (explanation.prospect, explanation.customer)
             if possible:
-                assert all(reason.how is not How.NEVER for reason in reasons), state
+                assert all(reason.how is not Origin.NEVER for reason in reasons), state
             else:
-                assert any(reason.how is How.NEVER for reason in reasons), state
+                assert any(reason.how is Origin.NEVER for reason in reasons), state
             for reason, event in zip(
                 reasons,
                 (ProspectStatusSet(state.prospect), CustomerStatusSet(state.customer)),
                 strict=True,
             ):
                 assert reason.rule in ids and reason.rule in str(reason), state
-                if reason.how is How.NEVER:
+                if reason.how is Origin.NEVER:
                     assert reason.broken == refusal(state, event).broken
                     assert not possible
                 assert reason.rule in finding.rules
@@ -271,7 +271,7 @@ class TestAddedTakenOutExchanged:
                 for status in here[1:]:
                     leading.setdefault((here[0], status), set()).update(move.rules)
         for here, way in reach(table).ways.items():
-            if way.how is not How.DEALS:
+            if way.how is not Origin.DEALS:
                 assert way.row.id in leading[here]
 
     @each_change

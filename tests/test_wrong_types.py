@@ -22,7 +22,7 @@ from salesstatus import (
     replay,
     select,
 )
-from salesstatus.propagation import hearing, moved, with_primary
+from salesstatus.propagation import audience_rules, moved, with_primary
 from salesstatus.wire import dumps, loads
 
 AT = datetime(2026, 5, 4, tzinfo=timezone.utc)
@@ -34,7 +34,7 @@ ANN = Contact(id=1, kind=ContactKind.PERSON)
     ("call", "place"),
     [
         (lambda: audience(None), "deal"),
-        (lambda: hearing("D-1"), "deal"),
+        (lambda: audience_rules("D-1"), "deal"),
         (lambda: moved(None, 1, 2), "moved.deal"),
         (lambda: with_primary(None, ANN, "keep"), "with_primary.deal"),
         (lambda: notices("D-1", None), "notices.before"),

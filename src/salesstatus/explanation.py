@@ -15,7 +15,7 @@ from salesstatus.decisions import DecisionTable, decisions
 from salesstatus.errors import Broken, HistoryError
 from salesstatus.errors.guard import sentence
 from salesstatus.events import CustomerStatusSet, ManualEvent, ProspectStatusSet
-from salesstatus.exploration import How, Way, reach
+from salesstatus.exploration import Origin, Way, reach
 from salesstatus.history.records import Logged, StatusStated
 from salesstatus.history.replaying import Step, trace
 from salesstatus.model import CustomerStatus, DealId, ProspectStatus, SalesStatus, kinds_of
@@ -36,7 +36,7 @@ class Reason(BriefRepr):
 
     status: ProspectStatus | CustomerStatus
     rule: str
-    how: How
+    how: Origin
     deals: tuple[DealId, ...]
     sentence: str
     broken: tuple[Broken, ...] = ()
@@ -69,15 +69,14 @@ def _because(way: Way | None, deals: tuple[DealId, ...]) -> str:
     if deals:
         noun, verb = ("deal", "decides") if len(deals) == 1 else ("deals", "decide")
         return f"{way.row.id}, {noun} {listed(deals)} {verb}"
-    return (
-        f"{way.row.id}, {'no deal is held' if way.how is How.DEALS else 'no deal held changes it'}"
-    )
+    why = "no deal is held" if way.how is Origin.DEALS else "no deal held changes it"
+    return f"{way.row.id}, {why}"
 
 
 _LED_HERE: Final = {
-    How.EARLIER_DEALS: "set by an earlier deal event or by hand, and unchanged since",
-    How.BY_HAND: "set by hand",
-    How.SINCE_BY_HAND: "unchanged since set by hand",
+    Origin.EARLIER_DEALS: "set by an earlier deal event or by hand, and unchanged since",
+    Origin.BY_HAND: "set by hand",
+    Origin.SINCE_BY_HAND: "unchanged since set by hand",
 }
 
 
@@ -91,28 +90,28 @@ def _reason(state: SalesStatus, event: ManualEvent, table: DecisionTable) -> Rea
     deals = _shown_by(state, follows)
     because = _because(follows, deals)
     if status is derived:
-        rule, how = ("", How.DEALS) if follows is None else (follows.row.id, follows.how)
+        rule, how = ("", Origin.DEALS) if follows is None else (follows.row.id, follows.how)
         return Reason(status, rule, how, deals, f"{said}: {because}")
     would_be = f"by the deals it would be {derived.value} ({because})"
     way = can.ways.get((kinds, status))
-    if way is not None and way.how is How.DEALS:
+    if way is not None and way.how is Origin.DEALS:
         deals = _shown_by(state, way)
         return Reason(status, way.row.id, way.how, deals, f"{said}: {_because(way, deals)}")
     situation = (kinds, state.prospect, state.customer)
-    if way is None or (way.how is not How.EARLIER_DEALS and situation not in can.situations):
+    if way is None or (way.how is not Origin.EARLIER_DEALS and situation not in can.situations):
         decision = table.decide(state, event)
         if decision.effect is REFUSED:
             broken = decision.error(state, event).broken
             told = f"{said}: no accepted event leads here, {broken[0]}; {would_be}"
-            return Reason(status, broken[0].rule, How.NEVER, broken[0].deals, told, broken)
-        rule, how = decision.rows[0].id, How.BY_HAND
+            return Reason(status, broken[0].rule, Origin.NEVER, broken[0].deals, told, broken)
+        rule, how = decision.rows[0].id, Origin.BY_HAND
     else:
         rule, how = way.row.id, way.how
     return Reason(status, rule, how, deals, f"{said}: {rule}, {_LED_HERE[how]}; {would_be}")
 
 
-def heard(record: Logged) -> str:
-    """Return what a contact heard, or that its status was stated, as the subject of a sentence."""
+def phrase(record: Logged) -> str:
+    """Return an event of a contact, or a stated status, as the subject of a sentence."""
     return "stating its status" if isinstance(record, StatusStated) else sentence(record.event)
 
 
@@ -129,8 +128,8 @@ def _since(reason: Reason, steps: list[Step], axis: str, rows: Tables) -> Reason
     whole = step.rules[0] if step.rules else reason.rule
     rule = next((id_ for id_ in step.rules if id_ in own), whole)
     by = f" ({rule})" if step.rules else ""
-    since = f"so since {step.entry.at.isoformat()}, by {heard(step.entry)}{by}"
-    if reason.how is How.DEALS:
+    since = f"so since {step.entry.at.isoformat()}, by {phrase(step.entry)}{by}"
+    if reason.how is Origin.DEALS:
         return attrs.evolve(reason, sentence=f"{reason.sentence}; {since}", entry=step.entry)
     told = f"{axis} status {reason.status.value}: {since}"
     return attrs.evolve(reason, rule=rule, sentence=told, entry=step.entry)

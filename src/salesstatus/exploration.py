@@ -55,7 +55,7 @@ Situation = tuple[int, ProspectStatus, CustomerStatus]
 
 
 @unique
-class How(IdentityEnum):
+class Origin(IdentityEnum):
     """How a status comes to stand beside the deals held."""
 
     DEALS = "deals"  #: the deals held show it: they lead here, whatever the status was before
@@ -69,13 +69,13 @@ class How(IdentityEnum):
 class Way:
     """How a status comes to be, and by which row."""
 
-    how: How
+    how: Origin
     row: LeadingRow
 
     @property
     def shown_by(self) -> frozenset[DealStatus]:
         """The kinds of deals that show the row at work, where the deals held do."""
-        if self.how is not How.DEALS or isinstance(self.row, ManualRow):
+        if self.how is not Origin.DEALS or isinstance(self.row, ManualRow):
             return NO_DEAL
         return self.row.shown_by
 
@@ -85,7 +85,7 @@ class Reach:
     """What can be under a table of decisions.
 
     Of several ways to a status beside some kinds of deals, `ways` has the first in the order of
-    `How`, and of these the shortest.
+    `Origin`, and of these the shortest.
     """
 
     #: kinds → the two statuses after association with one deal of each, and nothing else
@@ -138,7 +138,7 @@ def _walk(
 
 
 def _shown(steps: tuple[_Step, ...]) -> _Ways:
-    """Find the rows that give a status to whoever hears of a deal held, whatever it was before."""
+    """Find the rows that give a status for a deal held, whatever the status was before."""
     ways: _Ways = {}
     for _, now, event, decisions in steps:
         for kinds, by_prospect in decisions.items():
@@ -148,7 +148,7 @@ def _shown(steps: tuple[_Step, ...]) -> _Ways:
             if all(decision.effect is CHANGES for decision in each):
                 for status, row in _led(event, each[0]):
                     if all((status, row) in _led(event, decision) for decision in each):
-                        ways.setdefault((kinds, status), Way(How.DEALS, row))
+                        ways.setdefault((kinds, status), Way(Origin.DEALS, row))
     return ways
 
 
@@ -180,10 +180,10 @@ def reach(table: DecisionTable) -> Reach:
     by_deals = {nothing: None}
     for event, decision, kinds in _walk(of_deals, by_deals):
         for status, row in _led(event, decision):
-            deals.setdefault((kinds, status), Way(How.EARLIER_DEALS, row))
+            deals.setdefault((kinds, status), Way(Origin.EARLIER_DEALS, row))
     situations = {nothing: None}
     for event, decision, kinds in _walk(steps, situations):
-        ways, how = (hand, How.BY_HAND) if event in _MANUAL else (kept, How.SINCE_BY_HAND)
+        ways, how = (hand, Origin.BY_HAND) if event in _MANUAL else (kept, Origin.SINCE_BY_HAND)
         for status, row in _led(event, decision):
             ways.setdefault((kinds, status), Way(how, row))
     return Reach(

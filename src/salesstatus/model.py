@@ -328,11 +328,11 @@ class Contact(Profile):
 @final
 @attrs.frozen(kw_only=True, repr=False)
 class Deal(BriefRepr):
-    """A sales opportunity, with the contacts that hear of it.
+    """A sales opportunity, with the contacts that are on it.
 
     `primary` is the one contact a deal must have (rule W6), `company` the company that the primary
     contact was an employee of when it became primary, `involved` the other contacts. A contact
-    named twice still hears each event once (rule W8). `value` is in units of `currency` (ISO 4217).
+    named twice still gets each event once (rule W8). `value` is in units of `currency` (ISO 4217).
     Raises `InvalidError` naming the field.
     """
 

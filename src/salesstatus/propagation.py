@@ -1,8 +1,8 @@
 """Who is notified of a deal, and of what: the audience as a diff (rules W).
 
-`audience` is a set of contacts, and `notices` compares two snapshots of one deal: who left hears
-that it was dissociated, who joined that it was associated with the present status, who stayed hears
-the change of status. Created, deleted, won, reopened, moved to another company, imported closed:
+`audience` is a set of contacts, and `notices` compares two snapshots of one deal: who left gets
+a dissociation, who joined an association with the present status, who stayed the change of
+status. Created, deleted, won, reopened, moved to another company, imported closed:
 one function, no verb of its own. Call it where your application saves a deal, with the row before
 and the row after.
 """
@@ -30,7 +30,7 @@ from salesstatus.values import InvalidError, check, check_id, id_order
 
 @attrs.frozen
 class Notice:
-    """What one contact hears of a deal.
+    """One event of a deal, and the contact that gets it.
 
     Give `event` to `salesstatus.transition` with that contact's status.
     """
@@ -39,7 +39,7 @@ class Notice:
     event: DealEvent
 
 
-#: What those hear who stay on a deal, by the status it has now.
+#: What contacts get that stay on a deal, by the status it has now.
 _CHANGED: Final[dict[DealStatus, type[DealReopened | DealWon | DealLost | DealUnqualified]]] = {
     DealStatus.OPEN: DealReopened,
     DealStatus.WON: DealWon,
@@ -48,12 +48,13 @@ _CHANGED: Final[dict[DealStatus, type[DealReopened | DealWon | DealLost | DealUn
 }
 
 
-def hearing(deal: Deal) -> dict[ContactId, tuple[str, ...]]:
+def audience_rules(deal: Deal) -> dict[ContactId, tuple[str, ...]]:
     """Return the audience of a deal, and for each contact the rules that put it there.
 
     Primary contact and company come first, then the involved contacts in the order of their ids.
 
-    >>> hearing(Deal(id="D-1", primary="ann", company="acme", involved=frozenset({"ann", "bob"})))
+    >>> deal = Deal(id="D-1", primary="ann", company="acme", involved=frozenset({"ann", "bob"}))
+    >>> audience_rules(deal)
     {'ann': ('W1', 'W3'), 'acme': ('W2',), 'bob': ('W3',)}
     """
     check("deal", deal, Deal)
@@ -66,20 +67,20 @@ def hearing(deal: Deal) -> dict[ContactId, tuple[str, ...]]:
 
 
 def audience(deal: Deal) -> frozenset[ContactId]:
-    """Return the contacts that hear what happens to a deal (rules W1 to W4, W8).
+    """Return the contacts that get the events of a deal (rules W1 to W4, W8).
 
     >>> sorted(audience(Deal(id="D-1", primary="ann", company="acme")))
     ['acme', 'ann']
     """
-    return frozenset(hearing(deal))
+    return frozenset(audience_rules(deal))
 
 
 def notices(before: Deal | None, after: Deal | None) -> tuple[Notice, ...]:
-    """Return what each contact hears when a deal is saved: one notice at most for each (rule W8).
+    """Return what each contact gets when a deal is saved: one notice at most for each (rule W8).
 
     `before` None: the deal is new. `after` None: it is deleted (rule W7). The order is fixed: those
-    who leave, then those who are on it now, each as `hearing` lists them. Raises `InvalidError` if
-    these are two deals.
+    who leave, then those who are on it now, each as `audience_rules` lists them. Raises
+    `InvalidError` if these are two deals.
 
     >>> deal = Deal(id="D-1", primary="ann", company="acme")
     >>> [notice.contact for notice in notices(None, deal)]
@@ -90,8 +91,8 @@ def notices(before: Deal | None, after: Deal | None) -> tuple[Notice, ...]:
             check(place, deal, Deal)
     if before is not None and after is not None and before.id != after.id:
         raise InvalidError("notices.after", after.id, f"another snapshot of deal {before.id!r}")
-    audience_before = {} if before is None else hearing(before)
-    audience_after = {} if after is None else hearing(after)
+    audience_before = {} if before is None else audience_rules(before)
+    audience_after = {} if after is None else audience_rules(after)
     found = (
         [
             Notice(contact, DealDissociated(before.id))

@@ -10,7 +10,7 @@ A contact *holds* deals, and each deal is open, won, lost or unqualified. Two st
 * **M**, what a person may set by hand. A row looks at the two statuses that the change would leave
   and at the deals held; every row that refuses counts, and names the deals in the way.
 * **E**, what an event about a deal does, by what the deal was to the contact. Exactly one row
-  matches. A deal heard of twice (E3) computes nothing anew.
+  matches. A repeated event (E3) computes nothing anew.
 
 A condition is a set: one of its members is enough. Table P says `some` (a deal of one of these
 kinds is held; the empty set asks for nothing) and `none` (no deal of these kinds is). Table C says

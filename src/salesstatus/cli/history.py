@@ -28,7 +28,7 @@ from salesstatus import (
 from salesstatus.cli.options import STATES, add_json, add_locale, add_policy, add_word, time
 from salesstatus.cli.parsing import DONE, LOOK, UnusableError, describe
 from salesstatus.cli.source import Unused, opened, print_unused
-from salesstatus.explanation import heard
+from salesstatus.explanation import phrase
 from salesstatus.history.records import Logged
 from salesstatus.history.replaying import Step
 from salesstatus.labels import axis_label
@@ -186,7 +186,7 @@ def _explain(arguments: argparse.Namespace) -> int:
 
 def _event(record: Logged) -> str:
     """Return what happened, in few words, so that the table fits a line."""
-    return heard(record).removeprefix("setting the ")
+    return phrase(record).removeprefix("setting the ")
 
 
 _AXES: Final = ("prospect", "customer")

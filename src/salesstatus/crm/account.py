@@ -32,7 +32,7 @@ from salesstatus.leads.stage_history import Visit
 from salesstatus.leads.stages import SELL_STAGES, StageBook
 from salesstatus.model import ContactId, Deal, DealId, DealStatus, SalesStatus
 from salesstatus.policy import SELL, Policy
-from salesstatus.propagation import hearing
+from salesstatus.propagation import audience_rules
 from salesstatus.transitions import transition
 from salesstatus.values import FrozenMap, Id, IdentityEnum, InvalidError, utc
 
@@ -205,7 +205,9 @@ class Account:
         def past(contacts: frozenset[ContactId]) -> list[DealSaved | DealDeleted]:
             """Look at the past only where it can explain something."""
             deals = frozenset(
-                id_ for id_, deal in self.deals.items() if not contacts.isdisjoint(hearing(deal))
+                id_
+                for id_, deal in self.deals.items()
+                if not contacts.isdisjoint(audience_rules(deal))
             )
             records = (found.record for found in self.evidence(of=deals))
             return [record for record in records if isinstance(record, DealSaved | DealDeleted)]
@@ -270,7 +272,7 @@ def _held(deals: Mapping[DealId, Deal], policy: Policy) -> dict[ContactId, Sales
     nothing = SalesStatus()
     for id_, deal in deals.items():
         event = DealAssociated(id_, deal.status)
-        for contact in hearing(deal):
+        for contact in audience_rules(deal):
             status = statuses.get(contact)
             if status is None:
                 status = statuses[contact] = MutableStatus(nothing)

@@ -25,7 +25,7 @@ from salesstatus.history.records import StatusStated
 from salesstatus.model import ContactId, DealId, DealStatus, SalesStatus
 from salesstatus.policy import SELL, Policy
 from salesstatus.ports import KINDS, AsyncStore, AsyncUnitOfWork, Standing, Store, record_id
-from salesstatus.propagation import audience, hearing
+from salesstatus.propagation import audience, audience_rules
 from salesstatus.values import FrozenMap, InvalidError, check, check_id, id_order, utc
 
 T = TypeVar("T")
@@ -131,7 +131,7 @@ def _held(account: Account) -> dict[ContactId, dict[DealId, DealStatus]]:
     """Return the deals that contacts hold, by the contacts."""
     held: dict[ContactId, dict[DealId, DealStatus]] = defaultdict(dict)
     for id_, deal in account.deals.items():
-        for contact in hearing(deal):
+        for contact in audience_rules(deal):
             held[contact][id_] = deal.status
     return held
 

@@ -24,7 +24,7 @@ from salesstatus.history.records import (
 )
 from salesstatus.model import ContactId, Deal, DealId, SalesStatus
 from salesstatus.policy import Policy
-from salesstatus.propagation import hearing, moved, notices
+from salesstatus.propagation import audience_rules, moved, notices
 from salesstatus.rules import CHANGES, REFUSED
 from salesstatus.values import FrozenMap, InvalidError, id_order, shown
 
@@ -118,10 +118,10 @@ class SavedDeals:
             case DealDeleted(deal=deal_id):
                 deals, others = self._known(deal_id), set()
             case DealSaved(deal=deal):
-                deals, others = self._known(deal.id), {*hearing(deal)}
+                deals, others = self._known(deal.id), {*audience_rules(deal)}
             case _:
                 assert_never(record)
-        return others.union(*map(hearing, deals))
+        return others.union(*map(audience_rules, deals))
 
     def _known(self, deal: DealId) -> list[Deal]:
         return [self._deals[deal]] if deal in self._deals else []

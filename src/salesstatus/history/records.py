@@ -1,8 +1,8 @@
-"""The records of a history: what contacts heard, what deals were, and what was stated, in time.
+"""The records of a history: events of contacts, deals as they were, and stated statuses.
 
-An `Entry` is one contact hearing one event. `DealSaved`, `DealDeleted` and `EmployeeMoved` are what
+An `Entry` is one event of one contact. `DealSaved`, `DealDeleted` and `EmployeeMoved` are what
 CRMs export: snapshots of whole deals, which become entries through `salesstatus.notices`.
-`StatusStated` says what a contact is from then on, whatever it heard before: it was imported with
+`StatusStated` says what a contact is from then on, whatever happened before: it was imported with
 statuses, or merged (rule G1). `salesstatus.replay` takes all of them in one stream.
 """
 
@@ -45,7 +45,7 @@ def _an_event(self: object, field: attrs.Attribute[Any], value: object) -> None:
 @final
 @attrs.frozen(repr=False)
 class Entry(BriefRepr):
-    """One contact heard one event at a time. Times are kept in UTC.
+    """One event of one contact at one time. Times are kept in UTC.
 
     `sequence` numbers the entries about one deal, for sources that may deliver an entry more than
     once.
@@ -100,7 +100,7 @@ class EmployeeMoved(BriefRepr):
 @final
 @attrs.frozen(repr=False)
 class StatusStated(BriefRepr):
-    """What a contact is from this time on, whatever it heard before.
+    """What a contact is from this time on, whatever happened before.
 
     This is how a history begins in the middle: a contact came with statuses from elsewhere, or is
     the survivor of a merge. `rule` is the id of the rule that says so (G1), or ``""``. The deals
@@ -114,7 +114,7 @@ class StatusStated(BriefRepr):
 
 
 Snapshot = DealSaved | DealDeleted | EmployeeMoved
-#: What one contact hears or is, as a log keeps it.
+#: The records of one contact, as a log keeps them.
 Logged = Entry | StatusStated
 Record = Logged | Snapshot
 RECORDS: Final = frozenset(get_args(Record))

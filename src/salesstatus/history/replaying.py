@@ -1,4 +1,4 @@
-"""Entries in time: what every contact is after all it heard, and what each entry did.
+"""Entries in time: what every contact is after all of them, and what each entry did.
 
 A stream of records (`salesstatus.history.records`) is taken in the order given:
 
@@ -10,11 +10,11 @@ A stream of records (`salesstatus.history.records`) is taken in the order given:
 * A source that delivers *once and in order* needs nothing more. One that delivers *at least once*
   may number its entries for each deal (`sequence`): a number that is not higher than the last one
   accepted for that contact and deal is a repetition and changes nothing. Without numbers a
-  repetition is harmless while nothing newer was heard (rule E3), and refused as late afterwards; a
+  repetition is harmless while there is nothing newer (rule E3), and refused as late afterwards; a
   repetition that shares its time with newer entries cannot be recognised. Snapshots say what *is*,
   so repeating one changes nothing either (rule E5).
-* A record that is refused changes nothing, be it one entry or a snapshot that several contacts
-  hear.
+* A record that is refused changes nothing, be it one entry or a snapshot for several
+  contacts.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Refused(BriefRepr):
 class Replayed:
     """The result of a replay: accepted + refused + later = given.
 
-    `statuses` holds every contact that heard something, and those known before. `later` counts the
+    `statuses` holds every contact with a record, and those known before. `later` counts the
     records after the time asked for.
     """
 
@@ -76,8 +76,8 @@ class Replayed:
 class Step(BriefRepr):
     """What one entry did: the status before and after, and the ids of the rules, table by table.
 
-    `position` is that of the record given (from 0). A snapshot gives a step for each contact that
-    hears it. Where a status was stated, `entry` is the `StatusStated`.
+    `position` is that of the record given (from 0). A snapshot gives a step for each contact
+    that gets an event. Where a status was stated, `entry` is the `StatusStated`.
     """
 
     position: int
@@ -152,7 +152,7 @@ def as_of(
     *,
     known: Mapping[ContactId, SalesStatus] = NOBODY,
 ) -> Replayed:
-    """Return what every contact was at a time, after everything heard by then (inclusive)."""
+    """Return what every contact was at a time, after all records up to then (inclusive)."""
     return replay(records, policy, on_refusal, known=known, until=at)
 
 
@@ -200,7 +200,7 @@ def _step(ledger: Ledger, position: int, entry: Logged) -> Step:
 
 
 def entries(records: Iterable[Record], policy: Policy = SELL) -> Iterator[Logged]:
-    """Turn snapshots into the entries that contacts hear; others pass as they are.
+    """Turn snapshots into the entries that contacts get; others pass as they are.
 
     Raises `HistoryError`, and `InvalidError` for what is no record.
 

@@ -66,7 +66,7 @@ class LeadRow:
 
 
 ANY: Final = (*StageMeaning, None)
-OPEN: Final = (IN_PROCESS, FAILURE)
+UNCONVERTED: Final = (IN_PROCESS, FAILURE)
 WORK: Final[tuple[type[LeadEvent], ...]] = (LeadTakenUp, LeadMoved, LeadReopened)
 JUNK: Final[tuple[type[LeadEvent], ...]] = (LeadJunked,)
 MOVE: Final = WORK + JUNK
@@ -75,18 +75,18 @@ DONE: Final[tuple[type[LeadEvent], ...]] = (LeadConverted,)
 # fmt: off
 LEAD_TABLE: Final = (
     #        id    event         stage now     next stage    then, and what a refusal requires
-    LeadRow("L2",  WORK,         OPEN,         {IN_PROCESS}, CHANGES, "", EXPLICIT, "bitrix",
+    LeadRow("L2",  WORK,         UNCONVERTED,  {IN_PROCESS}, CHANGES, "", EXPLICIT, "bitrix",
         "a lead moves freely between the stages in process, and out of junk again"),
-    LeadRow("L2",  WORK,         OPEN,         {FAILURE},    REFUSED,
+    LeadRow("L2",  WORK,         UNCONVERTED,  {FAILURE},    REFUSED,
         "a lead can come into a stage of failure only by being junked, with the reason",
         INFERRED, "bitrix",
         "junk counts in the analysis, so its reason must not be lost on the way"),
-    LeadRow("L2",  MOVE,         OPEN,         {SUCCESS},    REFUSED,
+    LeadRow("L2",  MOVE,         UNCONVERTED,  {SUCCESS},    REFUSED,
         "only a conversion leads to the success stage",
         EXPLICIT, "bitrix", "reaching the stage of success is converting"),
-    LeadRow("L2",  JUNK,         OPEN,         {FAILURE},    CHANGES, "", EXPLICIT, "bitrix",
+    LeadRow("L2",  JUNK,         UNCONVERTED,  {FAILURE},    CHANGES, "", EXPLICIT, "bitrix",
         "any lead may turn out to be junk, and junk may get another reason"),
-    LeadRow("L2",  JUNK,         OPEN,         {IN_PROCESS}, REFUSED,
+    LeadRow("L2",  JUNK,         UNCONVERTED,  {IN_PROCESS}, REFUSED,
         "junking must take a lead to a stage of failure",
         INFERRED, "ours", "a lead in process is no junk"),
     LeadRow("L2",  DONE,         {IN_PROCESS}, ANY,          CHANGES, "", EXPLICIT, "bitrix",

@@ -1,6 +1,6 @@
 """The audit: what a CRM has stored of its contacts, beside what the rules say of their deals.
 
-No rule is made here. `salesstatus.hearing` says which deals a contact holds, and tables P and C
+No rule is made here. `salesstatus.propagation` says which deals a contact holds, and tables P and C
 what follows from them. `salesstatus.exploration.reach` says which other statuses are possible, and
 `salesstatus.refusal` which guards forbid the rest. A status that a person may have set is a
 suspect, never an error.

@@ -46,7 +46,7 @@ from salesstatus.model import (
 )
 from salesstatus.policy import Policy
 from salesstatus.ports import Standing
-from salesstatus.propagation import hearing, placed
+from salesstatus.propagation import audience_rules, placed
 from salesstatus.values import InvalidError, check_id, id_order, is_a, listing, shown
 
 
@@ -177,7 +177,7 @@ class Account:
             self.deal_statuses.append(bit)
             if follows:
                 deal = self._placed(deal)  # noqa: PLW2901 - as it is heard
-            for contact in hearing(deal):
+            for contact in audience_rules(deal):
                 position = at.get(contact)
                 if position is None:
                     position = self._unsent(contact)

@@ -23,7 +23,7 @@ from salesstatus.crm.auditing.possible import (
 from salesstatus.crm.auditing.report import Clue, Sign, named, pair
 from salesstatus.decisions import decisions
 from salesstatus.events import ContactEvent, DealAssociated, DealDissociated, DealEvent
-from salesstatus.explanation import heard
+from salesstatus.explanation import phrase
 from salesstatus.exploration import reach
 from salesstatus.model import (
     ContactKind,
@@ -221,7 +221,7 @@ class Court:
         self._note(
             position,
             Sign.STALE,
-            f"right {since}until {until.isoformat()}, ended by {heard(span.ended)}",
+            f"right {since}until {until.isoformat()}, ended by {phrase(span.ended)}",
             certain=certain,
             deals=(event.deal,) if isinstance(event, DealEvent) else (),
             since=span.since,
