@@ -231,7 +231,7 @@ class TestABrokenBodyIsAWireErrorThatSaysWhereItStands:
             ("[]", r"\$: expected an object"),
             (
                 '{"type": "standing", "v": 1, "contact": {"id": "ann"}}',
-                r"\$\.contact\.kind: expected a value",
+                r"\$\.contact\.kind is missing: expected a value",
             ),
             (
                 '{"type": "standing", "v": 1, "contact": {"id": "ann", "kind": "robot"}}',
@@ -267,7 +267,9 @@ class TestABrokenBodyIsAWireErrorThatSaysWhereItStands:
     def test_in_the_log_it_is_the_position(self, desk, sql):
         ((position,),) = sql("SELECT position FROM log WHERE contact = ?", wire.key("ann"))
         sql("UPDATE log SET body = '{}' WHERE position = ?", position)
-        with pytest.raises(WireError, match=r"\$\.type: expected the type of a record") as caught:
+        with pytest.raises(
+            WireError, match=r"\$\.type is missing: expected the type of a record"
+        ) as caught:
             desk.history("ann")
         assert caught.value.__notes__ == [f"in the table log, position {position}"]
         assert len(desk.history("acme")) == 1

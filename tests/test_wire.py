@@ -348,7 +348,7 @@ class TestStrictTypes:
 
     def test_a_missing_key_is_named(self):
         assert wrong('{"type": "deal_saved", "at": "2026-01-01T00:00:00Z", "deal": {"id": 1}}') == {
-            "$.deal.primary": "$.deal.primary: expected a value, got nothing"
+            "$.deal.primary": "$.deal.primary is missing: expected a value"
         }
 
     def test_a_repeated_key_is_no_record(self):

@@ -368,7 +368,7 @@ class AsyncStore(Protocol):
 
 
 class Clock(Protocol):
-    """Tells the time."""
+    """Gives the time."""
 
     def now(self) -> datetime:
         """Return the time, with its time zone."""

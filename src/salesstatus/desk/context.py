@@ -39,7 +39,7 @@ class RandomIds:
 
 def pause(tried: int) -> float:
     """Return the seconds to wait before the next try: random, growing, at most 0.1."""
-    # Random, so that two units of work that met do not meet again; it is no secret.
+    # Random, so that two units of work that collided do not collide again; it is no secret.
     return random() * min(0.002 * 2.0**tried, 0.1)  # noqa: S311
 
 

@@ -78,13 +78,18 @@ class LabelError(SalesStatusError, LookupError):
 
 @attrs.frozen(repr=False)
 class Problem(BriefRepr):
-    """One thing wrong in a record: where (`$.event.deal`), what is expected, and what was found."""
+    """One thing wrong in a record: where (`$.event.deal`), what is expected, and what was found.
+
+    `got` is empty if the value is missing.
+    """
 
     place: str
     expected: str
     got: str
 
     def __str__(self) -> str:
+        if not self.got:
+            return f"{self.place} is missing: expected {self.expected}"
         return f"{self.place}: expected {self.expected}, got {self.got}"
 
 

@@ -104,8 +104,8 @@ def strategy_of(class_: type[T]) -> Strategy[T]:
     Raises `InvalidError` for any other class.
 
     >>> from hypothesis import find
-    >>> find(strategy_of(Deal), lambda deal: deal.company is not None).company
-    1
+    >>> find(strategy_of(LeadJunked), lambda event: event.reason != "").reason
+    '0'
     """
     strategy = STRATEGIES.get(get_origin(class_) or class_)
     if strategy is None:

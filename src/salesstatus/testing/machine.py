@@ -128,7 +128,7 @@ def store_machine(  # noqa: C901 - one class, over what one contract has
         else nothing
     )
     # Mostly stored records: the others do less.
-    met = st.runner().flatmap(
+    stored = st.runner().flatmap(
         lambda machine: st.sampled_from([*machine.rows]) if machine.rows else places
     )
 
@@ -255,7 +255,7 @@ def store_machine(  # noqa: C901 - one class, over what one contract has
         @precondition(lambda _: bool(tables))
         @rule(
             name=units,
-            place=met | places,
+            place=stored | places,
             which=st.sampled_from(["read", "read", "older", "newer"]),
         )
         def remove(self, name: str, place: tuple[str, Any], which: str) -> None:
@@ -283,7 +283,7 @@ def store_machine(  # noqa: C901 - one class, over what one contract has
                 of.doomed |= version != found
 
         @precondition(lambda _: bool(tables))
-        @rule(name=units, place=met | places)
+        @rule(name=units, place=stored | places)
         def get(self, name: str, place: tuple[str, Any]) -> None:
             of = self.unit(name)
             if of.doomed:

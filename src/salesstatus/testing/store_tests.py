@@ -90,7 +90,7 @@ class Contract(Generic[S]):
 
     def _settled(self, answer: T | Awaitable[T]) -> T:
         async def settled() -> T:
-            found: Any = answer  # type checkers cannot tell the one from the other
+            found: Any = answer  # type checkers do not see which of the two it is
             return cast("T", await found if isawaitable(found) else found)
 
         return self.run(settled())
@@ -222,11 +222,11 @@ class Contract(Generic[S]):
                 some = Selection(customer=frozenset({CustomerStatus.CURRENT}))
                 rows = [Versioned(record, 1) for record in records if some.matches(record.status)]
                 assert row_texts(await find_rows(unit, port, "select", some)) == row_texts(rows)
-            met = 0
+            found = 0
             async for row in getattr(unit, port).all():
                 assert await get_row(unit, port, record_id(row.record)) == row
-                met += 1
-                if met > 20:
+                found += 1
+                if found > 20:
                     break
             assert await get_row(unit, port, record_id(records[-1])) == Versioned(records[-1], 1)
 
@@ -280,7 +280,7 @@ class Contract(Generic[S]):
                         else:
                             break
                     else:
-                        raise AssertionError("a writer met nothing but Conflicts")
+                        raise AssertionError("a writer got nothing but Conflicts")
 
             self.race(store, writer)
             self.run(self._all_counted(self.face(store), port, record, logs=logs))

@@ -326,7 +326,7 @@ _SHOWN: Final = 80
 def _shown(value: object) -> str:
     """Return a value as JSON for messages, cut where it is long."""
     if value is _MISSING:
-        return "nothing"
+        return ""
     try:
         text = json.dumps(value, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):
@@ -371,7 +371,7 @@ def problems(  # noqa: C901 - a case for each kind of error
             f"{place}.{inside}" if inside else place, error.expected + rule, _shown(error.value)
         )
     elif isinstance(error, KeyError):
-        yield Problem(place, "a value", "nothing")
+        yield Problem(place, "a value", "")
     elif isinstance(error, RecursionError):
         yield Problem(place, "a record of ours", "an object nested too deep to read")
     else:
