@@ -17,7 +17,7 @@ from typing import Any
 import attrs
 from measuring import Bytes, Ratio, Times, note, rounds_of, timed
 
-from salesstatus.conversion import AttachedNote, BulkConversion, Conversion, convert_many
+from salesstatus.conversion import BulkConversion, Conversion, convert_many
 from salesstatus.events import DealAssociated
 from salesstatus.lead import (
     ConversionRecord,
@@ -30,6 +30,7 @@ from salesstatus.lead import (
     Target,
     Task,
 )
+from salesstatus.leads import AttachedNote
 from salesstatus.leads.matching import Known
 from salesstatus.leads.plan import Action, ConversionPlan
 from salesstatus.leads.planning import plan_conversion

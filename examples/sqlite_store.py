@@ -29,11 +29,10 @@ from typing import Final, Generic, TypeVar
 import attrs
 
 from salesstatus import Deal, FieldDefinition, Lead, WireError, audience, wire
-from salesstatus.conversion import AttachedNote
 from salesstatus.errors import Problem
 from salesstatus.history import Logged
 from salesstatus.lead import Target
-from salesstatus.leads import ConversionRecord, Tag, Task, lookup_keys
+from salesstatus.leads import AttachedNote, ConversionRecord, Tag, Task, lookup_keys
 from salesstatus.model import ContactKind, CustomerStatus, DealStatus, ProspectStatus
 from salesstatus.ports import (
     KINDS,

@@ -65,7 +65,6 @@ from salesstatus import (
     Target,
     replay,
 )
-from salesstatus.conversion import AttachedNote
 from salesstatus.desk import AsyncDesk, Change, Desk, Result
 from salesstatus.desk.adapter import as_async
 from salesstatus.history import StatusStated, Step
@@ -73,6 +72,7 @@ from salesstatus.lead import ConversionRecord
 from salesstatus.leads import (
     Action,
     AdderRights,
+    AttachedNote,
     Channel,
     ContactPoint,
     LeadConverted,

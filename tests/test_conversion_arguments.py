@@ -20,7 +20,8 @@ from salesstatus import (
     plan_conversion,
     rebuild_lead,
 )
-from salesstatus.leads import AdderRights, Role, RoleRights, Width, derived_id, offered
+from salesstatus.conversion import derived_id
+from salesstatus.leads import AdderRights, Role, RoleRights, Width, offered
 
 NAIVE = datetime(2026, 5, 4)
 KEYED = ConversionRequest(key="k")

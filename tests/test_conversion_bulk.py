@@ -20,7 +20,7 @@ from salesstatus import (
     convert,
     convert_many,
 )
-from salesstatus.leads import BulkConversion
+from salesstatus.conversion import BulkConversion
 
 BOXER = Lead(id=9, last_name="Boxer")
 NOBODY = Lead(id=10)

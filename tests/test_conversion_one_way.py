@@ -25,12 +25,12 @@ from salesstatus import (
     plan_conversion,
     rebuild_lead,
 )
+from salesstatus.conversion import Rebuilt
 from salesstatus.leads import (
     BITRIX24_STAGES,
     AdderRights,
     ConversionRecord,
     Lost,
-    Rebuilt,
     Stage,
     StageMeaning,
     Task,

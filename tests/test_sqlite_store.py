@@ -38,9 +38,8 @@ from salesstatus import (
     replay,
     wire,
 )
-from salesstatus.conversion import AttachedNote
 from salesstatus.desk import Desk
-from salesstatus.leads import Task, lookup_keys
+from salesstatus.leads import AttachedNote, Task, lookup_keys
 from salesstatus.ports import Conflict, NotFound, Standing, Versioned
 from salesstatus.testing.contracts import Capability, UnitOfWorkContract
 

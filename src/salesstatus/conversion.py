@@ -14,7 +14,17 @@ from typing import Any, Final, Literal, TypeAlias, final
 import attrs
 
 from salesstatus.errors import Broken, ConversionError
-from salesstatus.lead import ConversionRecord, Lead, LeadConverted, Note, Scope, Tag, Target, Task
+from salesstatus.lead import (
+    AttachedNote,
+    ConversionRecord,
+    Lead,
+    LeadConverted,
+    Note,
+    Scope,
+    Tag,
+    Target,
+    Task,
+)
 from salesstatus.leads.matching import Known
 from salesstatus.leads.plan import Action, ConversionPlan, person_name
 from salesstatus.leads.planning import KINDS, REQUEST, as_known, check_asked, may_convert, planned
@@ -24,7 +34,7 @@ from salesstatus.leads.transfer import Lost
 from salesstatus.model import Contact, ContactKind, Deal, Profile, full_name
 from salesstatus.propagation import Notice, notices
 from salesstatus.statements import K11, K14
-from salesstatus.values import Id, InvalidError, an_id, check, is_a, list_of, listing, shown, utc
+from salesstatus.values import Id, InvalidError, check, list_of, listing, shown, utc
 
 PERSON, COMPANY, DEAL = Target
 
@@ -36,15 +46,6 @@ def derived_id(lead: Lead, what: str) -> Id:
     """Return an id made of the lead's: ``"7-person"`` for lead 7, ``"7:person"`` for lead "7"."""
     check("lead", lead, Lead)
     return f"{lead.id}-{what}" if isinstance(lead.id, int) else f"{lead.id}:{what}"
-
-
-@attrs.frozen
-class AttachedNote:
-    """A note of the lead on the contact or the deal that it goes to (rule K9)."""
-
-    target: Target = attrs.field(validator=is_a(Target))
-    target_id: Id = attrs.field(validator=an_id)
-    note: Note = attrs.field(validator=is_a(Note))
 
 
 @final

@@ -113,6 +113,16 @@ def _choices(value: Iterable[str]) -> tuple[str, ...]:
 
 
 @final
+@attrs.frozen
+class AttachedNote:
+    """A note of the lead on the contact or the deal that it goes to (rule K9)."""
+
+    target: Target = attrs.field(validator=is_a(Target))
+    target_id: Id = attrs.field(validator=an_id)
+    note: Note = attrs.field(validator=is_a(Note))
+
+
+@final
 @attrs.frozen(kw_only=True, repr=False)
 class Task(BriefRepr):
     """Something to do about a contact or a deal, which `target` and `target_id` name."""

@@ -19,9 +19,16 @@ from typing import Any, Final, Generic, Self, TypeVar, final
 
 import attrs
 
-from salesstatus.conversion import AttachedNote
 from salesstatus.history.records import Logged
-from salesstatus.lead import ConversionRecord, FieldDefinition, Lead, Tag, Target, Task
+from salesstatus.lead import (
+    AttachedNote,
+    ConversionRecord,
+    FieldDefinition,
+    Lead,
+    Tag,
+    Target,
+    Task,
+)
 from salesstatus.leads.matching import lookup_keys
 from salesstatus.model import ContactId, Deal
 from salesstatus.ports import KINDS, Conflict, Done, NotFound, Standing, Versioned, record_id

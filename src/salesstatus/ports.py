@@ -30,10 +30,18 @@ from typing import Any, Final, Generic, Protocol, TypeVar, final
 
 import attrs
 
-from salesstatus.conversion import AttachedNote
 from salesstatus.errors import Conflict, NotFound
 from salesstatus.history.records import Logged
-from salesstatus.lead import ConversionRecord, FieldDefinition, Lead, LeadId, Tag, Target, Task
+from salesstatus.lead import (
+    AttachedNote,
+    ConversionRecord,
+    FieldDefinition,
+    Lead,
+    LeadId,
+    Tag,
+    Target,
+    Task,
+)
 from salesstatus.leads.rights import Rights
 from salesstatus.model import Contact, ContactId, Deal, DealId, SalesStatus
 from salesstatus.selection import Selection

@@ -9,7 +9,6 @@ from typing import Final, Literal, TypeAlias, final, get_args
 
 import attrs
 
-from salesstatus.conversion import AttachedNote
 from salesstatus.crm.auditing import Audit, Stored, audit
 from salesstatus.crm.evidence import (
     Certainty,
@@ -27,7 +26,16 @@ from salesstatus.decisions import MutableStatus, decisions
 from salesstatus.events import DealAssociated
 from salesstatus.history.records import DealDeleted, DealSaved
 from salesstatus.history.replaying import Replayed, replay
-from salesstatus.lead import ConversionRecord, FieldDefinition, Lead, LeadId, Scope, Tag, Task
+from salesstatus.lead import (
+    AttachedNote,
+    ConversionRecord,
+    FieldDefinition,
+    Lead,
+    LeadId,
+    Scope,
+    Tag,
+    Task,
+)
 from salesstatus.leads.stage_history import Visit
 from salesstatus.leads.stages import SELL_STAGES, StageBook
 from salesstatus.model import ContactId, Deal, DealId, DealStatus, SalesStatus

@@ -9,13 +9,12 @@ from typing import Any, Final, Generic, TypeVar, final
 
 import attrs
 
-from salesstatus.conversion import AttachedNote
 from salesstatus.desk.context import Context
 from salesstatus.errors import Conflict, GuardError, NotFound
 from salesstatus.events import ContactEvent
 from salesstatus.history.records import Entry, Logged, StatusStated
 from salesstatus.history.replaying import Step
-from salesstatus.lead import Note, Target
+from salesstatus.lead import AttachedNote, Note, Target
 from salesstatus.model import Contact, ContactId, ContactKind, Deal, SalesStatus
 from salesstatus.ports import KINDS, AsyncUnitOfWork, Done, Standing, Versioned, record_id
 from salesstatus.propagation import audience, moved, notices

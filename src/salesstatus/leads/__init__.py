@@ -5,17 +5,8 @@ from typing import TYPE_CHECKING
 from salesstatus._lazy import door
 
 if TYPE_CHECKING:
-    from salesstatus.conversion import (
-        AttachedNote,
-        BulkConversion,
-        Conversion,
-        Rebuilt,
-        convert,
-        convert_many,
-        derived_id,
-        rebuild_lead,
-    )
     from salesstatus.lead import (
+        AttachedNote,
         ConversionRecord,
         FieldDefinition,
         FieldType,
@@ -65,14 +56,10 @@ else:
     __getattr__, __dir__ = door(
         __name__,
         {
-            "salesstatus.conversion": (
-                "AttachedNote BulkConversion Conversion Rebuilt convert convert_many derived_id "
-                "rebuild_lead"
-            ),
             "salesstatus.lead": (
-                "ConversionRecord FieldDefinition FieldType Lead LeadConverted LeadEvent LeadId "
-                "LeadJunked LeadMoved LeadReopened LeadTakenUp Note Scope StageMeaning Tag "
-                "Target Task"
+                "AttachedNote ConversionRecord FieldDefinition FieldType Lead LeadConverted "
+                "LeadEvent LeadId LeadJunked LeadMoved LeadReopened LeadTakenUp Note Scope "
+                "StageMeaning Tag Target Task"
             ),
             "salesstatus.leads.custom_fields": "scopes",
             "salesstatus.leads.intake": "Channel ContactPoint Landing take_in take_in_lead",
@@ -102,11 +89,9 @@ __all__ = [
     "Action",
     "AdderRights",
     "AttachedNote",
-    "BulkConversion",
     "Carried",
     "Channel",
     "ContactPoint",
-    "Conversion",
     "ConversionPlan",
     "ConversionRecord",
     "ConversionRequest",
@@ -131,7 +116,6 @@ __all__ = [
     "Note",
     "Organisation",
     "Planned",
-    "Rebuilt",
     "Rights",
     "Role",
     "RoleRights",
@@ -146,14 +130,10 @@ __all__ = [
     "Task",
     "Visit",
     "Width",
-    "convert",
-    "convert_many",
-    "derived_id",
     "lookup_keys",
     "offered",
     "permitted",
     "plan_conversion",
-    "rebuild_lead",
     "refusal",
     "scopes",
     "take_in",

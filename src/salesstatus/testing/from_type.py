@@ -7,10 +7,10 @@ from typing import Any, Final, TypeVar, get_args, get_origin
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy as Strategy
 
-from salesstatus.conversion import AttachedNote
 from salesstatus.events import CONTACT_EVENTS
 from salesstatus.history.records import DealDeleted, DealSaved, EmployeeMoved, Entry, StatusStated
 from salesstatus.lead import (
+    AttachedNote,
     ConversionRecord,
     FieldDefinition,
     Lead,

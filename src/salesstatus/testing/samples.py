@@ -9,10 +9,19 @@ from typing import Any, Final
 import attrs
 from hypothesis import strategies as st
 
-from salesstatus.conversion import AttachedNote
 from salesstatus.events import CustomerStatusSet, DealAssociated, DealWon
 from salesstatus.history.records import Entry, StatusStated
-from salesstatus.lead import ConversionRecord, FieldDefinition, Lead, Note, Scope, Tag, Target, Task
+from salesstatus.lead import (
+    AttachedNote,
+    ConversionRecord,
+    FieldDefinition,
+    Lead,
+    Note,
+    Scope,
+    Tag,
+    Target,
+    Task,
+)
 from salesstatus.leads.matching import lookup_keys
 from salesstatus.model import (
     Contact,

@@ -19,7 +19,6 @@ from cattrs import (
 )
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
-from salesstatus.conversion import AttachedNote
 from salesstatus.errors import Problem
 from salesstatus.events import (
     CONTACT_EVENTS,
@@ -35,6 +34,7 @@ from salesstatus.events import (
 )
 from salesstatus.history.records import DealDeleted, DealSaved, EmployeeMoved, Entry, StatusStated
 from salesstatus.lead import (
+    AttachedNote,
     ConversionRecord,
     FieldDefinition,
     Lead,

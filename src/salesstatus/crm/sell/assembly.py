@@ -10,12 +10,12 @@ from typing import Any, Final, TypeVar
 
 import attrs
 
-from salesstatus.conversion import AttachedNote
 from salesstatus.crm.account import Catalogue
 from salesstatus.crm.auditing import Stored
 from salesstatus.crm.oddities import Place, Reporter, safely
 from salesstatus.crm.sell.columns import FIELD_TYPES, SCOPES, Kind
 from salesstatus.lead import (
+    AttachedNote,
     ConversionRecord,
     FieldDefinition,
     FieldType,

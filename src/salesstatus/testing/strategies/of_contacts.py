@@ -9,7 +9,6 @@ import attrs
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy as Strategy
 
-from salesstatus.conversion import AttachedNote
 from salesstatus.events import (
     ContactEvent,
     CustomerStatusSet,
@@ -19,7 +18,7 @@ from salesstatus.events import (
     ProspectStatusSet,
 )
 from salesstatus.exploration import every_event
-from salesstatus.lead import FieldDefinition, FieldType, Tag, Task
+from salesstatus.lead import AttachedNote, FieldDefinition, FieldType, Tag, Task
 from salesstatus.model import (
     Contact,
     ContactKind,
