@@ -87,7 +87,6 @@ __all__ = [
     "record_id",
 ]
 
-T = TypeVar("T")
 R_co = TypeVar("R_co", covariant=True)
 K_contra = TypeVar("K_contra", contravariant=True)
 R = TypeVar("R")
@@ -391,15 +390,6 @@ class Ids(Protocol):
         ...
 
 
+_KINDS = ("contact", "deal", "lead", "conversion", "note", "task", "tag", "field", "request")
 #: The ports of a unit of work, each with the kind of its records as errors name it.
-KINDS: Final[dict[str, str]] = {
-    "contacts": "contact",
-    "deals": "deal",
-    "leads": "lead",
-    "conversions": "conversion",
-    "notes": "note",
-    "tasks": "task",
-    "tags": "tag",
-    "fields": "field",
-    "requests": "request",
-}
+KINDS: Final[dict[str, str]] = {f"{kind}s": kind for kind in _KINDS}
