@@ -345,7 +345,7 @@ class TestConflicts:
 
         with ready(Busy()) as contract:
             error = failure(contract, "writers_race_and_lose_nothing")
-        assert str(error) == "a writer met nothing but Conflicts"
+        assert str(error) == "a writer got nothing but Conflicts"
 
     def test_one_who_was_overtaken_has_to_be_told(self):
         *change, _ = BUGS["of two writers the second wins"]

@@ -1066,10 +1066,11 @@ class TestMemory:
 
     def test_more_rows_take_no_more(self):
         self.peak(self.file(10))
-        few, low = self.peak(self.file(100))
-        many, high = self.peak(self.file(5_000))
-        assert (few, many) == (100, 5_000)
-        assert high < low + 20_000
+        # What waits for the garbage collector comes and goes; a row that is kept would add up.
+        few, low = self.peak(self.file(1_000))
+        many, high = self.peak(self.file(20_000))
+        assert (few, many) == (1_000, 20_000)
+        assert high < 3 * low
 
     def test_a_line_without_an_end_takes_no_more_than_a_row(self):
         count, peak = self.peak([b"Company\n", *[b"x" * 50_000] * 200])

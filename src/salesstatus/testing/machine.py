@@ -288,20 +288,24 @@ def store_machine(  # noqa: C901 - one class, over what one contract has
             of = self.unit(name)
             if of.doomed:
                 return
-            row = contract.run(get_row(of.unit, *place))
-            allowed = self.seen(of, place)
-            if len(allowed) == 1:
-                assert row_texts([row] if row else []) == row_texts([one for one in allowed if one])
-            else:
-                assert row_texts([row] if row else []) in [
-                    row_texts([one] if one else []) for one in allowed
-                ]
+            try:
+                row = contract.run(get_row(of.unit, *place))
+            except Conflict as error:  # a store that serializes may find out at a read
+                self.refused(name, error, None, expected=False)
+                return
+            found = row_texts([row] if row else [])
+            allowed = [row_texts([one] if one else []) for one in self.seen(of, place)]
+            assert found == allowed[0] if len(allowed) == 1 else found in allowed
 
         @rule(name=units)
         def look(self, name: str) -> None:
             of = self.unit(name)
-            if not of.doomed:
+            if of.doomed:
+                return
+            try:
                 contract.run(self.compare(of))
+            except Conflict as error:
+                self.refused(name, error, None, expected=False)
 
         @precondition(lambda _: logs)
         @rule(name=units, entries=st.lists(FEW["log"], max_size=3), lazily=st.booleans())
