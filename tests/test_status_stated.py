@@ -825,7 +825,7 @@ class TestTheCommandLine:
         assert found == replay(self.STREAM, SELL, "collect").statuses
         assert [(row["line"], row["refused"][:19]) for row in rows if "refused" in row] == [
             (4, "contact 'ann' alrea"),
-            (6, "$.at: expected a va"),
+            (6, "$.at is missing: ex"),
         ]
 
     def test_as_of_stops_before_it(self, run, history):

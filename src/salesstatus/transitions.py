@@ -74,7 +74,7 @@ def transition(state: SalesStatus, event: ContactEvent, policy: Policy = SELL) -
 def permitted(state: SalesStatus, policy: Policy = SELL) -> frozenset[ManualEvent]:
     """Return the manual changes that would be accepted now, to grey out the buttons of the others.
 
-    >>> from salesstatus import DealAssociated, ProspectStatusSet
+    >>> from salesstatus import DealAssociated, ProspectStatus, ProspectStatusSet
     >>> held = transition(SalesStatus(), DealAssociated("D-1"))
     >>> ProspectStatusSet(ProspectStatus.LOST) in permitted(held)
     False

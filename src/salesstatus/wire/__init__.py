@@ -153,7 +153,7 @@ def loads(text: str | bytes, kind: type[Any] = object) -> Any:
     >>> loads('{"type": "deal_won", "v": 1, "deal": null}')
     Traceback (most recent call last):
         ...
-    salesstatus.errors.WireError: $.deal: expected int or str, got null
+    salesstatus.errors.others.WireError: $.deal: expected int or str, got null
     """
     if not isinstance(text, str | bytes):
         raise InvalidError("text", text, "str or bytes")
