@@ -189,7 +189,10 @@ def _deal_changes(tables: Tables, prospects: dict[int, ProspectRow]) -> Changes:
 
     @cache
     def unchanged(row: EventRow) -> Change:
-        return TALLY_CARRY, _written_out(lambda _, *before: Decision(row.effect, (row,), *before))
+        def decision(_: int, prospect: ProspectStatus, customer: CustomerStatus) -> Decision:
+            return Decision(row.effect, (row,), prospect, customer)
+
+        return TALLY_CARRY, _written_out(decision)
 
     def change(event: type[DealEvent], before: DealStatus | None, now: DealStatus | None) -> Change:
         row = _event_row(tables, event, before, now)
