@@ -253,7 +253,7 @@ def _address(value: Address | str | Mapping[str, str]) -> Any:
     return value  # the validator looks at it
 
 
-def _an_address(self: object, field: "attrs.Attribute[Any]", value: object) -> None:
+def _an_address(self: object, field: "attrs.Attribute[Any]", value: Address) -> None:
     if type(value) is not Address:
         expected = f"an Address, a text, or a mapping of {', '.join(_PARTS)}"
         raise InvalidError(place_of(self, field), value, expected)

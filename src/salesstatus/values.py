@@ -234,14 +234,14 @@ def _check_set(self: object, field: "attrs.Attribute[Any]", value: object) -> No
         raise InvalidError(place_of(self, field), value, f"a collection of values{more}")
 
 
-def ids(self: object, field: "attrs.Attribute[Any]", value: frozenset[object]) -> None:
+def ids(self: object, field: "attrs.Attribute[Any]", value: frozenset[Id]) -> None:
     """Raise `InvalidError` unless a field holds a set of ids, for a validator."""
     _check_set(self, field, value)
     for member in value:
         check_id(place_of(self, field), member)
 
 
-def texts(self: object, field: "attrs.Attribute[Any]", value: frozenset[object]) -> None:
+def texts(self: object, field: "attrs.Attribute[Any]", value: frozenset[str]) -> None:
     """Raise `InvalidError` unless a field holds a set of texts, for a validator."""
     _check_set(self, field, value)
     text_members(self, field, value)
