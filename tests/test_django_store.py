@@ -70,7 +70,7 @@ TABLES = [
 ]
 
 on_postgres = pytest.mark.skipif(
-    "SALESSTATUS_POSTGRES" not in os.environ,
+    not os.environ.get("SALESSTATUS_POSTGRES"),
     reason="no server: export SALESSTATUS_POSTGRES=$(.ci/postgres)",
 )
 
