@@ -14,7 +14,7 @@ from effort import examples, some
 from salesstatus import memory
 from salesstatus.desk.adapter import as_async
 from salesstatus.memory import MemoryStore
-from salesstatus.ports import KINDS
+from salesstatus.ports import KINDS, Conflict
 from salesstatus.testing import contracts
 from salesstatus.testing.contracts import (
     AsyncUnitOfWorkContract,
@@ -481,3 +481,41 @@ class TestPersistence:
 
         for port in Kept.ports:
             Kept().test_what_was_committed_stays(port)
+
+
+class TestConflictsAtReads:
+    """A store that serializes may find out at a read that another unit of work was faster."""
+
+    class Refusing:
+        async def get(self, _id, /):
+            raise Conflict("unit of work", None)
+
+        async def of(self, *_words):
+            raise Conflict("unit of work", None)
+            yield
+
+        all = of
+
+    class Unit:
+        def __init__(self, port):
+            self.deals = port
+
+    @pytest.mark.parametrize("overlapped", [True, False])
+    @pytest.mark.parametrize("step", ["get", "look"])
+    def test_it_needs_another_unit_of_work_as_its_reason(self, step, overlapped):
+        class OfDeals(contracts.DealsContract):
+            def make(self):
+                return MemoryStore()
+
+        with ready(OfDeals()) as contract:
+            machine = store_machine(contract, ("deals",))()
+            of = machine.unit("first")
+            of.overlapped = overlapped
+            of.unit = self.Unit(self.Refusing())
+            words = {"name": "first"} | ({"place": ("deals", 1)} if step == "get" else {})
+            try:
+                getattr(machine, step)(**words)
+            except AssertionError as error:
+                assert not overlapped and "without a reason" in str(error)
+            else:
+                assert overlapped and machine.opened == {}

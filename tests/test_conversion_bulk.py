@@ -312,3 +312,8 @@ class TestSize:
             for n in (50, 200)
         )
         assert more < 4.5 * few
+
+
+def test_what_came_of_a_batch_is_shown_as_numbers():
+    bulk = convert_many([Lead(id=1, last_name="Abel"), Lead(id=2)], at=AT)
+    assert repr(bulk) == "<BulkConversion: 1 converted, 1 refused>"

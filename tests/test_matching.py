@@ -355,3 +355,7 @@ class TestWrongTypes:
         with pytest.raises(InvalidError) as caught:
             call()
         assert caught.value.place == place
+
+
+def test_what_is_known_is_shown_as_numbers():
+    assert repr(Known(leads=[Lead(id=1)])) == "<Known: 0 contacts, 1 leads>"

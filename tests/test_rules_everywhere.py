@@ -10,7 +10,7 @@ import pytest
 from salesstatus import decisions as decisions_room
 from salesstatus.crm.auditing import Stored, Verdict, audit
 from salesstatus.decisions import DecisionTable, decisions
-from salesstatus.errors import GuardError
+from salesstatus.errors import GuardError, InvalidError
 from salesstatus.events import (
     CustomerStatusSet,
     DealAssociated,
@@ -36,6 +36,7 @@ from salesstatus.policy import SELL, SELL_NEWEST, TEAMGATE, Policy
 from salesstatus.rules import (
     ANY_DEAL,
     FAILED,
+    NOTHING,
     REFUSED,
     TABLES,
     CustomerRow,
@@ -313,3 +314,37 @@ class TestAddedTakenOutExchanged:
 def test_situations_are_those_of_explored_states_under_other_policies_too(policy):
     explored = {situation(move.before) for move in explore(policy)}
     assert reach(decisions(policy)).situations == explored
+
+
+class TestTablesThatLeadNowhere:
+    """Statuses that no event leads back to, and rows that no table of ours has."""
+
+    GONE_IS_PAST = CustomerRow(
+        "C4", {None}, ANY_DEAL, CustomerStatus, PAST,
+        Sure.POLICY, "ours", "they were ours once",
+    )  # fmt: skip
+    NONE_IS_NOT_SET = ManualRow(
+        "M8", frozenset({CustomerStatusSet}), ProspectStatus, {CustomerStatus.NONE}, None, REFUSED,
+        "a customer status is never taken back", Sure.POLICY, "ours", "what was, was",
+    )  # fmt: skip
+
+    def test_a_status_of_new_contacts_alone_is_explained_so(self, install):
+        install(
+            attrs.evolve(
+                TABLES,
+                customer=(self.GONE_IS_PAST, *TABLES.customer),
+                manual=(*TABLES.manual, self.NONE_IS_NOT_SET),
+            )
+        )
+        assert str(explain(SalesStatus()).customer).endswith(": as before the first deal")
+        assert explain(SalesStatus(customer=PAST)).customer.rule == "C4"
+
+    def test_a_row_of_table_m_that_changes_nothing_is_no_row(self):
+        nothing = attrs.evolve(NO_PAST_BESIDE_WON, effect=NOTHING)
+        with pytest.raises(InvalidError, match="rows that accept or refuse"):
+            DecisionTable.of(SELL, attrs.evolve(TABLES, manual=(*TABLES.manual, nothing)))
+
+    def test_an_error_names_the_rows_that_can_refuse_alone(self):
+        event = DealAssociated("D-1")
+        decision = decisions(SELL).decide(SalesStatus(), event)
+        assert decision.error(SalesStatus(), event).rules == ("E1",)

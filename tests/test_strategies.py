@@ -714,3 +714,7 @@ class TestG2:
         )
         with pytest.raises(MergeError, match="G2"):
             merge_contacts(boss, employee)
+
+
+def test_persons_may_be_given_their_names():
+    assert drawn(strategies.persons(name="Ann")).name == "Ann"

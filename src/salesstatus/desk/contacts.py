@@ -129,8 +129,6 @@ class ContactUseCases(UseCases):
         async def merge_(session: Session) -> Merged:
             standings = [await session.standing(id_) for id_ in (survivor, *others)]
             done = merged(*(standing.contact for standing in standings))
-            if not others:
-                return done
             await _rename(session, survivor, frozenset(others), done.contact)
             first, *rest = standings
             session.save("contacts", attrs.evolve(first, contact=done.contact))

@@ -340,17 +340,19 @@ def _key(class_: Any, name: str) -> str:
     return name if special is None else special.rename or name
 
 
-def problems(  # noqa: C901 - a case for each kind of error
-    error: BaseException, place: str
-) -> Iterator[Problem]:
+def _tells_place(note: object) -> bool:
+    return isinstance(note, AttributeValidationNote | IterableValidationNote)
+
+
+def problems(error: BaseException, place: str) -> Iterator[Problem]:
     """Yield every problem that cattrs collected, each with its place."""
     if isinstance(error, BaseValidationError):
         for inner in error.exceptions:
             at = place
-            for note in getattr(inner, "__notes__", ()):
+            for note in filter(_tells_place, getattr(inner, "__notes__", ())):
                 if isinstance(note, AttributeValidationNote):
                     at = f"{place}.{_key(getattr(error, 'cl', None), note.name)}"
-                elif isinstance(note, IterableValidationNote):
+                else:
                     at = f"{place}[{note.index}]"
             yield from problems(inner, at)
     elif isinstance(error, ForbiddenExtraKeysError):
