@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -349,7 +349,8 @@ def problems(error: BaseException, place: str) -> Iterator[Problem]:
     if isinstance(error, BaseValidationError):
         for inner in error.exceptions:
             at = place
-            for note in filter(_tells_place, getattr(inner, "__notes__", ())):
+            notes: Iterable[Any] = filter(_tells_place, getattr(inner, "__notes__", ()))
+            for note in notes:
                 if isinstance(note, AttributeValidationNote):
                     at = f"{place}.{_key(getattr(error, 'cl', None), note.name)}"
                 else:
