@@ -8,6 +8,7 @@ import json
 
 from hypothesis import strategies as st
 
+from salesstatus.crm.doubts import Doubt, Undecided
 from salesstatus.crm.lens import (
     ADDRESS,
     AMOUNT,
@@ -35,6 +36,19 @@ STATUSES = {
     LOST: "lost",
     UNQUALIFIED: "unqualified",
 }
+
+
+# --- Deals of unknown status ---
+
+
+def unknown(*contacts, because="it is in stage 5, which the data does not have"):
+    """A deal of which nothing is claimed, and these contacts hold it."""
+    return Undecided(frozenset(contacts), because, Doubt.STAGE)
+
+
+def unsure(account):
+    """Who holds the deals of unknown status."""
+    return {id_: set(undecided.contacts) for id_, undecided in account.undecided.items()}
 
 
 # --- Records, as their `data` ---

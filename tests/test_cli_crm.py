@@ -277,10 +277,10 @@ class TestDerive:
         assert code == 1
         assert "Bo Day" in out
         assert "Ann Lee" not in out
-        said = "deal 10: the meaning of its stage is unknown, so nothing is derived for 7, 8\n"
+        said = "deal 10: it is in stage 99, which the data does not have, so nothing is derived for"
         assert said in err
-        assert "deal 12: the meaning" not in err
-        assert "… and 3 more deals whose stage has no known meaning\n" in err
+        assert "deal 12: it is in" not in err
+        assert "… and 3 more deals of unknown status\n" in err
 
     def test_contacts_that_nobody_sent_are_told_without_a_name(self, run, folder):
         code, out, err = run("derive", str(folder(**{"contacts.jsonl": "[]"})), "--json")
@@ -332,7 +332,7 @@ class TestMigrate:
         )
         assert code == 1
         assert [row["contact_id"] for row in csv.DictReader(io.StringIO(out, newline=""))] == ["8"]
-        assert "\n1 contact left out: with deals in a stage that has no known meaning\n" in err
+        assert "\n1 contact left out: with deals of unknown status\n" in err
 
     def test_a_terminal_is_shown_cells_without_escapes(self, run, folder, monkeypatch):
         contacts = body(

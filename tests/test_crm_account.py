@@ -4,7 +4,7 @@ import attrs
 import pytest
 from hypothesis import given
 
-from crm_bodies import WON, company, contact, deal, sell_accounts, stages
+from crm_bodies import WON, company, contact, deal, sell_accounts, stages, unknown
 from salesstatus import (
     TEAMGATE,
     Contact,
@@ -22,6 +22,7 @@ from salesstatus import (
 )
 from salesstatus.crm.account import Account, Catalogue, Stage, Wanted
 from salesstatus.crm.auditing import Stored
+from salesstatus.crm.doubts import Guessed
 from salesstatus.crm.evidence import StageRow
 from salesstatus.crm.sell import read
 from salesstatus.values import parse_time
@@ -151,7 +152,7 @@ class TestDerived:
     def test_those_on_undecided_deals_have_none(self):
         found = account(
             one(1),
-            undecided={2: frozenset({"ann", "bob"})},
+            undecided={2: unknown("ann", "bob")},
             contacts=[stored("bob"), stored("zoe")],
         )
         assert found.derived() == {"zoe": SalesStatus()}
@@ -202,6 +203,28 @@ class TestAudited:
         contents["deals"] = [deal(200, 1, 999)]
         assert len(read(contents).audited().accused) == 0
 
+    def test_the_reason_of_an_undecided_deal_is_told(self):
+        (finding,) = (
+            account(undecided={2: unknown("ann"), 3: unknown("ann", because="it has no contact")})
+            .audited()
+            .findings
+        )
+        assert finding.deals == (2, 3)
+        assert finding.sentences[1:] == (
+            "the status of deals 2, 3 is unknown",
+            "deal 2: it is in stage 5, which the data does not have",
+            "deal 3: it has no contact",
+        )
+
+
+class TestGuessed:
+    def test_says_what_may_be_meant_and_what_would_say_it(self):
+        guessed = Guessed(stage="Closed Won", name="Closed Won", guess=WON_STATUS, deals=1)
+        assert str(guessed) == (
+            "stage 'Closed Won' of 1 deal may mean won, and nothing says so; "
+            "say it with stages={'Closed Won': …}"
+        )
+
 
 class TestStatuses:
     @pytest.fixture
@@ -216,7 +239,7 @@ class TestStatuses:
                 stored("kim", ProspectStatus.LOST, NONE),
                 stored("lee"),
             ],
-            undecided={3: frozenset({"kim", "lee"})},
+            undecided={3: unknown("kim", "lee")},
         )
 
     def plain(self, statuses):

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crm_bodies import unsure
 from salesstatus import (
     Address,
     ContactKind,
@@ -918,7 +919,7 @@ class TestDeals:
             body, **{"crm.status.list": answer(STAGES), "crm.company.list": answer([FIRM])}
         )
         assert {deal.status for deal in account.deals.values()} == ({status} if status else set())
-        assert account.undecided == ({} if status else {410: {9, "company-9"}})
+        assert unsure(account) == ({} if status else {410: {9, "company-9"}})
         assert len(account.oddities) == reports
 
     def test_a_stage_that_says_nothing_is_left_open(self):

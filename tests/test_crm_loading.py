@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlite_store import SqliteStore
 
+from crm_bodies import unknown
 from salesstatus import (
     Contact,
     ContactKind,
@@ -441,7 +442,7 @@ class TestLeft:
         account = account_of(
             [ANN],
             [attrs.evolve(told[0], status=WON), attrs.evolve(told[1], status=LOST)],
-            undecided=FrozenMap({4: frozenset({"ann"}), 5: frozenset({"ann"})}),
+            undecided=FrozenMap({4: unknown("ann"), 5: unknown("ann")}),
             stream=(
                 stream[0],
                 DealSaved(AT, attrs.evolve(told[1], status=LOST)),
@@ -463,7 +464,7 @@ class TestLeft:
     def test_contacts_of_undecided_deals_keep_what_is_stored_and_hold_their_other_deals(self):
         stored = Stored(contact=ANN, prospect=ProspectStatus.LOST, customer=CustomerStatus.CURRENT)
         deals = [Deal(id=1, primary="ann", status=WON), Deal(id=2, primary=7, status=LOST)]
-        undecided = FrozenMap({3: frozenset({"ann", 7})})
+        undecided = FrozenMap({3: unknown("ann", 7)})
         store = MemoryStore()
         load(account_of([stored, BOB], deals, undecided=undecided), store, at=AT)
         status = standings(store)["ann"].status

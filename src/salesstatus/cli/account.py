@@ -271,6 +271,8 @@ def account_of(arguments: argparse.Namespace, files: list[File], wanted: Wanted)
     for number, file in enumerate(files, 1):
         _take(reading, file, f"file {number} of {len(files)}: {plain(file.name[-_WIDEST:])}")
     account: Account = reading.account()
+    for guessed in sorted(account.guessed.values(), key=lambda guessed: -guessed.deals):
+        say(guessed)
     about = (account.contacts, account.deals, account.undecided, account.gone)
     if not any(map(len, about)) and (why := _other(account, arguments, files)):
         raise unusable(", ".join(arguments.paths), why)

@@ -109,12 +109,9 @@ _WIDEST: Final = 40
 
 
 def _say_undecided(account: Account, most: int) -> None:
-    for deal, contacts in list(account.undecided.items())[:most]:
-        undecided: list[ContactId] = sorted(contacts, key=id_order)
-        say(
-            f"deal {deal}: the meaning of its stage is unknown, so nothing is derived for "
-            f"{listed(undecided)}"
-        )
+    for deal, undecided in list(account.undecided.items())[:most]:
+        contacts: list[ContactId] = sorted(undecided.contacts, key=id_order)
+        say(f"deal {deal}: {undecided.because}, so nothing is derived for {listed(contacts)}")
     if len(account.undecided) > most:
         more = counted(len(account.undecided) - most, "more deal")
-        say(f"… and {more} whose stage has no known meaning")
+        say(f"… and {more} of unknown status")

@@ -74,7 +74,7 @@ def _migrate(arguments: argparse.Namespace) -> int:
     left = len(account.contacts) - len(known)
     if left:
         contacts = counted(left, "contact")
-        say(f"{contacts} left out: with deals in a stage that has no known meaning")
+        say(f"{contacts} left out: with deals of unknown status")
     say_oddities(account.oddities, arguments.limit)
     return code_of(account)
 

@@ -11,6 +11,7 @@ from salesstatus._lazy import door
 
 if TYPE_CHECKING:
     from salesstatus.crm.account import Account, Catalogue, Stage, Wanted
+    from salesstatus.crm.doubts import Doubt, Guessed, Undecided
     from salesstatus.crm.folders import contents
     from salesstatus.crm.loading import Loaded, load, load_async
     from salesstatus.crm.oddities import Oddities, Oddity, Outcome, Place
@@ -19,6 +20,7 @@ else:
         __name__,
         {
             "salesstatus.crm.account": "Account Catalogue Stage Wanted",
+            "salesstatus.crm.doubts": "Doubt Guessed Undecided",
             "salesstatus.crm.folders": "contents",
             "salesstatus.crm.loading": "Loaded load load_async",
             "salesstatus.crm.oddities": "Oddities Oddity Outcome Place",
@@ -28,12 +30,15 @@ else:
 __all__ = [
     "Account",
     "Catalogue",
+    "Doubt",
+    "Guessed",
     "Loaded",
     "Oddities",
     "Oddity",
     "Outcome",
     "Place",
     "Stage",
+    "Undecided",
     "Wanted",
     "contents",
     "load",

@@ -10,6 +10,7 @@ from typing import Final, Literal, TypeAlias, final, get_args
 import attrs
 
 from salesstatus.crm.auditing import Audit, Stored, audit
+from salesstatus.crm.doubts import Guessed, Undecided
 from salesstatus.crm.evidence import (
     Certainty,
     Dated,
@@ -82,19 +83,21 @@ class Catalogue:
 class Account:
     """Everything that was read of one account.
 
-    `undecided` are the deals of unknown status, with their audience: they are not among `deals`,
-    and no contact that holds one is judged. `gone` are deals that other records mention and that
-    are not in the data. `changed_at` is when a deal came into its present stage,
-    `stream` what was reported of deals as it happened (for `assumed` deals it begins with what they
-    were before), `stage_rows` and `visits` the stages of deals and of leads over time. `book` has
-    the stages of leads, `skipped` counts the records of kinds that mean nothing here or were not
-    wanted, and `oddities` is all that was strange.
+    `undecided` are the deals of unknown status, each with its audience and the reason: they are not
+    among `deals`, and no contact that holds one is judged. `guessed` are the stages whose meaning
+    could only be guessed. `gone` are deals that other records mention and that are not in the data.
+    `changed_at` is when a deal came into its present stage, `stream` what was reported of deals as
+    it happened (for `assumed` deals it begins with what they were before), `stage_rows` and
+    `visits` the stages of deals and of leads over time. `book` has the stages of leads, `skipped`
+    counts the records of kinds that mean nothing here or were not wanted, and `oddities` is all
+    that was strange.
     """
 
     crm: str
     contacts: Mapping[ContactId, Stored] = attrs.field(factory=FrozenMap)
     deals: Mapping[DealId, Deal] = attrs.field(factory=FrozenMap)
-    undecided: Mapping[DealId, frozenset[ContactId]] = attrs.field(factory=FrozenMap)
+    undecided: Mapping[DealId, Undecided] = attrs.field(factory=FrozenMap)
+    guessed: Mapping[Id, Guessed] = attrs.field(factory=FrozenMap)
     gone: Mapping[DealId, frozenset[ContactId]] = attrs.field(factory=FrozenMap)
     changed_at: Mapping[DealId, datetime] = attrs.field(factory=FrozenMap)
     stream: tuple[DealSaved | DealDeleted, ...] = ()
@@ -197,7 +200,7 @@ class Account:
         Where the account has a past, customers are those that its deals made so (rule C3),
         else those who hold a won deal (C1). Contacts of `undecided` deals are left out.
         """
-        unsure = {contact for contacts in self.undecided.values() for contact in contacts}
+        unsure = {contact for deal in self.undecided.values() for contact in deal.contacts}
         has_past = self.stream or self.stage_rows
         statuses = dict(self.history(policy).statuses) if has_past else _held(self.deals, policy)
         nothing = SalesStatus()

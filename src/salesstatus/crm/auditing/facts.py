@@ -23,6 +23,7 @@ from salesstatus.crm.auditing.possible import (
     Table,
     table,
 )
+from salesstatus.crm.doubts import Undecided
 from salesstatus.decisions import decisions
 from salesstatus.history.ledger import Ledger
 from salesstatus.history.records import (
@@ -115,6 +116,8 @@ class Account:
         self.links: array[int] = array("q")
         self.linked: array[int] = array("q")
         self.unsure: dict[int, list[DealId]] = {}
+        #: Why deals are undecided, as far as that was sent.
+        self.reasons: dict[DealId, str] = {}
         self.gone: dict[int, list[DealId]] = {}
         #: By contact, the statuses of undecided deals that the history knows.
         self.settled: dict[int, dict[DealId, DealStatus]] = {}
@@ -201,9 +204,20 @@ class Account:
                 check_id(where, contact)
                 yield deal, self.at.get(contact), contact
 
-    def take_undecided(self, undecided: Mapping[DealId, Collection[ContactId]]) -> None:
-        """Keep the audience of deals of unknown status."""
-        for deal, position, contact in self.take_mentions("audit.undecided", undecided):
+    def take_undecided(self, undecided: Mapping[DealId, Undecided | Collection[ContactId]]) -> None:
+        """Keep the audience of deals of unknown status, and the reasons."""
+        audiences: Any = undecided
+        if isinstance(undecided, Mapping):
+            audiences = {
+                deal: each.contacts if isinstance(each, Undecided) else each
+                for deal, each in undecided.items()
+            }
+            self.reasons = {
+                deal: each.because
+                for deal, each in undecided.items()
+                if isinstance(each, Undecided)
+            }
+        for deal, position, contact in self.take_mentions("audit.undecided", audiences):
             at = self._unsent(contact) if position is None else position
             self.unsure.setdefault(at, []).append(deal)
         for deal in undecided:

@@ -22,6 +22,7 @@ from salesstatus.crm.auditing.possible import (
 )
 from salesstatus.crm.auditing.report import Finding, Fix, Sign, Unmendable, Verdict, lines, named
 from salesstatus.crm.auditing.verdicts import Court
+from salesstatus.crm.doubts import Undecided
 from salesstatus.explanation import explain
 from salesstatus.history.records import DealDeleted, DealSaved, EmployeeMoved, Entry, Record
 from salesstatus.history.replaying import Refused
@@ -33,7 +34,7 @@ from salesstatus.values import FrozenMap, InvalidError, id_order
 
 #: What is known of the deals' past.
 Past: TypeAlias = Iterable[DealSaved | DealDeleted | EmployeeMoved | Entry]
-_NOBODY: Final[FrozenMap[DealId, Collection[ContactId]]] = FrozenMap()
+_NOBODY: Final[FrozenMap[DealId, Any]] = FrozenMap()
 
 
 @final
@@ -221,6 +222,12 @@ class Audit:
             unsure = in_order(account.unsure.get(position, ()))
             sentences = ["no status is stored"] if code == NOTHING_STORED else []
             sentences += [f"the status of {named(unsure)} is unknown"] if unsure else []
+            because: dict[str, list[DealId]] = {}
+            for deal in unsure:
+                because.setdefault(account.reasons.get(deal, ""), []).append(deal)
+            sentences += [
+                f"{named((*deals,))}: {reason}" for reason, deals in because.items() if reason
+            ]
             return (), unsure, (*sentences,)
         stored = STORED[code]
         state = court.state(position, account.held(position))
@@ -250,7 +257,7 @@ def audit(
     *,
     history: Iterable[Record] | None = None,
     past: Past | Callable[[frozenset[ContactId]], Past] | None = None,
-    undecided: Mapping[DealId, Collection[ContactId]] = _NOBODY,
+    undecided: Mapping[DealId, Undecided | Collection[ContactId]] = _NOBODY,
     gone: Mapping[DealId, Collection[ContactId]] = _NOBODY,
 ) -> Audit:
     """Compare what is stored of each contact with what the rules say of the deals.
@@ -264,7 +271,8 @@ def audit(
     what it leads to is the truth. `past` is what is known of the deals' past, without what people
     set by hand: it can confirm what is stored, and show when it was right. It may be a function
     that is given the contacts that may be accused or suspect, and returns what is known of their
-    deals. `undecided` are deals of unknown status, with their audience; `gone` are deals mentioned
+    deals. `undecided` are deals of unknown status, with their audience, and with the reason if they
+    are `Undecided`; `gone` are deals mentioned
     elsewhere that are not sent (deletions, conversions), with theirs; those that are sent after all
     are passed over.
 

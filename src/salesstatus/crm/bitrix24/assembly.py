@@ -23,6 +23,7 @@ from salesstatus.crm.auditing import Stored
 from salesstatus.crm.bitrix24.columns import DEAL_STATUS, system_status
 from salesstatus.crm.bitrix24.lens import company_id
 from salesstatus.crm.bitrix24.unpacking import Row
+from salesstatus.crm.doubts import Doubt, Undecided
 from salesstatus.crm.oddities import Place, Reporter, safely
 from salesstatus.lead import ConversionRecord, Lead, LeadId, StageMeaning
 from salesstatus.leads.stages import StageBook
@@ -129,7 +130,7 @@ class Assembly:
         self.report = report
         self.contacts: dict[ContactId, Stored] = {}
         self.deals: dict[DealId, Deal] = {}
-        self.undecided: dict[DealId, frozenset[ContactId]] = {}
+        self.undecided: dict[DealId, Undecided] = {}
         self.changed_at: dict[DealId, datetime] = {}
         self.leads: dict[LeadId, Lead] = {}
         #: The account's own companies, which are no customers.
@@ -189,7 +190,9 @@ class Assembly:
             if "lead" in found.values:
                 self._of_lead["deal"][found.values["lead"]].append(id_)
             if status is None:
-                self.undecided[id_] = audience(deal)
+                stage = safely("STAGE_ID", found.values.get("stage_id", ""))
+                because = f"it is in stage {stage}, and nothing says what that means"
+                self.undecided[id_] = Undecided(audience(deal), because, Doubt.STAGE)
                 continue
             self.deals[id_] = deal
             if "changed_at" in found.values:

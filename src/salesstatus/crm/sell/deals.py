@@ -10,6 +10,7 @@ from typing import Any, Final
 import attrs
 
 from salesstatus.crm.account import Stage
+from salesstatus.crm.doubts import Doubt, Undecided
 from salesstatus.crm.oddities import Place, Reporter
 from salesstatus.crm.sell.assembly import Assembly, made
 from salesstatus.crm.sell.csv_names import Names, deal_named
@@ -132,23 +133,24 @@ class Deals:
         """Return the involved contacts of a deal."""
         return self._embedded.get(id_, frozenset()).union(self._involved.get(id_, ()))
 
-    def finish(self, assembly: Assembly, names: Names) -> dict[DealId, frozenset[ContactId]]:
-        """Make deals of all that waited; return those of unknown status, with their audience."""
-        undecided: dict[DealId, frozenset[ContactId]] = {}
-        unsure: list[DealId] = []
+    def finish(self, assembly: Assembly, names: Names) -> dict[DealId, Undecided]:
+        """Make deals of all that waited; return those of unknown status."""
+        undecided: dict[DealId, Undecided] = {}
+        unsure: dict[DealId, str] = {}
         by_name = StageNames(self._stages, self._report)
         for id_ in list(self.waiting):
             values, place = self.waiting.pop(id_)
             values, possible = deal_named(values, names, self._employer, place, self._report)
             if possible:
-                undecided[id_] = possible | self._others(id_)
+                undecided[id_] = Undecided(possible | self._others(id_), _SEVERAL, Doubt.CONTACT)
                 self.changed_at.pop(id_, None)
                 continue
             if values.get("primary") is None:
                 expected = "a contact: a deal always has a primary contact"
                 self._report.not_used(place.at("contact_id"), expected, "none", W6.id)
                 # The contacts on it hear of it all the same; which status is unknown.
-                undecided[id_] = _named(values) | self._others(id_)
+                contacts = _named(values) | self._others(id_)
+                undecided[id_] = Undecided(contacts, _NOBODY, Doubt.CONTACT)
                 self.changed_at.pop(id_, None)
                 continue
             stage = self._stages.of(values)
@@ -163,10 +165,11 @@ class Deals:
             if stage is None:
                 found = f"stage {values.get('stage_id', 'none')}, which the data does not have"
                 self._report.not_used(place.at("stage_id"), "a known stage", found)
-                unsure.append(id_)
+                unsure[id_] = found
         self._place()
-        for id_ in unsure:
-            undecided[id_] = audience(self.known.pop(id_))
+        for id_, because in unsure.items():
+            contacts = audience(self.known.pop(id_))
+            undecided[id_] = Undecided(contacts, f"it is in {because}", Doubt.STAGE)
             self.changed_at.pop(id_, None)
         return undecided
 
@@ -238,6 +241,8 @@ class Deals:
         return gone
 
 
+_SEVERAL: Final = "it names a contact or a company, and several have this name"
+_NOBODY: Final = "it has no primary contact that can be read"
 #: What CSV says by name, and the API by id.
 BY_NAME: Final = frozenset({"primary_name", "company_name"})
 #: What of a deal's values is resolved when everything is there.
