@@ -1,8 +1,9 @@
 """What sources tell of the past: true where it is known or seen, plain where it is assumed, and
 never less than the source shows."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from itertools import count
+from zoneinfo import ZoneInfo
 
 import attrs
 import pytest
@@ -365,6 +366,118 @@ class TestUpdates:
     def test_see_a_deal_that_comes_back(self):
         updates = [(may(2), dated(WON, 1, 1)), (may(4), "D-1"), (may(6), dated(WON, 1, 1))]
         assert told(from_updates(updates))[1:] == [(4, None, SEEN), (6, WON, SEEN)]
+
+
+class TestWholeDays:
+    """A date is a whole day: what opens a deal counts from its beginning, what closes one from its
+    end, and no order of what came about on one day decides anything."""
+
+    BERLIN = ZoneInfo("Europe/Berlin")
+
+    def test_a_close_on_the_day_of_the_creation_is_after_it(self):
+        shown = Dated(deal=a_deal(WON), created_on=date(2026, 5, 4), changed_at=date(2026, 5, 4))
+        made, won = from_snapshot([shown], may(9))
+        assert (made.at, made.record.deal.status, made.certainty) == (may(4), OPEN, ASSUMED)
+        assert (won.at, won.certainty) == (may(5) - timedelta(microseconds=1), KNOWN)
+
+    @pytest.mark.parametrize("status", [WON, LOST, UNQUALIFIED])
+    def test_a_close_is_after_the_moment_of_a_creation_on_its_day(self, status):
+        created = may(4) + timedelta(hours=15)
+        shown = Dated(deal=a_deal(status, created_at=created), changed_at=date(2026, 5, 4))
+        made, closed = from_snapshot([shown], may(9))
+        assert (made.at, made.record.deal.status) == (created, OPEN)
+        assert (closed.record.deal.status, closed.certainty) == (status, KNOWN)
+        assert closed.at > created
+
+    def test_an_open_deal_of_one_day_was_created_as_it_is(self):
+        created = may(4) + timedelta(hours=15)
+        shown = Dated(deal=a_deal(created_at=created), changed_at=date(2026, 5, 4))
+        (made,) = from_snapshot([shown], may(9))
+        assert (made.at, made.certainty) == (created, KNOWN)
+
+    def test_the_moment_of_a_creation_says_more_than_its_day(self):
+        assert Dated(deal=a_deal(created=4), created_on=date(2026, 5, 1)).created == may(4)
+
+    def test_a_day_before_that_of_the_creation_is_ignored(self):
+        shown = Dated(deal=a_deal(WON, 4), changed_at=date(2026, 5, 3))
+        made, now = from_snapshot([shown], may(9))
+        assert (made.certainty, now.certainty) == (ASSUMED, SEEN)
+        assert "given as 2026-05-03, is before its creation" in made.because
+
+    def test_begin_and_end_where_the_zone_says(self):
+        shown = Dated(deal=a_deal(WON), created_on=date(2026, 5, 4), changed_at=date(2026, 5, 4))
+        made, won = from_snapshot([shown], may(9), zone=self.BERLIN)
+        assert made.at == may(4) - timedelta(hours=2)
+        assert won.at == may(5) - timedelta(hours=2, microseconds=1)
+
+    def test_of_the_look_reach_as_far_as_it_does(self):
+        looked_at = may(4) + timedelta(hours=9)
+        shown = Dated(deal=a_deal(WON), created_on=date(2026, 5, 4), changed_at=date(2026, 5, 4))
+        assert [found.at for found in from_snapshot([shown], looked_at)] == [may(4), looked_at]
+
+    def test_a_look_may_be_at_a_whole_day(self):
+        shown = Dated(deal=a_deal(WON), changed_at=date(2026, 5, 4))
+        ((won),) = from_snapshot([shown], date(2026, 5, 4), zone=self.BERLIN)
+        assert won.at == may(5) - timedelta(hours=2, microseconds=1)
+
+    @pytest.mark.parametrize("never", [date(9999, 12, 31), date(1, 1, 1)])
+    def test_may_lie_outside_of_the_calendar(self, never):
+        shown = Dated(deal=a_deal(WON), changed_at=never)
+        for zone in (timezone(timedelta(hours=14)), timezone(-timedelta(hours=12))):
+            assert list(from_snapshot([shown], may(9), zone=zone))
+
+    def test_a_change_on_the_day_of_the_look_before_is_after_it(self):
+        looks = [
+            (may(4) + timedelta(hours=9), [dated(OPEN, 1, 1)]),
+            (may(8), [Dated(deal=a_deal(WON, 1), changed_at=date(2026, 5, 4))]),
+        ]
+        assert told(from_snapshots(looks)) == [(1, OPEN, KNOWN), (4, WON, KNOWN)]
+
+    @given(st.permutations(range(4)))
+    def test_rows_of_a_stage_history_on_one_day_may_come_in_any_order(self, order):
+        day = date(2026, 5, 4)
+        rows = [StageRow("D-1", day, *each) for each in ((OPEN, "a"), (OPEN, "b"), (WON, "c"))]
+        rows.append(StageRow("D-1", date(2026, 5, 5), LOST, "d"))
+        shown = Dated(deal=a_deal(LOST, stage="d"), created_on=day)
+        found = list(from_stages([shown], [rows[place] for place in order], may(9)))
+        assert [each.record.deal.stage for each in found] == ["a", "b", "c", "d"]
+        assert {each.certainty for each in found} == {KNOWN}
+
+    def test_of_rows_of_one_day_the_one_that_the_look_shows_is_the_last(self):
+        day = date(2026, 5, 4)
+        rows = [StageRow("D-1", day, status) for status in (OPEN, LOST, WON)]
+        for status, before in ((OPEN, LOST), (LOST, WON), (WON, LOST)):
+            found = list(from_stages([Dated(deal=a_deal(status))], rows, may(9)))
+            assert found[-1].record.deal.status is status
+            assert {found[-1].certainty, found[-2].certainty} == {KNOWN}
+            assert found[-2].record.deal.status is before
+
+    def test_a_day_adds_nothing_to_a_row_that_tells_its_moment(self):
+        row = StageRow("D-1", may(4) + timedelta(hours=9), WON)
+        shown = Dated(deal=a_deal(WON), changed_at=date(2026, 5, 4))
+        assert [found.at for found in from_stages([shown], [row], may(9))] == [row.at]
+
+    def test_no_order_of_deals_of_one_day_decides_a_status(self):
+        """W11: a deal of the same day keeps a customer, be it read before or after the lost one."""
+        until_lost = Policy(customer_until="no_open_or_won")
+        day = date(2026, 5, 4)
+        was = Dated(deal=Deal(id="D-2", primary="ann", status=WON, created_at=may(1)))
+        lost = Dated(deal=attrs.evolve(was.deal, status=LOST), changed_at=day)
+        opened = Dated(deal=Deal(id="D-3", primary="ann"), created_on=day)
+        for deals in ([lost, opened], [opened, lost]):
+            statuses = replayed(from_snapshots([(may(2), [was]), (may(9), deals)]), until_lost)
+            assert statuses["ann"].customer is CustomerStatus.CURRENT
+
+    @pytest.mark.parametrize("wrong", ["2026-05-04", 5, datetime(2026, 5, 4)])
+    def test_are_dates_and_no_texts(self, wrong):
+        with pytest.raises(InvalidError, match=r"Dated\.changed_at: expected a datetime with"):
+            Dated(deal=a_deal(), changed_at=wrong)
+        with pytest.raises(InvalidError, match=r"Dated\.created_on: expected a date without"):
+            Dated(deal=a_deal(), created_on=wrong)
+
+    def test_need_a_zone_that_is_one(self):
+        with pytest.raises(InvalidError, match=r"zone: expected a tzinfo, like .*, got 'Berlin'"):
+            list(from_snapshot([], may(9), zone="Berlin"))
 
 
 class TestStageHistory:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timezone
 from enum import unique
 from typing import Final, Literal, TypeAlias, final, get_args
 
@@ -21,10 +21,11 @@ from salesstatus.crm.evidence import (
     from_stream,
     timeline,
 )
-from salesstatus.crm.evidence.looks import changes
+from salesstatus.crm.evidence.looks import Span, changes
 from salesstatus.crm.oddities import Oddities
 from salesstatus.decisions import MutableStatus, decisions
 from salesstatus.events import DealAssociated
+from salesstatus.history.dated import ending
 from salesstatus.history.records import DealDeleted, DealSaved
 from salesstatus.history.replaying import Replayed, replay
 from salesstatus.lead import (
@@ -124,7 +125,7 @@ class Account:
         """Return the latest time of the deals: the account was read then or later."""
         times = [deal.created_at for deal in self.deals.values() if deal.created_at is not None]
         times += self.changed_at.values()
-        times += [row.at for row in self.stage_rows]
+        times += [ending(row.at, timezone.utc) for row in self.stage_rows]
         times += [record.at for record in self.stream]
         return max(times, default=None)
 
@@ -188,7 +189,7 @@ class Account:
                 yield Evidence(DealSaved(looked_at, now), Certainty.SEEN, because)
             elif now is not None and isinstance(record, DealSaved):
                 dated = Dated(deal=now, changed_at=self.changed_at.get(id_))
-                yield from changes(Dated(deal=record.deal), dated, looked_at, record.at)
+                yield from changes(Dated(deal=record.deal), dated, Span(looked_at, record.at))
 
     def history(self, policy: Policy = SELL) -> Replayed:
         """Return what all that is known of the past comes to."""

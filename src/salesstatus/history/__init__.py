@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from salesstatus._lazy import door
 
 if TYPE_CHECKING:
+    from salesstatus.history.dated import Dated
     from salesstatus.history.records import (
         DealDeleted,
         DealSaved,
@@ -30,6 +31,7 @@ else:
     __getattr__, __dir__ = door(
         __name__,
         {
+            "salesstatus.history.dated": "Dated",
             "salesstatus.history.records": (
                 "DealDeleted DealSaved EmployeeMoved Entry Logged Record Snapshot StatusStated"
                 " exported"
@@ -41,6 +43,7 @@ else:
     )
 
 __all__ = [
+    "Dated",
     "DealDeleted",
     "DealSaved",
     "EmployeeMoved",

@@ -18,8 +18,9 @@ becomes `Evidence`: a record for `salesstatus.replay`, with its certainty and th
 """
 
 from salesstatus.crm.evidence.looks import from_snapshot, from_snapshots, from_stages, from_updates
-from salesstatus.crm.evidence.records import Certainty, Dated, Evidence, StageRow
+from salesstatus.crm.evidence.records import Certainty, Evidence, StageRow
 from salesstatus.crm.evidence.timelines import Since, counted, from_stream, since, timeline
+from salesstatus.history.dated import Dated
 
 __all__ = [
     "Certainty",

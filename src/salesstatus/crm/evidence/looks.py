@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime
+from collections.abc import Collection, Iterable, Iterator
+from datetime import date, datetime, timezone, tzinfo
+from operator import itemgetter
 from typing import Any, Final
 
 import attrs
@@ -13,13 +14,13 @@ from salesstatus.crm.evidence.records import (
     KNOWN,
     SEEN,
     Certainty,
-    Dated,
     Evidence,
     StageRow,
 )
+from salesstatus.history.dated import LONG_AGO, Dated, When, beginning, ending
 from salesstatus.history.records import DealDeleted, DealSaved
 from salesstatus.model import Deal, DealId, DealStatus
-from salesstatus.values import InvalidError, check, check_id, utc
+from salesstatus.values import InvalidError, check, check_id, id_order, utc
 
 # The sentences. They say only times that are ignored; all others are in the records.
 
@@ -50,56 +51,109 @@ def _so(deal: Deal, status: DealStatus, stage: str) -> Deal:
     return deal if same else attrs.evolve(deal, status=status, stage=stage)
 
 
-def _aside(what: str, given: datetime, why: str) -> str:
+def _aside(what: str, given: When, why: str) -> str:
     return f"; {what}, given as {given.isoformat()}, is {why}, so it is ignored"
 
 
-def _usable(
-    what: str, given: datetime | None, floor: datetime | None, at: datetime
-) -> tuple[datetime | None, str]:
-    """Return a time if it can be one between two looks, otherwise None and the reason."""
-    if given is None:
-        return None, f"; {what} is unknown"
-    if given > at:
-        return None, _aside(what, given, "after the look")
-    if floor is not None and given < floor:
-        why = f"before the look of {floor.isoformat()}, which does not show it"
-        return None, _aside(what, given, why)
-    return given, ""
+@attrs.frozen
+class Span:
+    """The time between two looks, and the zone in which its days begin and end."""
+
+    at: datetime
+    floor: datetime = LONG_AGO
+    zone: tzinfo = timezone.utc
+
+    def moment(self, when: When, status: DealStatus, low: datetime) -> datetime:
+        """Return when a deal became so: late on a day if it was closed then, else early.
+
+        Of a day that the look or `low` cuts off, it is a moment of the rest.
+        """
+        first, last = beginning(when, self.zone), ending(when, self.zone)
+        if status is DealStatus.OPEN:
+            return max(first, min(low, last))
+        return min(last, max(self.at, first))
+
+    def usable(
+        self, what: str, given: When | None, status: DealStatus, low: datetime = LONG_AGO
+    ) -> tuple[datetime | None, str]:
+        """Return the moment of a time if it can be one in between, else None and the reason."""
+        if given is None:
+            return None, f"; {what} is unknown"
+        if beginning(given, self.zone) > self.at:
+            return None, _aside(what, given, "after the look")
+        if ending(given, self.zone) < self.floor:
+            why = f"before the look of {self.floor.isoformat()}, which does not show it"
+            return None, _aside(what, given, why)
+        return self.moment(given, status, max(self.floor, low)), ""
 
 
 _CREATION: Final = "its creation"
 _STAGE_CHANGE: Final = "its last stage change"
 
 
-def _begun(
-    dated: Dated, at: datetime, floor: datetime | None = None, rows: Iterable[StageRow] = ()
-) -> Iterator[Evidence]:
-    """Yield the past of a deal that no look since `floor` shows; `rows` are its own, in order."""
-    deal = dated.deal
-    created_at, no_creation = _usable(_CREATION, deal.created_at, floor, at)
-    changed_at, no_change = _usable(_STAGE_CHANGE, dated.changed_at, floor, at)
-    stages: list[StageRow] = []
-    later: list[StageRow] = []
-    for row in rows:
-        (later if row.at > at else stages).append(row)
+def _moments(
+    rows: Collection[StageRow], dated: Dated, low: datetime, span: Span
+) -> list[tuple[datetime, StageRow]]:
+    """Return the rows of a deal in the order of time, each with its moment.
+
+    Of several rows of one day those that leave the deal open come first; of the latest day the one
+    that the deal shows now comes last. Rows of one moment stay in the order given.
+    """
+    latest = max((beginning(row.at, span.zone) for row in rows), default=LONG_AGO)
+
+    def place(row: StageRow) -> tuple[datetime, bool, bool, int, str]:
+        first = beginning(row.at, span.zone)
+        if isinstance(row.at, datetime):
+            return first, False, False, 0, ""
+        now = first == latest and _so(dated.deal, row.status, row.stage) is dated.deal
+        return first, True, now, _ORDER[row.status], row.stage
+
+    found: list[tuple[datetime, StageRow]] = []
+    closed_on: When | None = None
+    for row in sorted(rows, key=place):
+        late = row.status
+        if row.at == closed_on:
+            late = DealStatus.WON  # it was closed earlier on that day
+        elif late is not DealStatus.OPEN:
+            closed_on = row.at
+        found.append((span.moment(row.at, late, low), row))
+    return sorted(found, key=itemgetter(0))
+
+
+_ORDER: Final = {status: number for number, status in enumerate(DealStatus)}
+
+
+def _begun(dated: Dated, span: Span, rows: Collection[StageRow] = ()) -> Iterator[Evidence]:
+    """Yield the past of a deal that no look since the floor shows; `rows` are its own."""
+    deal, at = dated.deal, span.at
+    created_at, no_creation = span.usable(_CREATION, dated.created, DealStatus.OPEN)
+    low = created_at or LONG_AGO
+    changed = dated.changed_at
+    changed_at, no_change = span.usable(_STAGE_CHANGE, changed, deal.status, low)
+    stages: list[tuple[datetime, Deal]] = []
+    later: list[tuple[datetime, Deal]] = []
+    for moment, row in _moments(rows, dated, low, span):
+        (later if moment > at else stages).append((moment, _so(deal, row.status, row.stage)))
     backdated = False
-    if changed_at is not None and not stages and created_at is not None and changed_at < created_at:
-        backdated, no_change = True, _aside(_STAGE_CHANGE, changed_at, "before its creation")
-    elif changed_at is not None and (not stages or stages[-1].at < changed_at):
-        stages.append(StageRow(deal.id, changed_at, deal.status, deal.stage))
+    if changed is not None and changed_at is not None:
+        if not stages and created_at is not None and changed_at < created_at:
+            backdated, no_change = True, _aside(_STAGE_CHANGE, changed, "before its creation")
+        elif not stages or stages[-1][0] < (
+            beginning(changed, span.zone) if stages[-1][1] is deal else changed_at
+        ):
+            stages.append((changed_at, deal))
 
     found: list[tuple[datetime, Deal, Certainty, str]] = []
     if created_at is not None and backdated:
         found.append((created_at, deal, ASSUMED, _MADE_SO))
-    elif created_at is not None and (not stages or created_at < stages[0].at):
+    elif created_at is not None and (not stages or created_at < stages[0][0]):
         found.append((created_at, _so(deal, DealStatus.OPEN, ""), ASSUMED, _MADE))
-    elif created_at is not None and stages[0].at < created_at:
+    elif created_at is not None and stages[0][0] < created_at:
         no_creation = _aside(_CREATION, created_at, "after this")
-    found += [(row.at, _so(deal, row.status, row.stage), KNOWN, _STAGE) for row in stages]
+    found += [(*stage, KNOWN, _STAGE) for stage in stages]
     if not stages or found[-1][1] != deal:
         found.append((at, deal, SEEN, _LOOKED))
-    found += [(row.at, _so(deal, row.status, row.stage), KNOWN, _STAGE) for row in later]
+    found += [(*stage, KNOWN, _STAGE) for stage in later]
 
     notes = no_creation + ("" if stages else no_change)
     for then, was, certainty, because in found:
@@ -107,35 +161,41 @@ def _begun(
         notes = ""  # once
 
 
-def changes(was: Dated, now: Dated, at: datetime, floor: datetime) -> Iterator[Evidence]:
+def changes(was: Dated, now: Dated, span: Span) -> Iterator[Evidence]:
     """Yield what became of a deal since the look before."""
-    deal = was.deal
-    changed_at, no_change = _usable(_STAGE_CHANGE, now.changed_at, floor, at)
-    if changed_at is not None and changed_at == was.changed_at:
+    deal, changed = was.deal, now.changed_at
+    changed_at, no_change = span.usable(_STAGE_CHANGE, changed, now.deal.status)
+    if changed_at is not None and changed == was.changed_at:
         no_change = _aside(_STAGE_CHANGE, changed_at, "that of the look before")
     elif changed_at is not None:
         deal = _so(deal, now.deal.status, now.deal.stage)
         yield _saved(changed_at, deal, KNOWN, _CHANGE)
     if deal != now.deal:
         moved = deal.status is not now.deal.status or deal.stage != now.deal.stage
-        yield _saved(at, now.deal, SEEN, _DIFFERS + (no_change if moved else ""))
+        yield _saved(span.at, now.deal, SEEN, _DIFFERS + (no_change if moved else ""))
 
 
-def _since_then(
-    was: Dated | None, now: Dated, at: datetime, floor: datetime | None
-) -> Iterator[Evidence]:
-    return _begun(now, at, floor) if was is None or floor is None else changes(was, now, at, floor)
+def _since_then(was: Dated | None, now: Dated, span: Span) -> Iterator[Evidence]:
+    return _begun(now, span) if was is None else changes(was, now, span)
 
 
-def _look(place: str, at: object, deals: Iterable[Dated]) -> tuple[datetime, dict[DealId, Dated]]:
-    """Return a look as a mapping, checked before anything of it is yielded."""
+def _time(place: str, at: object, zone: object) -> datetime:
+    if not isinstance(zone, tzinfo):
+        raise InvalidError("zone", zone, "a tzinfo, like zoneinfo.ZoneInfo('Europe/Berlin')")
+    return utc(place, ending(at, zone) if isinstance(at, date) else at)
+
+
+def _look(
+    place: str, at: object, deals: Iterable[Dated], zone: tzinfo
+) -> tuple[datetime, dict[DealId, Dated]]:
+    """Return a look as a mapping in the order of ids, checked before anything of it is yielded."""
     seen: dict[DealId, Dated] = {}
     for dated in deals:
         check(f"{place}.deals", dated, Dated)
         if dated.deal.id in seen:
             raise InvalidError(f"{place}.deals", dated.deal.id, "each deal once")
         seen[dated.deal.id] = dated
-    return utc(f"{place}.at", at), seen
+    return _time(f"{place}.at", at, zone), {id_: seen[id_] for id_ in sorted(seen, key=id_order)}
 
 
 def _pair(place: str, value: Any, expected: str) -> tuple[Any, Any]:
@@ -144,13 +204,15 @@ def _pair(place: str, value: Any, expected: str) -> tuple[Any, Any]:
     return value
 
 
-def _in_order(place: str, at: datetime, floor: datetime | None) -> None:
-    if floor is not None and at < floor:
+def _in_order(place: str, at: datetime, floor: datetime) -> None:
+    if at < floor:
         expected = f"a time that is not before the one of before, {floor.isoformat()}"
         raise InvalidError(f"{place}.at", at, expected)
 
 
-def from_snapshot(deals: Iterable[Dated], at: datetime) -> Iterator[Evidence]:
+def from_snapshot(
+    deals: Iterable[Dated], at: When, *, zone: tzinfo = timezone.utc
+) -> Iterator[Evidence]:
     """Yield the past that a single look shows: all deals as they are at a time.
 
     When a deal came into its present stage is known. That it was open from its creation until then
@@ -166,12 +228,14 @@ def from_snapshot(deals: Iterable[Dated], at: datetime) -> Iterator[Evidence]:
     1 open assumed
     4 won known
     """
-    at, seen = _look("from_snapshot", at, deals)
+    looked_at, seen = _look("from_snapshot", at, deals, zone)
     for dated in seen.values():
-        yield from _begun(dated, at)
+        yield from _begun(dated, Span(looked_at, zone=zone))
 
 
-def from_snapshots(looks: Iterable[tuple[datetime, Iterable[Dated]]]) -> Iterator[Evidence]:
+def from_snapshots(
+    looks: Iterable[tuple[When, Iterable[Dated]]], *, zone: tzinfo = timezone.utc
+) -> Iterator[Evidence]:
     """Yield the past that several looks show, each of all deals at a time, in order.
 
     A change of stage whose time lies between two looks is known; any other difference is seen in
@@ -189,21 +253,23 @@ def from_snapshots(looks: Iterable[tuple[datetime, Iterable[Dated]]]) -> Iterato
     2026-05-07T00:00:00+00:00 deal 'D-1' deleted (seen): missing
     """
     before: dict[DealId, Dated] = {}
-    floor: datetime | None = None
+    floor = LONG_AGO
     for position, look in enumerate(looks):
         place = f"looks[{position}]"
         taken_at, deals = _pair(place, look, "a time and the deals then")
-        at, now = _look(place, taken_at, deals)
+        at, now = _look(place, taken_at, deals, zone)
         _in_order(place, at, floor)
         for id_, dated in now.items():
-            yield from _since_then(before.get(id_), dated, at, floor)
+            yield from _since_then(before.get(id_), dated, Span(at, floor, zone))
         for id_ in before:
             if id_ not in now:
                 yield Evidence(DealDeleted(at, id_), SEEN, _MISSING)
         before, floor = now, at
 
 
-def from_updates(updates: Iterable[tuple[datetime, Dated | DealId]]) -> Iterator[Evidence]:
+def from_updates(
+    updates: Iterable[tuple[When, Dated | DealId]], *, zone: tzinfo = timezone.utc
+) -> Iterator[Evidence]:
     """Yield the past that looks at single deals show; an id stands for a deleted deal.
 
     This is for sources that say *that* a deal changed, and hand out what it is by now: several
@@ -218,27 +284,31 @@ def from_updates(updates: Iterable[tuple[datetime, Dated | DealId]]) -> Iterator
     [('DealSaved', 4), ('DealDeleted', 7)]
     """
     sent: dict[DealId, tuple[Dated | None, datetime]] = {}
-    latest: datetime | None = None
+    latest = LONG_AGO
     for position, update in enumerate(updates):
         place = f"updates[{position}]"
         sent_at, now = _pair(place, update, "a time and a Dated, or the id of a deleted deal")
-        at = utc(f"{place}.at", sent_at)
+        at = _time(f"{place}.at", sent_at, zone)
         _in_order(place, at, latest)
         latest = at
         if isinstance(now, Dated):
-            was, floor = sent.get(now.deal.id, (None, None))
-            yield from _since_then(was, now, at, floor)
+            was, floor = sent.get(now.deal.id, (None, LONG_AGO))
+            yield from _since_then(was, now, Span(at, floor, zone))
             sent[now.deal.id] = now, at
         else:
             check_id(f"{place}.deal", now)
-            was, _ = sent.get(now, (None, None))
+            was, _ = sent.get(now, (None, LONG_AGO))
             if was is not None:
                 yield Evidence(DealDeleted(at, now), SEEN, _DELETED)
                 sent[now] = None, at
 
 
 def from_stages(
-    deals: Iterable[Dated], rows: Iterable[StageRow], at: datetime
+    deals: Iterable[Dated],
+    rows: Iterable[StageRow],
+    at: When,
+    *,
+    zone: tzinfo = timezone.utc,
 ) -> Iterator[Evidence]:
     """Yield the past that a stage history shows; a look at the deals says who is on them.
 
@@ -258,7 +328,7 @@ def from_stages(
     >>> [(evidence.at.day, evidence.certainty.value) for evidence in found]
     [(1, 'known'), (4, 'known')]
     """
-    at, seen = _look("from_stages", at, deals)
+    looked_at, seen = _look("from_stages", at, deals, zone)
     of_deal: dict[DealId, dict[StageRow, None]] = {}  # a row that comes twice is one row
     for position, row in enumerate(rows):
         check(f"rows[{position}]", row, StageRow)
@@ -266,4 +336,4 @@ def from_stages(
             raise InvalidError(f"rows[{position}].deal", row.deal, "a deal that the look shows")
         of_deal.setdefault(row.deal, {})[row] = None
     for id_, dated in seen.items():
-        yield from _begun(dated, at, rows=sorted(of_deal.get(id_, ()), key=lambda row: row.at))
+        yield from _begun(dated, Span(looked_at, zone=zone), of_deal.get(id_, {}))

@@ -9,6 +9,7 @@ from typing import Final, final
 import attrs
 
 from salesstatus.errors.guard import sentence
+from salesstatus.history.dated import When, a_time, plain_time
 from salesstatus.history.records import (
     DealDeleted,
     DealSaved,
@@ -17,16 +18,12 @@ from salesstatus.history.records import (
     Record,
     StatusStated,
 )
-from salesstatus.model import Deal, DealId, DealStatus
+from salesstatus.model import DealId, DealStatus
 from salesstatus.values import (
     IdentityEnum,
     InvalidError,
     a_text,
     an_id,
-    aware,
-    aware_or_none,
-    in_utc,
-    in_utc_or_none,
     is_a,
     place_of,
     shown,
@@ -101,26 +98,14 @@ class Evidence:
 
 
 @final
-@attrs.frozen(kw_only=True)
-class Dated:
-    """A deal in a look, and since when it is in its present stage (`changed_at`).
-
-    None: unknown. If a source only says when a deal was closed, that is `changed_at` of a closed
-    deal. Times may contradict each other; they are judged later.
-    """
-
-    deal: Deal = attrs.field(validator=is_a(Deal))
-    changed_at: datetime | None = attrs.field(
-        default=None, converter=in_utc_or_none, validator=aware_or_none
-    )
-
-
-@final
 @attrs.frozen
 class StageRow:
-    """A row of a stage history: since this time the deal was in this stage, with this status."""
+    """A row of a stage history: since this time the deal was in this stage, with this status.
+
+    A `date` is a whole day, as in `Dated`.
+    """
 
     deal: DealId = attrs.field(validator=an_id)
-    at: datetime = attrs.field(converter=in_utc, validator=aware)
+    at: When = attrs.field(converter=plain_time, validator=a_time)
     status: DealStatus = attrs.field(validator=is_a(DealStatus))
     stage: str = a_text()
