@@ -36,6 +36,7 @@ from salesstatus import (
     SalesStatusError,
 )
 from salesstatus.values import FrozenMap, IdentityEnum, id_order, shown, utc
+from salesstatus.wire import dumps, loads
 
 PERSON, COMPANY = ContactKind
 UTC = timezone.utc
@@ -518,6 +519,24 @@ class TestTimes:
 
         with pytest.raises(InvalidError):
             utc("at", datetime(2026, 1, 1, tzinfo=Nowhere()))
+
+    @pytest.mark.parametrize("zone", [UTC, BERLIN])
+    def test_a_time_of_another_library_becomes_a_plain_one(self, zone):
+        class Timestamp(datetime):
+            nanosecond = 7
+
+        made = utc("at", Timestamp(2026, 5, 4, 9, 30, 0, 123456, tzinfo=zone))
+        assert type(made) is datetime
+        assert made == datetime(2026, 5, 4, 9, 30, 0, 123456, tzinfo=zone)
+        assert loads(dumps(deal(created_at=made))) == deal(created_at=made)
+
+    def test_a_time_of_another_library_that_is_none_is_refused(self):
+        class Never(datetime):
+            def utcoffset(self):
+                raise ValueError("NaTType does not support utcoffset")
+
+        with pytest.raises(InvalidError, match="at: expected a datetime with a time zone"):
+            utc("at", Never(2026, 5, 4))
 
 
 class TestPolicy:

@@ -170,21 +170,17 @@ def id_order(value: Id) -> tuple[bool, Id]:
 def utc(place: str, value: object) -> datetime:
     """Return an aware datetime as the same instant in UTC; raise `InvalidError` for anything else.
 
-    One zone inside means that times compare by instant, also in the hour a clock is set back. A
-    time of another library becomes a plain one, so that what is written is read back as it was.
+    So times compare by instant, also in the hour a clock is set back, and all are of one type.
     """
     if type(value) is datetime and value.tzinfo is timezone.utc:
         return value
     try:
         if isinstance(value, datetime) and value.utcoffset() is not None:
             at = value.astimezone(timezone.utc)
-            if type(at) is datetime:
-                return at
-            parts = (at.hour, at.minute, at.second, at.microsecond)
-            return datetime(at.year, at.month, at.day, *parts, tzinfo=timezone.utc)
+            return datetime.combine(at.date(), at.time(), timezone.utc)
     except OverflowError:
         raise InvalidError(place, value, "a datetime that exists in UTC") from None
-    except (TypeError, ValueError):  # a time that is none, like NaT
+    except ValueError:  # NaT is a datetime that has no zone to ask for
         pass
     raise InvalidError(place, value, "a datetime with a time zone")
 
