@@ -56,9 +56,10 @@ from salesstatus.crm.account import Account, Stage, Wanted
 from salesstatus.crm.oddities import KEPT, Outcome, Place, Reporter
 from salesstatus.crm.pages import Pages
 from salesstatus.crm.sell import Reading, Row, read, rows
-from salesstatus.crm.sell.columns import CLOSED_STAGES, KIND_OF, STAGE_CATEGORIES, Kind
+from salesstatus.crm.sell.columns import KIND_OF, STAGE_CATEGORIES, Kind
 from salesstatus.labels import LOCALES
 from salesstatus.leads import AttachedNote, ConversionRecord, Scope, Tag, Task
+from salesstatus.tables.words import CLOSED_STAGES
 
 UTC = timezone.utc
 MAY = [datetime(2026, 5, day, tzinfo=UTC) for day in range(1, 29)]

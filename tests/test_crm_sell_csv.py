@@ -35,8 +35,9 @@ from salesstatus.crm.sell.csv_names import Names, deal_named, employer_named
 from salesstatus.crm.sell.stages import StageNames, Stages
 from salesstatus.labels import LOCALES, label
 from salesstatus.tables.cells import amount, conventions, flag, id_number, written
-from salesstatus.tables.headers import PARTS, header_key
+from salesstatus.tables.headers import header_key
 from salesstatus.tables.rows import ROW_LIMIT
+from salesstatus.tables.vocabulary import PARTS
 from strategies import any_texts, cell_texts, csv_bytes, csv_dialects, cut
 
 UTC = timezone.utc

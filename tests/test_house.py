@@ -20,7 +20,7 @@ COLUMNS = 100
 WIDE = {
     "crm/migration/destinations.py": "a row for each status in each other CRM",
     "crm/sell/csv_headers.py": "a row for each column of Sell's CSV exports, in all languages",
-    "tables/headers.py": "a row for each field of a lead, with its headers in all languages",
+    "tables/vocabulary.py": "a row for each field of a record, with its headers in all languages",
 }
 #: Who imports one of these says what others may use.
 DOORS = {"memory.py", "ports.py"}

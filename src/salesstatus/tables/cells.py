@@ -20,6 +20,8 @@ import attrs
 from salesstatus.errors import LabelError
 from salesstatus.keys import text_key
 from salesstatus.labels import Axis, language_of, parse_status
+from salesstatus.model import ContactKind
+from salesstatus.tables.words import CONTACT_KINDS, FLAGS, MONTHS
 from salesstatus.values import InvalidError
 
 
@@ -105,23 +107,12 @@ def check_csv(
 
 # Times.
 
-#: The months, from January, by `text_key`, in the languages of the labels.
-_MONTH_NAMES: Final = (
-    "january jan janvier janv gennaio gen janeiro januar janner enero ene",
-    "february feb fevrier fevr fev febbraio fevereiro februar febrero",
-    "march mar mars marzo marco marz mrz",
-    "april apr avril avr aprile abril abr",
-    "may mai maggio mag maio mayo",
-    "june jun juin giugno giu junho juni junio",
-    "july jul juillet juil luglio lug julho juli julio",
-    "august aug aout agosto ago",
-    "september sep sept septembre settembre set setembro septiembre",
-    "october oct octobre ottobre ott outubro out oktober okt octubre",
-    "november nov novembre novembro noviembre",
-    "december dec decembre dicembre dic dezembro dez dezember diciembre",
-)
+#: The number of each month, by the `text_key` of its names.
 _MONTH_OF: Final = {
-    name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()
+    text_key(name): number
+    for months in MONTHS.values()
+    for number, names in enumerate(months.split(" | "), 1)
+    for name in names.split()
 }
 #: Words between the parts of a date.
 _BETWEEN: Final = frozenset({"de", "del", "of"})
@@ -305,19 +296,14 @@ def _readings(number: str, sign: str) -> set[str]:
 
 # Words.
 
-_WORDS: Final[Mapping[bool, str]] = {
-    True: "1 true yes y x oui vrai sì vero sim verdadeiro ja wahr sí verdadero はい 真",
-    False: "0 false no n non faux falso não nein falsch いいえ 偽",
+_FLAGS: Final = {
+    text_key(word): flag for flag, words in FLAGS.items() for word in words.split(" | ")
 }
-_FLAGS: Final = {text_key(word): flag for flag, words in _WORDS.items() for word in words.split()}
 #: Whether a contact is a company, where the column says which of the two it is.
-_KINDS: Final[Mapping[bool, str]] = {
-    True: "company organization organisation entreprise société azienda empresa organização "
-    "unternehmen firma compañía 会社",
-    False: "person individual personne persona pessoa 個人",
-}
 _IS_ORGANIZATION: Final = _FLAGS | {
-    text_key(word): flag for flag, words in _KINDS.items() for word in words.split()
+    text_key(word): kind is ContactKind.COMPANY
+    for kind, words in CONTACT_KINDS.items()
+    for word in words.split(" | ")
 }
 
 

@@ -11,15 +11,9 @@ import attrs
 from salesstatus.labels import language_of
 from salesstatus.lead import FieldDefinition
 from salesstatus.statements import K1, L7, T3
-from salesstatus.tables.headers import (
-    FIELD_OF,
-    HEADINGS,
-    UNDECIDED,
-    header_key,
-    trimmed,
-    why_unknown,
-)
+from salesstatus.tables.headers import FIELD_OF, WHY_NONE, header_key, trimmed, why_unknown
 from salesstatus.tables.rows import Row, check_delimiter, is_text
+from salesstatus.tables.vocabulary import HEADINGS, Kind
 from salesstatus.tables.writing import Line
 from salesstatus.values import InvalidError
 
@@ -27,8 +21,14 @@ from salesstatus.values import InvalidError
 #: ``custom_fields.Position`` and ``lead.title``.
 CUSTOM: Final = "custom_fields."
 OWN: Final = "lead."
-OWN_FIELDS: Final = frozenset(heading.field for heading in HEADINGS)
-
+#: The columns of leads that are read.
+LEAD_HEADINGS: Final = tuple(
+    heading
+    for heading in HEADINGS
+    if Kind.LEAD in heading.kinds
+    and not heading.field.startswith(("converted", "added", "updated"))
+)
+OWN_FIELDS: Final = frozenset(heading.field for heading in LEAD_HEADINGS)
 
 #: Fields of which a cell may hold several, and a file several columns.
 MANY: Final = frozenset({"tags", "emails", "phones", "notes"})
@@ -73,7 +73,8 @@ def fields_of(header: str, customs: Mapping[str, FieldDefinition]) -> tuple[str,
     if name.removeprefix(OWN) in OWN_FIELDS and name.startswith(OWN):
         return (name.removeprefix(OWN),)
     key = header_key(header)
-    own = (FIELD_OF[key],) if key in FIELD_OF else ()
+    field = FIELD_OF[Kind.LEAD].get(key)
+    own = (field,) if field in OWN_FIELDS else ()
     return (*own, CUSTOM + customs[key].name) if key in customs else own
 
 
@@ -121,7 +122,7 @@ def columns_of(
             expected = f"{OWN}{' or '.join(fields)} as the header, for this one could mean both"
             raise InvalidError("header", header, expected, L7.id)
         if not fields:
-            unread = UNDECIDED.get(key) or why_unknown(header, "lead")
+            unread = WHY_NONE[Kind.LEAD].get(key) or why_unknown(header, "lead")
             reason = "left out by the mapping" if key in mapped else unread
             ignored.append(IgnoredColumn(header, reason))
             continue
@@ -169,7 +170,7 @@ def template_csv(
     check_delimiter(delimiter)
     customs = custom_fields_of(fields)
     headers: list[str] = []
-    for heading in HEADINGS:
+    for heading in LEAD_HEADINGS:
         if heading.in_template:
             label = heading.labels[language]
             headers.append(

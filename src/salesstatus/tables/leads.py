@@ -21,7 +21,7 @@ import attrs
 from salesstatus.keys import phone_key, text_key
 from salesstatus.lead import FieldDefinition, Lead, LeadId, Note
 from salesstatus.statements import K1, L7
-from salesstatus.tables.headers import PARTS, header_key
+from salesstatus.tables.headers import header_key
 from salesstatus.tables.lead_cells import reading_of, readings_of
 from salesstatus.tables.lead_columns import (
     CUSTOM,
@@ -36,6 +36,7 @@ from salesstatus.tables.lead_columns import (
     targets_of,
 )
 from salesstatus.tables.rows import Flaw, Row, opened
+from salesstatus.tables.vocabulary import PARTS
 from salesstatus.values import FrozenMap, InvalidError, check_id, shown, utc
 
 
@@ -109,6 +110,10 @@ class _Draft:
         author = {"created_by": self.values["created_by"], "created_at": self.values["created_at"]}
         values: dict[str, Any] = self.values | self.many
         values["address"] = self.parts
+        # A name says more than a number; where there is only that, it stands for the name.
+        for field in ("owner", "source"):
+            number = values.pop(f"{field}_id", "")
+            values[field] = values.get(field) or number
         values["custom_fields"] = self.custom
         values["notes"] = [
             Note(content=content, **author) for content in self.many.get("notes", ())

@@ -28,7 +28,6 @@ from salesstatus.crm.lens import (
     Columns,
     choice,
 )
-from salesstatus.keys import text_key
 from salesstatus.lead import FieldType, Scope
 from salesstatus.model import CustomerStatus, DealStatus, ProspectStatus
 from salesstatus.values import IdentityEnum
@@ -194,22 +193,6 @@ STAGE_CATEGORIES: Final[Mapping[str, DealStatus]] = {
     "won": DealStatus.WON,
     "lost": DealStatus.LOST,
     "unqualified": DealStatus.UNQUALIFIED,
-}
-
-# fmt: off
-_CLOSED: Final = (
-    (DealStatus.WON, "Won | Gagnée | Gagné | Vinta | Vinto | Vinte | Conquistada | Conquistado"),
-    (DealStatus.WON, "Abgeschlossen | 成約"),
-    (DealStatus.LOST, "Lost | Perdue | Perdu | Persa | Perso | Perdida | Perdido"),
-    (DealStatus.LOST, "Verloren | 失注"),
-    (DealStatus.UNQUALIFIED, "Unqualified | Non qualifiée | Non qualifié | Non qualificata"),
-    (DealStatus.UNQUALIFIED, "Non qualificato | Senza qualifica | Nicht qualifiziert"),
-    (DealStatus.UNQUALIFIED, "Desqualificada | Desqualificado | 不適格"),
-)
-# fmt: on
-#: The fixed names of the closed stages, compared by `text_key`, in every language.
-CLOSED_STAGES: Final[Mapping[str, DealStatus]] = {
-    text_key(name): status for status, names in _CLOSED for name in names.split(" | ")
 }
 
 FIELD_TYPES: Final[Mapping[str, FieldType]] = {

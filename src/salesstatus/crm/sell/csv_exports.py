@@ -38,9 +38,10 @@ from salesstatus.tables.cells import (
     check_csv,
     written,
 )
-from salesstatus.tables.headers import PARTS, header_key, trimmed
+from salesstatus.tables.headers import header_key, trimmed
 from salesstatus.tables.rows import Row as Line
 from salesstatus.tables.rows import Rows, opened
+from salesstatus.tables.vocabulary import PARTS
 from salesstatus.values import InvalidError
 
 _CSV: Final = re.compile(r"\.(csv|tsv)$", re.IGNORECASE)

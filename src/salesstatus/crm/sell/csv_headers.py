@@ -22,8 +22,9 @@ from salesstatus.crm.sell.columns import Kind
 from salesstatus.keys import text_key
 from salesstatus.labels import LOCALES, axis_label
 from salesstatus.tables.cells import flag, id_number, id_numbers, listed, status
-from salesstatus.tables.headers import HEADINGS, header_key, why_unknown
-from salesstatus.tables.headers import UNDECIDED as UNDECIDED_OF_LEADS
+from salesstatus.tables.headers import WHY_NONE, header_key, why_unknown
+from salesstatus.tables.lead_columns import LEAD_HEADINGS
+from salesstatus.tables.vocabulary import Kind as TableKind
 from salesstatus.values import InvalidError
 
 #: The kinds of records that are read from CSV.
@@ -85,9 +86,15 @@ EXTRAS: Final[Mapping[str, str]] = {
     "open_to_all": "status",
 }
 
+UNDECIDED_OF_LEADS: Final = WHY_NONE[TableKind.LEAD]
+
 # The columns of each kind.
 
-_PROFILE: Final = {heading.field: heading.names for heading in HEADINGS if heading.field != "notes"}
+_PROFILE: Final = {
+    heading.field: heading.names
+    for heading in LEAD_HEADINGS
+    if heading.field not in ("notes", "owner_id", "source_id")
+}
 
 
 def _row(field: str, names: str) -> tuple[str, tuple[str, ...]]:

@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from salesstatus.crm.account import Stage
 from salesstatus.crm.oddities import Place, Reporter, safely
-from salesstatus.crm.sell.columns import CLOSED_STAGES, STAGE_CATEGORIES
+from salesstatus.crm.sell.columns import STAGE_CATEGORIES
 from salesstatus.keys import text_key
 from salesstatus.model import DealStatus
+from salesstatus.tables.words import CLOSED_STAGES
 from salesstatus.values import Id, InvalidError, check_id, shown
 
 
