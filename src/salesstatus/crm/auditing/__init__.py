@@ -10,9 +10,9 @@ the *derived* customer status is current where a won deal is held (C1), and none
 customer whose won deal was reopened (C3) differs from it, and is right.
 """
 
-from salesstatus.crm.auditing.facts import Stored
 from salesstatus.crm.auditing.report import Clue, Finding, Fix, Sign, Unmendable, Verdict
 from salesstatus.crm.auditing.result import Audit, Findings, audit
+from salesstatus.tables.stored import Stored
 
 __all__ = [
     "Audit",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any, TypeVar, final
+from typing import Any, TypeVar
 
 import attrs
 
@@ -35,47 +35,18 @@ from salesstatus.history.records import (
 )
 from salesstatus.history.replaying import Refused
 from salesstatus.model import (
-    Contact,
     ContactId,
     ContactKind,
-    CustomerStatus,
     Deal,
     DealId,
     DealStatus,
-    ProspectStatus,
     SalesStatus,
 )
 from salesstatus.policy import Policy
 from salesstatus.ports import Standing
 from salesstatus.propagation import audience_rules, placed
-from salesstatus.values import InvalidError, check_id, id_order, is_a, listing, shown
-
-
-def _or_none(kind: type) -> Any:
-    return attrs.validators.optional(is_a(kind))
-
-
-@final
-@attrs.frozen(kw_only=True)
-class Stored:
-    """A contact with the statuses that a CRM has stored of it; None where the source does not say.
-
-    Raises `InvalidError` naming the field.
-
-    >>> from salesstatus import Contact, ContactKind, ProspectStatus
-    >>> Stored(contact=Contact(id=7, kind=ContactKind.PERSON), prospect=ProspectStatus.LOST).id
-    7
-    """
-
-    contact: Contact = attrs.field(validator=is_a(Contact))
-    prospect: ProspectStatus | None = attrs.field(default=None, validator=_or_none(ProspectStatus))
-    customer: CustomerStatus | None = attrs.field(default=None, validator=_or_none(CustomerStatus))
-
-    @property
-    def id(self) -> ContactId:
-        """The contact's id."""
-        return self.contact.id
-
+from salesstatus.tables.stored import Stored
+from salesstatus.values import InvalidError, check_id, id_order, listing, shown
 
 T = TypeVar("T")
 

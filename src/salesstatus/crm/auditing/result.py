@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias, final, overload
 
 import attrs
 
-from salesstatus.crm.auditing.facts import Account, Known, Stored, in_order
+from salesstatus.crm.auditing.facts import Account, Known, in_order
 from salesstatus.crm.auditing.patch import mend
 from salesstatus.crm.auditing.possible import (
     DOUBTFUL,
@@ -30,6 +30,7 @@ from salesstatus.model import ContactId, Deal, DealId
 from salesstatus.policy import SELL, Policy
 from salesstatus.ports import Standing
 from salesstatus.show.terminal import counted
+from salesstatus.tables.stored import Stored
 from salesstatus.values import FrozenMap, InvalidError, id_order
 
 #: What is known of the deals' past.
