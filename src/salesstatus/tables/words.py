@@ -47,12 +47,12 @@ MONTHS: Final[Mapping[str, str]] = {
     "ja": "1月 | 2月 | 3月 | 4月 | 5月 | 6月 | 7月 | 8月 | 9月 | 10月 | 11月 | 12月",
 }
 
-#: What programs write into a cell without a value, letter by letter: some are names in other case.
+#: What programs write into a cell without a value, letter by letter: some are names in another case.
 NULLS: Final = frozenset(
     (
-        *("#N/A", "#NA", "#N/D", "#NV", "#NULL!", "#VALUE!", "#REF!", "#DIV/0!"),
-        *("NaN", "nan", "NaT", "<NA>", "\\N", "NULL", "null", "(null)", "[NULL]"),
-        *("-", "--", "---", "–", "—"),
+        *("#N/A", "#N/A!", "#NA", "#N/D", "#NV", "#NULL!", "#NAME?", "#REF!", "#VALUE!"),
+        *("#DIV/0!", "#NUM!", "N/A", "NaN", "nan", "NaT", "None", "<NA>", "\\N", "NULL", "null"),
+        *("<null>", "(null)", "[NULL]", "-", "--", "---", "–", "—"),
     )
 )
 
