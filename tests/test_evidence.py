@@ -31,9 +31,11 @@ from salesstatus import (
     trace,
 )
 from salesstatus.crm.evidence import (
+    Because,
     Certainty,
     Dated,
     Evidence,
+    Ignored,
     Since,
     StageRow,
     counted,
@@ -235,9 +237,9 @@ class TestSeveralLooks:
     @pytest.mark.parametrize(
         ("changed", "because"),
         [
-            (3, "is before the look of 2026-05-04T00:00:00+00:00, which does not show it"),
+            (3, "given as 2026-05-03T00:00:00+00:00, is before a look that does not show it"),
             (8, "is after the look"),
-            (1, "is before the look of 2026-05-04T00:00:00+00:00, which does not show it"),
+            (1, "given as 2026-05-01T00:00:00+00:00, is before a look that does not show it"),
             (None, "its last stage change is unknown"),
         ],
     )
@@ -305,7 +307,7 @@ class TestSeveralLooks:
         found = timeline(from_snapshots(looks))
         assert told(found) == [(1, WON, KNOWN), (4, None, SEEN), (6, WON, SEEN), (8, None, SEEN)]
         assert (
-            "its creation, given as 2026-05-01T00:00:00+00:00, is before the look of 2026-05-04"
+            "its creation, given as 2026-05-01T00:00:00+00:00, is before a look that does not show it"
             in found[2].because
         )
 
@@ -584,7 +586,7 @@ class TestAStream:
             replayed(from_stream([DealDeleted(may(1), "D-1")]))
 
     @pytest.mark.parametrize(
-        "wrong", [None, "text", a_deal(), Evidence(DealDeleted(may(1), 1), KNOWN, "")]
+        "wrong", [None, "text", a_deal(), Evidence(DealDeleted(may(1), 1), KNOWN, Because.DELETED)]
     )
     def test_holds_nothing_but_records(self, wrong):
         stream = from_stream([DealDeleted(may(1), "D-1"), wrong])
@@ -615,7 +617,7 @@ class TestTimeline:
     def test_takes_nothing_but_evidence(self, use):
         wrong = DealDeleted(may(1), "D-1")
         with pytest.raises(InvalidError) as error:
-            use([Evidence(wrong, KNOWN, ""), wrong])
+            use([Evidence(wrong, KNOWN, Because.REPORTED), wrong])
         assert (error.value.place, error.value.value) == ("evidence[1]", wrong)
 
     def test_counts_what_is_known_seen_and_assumed(self):
@@ -729,10 +731,19 @@ class TestWrongArguments:
             (lambda: StageRow(1, None, OPEN), "StageRow.at"),
             (lambda: StageRow(1, may(1), "open"), "StageRow.status"),
             (lambda: StageRow(1, may(1), OPEN, None), "StageRow.stage"),
-            (lambda: Evidence(a_deal(), KNOWN, ""), "Evidence.record"),
-            (lambda: Evidence(DealDeleted(may(1), 1), "known", ""), "Evidence.certainty"),
-            (lambda: Evidence(DealDeleted(may(1), 1), KNOWN, None), "Evidence.because"),
-            (lambda: Evidence(DealDeleted(may(1), 1), KNOWN, "", None), "Evidence.audience"),
+            (lambda: Evidence(a_deal(), KNOWN, Because.LOOK), "Evidence.record"),
+            (lambda: Evidence(DealDeleted(may(1), 1), "known", Because.LOOK), "Evidence.certainty"),
+            (lambda: Evidence(DealDeleted(may(1), 1), KNOWN, "missing"), "Evidence.code"),
+            (
+                lambda: Evidence(DealDeleted(may(1), 1), KNOWN, Because.LOOK, None),
+                "Evidence.audience",
+            ),
+            (
+                lambda: Evidence(DealDeleted(may(1), 1), KNOWN, Because.LOOK, KNOWN, ["x"]),
+                "Evidence.ignored",
+            ),
+            (lambda: Ignored("no_change"), "Ignored.code"),
+            (lambda: Ignored(Because.NO_CHANGE, "2026-05-04"), "Ignored.time"),
         ],
     )
     def test_make_no_values(self, make, place):
@@ -745,6 +756,68 @@ class TestWrongArguments:
         assert next(found).at == may(1)
         with pytest.raises(InvalidError):
             next(found)
+
+
+class TestCodes:
+    """Each reason has a code, so that no program needs to search the words."""
+
+    @pytest.mark.parametrize(
+        ("shown", "codes"),
+        [
+            (dated(WON, 1, 4), [[Because.CREATED_OPEN], [Because.STAGE_CHANGED]]),
+            (
+                dated(WON, 4, 1),
+                [[Because.CREATED_SO, Because.CHANGE_BEFORE_CREATION], [Because.LOOK]],
+            ),
+            (dated(WON), [[Because.LOOK, Because.NO_CREATION, Because.NO_CHANGE]]),
+            (
+                dated(WON, 10, 11),
+                [[Because.LOOK, Because.CREATION_AFTER_LOOK, Because.CHANGE_AFTER_LOOK]],
+            ),
+        ],
+    )
+    def test_of_a_look(self, shown, codes):
+        assert self.codes(from_snapshot([shown], may(9))) == codes
+
+    @pytest.mark.parametrize(
+        ("later", "codes"),
+        [
+            ([dated(WON, 1, 5)], [[Because.CHANGED_SINCE_LOOK]]),
+            ([dated(WON, 1, 3)], [[Because.LOOKS_DIFFER, Because.CHANGE_BEFORE_LOOK]]),
+            ([dated(WON, 1, 4)], [[Because.LOOKS_DIFFER, Because.CHANGE_ALREADY_SEEN]]),
+            ([], [[Because.MISSING]]),
+            (
+                [dated(OPEN, 1, 4), dated(OPEN, 1, 6, id="D-2")],
+                [[Because.STAGE_CHANGED, Because.CREATION_BEFORE_LOOK]],
+            ),
+        ],
+    )
+    def test_of_several_looks(self, later, codes):
+        looks = [(may(4), [dated(OPEN, 1, 4)]), (may(9), later)]
+        assert self.codes(from_snapshots(looks))[2:] == codes
+
+    def test_of_all_other_sources(self):
+        updates = from_updates([(may(3), dated(OPEN)), (may(6), "D-1")])
+        assert self.codes(updates)[1:] == [[Because.DELETED]]
+        stages = from_stages([dated(WON, 5)], [StageRow("D-1", may(4), WON)], may(9))
+        assert self.codes(stages) == [[Because.STAGE_CHANGED, Because.CREATION_AFTER_STAGE]]
+        stated = StatusStated(may(1), "ann", SalesStatus())
+        stream = from_stream([DealSaved(may(1), a_deal()), DealDeleted(may(2), "D-1"), stated])
+        assert self.codes(stream) == [
+            [Because.FIRST_REPORTED],
+            [Because.REPORTED],
+            [Because.STATED],
+        ]
+
+    def test_are_all_said_in_words(self):
+        assert len({code.meaning for code in Because}) == len(Because)
+        for code in Because:
+            ignored = Ignored(code, date(2026, 5, 4))
+            assert ("{}" in code.meaning) is ("2026-05-04" in str(ignored))
+
+    @staticmethod
+    def codes(evidence):
+        return [[found.code, *(each.code for each in found.ignored)] for found in evidence]
 
 
 class TestAsText:
@@ -761,8 +834,8 @@ class TestAsText:
     )
     def test_evidence_is_one_line(self, record, text):
         assert (
-            str(Evidence(record, SEEN, "so told"))
-            == f"2026-05-04T00:00:00+00:00 {text} (seen): so told"
+            str(Evidence(record, SEEN, Because.RESTORED))
+            == f"2026-05-04T00:00:00+00:00 {text} (seen): so in this look, and deleted before"
         )
 
 

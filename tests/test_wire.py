@@ -42,6 +42,7 @@ from salesstatus import (
     WireError,
     wire,
 )
+from salesstatus.history.evidence import Because, Certainty, Evidence, Ignored
 from salesstatus.leads import (
     AttachedNote,
     ConversionRecord,
@@ -196,6 +197,17 @@ GOLDEN = [
         heard_at=our.DAY,
     ),
     Done(key="click 1", use_case="save_deal", kind="deals", about="D-1", at=our.DAY),
+    Evidence(
+        DealSaved(AT, Deal(id=1, primary="ann")),
+        Certainty.ASSUMED,
+        Because.CREATED_SO,
+        ignored=[
+            Ignored(Because.NO_CREATION),
+            Ignored(Because.CHANGE_BEFORE_CREATION, AT),
+            Ignored(Because.CHANGE_AFTER_LOOK, AT.date()),
+        ],
+    ),
+    Evidence(Entry(AT, "ann", DealWon("D-1")), Certainty.KNOWN, Because.REPORTED, Certainty.SEEN),
 ]
 GOLDEN_FILE = Path(__file__).parent / "golden" / "format-1.jsonl"
 
@@ -250,6 +262,12 @@ class TestRoundTrip:
         state = loads(dumps(SalesStatus(deals={1: DealStatus.OPEN, "1": DealStatus.WON})))
         assert dict(state.deals) == {1: DealStatus.OPEN, "1": DealStatus.WON}
 
+    @pytest.mark.parametrize("time", ["2026-13-40", "2026-05-04T09:30", "4.5.2026", 5])
+    def test_a_time_that_was_ignored_is_a_time_or_a_day(self, time):
+        record = to_dict(GOLDEN[-2])
+        record["ignored"][1]["time"] = time
+        assert wrong(json.dumps(record)).keys() == {"$.ignored[1].time"}
+
     def test_another_zone_is_the_same_instant(self):
         text = dumps(DealDeleted(AT, 1)).replace("09:30:00+00:00", "11:30:00+02:00")
         assert loads(text) == DealDeleted(AT, 1)
@@ -278,7 +296,7 @@ class TestGolden:
         assert sorted(TAGS.values()) == [
             "attached_note", "contact", "customer_status_set", "deal", "deal_associated", "deal_deleted",
             "deal_dissociated", "deal_lost", "deal_reopened", "deal_saved", "deal_unqualified", "deal_won",
-            "employee_moved", "entry", "field_definition", "lead", "lead_conversion", "lead_converted", "lead_junked",
+            "employee_moved", "entry", "evidence", "field_definition", "lead", "lead_conversion", "lead_converted", "lead_junked",
             "lead_moved", "lead_reopened", "lead_saved", "lead_taken_up", "note", "policy", "prospect_status_set",
             "request_done", "sales_status", "stage_visit", "standing", "status_stated", "tag", "task",
         ]  # fmt: skip

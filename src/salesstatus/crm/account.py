@@ -12,6 +12,7 @@ import attrs
 from salesstatus.crm.auditing import Audit, Stored, audit
 from salesstatus.crm.doubts import Guessed, Undecided
 from salesstatus.crm.evidence import (
+    Because,
     Certainty,
     Dated,
     Evidence,
@@ -172,7 +173,10 @@ class Account:
             if isinstance(found.record, DealSaved) and found.record.deal.id in before:
                 before.discard(found.record.deal.id)
                 yield attrs.evolve(
-                    found, certainty=Certainty.ASSUMED, because=_BEFORE, audience=Certainty.ASSUMED
+                    found,
+                    certainty=Certainty.ASSUMED,
+                    code=Because.BEFORE_STREAM,
+                    audience=Certainty.ASSUMED,
                 )
             else:
                 yield found
@@ -185,8 +189,7 @@ class Account:
         for id_, record in last.items():
             now = self.deals.get(id_)
             if now is not None and isinstance(record, DealDeleted):
-                because = "so in this look, and deleted before"
-                yield Evidence(DealSaved(looked_at, now), Certainty.SEEN, because)
+                yield Evidence(DealSaved(looked_at, now), Certainty.SEEN, Because.RESTORED)
             elif now is not None and isinstance(record, DealSaved):
                 dated = Dated(deal=now, changed_at=self.changed_at.get(id_))
                 yield from changes(Dated(deal=record.deal), dated, Span(looked_at, record.at))
@@ -269,7 +272,6 @@ class Account:
 
 
 _COUNTED: Final = "contacts deals undecided leads conversions notes tasks oddities"
-_BEFORE: Final = "so before the first event of the stream; since its creation is assumed"
 
 
 def deal_of(record: DealSaved | DealDeleted) -> DealId:

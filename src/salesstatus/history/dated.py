@@ -14,8 +14,8 @@ from typing import Any, Final, TypeAlias, final
 
 import attrs
 
-from salesstatus.model import Deal
-from salesstatus.values import InvalidError, in_utc, is_a, place_of, utc
+from salesstatus.model import Deal, DealId, DealStatus
+from salesstatus.values import InvalidError, a_text, an_id, in_utc, is_a, place_of, utc
 
 #: A moment, or a whole day: a date without a time.
 When: TypeAlias = datetime | date
@@ -79,6 +79,17 @@ class Dated:
     def created(self) -> When | None:
         """The moment or the day of the creation, None if both are unknown."""
         return self.created_on if self.deal.created_at is None else self.deal.created_at
+
+
+@final
+@attrs.frozen
+class StageRow:
+    """A row of a stage history: since this time the deal was in this stage, with this status."""
+
+    deal: DealId = attrs.field(validator=an_id)
+    at: When = attrs.field(converter=plain_time, validator=a_time)
+    status: DealStatus = attrs.field(validator=is_a(DealStatus))
+    stage: str = a_text()
 
 
 def beginning(when: When, zone: tzinfo) -> datetime:

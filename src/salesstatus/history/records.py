@@ -120,10 +120,13 @@ Record = Logged | Snapshot
 RECORDS: Final = frozenset(get_args(Record))
 
 
+#: What is expected where something else was given.
+A_RECORD: Final = "an Entry, StatusStated, DealSaved, DealDeleted or EmployeeMoved"
+
+
 def not_a_record(record: object, position: int) -> InvalidError:
     """Return the error of what is no record, at its position in a stream."""
-    expected = "an Entry, StatusStated, DealSaved, DealDeleted or EmployeeMoved"
-    return InvalidError(f"records[{position}]", record, expected)
+    return InvalidError(f"records[{position}]", record, A_RECORD)
 
 
 def exported(

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy as Strategy
 
 from salesstatus.events import CONTACT_EVENTS
+from salesstatus.history.evidence import Evidence
 from salesstatus.history.records import DealDeleted, DealSaved, EmployeeMoved, Entry, StatusStated
 from salesstatus.lead import (
     AttachedNote,
@@ -89,6 +90,7 @@ STRATEGIES: Final[dict[Any, Callable[..., Strategy[Any]]]] = {
     DealSaved: our.deals_saved,
     DealDeleted: our.deals_deleted,
     EmployeeMoved: our.employees_moved,
+    Evidence: our.evidence,
     LeadSaved: our.leads_saved,
     Visit: our.visits,
     FrozenMap: lambda key=str, value=object: st.dictionaries(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any, Final, Literal, cast, get_origin
@@ -32,7 +32,17 @@ from salesstatus.events import (
     DealWon,
     ProspectStatusSet,
 )
-from salesstatus.history.records import DealDeleted, DealSaved, EmployeeMoved, Entry, StatusStated
+from salesstatus.history.dated import When
+from salesstatus.history.evidence import Evidence, Ignored
+from salesstatus.history.records import (
+    RECORDS,
+    DealDeleted,
+    DealSaved,
+    EmployeeMoved,
+    Entry,
+    Record,
+    StatusStated,
+)
 from salesstatus.lead import (
     AttachedNote,
     ConversionRecord,
@@ -71,6 +81,7 @@ from salesstatus.wire.fields import (
     read_id,
     read_member,
     read_time,
+    read_when,
     written_field,
     wrong,
 )
@@ -110,8 +121,13 @@ TAGS: Final[dict[type, str]] = {
     FieldDefinition: "field_definition",
     Standing: "standing",
     Done: "request_done",
+    Evidence: "evidence",
 }
-_EVENT_CLASSES: Final = {TAGS[event]: event for event in CONTACT_EVENTS}
+#: A value of several classes is written with its type: what it is called in messages, its classes.
+_TAGGED: Final[tuple[tuple[Any, str, dict[str, type]], ...]] = (
+    (ContactEvent, "event", {TAGS[event]: event for event in CONTACT_EVENTS}),
+    (Record, "record", {TAGS[record]: record for record in sorted(RECORDS, key=TAGS.__getitem__)}),
+)
 
 
 @attrs.frozen
@@ -129,9 +145,9 @@ class _Status:
     deals: tuple[_Held, ...]
 
 
-def _event_reader(converter: Converter) -> Reader:
+def _tagged_reader(converter: Converter, what: str, classes: Mapping[str, type]) -> Reader:
     def structure(value: object, _: Any) -> Any:
-        class_ = class_of(value, _EVENT_CLASSES, "event")
+        class_ = class_of(value, classes, what)
         fields = dict(cast("dict[str, Any]", value))
         del fields["type"]
         return converter.structure(fields, class_)
@@ -245,6 +261,8 @@ _SPARSE: Final = (
     StatusStated,
     Standing,
     Done,
+    Ignored,
+    Evidence,
 )
 
 
@@ -283,13 +301,15 @@ def _made() -> Converter:
         ),
         (Address, _address_reader(converter)),
         (SalesStatus, _status_reader(converter)),
-        (ContactEvent, _event_reader(converter)),
+        *((union, _tagged_reader(converter, what, kinds)) for union, what, kinds in _TAGGED),
+        (When | None, or_none(read_when)),
         (Mapping[str, Any], read_fields),
     ]
     for union, read in readers:
         converter.register_structure_hook_func(_equals(union), read)
 
     converter.register_unstructure_hook(datetime, datetime.isoformat)
+    converter.register_unstructure_hook(date, date.isoformat)
     converter.register_unstructure_hook(Decimal, str)
     converter.register_unstructure_hook_func(
         _equals(Mapping[str, Any]),
@@ -299,19 +319,15 @@ def _made() -> Converter:
         _is(frozenset), lambda members: sorted(members, key=id_order)
     )
     converter.register_unstructure_hook(SalesStatus, _status_writer(converter))
-    write: Callable[[Any], dict[str, Any]]
+    for union, _, _ in _TAGGED:
+        converter.register_unstructure_hook_func(
+            _equals(union),
+            lambda value: {"type": TAGS[type(value)], **converter.unstructure(value, type(value))},
+        )
     for class_ in _SPARSE:
         special = _SPECIAL.get(class_, {})
         write = make_dict_unstructure_fn(class_, converter, _cattrs_omit_if_default=True, **special)
         converter.register_unstructure_hook(class_, write)
-    for event in CONTACT_EVENTS:
-        write = make_dict_unstructure_fn(event, converter)
-        converter.register_unstructure_hook(
-            event, lambda value, write=write, tag=TAGS[event]: {"type": tag, **write(value)}
-        )
-    converter.register_unstructure_hook_func(
-        _equals(ContactEvent), lambda event: converter.unstructure(event, type(event))
-    )
     return converter
 
 

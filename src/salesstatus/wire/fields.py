@@ -51,6 +51,16 @@ def read_time(value: object, _: Any) -> datetime:
     return parse_time(value)
 
 
+def read_when(value: object, _: Any) -> datetime | date:
+    """Read an ISO 8601 time with an offset, or a day."""
+    try:
+        if type(value) is str and len(value) == len("2026-05-04"):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    return parse_time(value)
+
+
 _AMOUNT: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?(E[+-]?[0-9]+)?")
 
 

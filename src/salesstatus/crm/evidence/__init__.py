@@ -10,7 +10,7 @@ becomes `Evidence`: a record for `salesstatus.replay`, with its certainty and th
   in order. Replayed in that order, nothing is refused, and every contact ends up with the deals
   that the last look shows it on.
 * No deal is lost. An impossible time (a change before the creation, a creation after the look, the
-  year 9999 for "forever") is ignored, and `Evidence.because` says so.
+  year 9999 for "forever") is ignored, and `Evidence.ignored` says why.
 * The last state of a deal is never only assumed.
 * Of the past, only status and stage are known; a deal's name, value and contacts are those of the
   look. `Evidence.audience` says how sure the contacts are.
@@ -18,14 +18,16 @@ becomes `Evidence`: a record for `salesstatus.replay`, with its certainty and th
 """
 
 from salesstatus.crm.evidence.looks import from_snapshot, from_snapshots, from_stages, from_updates
-from salesstatus.crm.evidence.records import Certainty, Evidence, StageRow
 from salesstatus.crm.evidence.timelines import Since, counted, from_stream, since, timeline
-from salesstatus.history.dated import Dated
+from salesstatus.history.dated import Dated, StageRow
+from salesstatus.history.evidence import Because, Certainty, Evidence, Ignored
 
 __all__ = [
+    "Because",
     "Certainty",
     "Dated",
     "Evidence",
+    "Ignored",
     "Since",
     "StageRow",
     "counted",

@@ -5,54 +5,52 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime, timezone, tzinfo
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import attrs
 
-from salesstatus.crm.evidence.records import (
+from salesstatus.history.dated import LONG_AGO, Dated, StageRow, When, beginning, ending
+from salesstatus.history.evidence import (
     ASSUMED,
     KNOWN,
     SEEN,
+    Because,
     Certainty,
     Evidence,
-    StageRow,
+    Ignored,
 )
-from salesstatus.history.dated import LONG_AGO, Dated, When, beginning, ending
 from salesstatus.history.records import DealDeleted, DealSaved
 from salesstatus.model import Deal, DealId, DealStatus
 from salesstatus.values import InvalidError, check, check_id, id_order, utc
 
-# The sentences. They say only times that are ignored; all others are in the records.
-
-_MADE: Final = (
-    "created then; that it was open then and until the next record is assumed, "
-    "and so is its audience"
+#: For the creation and for the last stage change: the codes of a time that is unknown, after the
+#: look, and before a look that does not show the deal.
+_CREATION: Final = (
+    Because.NO_CREATION,
+    Because.CREATION_AFTER_LOOK,
+    Because.CREATION_BEFORE_LOOK,
 )
-_MADE_SO: Final = "created then; that it was so from the first is assumed, and so is its audience"
-_STAGE: Final = "it came into this stage then; that its audience was the present one is assumed"
-_CHANGE: Final = (
-    "it came into this stage then; that its audience was that of the look before is assumed"
-)
-_LOOKED: Final = "so in this look; since when is unknown"
-_DIFFERS: Final = "so in this look and not in the one before; when it changed is unknown"
-_MISSING: Final = (
-    "missing in this look and present in the one before; when it was deleted is unknown"
-)
-_DELETED: Final = "deleted by then; when is unknown"
+_CHANGE: Final = (Because.NO_CHANGE, Because.CHANGE_AFTER_LOOK, Because.CHANGE_BEFORE_LOOK)
+#: A deal at a moment, how sure that is, and why.
+_Found: TypeAlias = tuple[datetime, Deal, Certainty, Because]
 
 
-def _saved(at: datetime, deal: Deal, certainty: Certainty, because: str) -> Evidence:
+def _saved(
+    at: datetime, deal: Deal, sure: Certainty, code: Because, *ignored: Ignored | None
+) -> Evidence:
     # A look shows who is on a deal when it is taken, not who was on it when something happened.
-    return Evidence(DealSaved(at, deal), certainty, because, SEEN if certainty is SEEN else ASSUMED)
+    return Evidence(
+        DealSaved(at, deal),
+        sure,
+        code,
+        SEEN if sure is SEEN else ASSUMED,
+        tuple(each for each in ignored if each is not None),
+    )
 
 
 def _so(deal: Deal, status: DealStatus, stage: str) -> Deal:
     same = deal.status is status and deal.stage == stage
     return deal if same else attrs.evolve(deal, status=status, stage=stage)
-
-
-def _aside(what: str, given: When, why: str) -> str:
-    return f"; {what}, given as {given.isoformat()}, is {why}, so it is ignored"
 
 
 @attrs.frozen
@@ -74,21 +72,21 @@ class Span:
         return min(last, max(self.at, first))
 
     def usable(
-        self, what: str, given: When | None, status: DealStatus, low: datetime = LONG_AGO
-    ) -> tuple[datetime | None, str]:
+        self,
+        codes: tuple[Because, Because, Because],
+        given: When | None,
+        status: DealStatus,
+        low: datetime = LONG_AGO,
+    ) -> tuple[datetime | None, Ignored | None]:
         """Return the moment of a time if it can be one in between, else None and the reason."""
+        unknown, after, before = codes
         if given is None:
-            return None, f"; {what} is unknown"
+            return None, Ignored(unknown)
         if beginning(given, self.zone) > self.at:
-            return None, _aside(what, given, "after the look")
+            return None, Ignored(after, given)
         if ending(given, self.zone) < self.floor:
-            why = f"before the look of {self.floor.isoformat()}, which does not show it"
-            return None, _aside(what, given, why)
-        return self.moment(given, status, max(self.floor, low)), ""
-
-
-_CREATION: Final = "its creation"
-_STAGE_CHANGE: Final = "its last stage change"
+            return None, Ignored(before, given)
+        return self.moment(given, status, max(self.floor, low)), None
 
 
 def _moments(
@@ -129,50 +127,49 @@ def _begun(dated: Dated, span: Span, rows: Collection[StageRow] = ()) -> Iterato
     created_at, no_creation = span.usable(_CREATION, dated.created, DealStatus.OPEN)
     low = created_at or LONG_AGO
     changed = dated.changed_at
-    changed_at, no_change = span.usable(_STAGE_CHANGE, changed, deal.status, low)
+    changed_at, no_change = span.usable(_CHANGE, changed, deal.status, low)
     stages: list[tuple[datetime, Deal]] = []
     later: list[tuple[datetime, Deal]] = []
     for moment, row in _moments(rows, dated, low, span):
         (later if moment > at else stages).append((moment, _so(deal, row.status, row.stage)))
-    backdated = False
+    made = Because.CREATED_OPEN
     if changed is not None and changed_at is not None:
         if not stages and created_at is not None and changed_at < created_at:
-            backdated, no_change = True, _aside(_STAGE_CHANGE, changed, "before its creation")
+            made, no_change = Because.CREATED_SO, Ignored(Because.CHANGE_BEFORE_CREATION, changed)
         elif not stages or stages[-1][0] < (
             beginning(changed, span.zone) if stages[-1][1] is deal else changed_at
         ):
             stages.append((changed_at, deal))
 
-    found: list[tuple[datetime, Deal, Certainty, str]] = []
-    if created_at is not None and backdated:
-        found.append((created_at, deal, ASSUMED, _MADE_SO))
+    found: list[_Found] = []
+    if created_at is not None and made is Because.CREATED_SO:
+        found.append((created_at, deal, ASSUMED, made))
     elif created_at is not None and (not stages or created_at < stages[0][0]):
-        found.append((created_at, _so(deal, DealStatus.OPEN, ""), ASSUMED, _MADE))
+        found.append((created_at, _so(deal, DealStatus.OPEN, ""), ASSUMED, made))
     elif created_at is not None and stages[0][0] < created_at:
-        no_creation = _aside(_CREATION, created_at, "after this")
-    found += [(*stage, KNOWN, _STAGE) for stage in stages]
+        no_creation = Ignored(Because.CREATION_AFTER_STAGE, dated.created)
+    found += [(*stage, KNOWN, Because.STAGE_CHANGED) for stage in stages]
     if not stages or found[-1][1] != deal:
-        found.append((at, deal, SEEN, _LOOKED))
-    found += [(*stage, KNOWN, _STAGE) for stage in later]
+        found.append((at, deal, SEEN, Because.LOOK))
+    found += [(*stage, KNOWN, Because.STAGE_CHANGED) for stage in later]
 
-    notes = no_creation + ("" if stages else no_change)
-    for then, was, certainty, because in found:
-        yield _saved(then, was, certainty, because + notes)
-        notes = ""  # once
+    yield _saved(*found[0], no_creation, None if stages else no_change)
+    for each in found[1:]:
+        yield _saved(*each)
 
 
 def changes(was: Dated, now: Dated, span: Span) -> Iterator[Evidence]:
     """Yield what became of a deal since the look before."""
     deal, changed = was.deal, now.changed_at
-    changed_at, no_change = span.usable(_STAGE_CHANGE, changed, now.deal.status)
+    changed_at, no_change = span.usable(_CHANGE, changed, now.deal.status)
     if changed_at is not None and changed == was.changed_at:
-        no_change = _aside(_STAGE_CHANGE, changed_at, "that of the look before")
+        no_change = Ignored(Because.CHANGE_ALREADY_SEEN, changed)
     elif changed_at is not None:
         deal = _so(deal, now.deal.status, now.deal.stage)
-        yield _saved(changed_at, deal, KNOWN, _CHANGE)
+        yield _saved(changed_at, deal, KNOWN, Because.CHANGED_SINCE_LOOK)
     if deal != now.deal:
         moved = deal.status is not now.deal.status or deal.stage != now.deal.stage
-        yield _saved(span.at, now.deal, SEEN, _DIFFERS + (no_change if moved else ""))
+        yield _saved(span.at, now.deal, SEEN, Because.LOOKS_DIFFER, no_change if moved else None)
 
 
 def _since_then(was: Dated | None, now: Dated, span: Span) -> Iterator[Evidence]:
@@ -263,7 +260,7 @@ def from_snapshots(
             yield from _since_then(before.get(id_), dated, Span(at, floor, zone))
         for id_ in before:
             if id_ not in now:
-                yield Evidence(DealDeleted(at, id_), SEEN, _MISSING)
+                yield Evidence(DealDeleted(at, id_), SEEN, Because.MISSING)
         before, floor = now, at
 
 
@@ -299,7 +296,7 @@ def from_updates(
             check_id(f"{place}.deal", now)
             was, _ = sent.get(now, (None, LONG_AGO))
             if was is not None:
-                yield Evidence(DealDeleted(at, now), SEEN, _DELETED)
+                yield Evidence(DealDeleted(at, now), SEEN, Because.DELETED)
                 sent[now] = None, at
 
 

@@ -8,12 +8,12 @@ from typing import final
 
 import attrs
 
-from salesstatus.crm.evidence.records import A_RECORD, KNOWN, RECORDS, SEEN, Certainty, Evidence
-from salesstatus.history.records import DealSaved, Record, StatusStated
+from salesstatus.history.evidence import KNOWN, SEEN, Because, Certainty, Evidence
+from salesstatus.history.records import RECORDS, DealSaved, Record, StatusStated, not_a_record
 from salesstatus.history.replaying import OnRefusal, Refused, trace
 from salesstatus.model import ContactId, DealId, SalesStatus
 from salesstatus.policy import SELL, Policy
-from salesstatus.values import FrozenMap, InvalidError, check
+from salesstatus.values import FrozenMap, check
 
 
 def from_stream(records: Iterable[Record]) -> Iterator[Evidence]:
@@ -34,16 +34,15 @@ def from_stream(records: Iterable[Record]) -> Iterator[Evidence]:
     seen: set[DealId] = set()
     for position, record in enumerate(records):
         if type(record) not in RECORDS:
-            raise InvalidError(f"records[{position}]", record, A_RECORD)
-        certainty, because = KNOWN, "reported as it happened"
+            raise not_a_record(record, position)
+        certainty, code = KNOWN, Because.REPORTED
         if isinstance(record, DealSaved) and record.deal.id not in seen:
             seen.add(record.deal.id)
             if record.deal.created_at != record.at:
-                certainty = SEEN
-                because = "so when the stream first reported it; since when is unknown"
+                certainty, code = SEEN, Because.FIRST_REPORTED
         elif isinstance(record, StatusStated) and not record.rule:
-            certainty, because = SEEN, "stated to be so then; since when is unknown"
-        yield Evidence(record, certainty, because)
+            certainty, code = SEEN, Because.STATED
+        yield Evidence(record, certainty, code)
 
 
 def _evidence(evidence: Iterable[Evidence]) -> Iterator[Evidence]:
@@ -66,7 +65,7 @@ def timeline(evidence: Iterable[Evidence]) -> list[Evidence]:
     >>> deals = [Deal(id=id, primary="ann", created_at=may[id]) for id in (5, 2)]
     >>> look = from_snapshot([Dated(deal=deal) for deal in deals], may[8])
     >>> [(found.at.day, found.record.deal.id) for found in timeline(look)]
-    [(3, 2), (6, 5), (9, 5), (9, 2)]
+    [(3, 2), (6, 5), (9, 2), (9, 5)]
     """
     return sorted(_evidence(evidence), key=lambda found: found.at)
 

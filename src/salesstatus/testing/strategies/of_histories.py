@@ -7,6 +7,7 @@ from functools import partial
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy as Strategy
 
+from salesstatus.history.evidence import Because, Evidence, Ignored
 from salesstatus.history.records import (
     DealDeleted,
     DealSaved,
@@ -84,6 +85,16 @@ def records(*, any_id: Ids = ANY_ID, any_text: Texts = ANY_TEXT) -> Strategy[Rec
         | deals_deleted(any_id=any_id)
         | employees_moved(any_id=any_id)
     )
+
+
+def evidence(
+    *, any_id: Ids = ANY_ID, any_text: Texts = ANY_TEXT, **fields: object
+) -> Strategy[Evidence]:
+    """Records of the past with any certainty and any reason."""
+    times = st.none() | moments() | st.dates()
+    ignored = st.lists(st.builds(Ignored, st.sampled_from(Because), times), max_size=2)
+    record = records(any_id=any_id, any_text=any_text)
+    return build(Evidence, fields, own={"record": record, "ignored": ignored})
 
 
 @st.composite

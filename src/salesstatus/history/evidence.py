@@ -1,0 +1,181 @@
+"""A record of the past with how sure it is, and why: each reason has a code."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import unique
+from typing import Final, final
+
+import attrs
+
+from salesstatus.errors.guard import sentence
+from salesstatus.history.dated import When, a_time, plain_time
+from salesstatus.history.records import (
+    A_RECORD,
+    RECORDS,
+    DealDeleted,
+    DealSaved,
+    EmployeeMoved,
+    Entry,
+    Record,
+)
+from salesstatus.values import IdentityEnum, InvalidError, is_a, list_of, place_of, shown
+
+
+@final
+@unique
+class Certainty(IdentityEnum):
+    """How sure it is that something was so, and since when."""
+
+    KNOWN = "known"  #: the source says that it happened, and when
+    SEEN = "seen"  #: it was so at that time; since when is unknown
+    ASSUMED = "assumed"  #: no source says so; it is the simplest past that fits
+
+
+KNOWN, SEEN, ASSUMED = Certainty
+
+
+@final
+@unique
+class Because(IdentityEnum):
+    """Why evidence is what it is, or why a time of its source was ignored; `meaning` says it."""
+
+    CREATED_OPEN = "created_open"
+    CREATED_SO = "created_so"
+    STAGE_CHANGED = "stage_changed"
+    CHANGED_SINCE_LOOK = "changed_since_look"
+    LOOK = "look"
+    LOOKS_DIFFER = "looks_differ"
+    MISSING = "missing"
+    DELETED = "deleted"
+    RESTORED = "restored"
+    REPORTED = "reported"
+    FIRST_REPORTED = "first_reported"
+    BEFORE_STREAM = "before_stream"
+    STATED = "stated"
+    NO_CREATION = "no_creation"
+    CREATION_AFTER_LOOK = "creation_after_look"
+    CREATION_BEFORE_LOOK = "creation_before_look"
+    CREATION_AFTER_STAGE = "creation_after_stage"
+    NO_CHANGE = "no_change"
+    CHANGE_AFTER_LOOK = "change_after_look"
+    CHANGE_BEFORE_LOOK = "change_before_look"
+    CHANGE_BEFORE_CREATION = "change_before_creation"
+    CHANGE_ALREADY_SEEN = "change_already_seen"
+
+    @property
+    def meaning(self) -> str:
+        """The reason in words; ``{}`` stands for the time that was ignored."""
+        return _MEANINGS[self]
+
+
+_STAGE: Final = "it came into this stage then; that its audience was"
+_CREATED: Final = "its creation, given as {}, is"
+_CHANGED: Final = "its last stage change, given as {}, is"
+_NOT_SHOWN: Final = "before a look that does not show it, so it is ignored"
+_AFTER_LOOK: Final = "after the look, so it is ignored"
+_MEANINGS: Final = {
+    Because.CREATED_OPEN: "created then; that it was open then and until the next record is "
+    "assumed, and so is its audience",
+    Because.CREATED_SO: "created then; that it was so from the first is assumed, and so is its "
+    "audience",
+    Because.STAGE_CHANGED: f"{_STAGE} the present one is assumed",
+    Because.CHANGED_SINCE_LOOK: f"{_STAGE} that of the look before is assumed",
+    Because.LOOK: "so in this look; since when is unknown",
+    Because.LOOKS_DIFFER: "so in this look and not in the one before; when it changed is unknown",
+    Because.MISSING: "missing in this look and present in the one before; when it was deleted is "
+    "unknown",
+    Because.DELETED: "deleted by then; when is unknown",
+    Because.RESTORED: "so in this look, and deleted before",
+    Because.REPORTED: "reported as it happened",
+    Because.FIRST_REPORTED: "so when the stream first reported it; since when is unknown",
+    Because.BEFORE_STREAM: "so before the first event of the stream; since its creation is assumed",
+    Because.STATED: "stated to be so then; since when is unknown",
+    Because.NO_CREATION: "its creation is unknown",
+    Because.CREATION_AFTER_LOOK: f"{_CREATED} {_AFTER_LOOK}",
+    Because.CREATION_BEFORE_LOOK: f"{_CREATED} {_NOT_SHOWN}",
+    Because.CREATION_AFTER_STAGE: f"{_CREATED} after this, so it is ignored",
+    Because.NO_CHANGE: "its last stage change is unknown",
+    Because.CHANGE_AFTER_LOOK: f"{_CHANGED} {_AFTER_LOOK}",
+    Because.CHANGE_BEFORE_LOOK: f"{_CHANGED} {_NOT_SHOWN}",
+    Because.CHANGE_BEFORE_CREATION: f"{_CHANGED} before its creation, so it is ignored",
+    Because.CHANGE_ALREADY_SEEN: f"{_CHANGED} that of the look before, so it is ignored",
+}
+
+
+@final
+@attrs.frozen
+class Ignored:
+    """A time of the source that evidence does not use, and why; None if the source gives none."""
+
+    code: Because = attrs.field(validator=is_a(Because))
+    time: When | None = attrs.field(
+        default=None,
+        converter=attrs.converters.optional(plain_time),
+        validator=attrs.validators.optional(a_time),
+    )
+
+    def __str__(self) -> str:
+        return self.code.meaning.format("" if self.time is None else self.time.isoformat())
+
+
+def _a_record(self: object, field: attrs.Attribute[Record], value: object) -> None:
+    if type(value) not in RECORDS:
+        raise InvalidError(place_of(self, field), value, A_RECORD)
+
+
+def _as_sure(self: Evidence) -> Certainty:
+    return self.certainty
+
+
+def _ignored(value: object) -> tuple[Ignored, ...]:
+    return list_of("Evidence.ignored", value, Ignored)
+
+
+def _subject(record: Record) -> str:
+    if isinstance(record, DealSaved):
+        return f"deal {shown(record.deal.id)} {record.deal.status.value}"
+    if isinstance(record, DealDeleted):
+        return f"deal {shown(record.deal)} deleted"
+    if isinstance(record, EmployeeMoved):
+        return f"contact {shown(record.contact)} moved to company {shown(record.company)}"
+    what = sentence(record.event) if isinstance(record, Entry) else "its status stated"
+    return f"contact {shown(record.contact)}: {what}"
+
+
+@final
+@attrs.frozen
+class Evidence:
+    """A record of the past, how sure it is, and why.
+
+    `certainty` is about the deal's status and since when it has it, `audience` about who was on the
+    deal then (by default the same). `code` says why it is so, and `ignored` which times of the
+    source were not used; `because` says both in words.
+
+    >>> from datetime import timezone
+    >>> day = datetime(2026, 5, 4, tzinfo=timezone.utc)
+    >>> print(Evidence(DealDeleted(day, "D-1"), Certainty.SEEN, Because.DELETED))
+    2026-05-04T00:00:00+00:00 deal 'D-1' deleted (seen): deleted by then; when is unknown
+    """
+
+    record: Record = attrs.field(validator=_a_record)
+    certainty: Certainty = attrs.field(validator=is_a(Certainty))
+    code: Because = attrs.field(validator=is_a(Because))
+    audience: Certainty = attrs.field(
+        default=attrs.Factory(_as_sure, takes_self=True), validator=is_a(Certainty)
+    )
+    ignored: tuple[Ignored, ...] = attrs.field(default=(), converter=_ignored)
+
+    @property
+    def at(self) -> datetime:
+        """The time of the record, in UTC."""
+        return self.record.at
+
+    @property
+    def because(self) -> str:
+        """What is known, what is assumed, and what was ignored, in words."""
+        return "; ".join((self.code.meaning, *map(str, self.ignored)))
+
+    def __str__(self) -> str:
+        what = f"{_subject(self.record)} ({self.certainty.value})"
+        return f"{self.at.isoformat()} {what}: {self.because}"
