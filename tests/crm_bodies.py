@@ -8,7 +8,6 @@ import json
 
 from hypothesis import strategies as st
 
-from salesstatus.crm.doubts import Doubt, Undecided
 from salesstatus.crm.lens import (
     ADDRESS,
     AMOUNT,
@@ -24,6 +23,7 @@ from salesstatus.crm.lens import (
     USER,
 )
 from salesstatus.crm.sell.columns import COLUMNS
+from salesstatus.tables.doubts import Doubt, Undecided
 from salesstatus.testing.strategies import texts
 
 API = "https://api.example/v2"

@@ -22,9 +22,9 @@ from salesstatus import (
 )
 from salesstatus.crm.account import Account, Catalogue, Stage, Wanted
 from salesstatus.crm.auditing import Stored
-from salesstatus.crm.doubts import Guessed
 from salesstatus.crm.evidence import StageRow
 from salesstatus.crm.sell import read
+from salesstatus.tables.doubts import Guessed
 from salesstatus.values import parse_time
 
 AT = [parse_time(f"2026-05-{day:02}T00:00:00Z") for day in range(1, 29)]

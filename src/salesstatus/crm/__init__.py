@@ -11,16 +11,16 @@ from salesstatus._lazy import door
 
 if TYPE_CHECKING:
     from salesstatus.crm.account import Account, Catalogue, Stage, Wanted
-    from salesstatus.crm.doubts import Doubt, Guessed, Undecided
     from salesstatus.crm.folders import contents
     from salesstatus.crm.loading import Loaded, load, load_async
     from salesstatus.crm.oddities import Oddities, Oddity, Outcome, Place
+    from salesstatus.tables.doubts import Doubt, Guessed, Undecided
 else:
     __getattr__, __dir__ = door(
         __name__,
         {
             "salesstatus.crm.account": "Account Catalogue Stage Wanted",
-            "salesstatus.crm.doubts": "Doubt Guessed Undecided",
+            "salesstatus.tables.doubts": "Doubt Guessed Undecided",
             "salesstatus.crm.folders": "contents",
             "salesstatus.crm.loading": "Loaded load load_async",
             "salesstatus.crm.oddities": "Oddities Oddity Outcome Place",

@@ -10,7 +10,6 @@ from typing import Final, Literal, TypeAlias, final, get_args
 import attrs
 
 from salesstatus.crm.auditing import Audit, Stored, audit
-from salesstatus.crm.doubts import Guessed, Undecided
 from salesstatus.crm.evidence import (
     Because,
     Certainty,
@@ -44,6 +43,7 @@ from salesstatus.leads.stages import SELL_STAGES, StageBook
 from salesstatus.model import ContactId, Deal, DealId, DealStatus, SalesStatus
 from salesstatus.policy import SELL, Policy
 from salesstatus.propagation import audience_rules
+from salesstatus.tables.doubts import Guessed, Undecided
 from salesstatus.transitions import transition
 from salesstatus.values import FrozenMap, Id, IdentityEnum, InvalidError, utc
 

@@ -47,7 +47,7 @@ MONTHS: Final[Mapping[str, str]] = {
     "ja": "1月 | 2月 | 3月 | 4月 | 5月 | 6月 | 7月 | 8月 | 9月 | 10月 | 11月 | 12月",
 }
 
-#: What programs write into a cell without a value, letter by letter: some are names in another case.
+#: What programs write into a cell without a value, letter by letter: some are names otherwise.
 NULLS: Final = frozenset(
     (
         *("#N/A", "#N/A!", "#NA", "#N/D", "#NV", "#NULL!", "#NAME?", "#REF!", "#VALUE!"),

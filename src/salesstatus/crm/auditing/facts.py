@@ -23,7 +23,6 @@ from salesstatus.crm.auditing.possible import (
     Table,
     table,
 )
-from salesstatus.crm.doubts import Undecided
 from salesstatus.decisions import decisions
 from salesstatus.history.ledger import Ledger
 from salesstatus.history.records import (
@@ -45,6 +44,7 @@ from salesstatus.model import (
 from salesstatus.policy import Policy
 from salesstatus.ports import Standing
 from salesstatus.propagation import audience_rules, placed
+from salesstatus.tables.doubts import Undecided
 from salesstatus.tables.stored import Stored
 from salesstatus.values import InvalidError, check_id, id_order, listing, shown
 

@@ -22,7 +22,6 @@ from salesstatus.crm.auditing.possible import (
 )
 from salesstatus.crm.auditing.report import Finding, Fix, Sign, Unmendable, Verdict, lines, named
 from salesstatus.crm.auditing.verdicts import Court
-from salesstatus.crm.doubts import Undecided
 from salesstatus.explanation import explain
 from salesstatus.history.records import DealDeleted, DealSaved, EmployeeMoved, Entry, Record
 from salesstatus.history.replaying import Refused
@@ -30,6 +29,7 @@ from salesstatus.model import ContactId, Deal, DealId
 from salesstatus.policy import SELL, Policy
 from salesstatus.ports import Standing
 from salesstatus.show.terminal import counted
+from salesstatus.tables.doubts import Undecided
 from salesstatus.tables.stored import Stored
 from salesstatus.values import FrozenMap, InvalidError, id_order
 

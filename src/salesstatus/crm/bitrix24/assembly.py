@@ -23,13 +23,13 @@ from salesstatus.crm.auditing import Stored
 from salesstatus.crm.bitrix24.columns import DEAL_STATUS, system_status
 from salesstatus.crm.bitrix24.lens import company_id
 from salesstatus.crm.bitrix24.unpacking import Row
-from salesstatus.crm.doubts import Doubt, Undecided
 from salesstatus.crm.oddities import Place, Reporter, safely
 from salesstatus.lead import ConversionRecord, Lead, LeadId, StageMeaning
 from salesstatus.leads.stages import StageBook
 from salesstatus.model import Contact, ContactId, ContactKind, Deal, DealId, DealStatus
 from salesstatus.propagation import audience
 from salesstatus.statements import K13, L4, W2, W6
+from salesstatus.tables.doubts import Doubt, Undecided
 from salesstatus.values import Id, InvalidError, shown
 
 T = TypeVar("T")

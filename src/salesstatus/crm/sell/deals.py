@@ -10,7 +10,6 @@ from typing import Any, Final
 import attrs
 
 from salesstatus.crm.account import Stage
-from salesstatus.crm.doubts import Doubt, Undecided
 from salesstatus.crm.oddities import Place, Reporter
 from salesstatus.crm.sell.assembly import Assembly, made
 from salesstatus.crm.sell.csv_names import Names, deal_named
@@ -21,6 +20,7 @@ from salesstatus.lead import ConversionRecord
 from salesstatus.model import ContactId, Deal, DealId, DealStatus
 from salesstatus.propagation import audience
 from salesstatus.statements import W2, W6
+from salesstatus.tables.doubts import Doubt, Undecided
 from salesstatus.values import Id, shown
 
 
