@@ -6,7 +6,7 @@ import os
 import pty
 import subprocess
 import sys
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -25,6 +25,7 @@ from salesstatus import (
     ProspectStatusSet,
     replay,
 )
+from salesstatus.crm.evidence import Dated, from_snapshot, from_stream, timeline
 from salesstatus.leads.stage_history import LeadSaved
 from salesstatus.wire import dumps, read_lines
 
@@ -78,7 +79,7 @@ class TestReplay:
         assert "Not used: 3" in out
         assert "line 4: setting the prospect status to lost by hand is refused. M2" in out
         assert "line 6: $: expected JSON" in out
-        expected = "entry, status_stated, deal_saved, deal_deleted, employee_moved, lead_saved, stage_visit"
+        expected = "entry, status_stated, deal_saved, deal_deleted, employee_moved, lead_saved, stage_visit, evidence"
         assert f"line 7: $.type: expected one of {expected}, got deal_won" in out
 
     def test_a_clean_history_exits_with_zero(self, run, tmp_path):
@@ -214,6 +215,44 @@ class TestExplain:
         assert "customer status past: so since 2026-05-03T00:00:00+00:00" in out
         assert "line 4: setting the prospect status to lost" in out
         assert "line 6" not in out
+
+    def test_what_is_assumed_or_seen_is_not_stated_as_a_fact(self, run, tmp_path):
+        won = Deal(id="D-1", primary="ann", status=DealStatus.WON, created_at=may(1))
+        path = tmp_path / "evidence.jsonl"
+
+        def explained(changed_at):
+            evidence = timeline(from_snapshot([Dated(deal=won, changed_at=changed_at)], may(9)))
+            path.write_text("".join(f"{dumps(found)}\n" for found in evidence))
+            code, out, _ = run("explain", str(path), "ann")
+            assert code == 0
+            return out.splitlines()[0].split(), " ".join(out.partition("What")[0].split())
+
+        head, out = explained(None)
+        assert head == ["at", "(UTC)", "event", "certainty", "prospect", "customer", "rules"]
+        assert "open deal assumed none → current" in out
+        assert "decides; seen: so since 2026-05-09T00:00:00+00:00, by" in out
+        assert "assumed: that" not in out
+        _, out = explained(may(1) - timedelta(days=3))
+        assert "decides; assumed: so since 2026-05-01T00:00:00+00:00, by" in out
+        _, out = explained(may(4))
+        assert "decides; so since 2026-05-04T00:00:00+00:00, by" in out
+        assert "(C1); assumed: that it was on the deal then" in out
+
+    def test_a_status_that_no_record_made_so_is_as_it_was(self, run, tmp_path):
+        path = tmp_path / "evidence.jsonl"
+        known = from_stream([Entry(may(1), "ann", DealAssociated("D-1"))])
+        path.write_text("".join(f"{dumps(found)}\n" for found in known))
+        _, out, _ = run("explain", str(path), "ann")
+        assert "customer status none: C3, no deal held changes it\n" in out
+        assert "known: " not in out
+
+    def test_evidence_is_replayed_as_its_records(self, run, tmp_path, history):
+        path = tmp_path / "evidence.jsonl"
+        path.write_text("".join(f"{dumps(found)}\n" for found in from_stream(HISTORY)))
+        assert (
+            run("replay", str(path))[1].partition("Not used")[0]
+            == (run("replay", history)[1].partition("Not used")[0])
+        )
 
     def test_ids_that_look_alike_are_told_apart(self, run, history):
         assert run("explain", history, "7")[0] == 2

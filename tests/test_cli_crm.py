@@ -18,7 +18,8 @@ from salesstatus import CustomerStatus, SalesStatus
 from salesstatus.cli import derive, migrate
 from salesstatus.crm import sell
 from salesstatus.crm.account import Wanted
-from salesstatus.crm.evidence import Since
+from salesstatus.crm.evidence import Certainty, Since
+from salesstatus.wire import read_lines
 
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "src" / "salesstatus" / "example" / "sell"
@@ -281,6 +282,18 @@ class TestDerive:
         assert said in err
         assert "deal 12: it is in" not in err
         assert "… and 3 more deals of unknown status\n" in err
+
+    def test_the_past_is_written_with_how_sure_it_is_and_explained_so(self, run, tmp_path):
+        file = tmp_path / "past.jsonl"
+        assert run("derive", SELL, "--history", str(file))[0] == 0
+        evidence = [line.value for line in read_lines(file.read_bytes().splitlines())]
+        expected = [(found.at, found.certainty, found.code) for found in EXAMPLE.evidence()]
+        assert [(found.at, found.certainty, found.code) for found in evidence] == expected
+        assert run("replay", str(file), "--json")[0] == 0
+        sold = next(found for found in evidence if found.certainty is Certainty.ASSUMED)
+        code, out, _ = run("explain", str(file), str(sold.record.deal.primary))
+        assert (code, " assumed " in out) == (0, True)
+        assert run("derive", SELL, "--history", str(file))[0] == 2  # it is there already
 
     def test_contacts_that_nobody_sent_are_told_without_a_name(self, run, folder):
         code, out, err = run("derive", str(folder(**{"contacts.jsonl": "[]"})), "--json")

@@ -13,6 +13,7 @@ from salesstatus.cli.account import (
     add_account,
     code_of,
     files_of,
+    output,
     plain,
     say,
     say_oddities,
@@ -33,6 +34,12 @@ def add_derive(command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="show since when in place of the deals, and whether that is known, seen or assumed",
     )
+    command.add_argument(
+        "--history",
+        metavar="FILE",
+        help="write what is known, seen and assumed of the past to a new file, one record a line, "
+        "for replay and explain",
+    )
     add_locale(command)
 
 
@@ -40,8 +47,14 @@ def _derive(arguments: argparse.Namespace) -> int:
     account = account_of(arguments, files_of(arguments), Wanted.STATUSES)
     statuses = account.derived(arguments.policy)
     known: Mapping[ContactId, Since] = {}
-    if arguments.since and account.newest() is not None:
-        known = since(account.evidence(), arguments.policy, "collect")
+    if arguments.history or (arguments.since and account.newest() is not None):
+        evidence = account.evidence()
+        known = since(evidence, arguments.policy, "collect")
+        if arguments.history:
+            from salesstatus.wire import dumps  # noqa: PLC0415 - a third of the time to start
+
+            with output(arguments.history) as file:
+                file.writelines(f"{dumps(found)}\n" for found in evidence)
     lines = [["contact", "name", "prospect", "customer"]]
     lines[0] += ["prospect since", "customer since"] if arguments.since else ["deals"]
     for contact in sorted(statuses, key=id_order):
@@ -97,6 +110,7 @@ def _since_json(found: Evidence | None) -> dict[str, str] | None:
         "at": found.at.isoformat(),
         "certainty": found.certainty.value,
         "audience": found.audience.value,
+        "code": found.code.value,
         "because": found.because,
     }
 

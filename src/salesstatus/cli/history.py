@@ -28,7 +28,8 @@ from salesstatus import (
 from salesstatus.cli.options import STATES, add_json, add_locale, add_policy, add_word, time
 from salesstatus.cli.parsing import DONE, LOOK, UnusableError, describe
 from salesstatus.cli.source import Unused, opened, print_unused
-from salesstatus.explanation import phrase
+from salesstatus.explanation import Reason, phrase
+from salesstatus.history.evidence import Certainty, Evidence
 from salesstatus.history.records import Logged
 from salesstatus.history.replaying import Step
 from salesstatus.labels import axis_label
@@ -162,11 +163,15 @@ def _explain(arguments: argparse.Namespace) -> int:
                 steps.setdefault(step.entry.contact, []).append(step)
     contact = _find(arguments.contact, list(steps))
     mine = steps[contact]
-    lines = [["at (UTC)", "event", "prospect", "customer", "rules"]]
+    found = {id(step.entry): source.evidence.get(step.position) for step in mine}
+    certainty = ["certainty"] if source.evidence else []
+    lines = [["at (UTC)", "event", *certainty, "prospect", "customer", "rules"]]
     for step in mine:
         at = step.entry.at.astimezone(timezone.utc).replace(tzinfo=None)
         changes = [_change(getattr(step.before, axis), getattr(step.after, axis)) for axis in _AXES]
-        lines.append([at.isoformat(" "), _event(step.entry), *changes, "+".join(step.rules)])
+        sure = found[id(step.entry)]
+        how = ["-" if sure is None else sure.certainty.value] if certainty else []
+        lines.append([at.isoformat(" "), _event(step.entry), *how, *changes, "+".join(step.rules)])
     print(columns(lines))
     state = mine[-1].after
     for title, why in (
@@ -174,14 +179,26 @@ def _explain(arguments: argparse.Namespace) -> int:
         ("What the deals alone say", explain(state, arguments.policy)),
     ):
         print(f"\n{title}:")
-        for line in str(why).split("\n"):
-            print(wrapped(line))
+        for reason in (why.prospect, why.customer):
+            print(wrapped(_as_sure(reason, found.get(id(reason.entry)))))
     about = [
         item for item in refused if isinstance(item.entry, Logged) and item.entry.contact == contact
     ]
     source.broken.clear()  # of these nobody knows which contact they are about; `replay` lists them
     print_unused(source.refused(about))
     return DONE
+
+
+def _as_sure(reason: Reason, found: Evidence | None) -> str:
+    """Return the sentence of a reason, and what in it is only seen or assumed."""
+    if found is None:
+        return reason.sentence
+    said, since, when = reason.sentence.partition("so since ")
+    sure = "" if found.certainty is Certainty.KNOWN else f"{found.certainty.value}: "
+    sentence = f"{said}{sure}{since}{when}"
+    if found.audience in (found.certainty, Certainty.KNOWN):
+        return sentence
+    return f"{sentence}; {found.audience.value}: that it was on the deal then"
 
 
 def _event(record: Logged) -> str:

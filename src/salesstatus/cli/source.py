@@ -13,6 +13,7 @@ import attrs
 
 from salesstatus import GuardError, Refused
 from salesstatus.cli.parsing import UnusableError
+from salesstatus.history.evidence import Evidence
 from salesstatus.history.records import DealDeleted, DealSaved, EmployeeMoved, Entry, StatusStated
 from salesstatus.leads.stage_history import LeadSaved, Visit
 from salesstatus.show.terminal import wrapped
@@ -38,6 +39,8 @@ class Source:
     broken: dict[int, str] = attrs.field(factory=dict)
     #: position of a record → its line number
     lines: array[int] = attrs.field(factory=lambda: array("Q"))
+    #: position of a record → the evidence that it comes from, if its line says how sure it is
+    evidence: dict[int, Evidence] = attrs.field(factory=dict)
 
     def records(self, wanted: tuple[type, ...] = ABOUT_CONTACTS) -> Iterator[Any]:
         """Yield the records wanted, and keep in `broken` what is no record of a history."""
@@ -48,11 +51,15 @@ class Source:
                 print(f"\r{line.number:,} lines", end="", file=sys.stderr, flush=True)
             if line.error is not None:
                 self.broken[line.number] = "; ".join(map(str, line.error.problems))
-            elif isinstance(line.value, wanted):
+                continue
+            record = line.value.record if isinstance(line.value, Evidence) else line.value
+            if isinstance(record, wanted):
+                if record is not line.value:
+                    self.evidence[len(self.lines)] = line.value
                 self.lines.append(line.number)
-                yield line.value
-            elif not isinstance(line.value, known):
-                tags = ", ".join(TAGS[kind] for kind in known)
+                yield record
+            elif not isinstance(record, known):
+                tags = ", ".join(TAGS[kind] for kind in (*known, Evidence))
                 self.broken[line.number] = (
                     f"$.type: expected one of {tags}, got {TAGS[type(line.value)]}"
                 )
