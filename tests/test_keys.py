@@ -1,6 +1,7 @@
 """Normal forms: what is written in different ways and is the same, and what is not."""
 
 import sys
+from unicodedata import category, normalize
 
 import pytest
 from hypothesis import assume, example, given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 import strategies as own
 from salesstatus import InvalidError
-from salesstatus.keys import email_key, phone_key, text_key
+from salesstatus.keys import _UNSEEN, email_key, phone_key, text_key
 
 KEYS = (text_key, email_key, phone_key)
 
@@ -59,11 +60,12 @@ class TestTextKey:
     def test_it_is_words_without_case_one_space_apart(self, text):
         key = text_key(text)
         assert key.split(" ") == (key.split() or [""])
-        assert key.replace(" ", "").isalnum() or not key
-        assert key == key.casefold()
+        assert all(c == " " or c.isalnum() or category(c).startswith("M") for c in key)
+        assert key == normalize("NFC", key.casefold())
 
     @given(own.any_texts)
-    def test_a_mark_makes_no_difference(self, text):
+    def test_an_accent_makes_no_difference(self, text):
+        assume(not text.casefold().endswith(("г", "к")))  # ѓ and ќ are other letters
         assert text_key(f"{text}\u0301") == text_key(text)
 
     @given(st.text(st.characters(max_codepoint=127)))
@@ -108,7 +110,8 @@ class TestEmailKey:
             "rose @edge.example",
             "rose@edge.example, bob@edge.example",
             "a@b.example;c@d.example",
-            "Rose <rose@edge.example>",
+            "Rose <rose@edge.example> Bob <bob@edge.example>",
+            "bob@edge.example <rose@edge.example>",
             f"{'r' * 250}@a.example",
         ],
     )
@@ -122,8 +125,9 @@ class TestEmailKey:
         assert email_key(f"r{longest}") == ""
 
     @given(own.any_texts | st.emails())
-    def test_it_is_the_address_itself_or_nothing(self, text):
-        assert email_key(text) in ("", text.strip().casefold())
+    def test_it_is_a_part_of_the_text_or_nothing(self, text):
+        whole = normalize("NFKC", normalize("NFKD", _UNSEEN.sub("", text)).casefold())
+        assert "xn--" in whole or email_key(text) in whole.replace("\u3002", ".")
 
     @given(st.emails())
     def test_every_address_has_a_key(self, text):
@@ -253,7 +257,7 @@ class TestPasted:
             ("+٤٩ (٠)٣٠ ١٢٣٤٥", "+493012345"),
             ("512 (0) 757", "5120757"),
             ("+030 12345", ""),
-            ("0000", "0000"),
+            ("0000", ""),
         ],
     )
     def test_the_key_is_the_number(self, text, key):

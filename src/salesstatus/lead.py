@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final, final, get_args
 
 import attrs
 
+from salesstatus.keys import visible
 from salesstatus.model import ContactId, DealId, Profile, full_name
 from salesstatus.statements import K13, L1, T3
 from salesstatus.values import (
@@ -223,7 +224,8 @@ class Lead(Profile):
     @property
     def name(self) -> str:
         """How the lead is called: by the person, else by the company, else ``""``."""
-        return full_name(self.first_name, self.last_name) or self.organization_name
+        person, company = full_name(self.first_name, self.last_name), self.organization_name
+        return visible(person) or visible(company)
 
 
 def _a_stage(self: object, field: "attrs.Attribute[Any]", value: object) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import attrs
 
-from salesstatus.keys import email_key, phone_endings, phone_key, text_key
+from salesstatus.keys import email_key, phone_endings, phone_key, text_key, visible
 from salesstatus.lead import Lead, LeadId
 from salesstatus.model import Contact, ContactId, ContactKind, full_name
 from salesstatus.statements import K12
@@ -63,7 +63,7 @@ _Keys = dict[Shared, frozenset[str]]
 
 
 def _website_key(website: str) -> str:
-    key = website.strip().casefold()
+    key = visible(website).casefold()
     for prefix in ("https://", "http://", "www."):
         key = key.removeprefix(prefix)
     return key.rstrip("/")

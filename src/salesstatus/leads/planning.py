@@ -12,7 +12,7 @@ from typing import Final
 import attrs
 
 from salesstatus.errors import Broken
-from salesstatus.keys import text_key
+from salesstatus.keys import text_key, visible
 from salesstatus.lead import Lead, Target
 from salesstatus.leads.custom_fields import unfit
 from salesstatus.leads.matching import Known
@@ -74,7 +74,7 @@ def _offered(
 
 def _name(lead: Lead, target: Target) -> str:
     """Return the name that makes a person or a company of a lead (rule K1)."""
-    return str(getattr(lead, _NAMES[target])).strip()
+    return visible(getattr(lead, _NAMES[target]))
 
 
 def may_convert(lead: Lead, setup: Setup, actor: str) -> bool:

@@ -9,6 +9,7 @@ import attrs
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy as Strategy
 
+from salesstatus.keys import visible
 from salesstatus.lead import (
     ConversionRecord,
     Lead,
@@ -76,7 +77,7 @@ def convertible_leads(
     }
 
     def named(lead: Lead) -> Lead:
-        if lead.last_name.strip() or lead.organization_name.strip():
+        if visible(lead.last_name) or visible(lead.organization_name):
             return lead
         return attrs.evolve(lead, last_name="Lee")
 
