@@ -281,7 +281,7 @@ class TestFunnel:
         assert (code, err) == (0, "")
         rows = [json.loads(line) for line in out.splitlines()]
         assert list(dict.fromkeys(row["report"] for row in rows)) == [
-            "stages", "visited", "implied", "junk", "all leads", "by source", "by owner",
+            "stages", "unknown stages", "visited", "implied", "junk", "all leads", "by source", "by owner",
         ]  # fmt: skip
         assert rows[0] == {
             "report": "stages", "stage": "New", "name": "New", "meaning": "process", "leads": 0, "share": 0.0,
@@ -311,10 +311,71 @@ class TestFunnel:
         assert code == 1
         assert out.count("refused\n") == 3
 
-    def test_stages_called_alike_are_no_book(self, run):
-        code, _, err = run("funnel", LEADS, "--success", "New")
+    def test_what_is_said_must_leave_a_book(self, run):
+        code, _, err = run("funnel", LEADS, "--stage", "Unqualified=open")
         assert code == 2
-        assert err == "salesstatus: StageBook.stages: expected each stage once, got 'New' (L1)\n"
+        assert err == (
+            "salesstatus: StageBook.stages: expected at least one stage of failure, got [] (L1)\n"
+        )
+
+    def test_a_status_is_recognised_in_any_case_and_by_its_labels(self, run, write):
+        """L11: and what no stage has is told, with the option to say it."""
+        lines = ("Last name,Status", "A,NEW", "B,konvertiert", "C,Nurturing", "D,", "E,working")
+        leads = write("leads.csv", *lines)
+        code, out, _ = run("funnel", leads)
+        assert code == 0
+        assert [line.split()[:3] for line in out.splitlines()[1:6]] == [
+            ["New", "process", "2"],
+            ["Working", "process", "1"],
+            ["Converted", "success", "1"],
+            ["Unqualified", "failure", "0"],
+            ["Nurturing", "process", "1"],
+        ]
+        assert out.endswith(
+            "Statuses that no stage of the book has (L11):\n"
+            "  Nurturing: 1 lead, taken as in process\n"
+            "Say what one means: --stage Nurturing=open (or won, lost, unqualified)\n"
+        )
+        assert "L11" not in run("funnel", leads, "--stage", "Nurturing=lost")[1]
+        out = run("funnel", leads, "--book", "bitrix24")[1]
+        assert "  Nurturing: 1 lead, of unknown meaning\n" in out
+
+    @pytest.mark.parametrize("book", ["sell", "bitrix24"])
+    def test_the_same_word_is_the_same_number_in_the_table_and_in_json(self, run, write, book):
+        at = datetime(2026, 5, 4, tzinfo=timezone.utc)
+        saves = [
+            LeadSaved(
+                at, Lead(id=id_, status=status, source="Web" if id_ % 2 else "", created_at=at)
+            )
+            for id_, status in enumerate(
+                ("NEW", "CONVERTED", "converted", "JUNK", "elsewhere", "Unqualified", "")
+            )
+        ]
+        words = ("funnel", write("history.jsonl", *saves), "--book", book)
+        found = [json.loads(line) for line in run(*words, "--json")[1].splitlines()]
+        table, *parts = run(*words)[1].split("\n\n")
+        stages = [(row["name"], row["leads"]) for row in found if row["report"] == "stages"]
+        for (name, number), line in zip(stages, table.splitlines()[1:], strict=True):
+            assert line.startswith(f"{name} ")
+            assert line.removeprefix(name).split()[1] == str(number)
+        for part in parts:
+            title, head, *groups = part.splitlines()
+            rows = [row for row in found if row["report"] == title.lower().rstrip(":")]
+            if "leads" not in head.split():
+                continue
+            names = head.replace("days to convert: mean", "mean").split()
+            for row, line in zip(rows, groups, strict=True):
+                cells = dict(zip(names, line.split()[1:], strict=True))
+                for name in ("leads", "open", "junk", "converted"):
+                    assert cells[name] == str(row[name])
+                for name in ("unknown", "unrecorded", "misdated"):
+                    assert cells.get(name, "0") == str(row[name])
+                assert cells["rate"] == f"{row['rate']:.0%}"
+                assert cells["median"] == (
+                    "-"
+                    if row["median_lifetime_seconds"] is None
+                    else f"{row['median_lifetime_seconds'] / 86_400:.1f}"
+                )
 
     def test_a_history_out_of_order_cannot_be_used(self, run, write):
         early, late = (datetime(2026, 5, day, tzinfo=timezone.utc) for day in (1, 2))

@@ -22,7 +22,20 @@ from lead_oracle import BOOKS, statuses_of
 from oracle import Refused
 from salesstatus import Contact, Deal, InvalidError, Lead, StageBook, Target
 from salesstatus.lead import LEAD_EVENTS
-from salesstatus.leads import BITRIX24_STAGES, INHERITANCE, SELL_STAGES, Stage, StageMeaning, stages
+from salesstatus.leads import (
+    BITRIX24_STAGES,
+    INHERITANCE,
+    SELL_STAGES,
+    LeadJunked,
+    LeadMoved,
+    LeadReopened,
+    LeadTakenUp,
+    Stage,
+    StageMeaning,
+    refusal,
+    stages,
+    transition,
+)
 from salesstatus.leads.inheritance import inherited
 from salesstatus.leads.rules import DERIVED, LEAD_TABLE, How
 from salesstatus.rules import Effect
@@ -130,6 +143,117 @@ class TestStageBook:
                 book.free = True
         assert StageBook(iter(BOOKS["minimal"].stages)) == BOOKS["minimal"]
         assert attrs.evolve(BOOKS["minimal"], free=True).meaning("elsewhere") is IN_PROCESS
+
+
+class TestStagesRecognised:
+    """L11: a stage is recognised in any case and by its labels; what no stage has is no stage."""
+
+    @pytest.mark.parametrize(
+        ("book", "status", "id_"),
+        [
+            (SELL_STAGES, "Working", "Working"),
+            (SELL_STAGES, "WORKING", "Working"),
+            (SELL_STAGES, " working ", "Working"),
+            (SELL_STAGES, "", "New"),
+            (SELL_STAGES, "  ", "New"),
+            (SELL_STAGES, "konvertiert", "Converted"),
+            (SELL_STAGES, "NON QUALIFIE", "Unqualified"),
+            (SELL_STAGES, "não-qualificado", "Unqualified"),
+            (SELL_STAGES, "対応中", "Working"),
+            (SELL_STAGES, "closed converted", "Converted"),
+            (SELL_STAGES, "Closed - Not Converted", "Unqualified"),
+            (SELL_STAGES, "Nurturing", None),
+            (SELL_STAGES, "New lead", None),
+            (SELL_STAGES, "-", None),
+            (BITRIX24_STAGES, "in_process", "IN_PROCESS"),
+            (BITRIX24_STAGES, "In process", "IN_PROCESS"),
+            (BITRIX24_STAGES, "low-quality lead", "JUNK"),
+            (BITRIX24_STAGES, "défectueux", "JUNK"),
+            (BITRIX24_STAGES, "Konvertiert", "CONVERTED"),
+            (BITRIX24_STAGES, "Working", None),
+        ],
+    )
+    def test_a_status(self, book, status, id_):
+        found = book.find(status)
+        assert (found and found.id) == id_
+        assert book.id_of(status) == (id_ or status)
+        unknown = IN_PROCESS if book.free else None
+        assert book.meaning(status) is (found.meaning if found else unknown)
+        assert book.stage_of(Lead(id=1, status=status)) == (id_ or status)
+
+    @pytest.mark.parametrize("book", [SELL_STAGES, BITRIX24_STAGES])
+    def test_every_text_of_a_stage_means_it_in_every_case(self, book):
+        for stage in book.stages:
+            for text in stage.texts:
+                for written in (text, text.upper(), text.lower(), f" {text} ", text.title()):
+                    assert book.find(written) is stage
+
+    def test_what_could_mean_two_stages_means_none_but_as_it_is_written(self):
+        book = StageBook(
+            [
+                Stage("new", name="b"),
+                Stage("NEW"),
+                Stage("A", SUCCESS),
+                Stage("z", FAILURE, "a", ["b"]),
+            ]
+        )
+        assert (book.find("new").name, book.find("NEW").name) == ("b", "")
+        assert book.find("New") is None
+        assert book.id_of("a") == "A"  # an id counts before a name
+        assert book.id_of("B") == "new"  # and a name before a label
+
+    def test_labels_are_texts(self):
+        for wrong in ("Neu", None, [1]):
+            with pytest.raises(InvalidError) as caught:
+                Stage("New", labels=wrong)
+            assert caught.value.place == "Stage.labels"
+
+    def test_an_event_goes_to_the_stage_that_is_meant(self):
+        lead = Lead(id=1, status="NEUE")
+        assert refusal(lead, LeadMoved("in bearbeitung"), SELL_STAGES) is None
+        assert transition(lead, LeadMoved("IN BEARBEITUNG")).status == "Working"
+        assert transition(lead, LeadJunked(stage="unqualifiziert")).status == "Unqualified"
+        assert transition(Lead(id=1, status="neu"), LeadTakenUp()).status == "Working"
+        junk = Lead(id=1, status="UNQUALIFIED")
+        assert transition(junk, LeadReopened(stage="working")).status == "Working"
+        assert transition(junk, LeadReopened()).status == "New"
+        assert refusal(lead, LeadMoved("konvertiert")).rules == ("L2",)
+
+
+class TestExtendedBooks:
+    """What a caller says of stages counts before what the book says."""
+
+    def test_a_further_stage_of_each_meaning(self):
+        said = {"Nurturing": IN_PROCESS, "Spam": FAILURE, "Closed": SUCCESS, "Won": SUCCESS}
+        book = BITRIX24_STAGES.extended(said)
+        assert book.of(IN_PROCESS) == ("NEW", "IN_PROCESS", "PROCESSED", "Nurturing")
+        assert book.of(FAILURE) == ("JUNK", "Spam")
+        assert book.success == "Won"
+        for text in ("CONVERTED", "closed", "High-quality lead", "konvertiert"):
+            assert book.id_of(text) == "Won"
+        assert (book.free, book.meaning("Elsewhere")) == (False, None)
+
+    def test_a_stage_that_it_has_gets_the_name_that_is_said(self):
+        book = SELL_STAGES.extended({"Closed - Converted": SUCCESS, "NEU": IN_PROCESS})
+        assert (book.first, book.success) == ("NEU", "Closed - Converted")
+        assert [book.id_of(text) for text in ("new", "Konvertiert")] == ["NEU", book.success]
+        assert len(book.stages) == len(SELL_STAGES.stages)
+        assert SELL_STAGES.extended({}) == SELL_STAGES
+
+    def test_a_label_may_become_a_stage_of_its_own(self):
+        book = SELL_STAGES.extended({"Disqualified": IN_PROCESS})
+        assert book.meaning("disqualified") is IN_PROCESS
+        assert book.meaning("Unqualified") is FAILURE
+
+    def test_a_stage_of_its_own_may_mean_something_else(self):
+        book = SELL_STAGES.extended({"Working": FAILURE})
+        assert (book.of(IN_PROCESS), book.of(FAILURE)) == (("New",), ("Unqualified", "Working"))
+
+    def test_it_must_stay_a_book(self):
+        with pytest.raises(InvalidError, match=r"exactly one stage of success, got \[\] \(L1\)"):
+            SELL_STAGES.extended({"Converted": FAILURE})
+        with pytest.raises(InvalidError, match="stages: expected a mapping of names"):
+            SELL_STAGES.extended([("a", FAILURE)])
 
 
 # Table L
@@ -412,7 +536,7 @@ class TestEveryRule:
     """Each rule of leads is said somewhere, with its reason and its source."""
 
     def test_the_ids_are_those_of_the_specification(self):
-        spec = {"K": 15, "L": 10, "T": 3}
+        spec = {"K": 15, "L": 11, "T": 3}
         said = {row.id for row in (*LEAD_TABLE, *INHERITANCE, *LEAD_STATEMENTS)}
         assert said == {f"{section}{i}" for section, n in spec.items() for i in range(1, n + 1)}
 

@@ -194,7 +194,7 @@ class TestBitrix24Leads:
 
     def test_conversions(self):
         assert conversions(all_leads(), BITRIX24_STAGES) == (
-            ConversionCount(None, 8, 6, 2, 0, 0, 0, 0.25, 0.25, 2, 0, BETWEEN, BETWEEN),
+            ConversionCount(None, 8, 6, 2, 0, 0, 0, 0.25, 2, 0, BETWEEN, BETWEEN),
         )
 
     @pytest.mark.parametrize(
@@ -263,7 +263,7 @@ class TestBitrix24MovedByRest:
 
     def test_they_load_and_count_as_unrecorded(self):
         (count,) = conversions(self.leads(), BITRIX24_STAGES)
-        assert (count.converted, count.unrecorded, count.rate, count.stage_rate) == (0, 2, 0.0, 1.0)
+        assert (count.converted, count.unrecorded, count.rate) == (2, 2, 1.0)
         assert (count.timed, count.mean_lifetime) == (0, None)
 
     def test_the_moves_say_how_long_they_lived(self):
@@ -402,7 +402,7 @@ class TestSalesforceExport:
     def test_three_say_converted_and_are_not(self):
         assert conversions(exported(), SALESFORCE_STAGES) == (
             # The file has no time of creation, so nobody's lifetime is known.
-            ConversionCount(None, 22, 11, 5, 3, 3, 0, 5 / 22, 8 / 22, 0, 0, None, None),
+            ConversionCount(None, 22, 11, 8, 3, 3, 0, 8 / 22, 0, 0, None, None),
         )
         unrecorded = [
             one.last_name
@@ -422,12 +422,11 @@ class TestSalesforceExport:
             "unrecorded",
             "junk",
             "rate",
-            "stage_rate",
         ) == [
-            ("Purchased List", 7, 4, 1, 1, 1, 1 / 7, 2 / 7),
-            ("Web", 7, 3, 3, 1, 0, 3 / 7, 4 / 7),
-            ("Partner Referral", 4, 3, 0, 0, 1, 0.0, 0.0),
-            ("Phone Inquiry", 4, 1, 1, 1, 1, 0.25, 0.5),
+            ("Purchased List", 7, 4, 2, 1, 1, 2 / 7),
+            ("Web", 7, 3, 4, 1, 0, 4 / 7),
+            ("Partner Referral", 4, 3, 0, 0, 1, 0.0),
+            ("Phone Inquiry", 4, 1, 2, 1, 1, 0.5),
         ]
 
     def test_by_owner_there_is_one(self):

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 import strategies as own
 from effort import examples
 from salesstatus import HistoryError, InvalidError
+from salesstatus.keys import text_key
 from salesstatus.lead import ConversionRecord, Lead, StageMeaning
 from salesstatus.leads.reports import (
     ConversionCount,
@@ -32,6 +33,7 @@ from salesstatus.leads.reports import (
     junk_reasons,
     rows,
     stage_counts,
+    unknown_stages,
 )
 from salesstatus.leads.stage_history import LeadSaved, Visit, latest, visits
 from salesstatus.leads.stages import BITRIX24_STAGES, SELL_STAGES, Stage, StageBook
@@ -73,7 +75,27 @@ def where(one, book):
     status says."""
     if one.conversion is not None:
         return next(stage.id for stage in book.stages if stage.meaning is SUCCESS)
-    return one.status if one.status != "" else book.stages[0].id
+    return recognised(one.status, book) if one.status != "" else book.stages[0].id
+
+
+def recognised(status, book):
+    """Return the stage that a text means: its id as written, or else the only stage that has these
+    letters as its id, or else as its name, or else as a label (rule L11)."""
+    if status in [stage.id for stage in book.stages]:
+        return status
+    for texts in (
+        lambda stage: [stage.id],
+        lambda stage: [stage.name],
+        lambda stage: stage.labels,
+    ):
+        having = [
+            stage.id
+            for stage in book.stages
+            if text_key(status) and text_key(status) in map(text_key, texts(stage))
+        ]
+        if having:
+            return having[0] if len(having) == 1 else status
+    return status
 
 
 def meant(stage, book):
@@ -87,7 +109,11 @@ def naive_lifetime(one, seen, book):
     """Return creation to conversion, or None where one of the two is not known."""
     if meant(where(one, book), book) is not SUCCESS:
         return None
-    came = [visit.at for visit in seen if visit.lead == one.id and visit.stage == where(one, book)]
+    came = [
+        visit.at
+        for visit in seen
+        if visit.lead == one.id and recognised(visit.stage, book) == where(one, book)
+    ]
     at = one.conversion.at if one.conversion else min(came, default=None)
     return at - one.created_at if at is not None and one.created_at is not None else None
 
@@ -109,11 +135,10 @@ def naive_conversions(group, leads, seen, book):
         group,
         len(leads),
         sum(meaning is OPEN for _, meaning in placed),
-        len(recorded),
+        len(good),
         len(good) - len(recorded),
         sum(meaning is FAILURE for _, meaning in placed),
         sum(meaning is None for _, meaning in placed),
-        len(recorded) / len(leads) if leads else None,
         len(good) / len(leads) if leads else None,
         len(fine),
         sum(each is not None and each < timedelta() for each in told),
@@ -124,7 +149,9 @@ def naive_conversions(group, leads, seen, book):
 
 def went_through(one, seen, book, kind):
     """Return the stages in which a lead counts."""
-    through = {where(one, book)} | {visit.stage for visit in seen if visit.lead == one.id}
+    through = {where(one, book)} | {
+        recognised(visit.stage, book) for visit in seen if visit.lead == one.id
+    }
     if kind == "implied" and meant(where(one, book), book) is SUCCESS:
         through |= {stage.id for stage in book.stages if stage.meaning is OPEN}
     return through
@@ -324,6 +351,14 @@ class TestStageCounts:
             (stage, stage, None, 2 if stage == "y" else 1) for stage in "abcdefxy"
         ]
 
+    def test_statuses_that_no_stage_has_are_told_apart(self):
+        leads = [lead(1, "NEW"), lead(2, "fresh"), lead(3, "x"), lead(4, "Met "), converted(5, "y")]
+        assert numbers(stage_counts(leads, BOOK), "stage", "leads") == [
+            ("new", 2), ("called", 0), ("met", 1), ("done", 1), ("junk", 0), ("spam", 0), ("x", 1),
+        ]  # fmt: skip
+        assert unknown_stages(leads, BOOK) == (StageCount("x", "x", None, 1, 0.2),)
+        assert unknown_stages(leads, FREE) == (StageCount("x", "x", OPEN, 1, 0.2),)
+
     def test_in_a_free_book_it_is_in_process(self):
         counts = stage_counts([lead(1, "Nurturing")])
         assert counts[-1] == StageCount("Nurturing", "Nurturing", OPEN, 1, 1.0)
@@ -352,7 +387,7 @@ class TestStageCounts:
 
 
 class TestConversions:
-    """Every lead is open, converted, unrecorded, junk or unknown; the rate is of all, junk too."""
+    """Every lead is open, converted, junk or unknown; the rate is of all, junk too."""
 
     def test_by_hand(self):
         leads = [
@@ -365,7 +400,7 @@ class TestConversions:
             lead(9),
         ]
         assert conversions(leads, BOOK) == (
-            ConversionCount(None, 10, 4, 2, 1, 2, 1, 0.2, 0.3, 0, 0, None, None),
+            ConversionCount(None, 10, 4, 3, 1, 2, 1, 0.3, 0, 0, None, None),
         )
 
     def test_in_a_free_book_no_stage_is_unknown(self):
@@ -384,12 +419,10 @@ class TestConversions:
 
     def test_l10_without_a_record_the_stage_says_so_and_nothing_else(self):
         (count,) = conversions([lead(1, "done"), converted(2)], BOOK)
-        assert (count.converted, count.unrecorded, count.rate, count.stage_rate) == (1, 1, 0.5, 1.0)
+        assert (count.converted, count.unrecorded, count.rate) == (2, 1, 1.0)
 
     def test_of_no_leads_there_is_no_rate(self):
-        assert conversions([]) == (
-            ConversionCount(None, 0, 0, 0, 0, 0, 0, None, None, 0, 0, None, None),
-        )
+        assert conversions([]) == (ConversionCount(None, 0, 0, 0, 0, 0, 0, None, 0, 0, None, None),)
         assert conversions([], by="source") == ()
 
     @law
@@ -424,11 +457,9 @@ class TestConversions:
         ):
             assert getattr(whole, name) == sum(getattr(group, name) for group in groups)
         for each in (whole, *groups):
-            assert (
-                each.leads
-                == each.open + each.converted + each.unrecorded + each.junk + each.unknown
-            )
-            assert each.timed + each.misdated <= each.converted + each.unrecorded
+            assert each.leads == each.open + each.converted + each.junk + each.unknown
+            assert each.unrecorded <= each.converted
+            assert each.timed + each.misdated <= each.converted
 
     @law
     @given(own.accounts())
@@ -437,15 +468,17 @@ class TestConversions:
         (before,) = conversions(leads, book)
         (after,) = conversions([*leads, lead("more", book.of(FAILURE)[0])], book)
         assert after.rate <= (before.rate or 0)
-        assert after.stage_rate <= (before.stage_rate or 0)
         assert after.rate < before.rate if before.rate else after.rate == 0
 
     @law
     @given(own.accounts())
-    def test_both_rates_are_shares_and_the_stage_has_at_least_the_recorded(self, account):
+    def test_the_rate_is_a_share_and_its_leads_are_those_of_the_stage_of_success(self, account):
         book, leads, _ = account
         for count in conversions(leads, book, "owner"):
-            assert 0 <= count.rate <= count.stage_rate <= 1
+            assert 0 <= count.rate <= 1
+        (whole,) = conversions(leads, book)
+        (success,) = [each for each in stage_counts(leads, book) if each.stage == book.success]
+        assert (whole.converted, whole.rate) == (success.leads, success.share)
 
 
 class TestGroups:
@@ -772,7 +805,7 @@ class TestImpliedFunnel:
             for step in funnel(leads, seen, book, "implied")
             if step.stage in {s.id for s in book.stages}
         ]
-        assert all(step.leads >= count.converted + count.unrecorded for step in known)
+        assert all(step.leads >= count.converted for step in known)
 
     @law
     @given(own.accounts())
@@ -986,7 +1019,6 @@ class TestRows:
             "junk": 0,
             "unknown": 0,
             "rate": 1.0,
-            "stage_rate": 1.0,
             "timed": 2,
             "misdated": 0,
             "mean_lifetime_seconds": 5400.0,

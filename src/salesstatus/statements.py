@@ -353,6 +353,10 @@ L9: Final = says("L9", EXPLICIT, "bitrix", "reports",
 L10: Final = says("L10", EXPLICIT, "bitrix", "model, leads",
     "a converted lead may come without anything it was converted to",
     "the vendor's REST methods cannot convert")
+L11: Final = says("L11", INFERRED, "ours", "leads",
+    "a stage is recognised in any case and by its labels; a status that no stage of the book has "
+    "is reported, and never silently a stage of its own",
+    "people type statuses, and programs translate them")
 
 # --- T · tags and custom fields ---
 
@@ -380,6 +384,6 @@ STATEMENTS: Final = (
 #: The rules of leads.
 LEAD_STATEMENTS: Final = (
     *(K1, K2, K3, K6, K11, K12, K13, K14, K15),
-    *(L1, L3, L4, L5, L6, L7, L8, L9, L10),
+    *(L1, L3, L4, L5, L6, L7, L8, L9, L10, L11),
     *(T1, T2, T3),
 )

@@ -13,17 +13,15 @@ from pathlib import Path
 from stat import S_ISDIR, S_ISFIFO, S_ISREG
 from types import ModuleType
 from typing import Any, BinaryIO, Final, TextIO
-from unicodedata import category
 
 import attrs
 
-from salesstatus.cli.options import add_policy, add_word, locale
-from salesstatus.cli.parsing import DONE, LOOK, UnusableError, describe, similar
+from salesstatus.cli.options import add_policy, add_stage, add_word, locale
+from salesstatus.cli.parsing import DONE, LOOK, UnusableError, describe
 from salesstatus.crm.account import Account, Wanted
 from salesstatus.crm.folders import ENDINGS, reads_first
 from salesstatus.crm.oddities import Oddities, Outcome
-from salesstatus.model import DealStatus
-from salesstatus.show.terminal import counted, wrapped
+from salesstatus.show.terminal import counted, plain, wrapped
 
 #: The CRMs that are read and that changes are written for, by their package in `salesstatus.crm`.
 CRMS: Final = {"sell": "Zendesk Sell", "bitrix24": "Bitrix24"}
@@ -57,15 +55,7 @@ def add_account(
     add_word(
         command, "--crm", CRMS, default="sell", help="which CRM they come from (default: sell)"
     )
-    command.add_argument(
-        "--stage",
-        type=_stage,
-        action="append",
-        default=[],
-        metavar="NAME=STATUS",
-        help="what a stage of deals means, by its name or id, like Gewonnen=won (Sell; may be "
-        "repeated)",
-    )
+    add_stage(command, "deals", "Gewonnen=won")
     add_word(
         command,
         "--date-order",
@@ -94,17 +84,6 @@ def add_account(
     add_policy(command)
 
 
-def _stage(text: str) -> tuple[str | int, DealStatus]:
-    name, _, word = text.rpartition("=")
-    statuses = {status.value: status for status in DealStatus}
-    if not name or word not in statuses:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not NAME=STATUS, with a status of {', '.join(statuses)}"
-            f"{similar(word, statuses)}"
-        )
-    return (int(name) if name.isdecimal() else name), statuses[word]
-
-
 def _limit(text: str) -> int:
     if not text.isdecimal() or len(text) > _MOST_DIGITS:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 on")
@@ -114,20 +93,8 @@ def _limit(text: str) -> int:
 _MOST_DIGITS: Final = 9
 
 
-# What people read. Everything that comes from a file or its name goes through here before a
-# terminal gets it.
-
-
-def plain(text: str) -> str:
-    """Return a line with escapes for what a terminal obeys or cannot show, like controls."""
-    if text.isprintable():
-        return text
-    return "".join(
-        char
-        if char.isprintable() or category(char) == "Zs"
-        else char.encode("unicode_escape").decode("ascii")
-        for char in text
-    )
+# What people read. Everything that comes from a file or its name is made `plain` before a terminal
+# gets it.
 
 
 def say(line: object, to: TextIO | None = None) -> None:
@@ -333,7 +300,10 @@ def options(arguments: argparse.Namespace) -> dict[str, Any]:
             )
     if arguments.crm == "sell":
         return {
-            "stages": dict(arguments.stage),
+            "stages": {
+                (int(name) if name.isdecimal() else name): status
+                for name, status in arguments.stage
+            },
             "date_order": arguments.date_order,
             "locale": arguments.csv_locale,
         }

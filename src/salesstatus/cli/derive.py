@@ -14,14 +14,13 @@ from salesstatus.cli.account import (
     code_of,
     files_of,
     output,
-    plain,
     say,
     say_oddities,
 )
 from salesstatus.cli.options import add_json, add_locale
 from salesstatus.crm.account import Account, Wanted
 from salesstatus.crm.evidence import Evidence, Since, since
-from salesstatus.show.terminal import columns, counted
+from salesstatus.show.terminal import columns, counted, plain
 from salesstatus.values import id_order, listed
 
 

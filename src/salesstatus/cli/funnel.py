@@ -5,26 +5,32 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from salesstatus import HistoryError, Lead, StageBook
-from salesstatus.cli.lead_files import JSON_ENDS, LeadFile, add_book, book_of
+from salesstatus.cli.lead_files import (
+    JSON_ENDS,
+    LeadFile,
+    add_book,
+    book_of,
+    print_unknown_stages,
+)
 from salesstatus.cli.options import add_json
 from salesstatus.cli.parsing import DONE, LOOK, UnusableError, describe
 from salesstatus.cli.source import ABOUT_LEADS, Unused, opened, print_unused
 from salesstatus.leads.reports import (
     ConversionCount,
-    ReportRow,
     conversions,
     funnel,
     junk_reasons,
     rows,
     stage_counts,
+    unknown_stages,
 )
 from salesstatus.leads.stage_history import LeadSaved, Visit, latest, visits
-from salesstatus.show.terminal import columns
+from salesstatus.show.terminal import columns, plain
 
 
 def add_funnel(command: argparse.ArgumentParser) -> None:
@@ -57,80 +63,76 @@ def _days(lifetime: timedelta | None) -> str:
 def _funnel(arguments: argparse.Namespace) -> int:
     book = book_of(arguments)
     leads, seen, broken = _history(arguments.file, book)
-    counts = stage_counts(leads, book)
-    visited = funnel(leads, seen, book)
-    implied = funnel(leads, seen, book, "implied")
-    groups: dict[str, tuple[ConversionCount, ...]] = {
+    reports: dict[str, tuple[Any, ...]] = {
+        "stages": stage_counts(leads, book),
+        "unknown stages": unknown_stages(leads, book),
+        "visited": funnel(leads, seen, book),
+        "implied": funnel(leads, seen, book, "implied"),
+        "junk": junk_reasons(leads, book),
         "all leads": conversions(leads, book, visits=seen),
         "by source": conversions(leads, book, "source", visits=seen),
         "by owner": conversions(leads, book, "owner", visits=seen),
     }
-    junk = junk_reasons(leads, book)
     if arguments.json:
-        reports: dict[str, Iterable[ReportRow]] = {
-            "stages": counts,
-            "visited": visited,
-            "implied": implied,
-            "junk": junk,
-            **groups,
-        }
         for report, records in reports.items():
             for row in rows(records):
                 print(json.dumps({"report": report, **row}))
     else:
-        now = {count.stage: count.leads for count in counts}
-        through = {step.stage: step for step in visited}
-        implying = {step.stage: step for step in implied}
-        lines = [["stage", "means", "now", "visited", "", "implied", ""]]
-        for count in counts:
-            steps = [steps.get(count.stage) for steps in (through, implying)]
-            cells = [
-                cell
-                for step in steps
-                for cell in ([str(step.leads), _share(step.share)] if step else ["-", ""])
-            ]
-            lines.append(
-                [
-                    count.name,
-                    count.meaning.value if count.meaning else "?",
-                    str(now[count.stage]),
-                    *cells,
-                ]
-            )
-        print(columns(lines))
-        for title, found in groups.items():
+        print(columns(list(_stages(reports))))
+        for title in ("all leads", "by source", "by owner"):
             print(f"\n{title.capitalize()}:")
-            print(columns([_GROUP_HEAD, *map(_group, found)]))
-        if junk:
-            print("\nJunk:")
-            print(
-                columns(
-                    [
-                        [str(why.leads), _share(why.share), why.reason or "(no reason)"]
-                        for why in junk
-                    ]
-                )
-            )
+            print(columns(_groups(reports[title])))
+        if reports["junk"]:
+            junk = [
+                [str(why.leads), _share(why.share), plain(why.reason) or "(no reason)"]
+                for why in reports["junk"]
+            ]
+            print(f"\nJunk:\n{columns(junk)}")
+        print_unknown_stages(reports["unknown stages"])
     print_unused(broken, sys.stderr if arguments.json else sys.stdout)
     return LOOK if broken else DONE
 
 
-_GROUP_HEAD: Final = [
-    "",
-    "leads",
-    "open",
-    "junk",
-    "converted",
-    "rate",
-    "days to convert: mean",
-    "median",
-]
+def _stages(reports: Mapping[str, tuple[Any, ...]]) -> Iterator[list[str]]:
+    """Yield the lines of the table of stages."""
+    yield ["stage", "means", "now", "visited", "", "implied", ""]
+    funnels = [{step.stage: step for step in reports[kind]} for kind in ("visited", "implied")]
+    for count in reports["stages"]:
+        meaning = count.meaning.value if count.meaning else "?"
+        line = [plain(count.name), meaning, str(count.leads)]
+        for steps in funnels:
+            step = steps.get(count.stage)
+            line += ["-", ""] if step is None else [str(step.leads), _share(step.share)]
+        yield line
 
 
-def _group(count: ConversionCount) -> list[str]:
-    numbers = [count.leads, count.open, count.junk, count.converted + count.unrecorded]
-    lifetimes = [_days(count.mean_lifetime), _days(count.median_lifetime)]
-    return [count.group or "-", *map(str, numbers), _share(count.stage_rate), *lifetimes]
+def _groups(counts: Iterable[ConversionCount]) -> list[list[str]]:
+    """Return the table of groups; what is rarely more than 0 is shown only if it is."""
+    lines = [[cell(count) for cell in _GROUP.values()] for count in counts]
+    shown = [
+        number
+        for number, name in enumerate(_GROUP)
+        if name not in _RARE or any(line[number] != "0" for line in lines)
+    ]
+    return [[line[number] for number in shown] for line in ([*_GROUP], *lines)]
+
+
+#: The columns of a group. Each has the name and the number of the report's own field, so that a
+#: word means the same here and in JSON.
+_GROUP: Final[Mapping[str, Callable[[ConversionCount], str]]] = {
+    "": lambda count: plain(count.group or "-"),
+    "leads": lambda count: str(count.leads),
+    "open": lambda count: str(count.open),
+    "junk": lambda count: str(count.junk),
+    "converted": lambda count: str(count.converted),
+    "rate": lambda count: _share(count.rate),
+    "days to convert: mean": lambda count: _days(count.mean_lifetime),
+    "median": lambda count: _days(count.median_lifetime),
+    "unknown": lambda count: str(count.unknown),
+    "unrecorded": lambda count: str(count.unrecorded),
+    "misdated": lambda count: str(count.misdated),
+}
+_RARE: Final = frozenset({"unknown", "unrecorded", "misdated"})
 
 
 def _history(

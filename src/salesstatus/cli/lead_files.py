@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
-from typing import Any, Final
+import shlex
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
 from salesstatus import FieldDefinition, InvalidError, Lead, StageBook, read_leads_csv
-from salesstatus.cli.options import add_word
+from salesstatus.cli.options import add_stage, add_word
 from salesstatus.cli.parsing import UnusableError
 from salesstatus.cli.source import Source, Unused, opened
-from salesstatus.leads import BITRIX24_STAGES, SELL_STAGES, Stage, StageMeaning
+from salesstatus.leads import BITRIX24_STAGES, SELL_STAGES, StageMeaning
+from salesstatus.model import DealStatus
+from salesstatus.show.terminal import counted, plain, wrapped
 from salesstatus.wire import TAGS, Line, read_lines
+
+if TYPE_CHECKING:
+    from salesstatus.leads.reports import StageCount
 
 #: The stage books by name.
 BOOKS: Final[dict[str, StageBook]] = {"sell": SELL_STAGES, "bitrix24": BITRIX24_STAGES}
@@ -24,15 +31,24 @@ def add_book(command: argparse.ArgumentParser) -> None:
     add_word(
         command, "--book", BOOKS, default="sell", help="whose stages these are (default: sell)"
     )
-    command.add_argument(
-        "--success", metavar="STAGE", help="the stage of converted leads, if it has another name"
-    )
-    command.add_argument(
-        "--failure",
-        action="append",
-        metavar="STAGE",
-        help="a stage of junk leads, if it has another name (may be repeated)",
-    )
+    add_stage(command, "leads", "Nurturing=open")
+    for option, status, leads in (
+        ("--success", DealStatus.WON, "converted"),
+        ("--failure", DealStatus.LOST, "junk"),
+    ):
+        command.add_argument(
+            option,
+            dest="stage",
+            action="append",
+            type=partial(_called, status=status),
+            metavar="STAGE",
+            help=f"the stage of {leads} leads, if it has another name: short for "
+            f"--stage STAGE={status.value}",
+        )
+
+
+def _called(name: str, status: DealStatus) -> tuple[str, DealStatus]:
+    return name, status
 
 
 def add_fields(command: argparse.ArgumentParser) -> None:
@@ -44,19 +60,30 @@ def add_fields(command: argparse.ArgumentParser) -> None:
 
 def book_of(arguments: argparse.Namespace) -> StageBook:
     """Return the book of stages that the options mean."""
-    book = BOOKS[arguments.book]
-    if arguments.success is None and arguments.failure is None:
-        return book
-    # Where the ends have other names, any other status is in process.
-    success = arguments.success or book.success
-    failure = arguments.failure or book.of(StageMeaning.FAILURE)
-    ends = [
-        Stage(success, StageMeaning.SUCCESS),
-        *(Stage(name, StageMeaning.FAILURE) for name in failure),
-    ]
-    return StageBook(
-        [*(Stage(name) for name in book.of(StageMeaning.IN_PROCESS)), *ends], free=True
+    return BOOKS[arguments.book].extended(
+        {name: _MEANINGS[status] for name, status in arguments.stage}
     )
+
+
+#: What the status of a deal says of a lead's stage.
+_MEANINGS: Final = {
+    DealStatus.OPEN: StageMeaning.IN_PROCESS,
+    DealStatus.WON: StageMeaning.SUCCESS,
+    DealStatus.LOST: StageMeaning.FAILURE,
+    DealStatus.UNQUALIFIED: StageMeaning.FAILURE,
+}
+
+
+def print_unknown_stages(counts: Sequence[StageCount]) -> None:
+    """List the statuses that no stage of the book has, and how to say what they mean (rule L11)."""
+    if not counts:
+        return
+    print("\nStatuses that no stage of the book has (L11):")
+    for count in counts:
+        taken = "of unknown meaning" if count.meaning is None else "taken as in process"
+        print(f"  {plain(count.stage)}: {counted(count.leads, 'lead')}, {taken}")
+    example = shlex.quote(f"{plain(counts[0].stage)}=open")
+    print(wrapped(f"Say what one means: --stage {example} (or won, lost, unqualified)"))
 
 
 JSON_ENDS: Final = (".json", ".jsonl", ".ndjson")

@@ -12,14 +12,13 @@ from salesstatus.cli.account import (
     code_of,
     files_of,
     output,
-    plain,
     say,
     say_oddities,
 )
 from salesstatus.cli.options import add_json, add_word
 from salesstatus.crm.account import Wanted
 from salesstatus.crm.migration import DESTINATIONS, losses, migrated, written_csv, written_jsonl
-from salesstatus.show.terminal import counted
+from salesstatus.show.terminal import counted, plain
 from salesstatus.values import id_order
 
 

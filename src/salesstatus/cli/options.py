@@ -9,9 +9,9 @@ from typing import Any, Final
 from salesstatus.cli.parsing import similar
 from salesstatus.errors import LabelError
 from salesstatus.labels import LOCALES, language_of
-from salesstatus.model import CustomerStatus, ProspectStatus
+from salesstatus.model import CustomerStatus, DealStatus, ProspectStatus
 from salesstatus.policy import PRESETS, Policy
-from salesstatus.values import InvalidError, parse_time
+from salesstatus.values import InvalidError, parse_time, shown
 
 #: What `--only` takes: each state by its name and axis, `non-` for none.
 STATES: Final[dict[str, ProspectStatus | CustomerStatus]] = {
@@ -64,6 +64,33 @@ def locale(text: str) -> str:
 
 def _policy(text: str) -> Policy:
     return PRESETS[one_of(PRESETS)(text)]
+
+
+def _stage(text: str) -> tuple[str, DealStatus]:
+    name, _, word = text.rpartition("=")
+    statuses = {status.value: status for status in DealStatus}
+    if not name.strip() or len(name) > _LONGEST_NAME or word not in statuses:
+        raise argparse.ArgumentTypeError(
+            f"{shown(text)} is not NAME=STATUS, with a status of {', '.join(statuses)}"
+            f"{similar(word, statuses)}"
+        )
+    return name, statuses[word]
+
+
+_LONGEST_NAME: Final = 255
+
+
+def add_stage(command: argparse.ArgumentParser, of: str, example: str) -> None:
+    """Add ``--stage``, whose values become pairs of a stage's name and a status."""
+    command.add_argument(
+        "--stage",
+        type=_stage,
+        action="append",
+        default=[],
+        metavar="NAME=STATUS",
+        help=f"what a stage of {of} means, by its name or id, like {example}: "
+        f"{', '.join(status.value for status in DealStatus)} (may be repeated)",
+    )
 
 
 def add_policy(command: argparse.ArgumentParser, default: str | None = "sell") -> None:

@@ -6,6 +6,8 @@ A report counts leads as they are; for what they were it needs their visits to s
 * A lead is in the stage that `StageBook.stage_of` says.
 * Every lead counts, junk too, and also one in a stage that is not the book's. So the parts of a
   report add up to all leads.
+* A lead in the stage of success is converted, with or without a record of it (rule L10): that is
+  what `converted` and `rate` mean wherever a report is shown.
 * The order of the leads does not matter. They are read once; only ids and numbers are kept.
 * A share of nothing is None, never 0.
 """
@@ -47,17 +49,16 @@ _DURATION: Final = {"unit": "seconds"}
 
 @attrs.frozen
 class ConversionCount:
-    """What became of a group of leads: leads = open + converted + unrecorded + junk + unknown.
+    """What became of a group of leads: leads = open + converted + junk + unknown.
 
-    `group` is the source, the owner or the creator (``""``: not known), or None for all leads. Both
-    `converted` and `unrecorded` leads are in the stage of success; of the second there is no record
+    `group` is the source, the owner or the creator (``""``: not known), or None for all leads.
+    `converted` leads are in the stage of success, the `unrecorded` ones of them without a record
     of a conversion (rule L10). `unknown` leads are in a stage that is not the book's. `rate` is
-    converted / leads. `stage_rate` is (converted + unrecorded) / leads, which is the rate that
-    Bitrix24 shows, for there reaching the stage is converting (rule L2).
+    converted / leads (rule L9).
 
     Lifetimes are of the `timed` leads only. A `misdated` lead would have been converted before it
     was created; that is no lifetime, and would pull down those of the others. Of the remaining
-    converted and unrecorded ones a time is missing.
+    converted ones a time is missing.
     """
 
     group: str | None
@@ -68,7 +69,6 @@ class ConversionCount:
     junk: int
     unknown: int
     rate: float | None
-    stage_rate: float | None
     timed: int
     misdated: int
     mean_lifetime: timedelta | None = attrs.field(metadata=_DURATION)
@@ -132,7 +132,7 @@ def _checked(visits: Iterable[Visit], book: StageBook, known: set[LeadId]) -> It
             stages = listed([stage.id for stage in book.stages])
             place = f"visits[{position}].stage"
             raise InvalidError(place, visit.stage, f"a stage of the book: {stages}", L1.id)
-        yield visit
+        yield attrs.evolve(visit, stage=book.id_of(visit.stage))
 
 
 def _share(part: int, whole: int) -> float | None:
@@ -160,11 +160,27 @@ def stage_counts(leads: Iterable[Lead], book: StageBook = SELL_STAGES) -> tuple[
     others = sorted(numbers.keys() - named.keys())
     return tuple(
         StageCount(
-            stage, named.get(stage, stage), book.meaning(stage), number, _share(number, everything)
+            stage=stage,
+            name=named.get(stage, stage),
+            meaning=book.meaning(stage),
+            leads=numbers[stage],
+            share=_share(numbers[stage], everything),
         )
         for stage in (*named, *others)
-        for number in (numbers[stage],)
     )
+
+
+def unknown_stages(leads: Iterable[Lead], book: StageBook = SELL_STAGES) -> tuple[StageCount, ...]:
+    """Count the leads whose status no stage of the book has, by that status (rule L11).
+
+    They are in `stage_counts` too, after the stages of the book. In a free book they count as in
+    process. Raises as `stage_counts` does.
+
+    >>> leads = [Lead(id=1, status="working"), Lead(id=2, status="Nurturing")]
+    >>> [(count.stage, count.leads) for count in unknown_stages(leads)]
+    [('Nurturing', 1)]
+    """
+    return stage_counts(leads, book)[len(book.stages) :]
 
 
 @attrs.define
@@ -175,7 +191,7 @@ class _Tally:
     """
 
     meanings: Counter[StageMeaning | None] = attrs.field(factory=Counter)
-    converted: int = 0
+    unrecorded: int = 0
     misdated: int = 0
     lifetimes: list[int] = attrs.field(factory=list)
 
@@ -188,7 +204,7 @@ class _Tally:
 
     def counted(self, group: str | None) -> ConversionCount:
         leads = self.meanings.total()
-        succeeded = self.meanings[SUCCESS]
+        converted = self.meanings[SUCCESS]
         ordered = sorted(self.lifetimes)
         # One, or two of an even number.
         middle = ordered[(len(ordered) - 1) // 2 : len(ordered) // 2 + 1]
@@ -196,12 +212,11 @@ class _Tally:
             group=group,
             leads=leads,
             open=self.meanings[IN_PROCESS],
-            converted=self.converted,
-            unrecorded=succeeded - self.converted,
+            converted=converted,
+            unrecorded=self.unrecorded,
             junk=self.meanings[FAILURE],
             unknown=self.meanings[None],
-            rate=_share(self.converted, leads),
-            stage_rate=_share(succeeded, leads),
+            rate=_share(converted, leads),
             timed=len(ordered),
             misdated=self.misdated,
             mean_lifetime=_mean(ordered),
@@ -232,7 +247,7 @@ def conversions(
 
     >>> web = Lead(id=1, source="Web", status="Converted")
     >>> counts = conversions([web, Lead(id=2)], by="source")
-    >>> [(count.group, count.leads, count.unrecorded) for count in counts]
+    >>> [(count.group, count.leads, count.converted) for count in counts]
     [('', 1, 0), ('Web', 1, 1)]
     """
     check("book", book, StageBook)
@@ -249,8 +264,8 @@ def conversions(
         if tally is None:
             tally = tallies[group] = _Tally()
         tally.meanings[meaning] += 1
+        tally.unrecorded += meaning is SUCCESS and lead.conversion is None
         if lead.conversion is not None:
-            tally.converted += 1
             if lead.created_at is not None:
                 tally.time(lead.created_at, lead.conversion.at)
         elif meaning is SUCCESS and lead.created_at is not None:

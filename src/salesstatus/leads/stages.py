@@ -7,13 +7,14 @@ nothing else decides.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import product
 from typing import Any, Final, assert_never, final
 
 import attrs
 
 from salesstatus.errors import Broken, GuardError
+from salesstatus.keys import text_key
 from salesstatus.lead import (
     LEAD_EVENTS,
     Lead,
@@ -28,7 +29,18 @@ from salesstatus.lead import (
 from salesstatus.leads.rules import LEAD_TABLE, LeadRow
 from salesstatus.rules import Effect
 from salesstatus.statements import K13, L1
-from salesstatus.values import BriefRepr, InvalidError, a_text, check, is_a, list_of, listed, shown
+from salesstatus.values import (
+    BriefRepr,
+    InvalidError,
+    a_text,
+    check,
+    is_a,
+    list_of,
+    listed,
+    listing,
+    shown,
+    text_members,
+)
 
 IN_PROCESS, SUCCESS, FAILURE = StageMeaning
 
@@ -38,14 +50,27 @@ def _named(self: object, field: attrs.Attribute[Any], value: object) -> None:
         raise InvalidError(f"Stage.{field.name}", value, "a text that is not empty", L1.id)
 
 
+def _labels(value: Iterable[str]) -> tuple[str, ...]:
+    return listing("Stage.labels", value, "a list of texts", L1.id)
+
+
 @final
 @attrs.frozen(repr=False)
 class Stage(BriefRepr):
-    """One stage: its id, which is the `status` of its leads, its meaning, and its name if any."""
+    """One stage: its id, which is the `status` of its leads, its meaning, and its name if any.
+
+    `labels` are further texts that mean this stage, for example in other languages (rule L11).
+    """
 
     id: str = attrs.field(validator=_named)
     meaning: StageMeaning = attrs.field(default=IN_PROCESS, validator=is_a(StageMeaning))
     name: str = a_text()
+    labels: tuple[str, ...] = attrs.field(default=(), converter=_labels, validator=text_members)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Every text that means this stage."""
+        return (self.id, *filter(None, [self.name]), *self.labels)
 
 
 def _stages(stages: Iterable[Stage]) -> tuple[Stage, ...]:
@@ -75,9 +100,10 @@ def _stages(stages: Iterable[Stage]) -> tuple[Stage, ...]:
 class StageBook(BriefRepr):
     """The stages of an account: those in process, the one of success, those of failure (rule L1).
 
-    In a `free` book a status that is no stage of it counts as one in process, as in Sell, where the
-    list of lead statuses is the account's own. Raises `InvalidError` for stages that are too few,
-    too many or out of order, and for one that occurs twice.
+    A status is recognised by a stage's id, name or labels, in any case (rule L11). In a `free` book
+    a status that is no stage of it counts as one in process, as in Sell, where the list of lead
+    statuses is the account's own; reports say that it is not in the book. Raises `InvalidError` for
+    stages that are too few, too many or out of order, and for one that occurs twice.
 
     >>> SELL_STAGES.first, SELL_STAGES.success, SELL_STAGES.of(StageMeaning.FAILURE)
     ('New', 'Converted', ('Unqualified',))
@@ -85,10 +111,12 @@ class StageBook(BriefRepr):
 
     stages: tuple[Stage, ...] = attrs.field(converter=_stages)
     free: bool = attrs.field(default=False, validator=is_a(bool))
-    _meanings: dict[str, StageMeaning] = attrs.field(init=False, eq=False, repr=False)
+    _ids: dict[str, Stage] = attrs.field(init=False, eq=False, repr=False)
+    _keys: dict[str, Stage | None] = attrs.field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "_meanings", {stage.id: stage.meaning for stage in self.stages})
+        object.__setattr__(self, "_ids", {stage.id: stage for stage in self.stages})
+        object.__setattr__(self, "_keys", _by_key(self.stages))
 
     def of(self, meaning: StageMeaning) -> tuple[str, ...]:
         """Return the ids of the stages with this meaning, in order."""
@@ -104,33 +132,138 @@ class StageBook(BriefRepr):
         """The stage of converted leads."""
         return self.of(SUCCESS)[0]
 
+    def find(self, status: str) -> Stage | None:
+        """Return the stage that a status means, or None if no stage of this book has it (rule L11).
+
+        An id counts as it is written. Otherwise only letters and digits are compared, an id before
+        a name and a name before a label; what could mean two stages means none.
+
+        >>> [stage and stage.id for stage in map(SELL_STAGES.find, ("WORKING", "neu", "Nurturing"))]
+        ['Working', 'New', None]
+        """
+        found = self._ids.get(status)
+        if found is None and not status.strip():
+            return self.stages[0]
+        return found or self._keys.get(text_key(status))
+
+    def id_of(self, status: str) -> str:
+        """Return the id of the stage that a status means, or the status if no stage has it."""
+        found = self.find(status)
+        return status if found is None else found.id
+
     def meaning(self, status: str) -> StageMeaning | None:
         """Return what a lead's status means, or None if it is no stage of this book."""
-        return self._meanings.get(status or self.first, IN_PROCESS if self.free else None)
+        found = self.find(status)
+        return found.meaning if found is not None else IN_PROCESS if self.free else None
 
     def stage_of(self, lead: Lead) -> str:
         """Return the stage of a lead: success if its conversion is recorded, else by its status."""
-        return self.success if lead.conversion is not None else lead.status or self.first
+        return self.success if lead.conversion is not None else self.id_of(lead.status)
 
     def meaning_of(self, lead: Lead) -> StageMeaning | None:
         """Return the meaning of a lead's stage (rules K13, L10)."""
         return self.meaning(self.stage_of(lead))
 
+    def extended(self, stages: Mapping[str, StageMeaning]) -> StageBook:
+        """Return this book with further stages, or with other names or meanings of its own ones.
 
+        A stage that the book has by one of these names gets the name, and keeps its other ones as
+        labels; so does the stage of success, of which there is one. Raises `InvalidError` if the
+        result is no book.
+
+        >>> book = SELL_STAGES.extended({"Closed": StageMeaning.SUCCESS})
+        >>> book.success, book.id_of("converted")
+        ('Closed', 'Closed')
+        """
+        if not isinstance(stages, Mapping):
+            raise InvalidError("stages", stages, "a mapping of names to their meanings", L1.id)
+        found = list(self.stages)
+        for name, meaning in stages.items():
+            new, key = Stage(name, meaning), text_key(name)
+            same = [
+                stage
+                for stage in found
+                if stage.meaning is meaning
+                and (meaning is SUCCESS or key in map(text_key, stage.texts))
+            ]
+            found = [
+                stage for stage in found if stage.meaning is meaning or text_key(stage.id) != key
+            ]
+            if same:
+                labels = [text for text in same[0].texts if text != name]
+                found[found.index(same[0])] = attrs.evolve(new, labels=labels)
+            else:
+                found.append(new)
+        order = list(StageMeaning)
+        return StageBook(sorted(found, key=lambda stage: order.index(stage.meaning)), self.free)
+
+
+def _by_key(stages: tuple[Stage, ...]) -> dict[str, Stage | None]:
+    """Return the stage that each text means by its letters and digits, None where that is two."""
+    found: dict[str, Stage | None] = {}
+    for texts in (
+        [(stage, (stage.id,)) for stage in stages],
+        [(stage, (stage.name,)) for stage in stages],
+        [(stage, stage.labels) for stage in stages],
+    ):
+        level: dict[str, Stage | None] = {}
+        for stage, names in texts:
+            for key in filter(None, map(text_key, names)):
+                level[key] = stage if level.get(key, stage) is stage else None
+        found = level | found
+    return found
+
+
+def _labelled(labels: str, id: str, meaning: StageMeaning = IN_PROCESS, name: str = "") -> Stage:
+    return Stage(id, meaning, name, labels.split(" | "))
+
+
+_WORKED_ON: Final = (
+    "En cours | In lavorazione | Em andamento | In Bearbeitung | En curso | En proceso"
+)
+_CONVERTED: Final = (
+    "Converti | Convertito | Convertido | Konvertiert | Umgewandelt | コンバート済み"
+)
 #: Zendesk Sell: the list is the account's own, so any other status is in process. A lead there has
-#: no stage of success but leaves the list; "Converted" stands for that.
+#: no stage of success but leaves the list; "Converted" stands for that. Labels are translations,
+#: and what Salesforce calls its two ends.
 SELL_STAGES: Final = StageBook(
-    [Stage("New"), Stage("Working"), Stage("Converted", SUCCESS), Stage("Unqualified", FAILURE)],
+    [
+        _labelled("Nouveau | Nuovo | Novo | Neu | Nuevo | 新規", "New"),
+        _labelled(f"{_WORKED_ON} | 対応中", "Working"),
+        _labelled(f"{_CONVERTED} | Closed - Converted", "Converted", SUCCESS),
+        _labelled(
+            "Non qualifié | Non qualificato | Não qualificado | Desqualificado | Unqualifiziert"
+            " | Nicht qualifiziert | No cualificado | No calificado | 不適格 | Disqualified"
+            " | Closed - Not Converted",
+            "Unqualified",
+            FAILURE,
+        ),
+    ],
     free=True,
 )
-#: Bitrix24's default book (rule L1).
+#: Bitrix24's default book (rule L1), with the names that newer portals show and translations.
 BITRIX24_STAGES: Final = StageBook(
     [
-        Stage("NEW", name="Unprocessed"),
-        Stage("IN_PROCESS", name="In process"),
-        Stage("PROCESSED", name="Processed"),
-        Stage("CONVERTED", SUCCESS, "High-quality lead"),
-        Stage("JUNK", FAILURE, "Low-quality lead"),
+        _labelled(
+            "Unassigned | Non traité | Non elaborato | Não processado | Nicht bearbeitet"
+            " | Sin procesar | 未処理",
+            "NEW",
+            name="Unprocessed",
+        ),
+        _labelled(f"In progress | {_WORKED_ON} | 処理中", "IN_PROCESS", name="In process"),
+        _labelled(
+            "Traité | Elaborato | Processado | Bearbeitet | Procesado | 処理済み",
+            "PROCESSED",
+            name="Processed",
+        ),
+        _labelled(f"Good lead | {_CONVERTED}", "CONVERTED", SUCCESS, "High-quality lead"),
+        _labelled(
+            "Junk lead | Défectueux | Spazzatura | Lixo | Ausschuss | Descartado | 不良",
+            "JUNK",
+            FAILURE,
+            "Low-quality lead",
+        ),
     ]
 )
 
@@ -156,19 +289,20 @@ _ROWS: Final = _written_out(LEAD_TABLE)
 def _stage(lead: Lead, event: LeadEvent, book: StageBook) -> str:
     """Return the stage that the lead would be in."""
     junk = book.meaning(lead.status) is FAILURE
+    named = "" if isinstance(event, LeadConverted) or not event.stage else book.id_of(event.stage)
     match event:
         case LeadConverted():
             return book.success
         case LeadMoved():
-            return event.stage
+            return named
         case LeadJunked():
-            return event.stage or book.of(FAILURE)[0]
+            return named or book.of(FAILURE)[0]
         case LeadReopened():
-            return event.stage or (book.first if junk else lead.status)
+            return named or (book.first if junk else lead.status)
         case LeadTakenUp():
             # From the first stage, or from junk, to the second in process.
-            begun = not junk and lead.status not in ("", book.first)
-            return event.stage or (lead.status if begun else book.of(IN_PROCESS)[:2][-1])
+            begun = not junk and book.id_of(lead.status) != book.first
+            return named or (lead.status if begun else book.of(IN_PROCESS)[:2][-1])
         case _:
             assert_never(event)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from textwrap import fill, wrap
 from typing import Final
+from unicodedata import category
 
 #: How many columns a line of a report takes at most, where it can be broken.
 WIDTH: Final = 100
@@ -59,6 +60,18 @@ def wrapped(line: str, more: int = 4) -> str:
         break_long_words=False,
         break_on_hyphens=False,
         replace_whitespace=False,
+    )
+
+
+def plain(text: str) -> str:
+    """Return a line with escapes for what a terminal obeys or cannot show, like controls."""
+    if text.isprintable():
+        return text
+    return "".join(
+        char
+        if char.isprintable() or category(char) == "Zs"
+        else char.encode("unicode_escape").decode("ascii")
+        for char in text
     )
 
 

@@ -95,13 +95,12 @@ def lead_events(*, any_id: Ids = ANY_ID, any_text: Texts = ANY_TEXT) -> Strategy
 
 
 def stages(*, any_text: Texts = ANY_TEXT, **fields: object) -> Strategy[Stage]:
-    """Stages of leads."""
-    return build(
-        Stage,
-        fields,
-        any_text=any_text,
-        own={"id": any_text.filter(lambda text: text.strip() != "")},
-    )
+    """Stages of leads; labels begin with a word of their own, so that none is another's id."""
+    own = {
+        "id": any_text.filter(lambda text: text.strip() != ""),
+        "labels": st.lists(any_text.map("label {}".format), max_size=2).map(tuple),
+    }
+    return build(Stage, fields, any_text=any_text, own=own)
 
 
 @st.composite
