@@ -153,7 +153,7 @@ class TestNoContent:
         assert told.value.value is type(content)
 
     @pytest.mark.parametrize(
-        ("chunks", "place"), [(["{}", b"{}"], "chunks"), ([b"{}", 7], "f"), (["{}", None], "f")]
+        ("chunks", "place"), [(["{}", b"{}"], "source"), ([b"{}", 7], "f"), (["{}", None], "f")]
     )
     def test_chunks_are_of_one_sort(self, chunks, place):
         with pytest.raises(InvalidError) as told:

@@ -29,7 +29,7 @@ from salesstatus.crm.lens import (
 )
 from salesstatus.crm.oddities import Place, Reporter
 from salesstatus.crm.sell.columns import COLUMNS, Kind
-from salesstatus.tables.cells import Unreadable
+from salesstatus.tables.plain import Unreadable
 
 HERE = Place("here")
 UTC = timezone.utc

@@ -4,7 +4,7 @@ guessed."""
 import csv
 import io
 import tracemalloc
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from itertools import chain, repeat
 from zoneinfo import ZoneInfo
@@ -34,9 +34,10 @@ from salesstatus.crm.sell.csv_exports import AHEAD, csv_rows, is_csv
 from salesstatus.crm.sell.csv_names import Names, deal_named, employer_named
 from salesstatus.crm.sell.stages import StageNames, Stages
 from salesstatus.labels import LOCALES, label
-from salesstatus.tables.cells import amount, conventions, flag, id_number, written
+from salesstatus.tables.cells import amount, flag, id_number, is_organization
 from salesstatus.tables.headers import header_key
 from salesstatus.tables.rows import ROW_LIMIT
+from salesstatus.tables.times import Forms, conventions, day_or_time, time_of, written
 from salesstatus.tables.vocabulary import PARTS
 from strategies import any_texts, cell_texts, csv_bytes, csv_dialects, cut
 
@@ -481,7 +482,7 @@ class TestTimes:
         ],
     )
     def test_are_read_as_people_write_them(self, text, day):
-        assert written(text).at(None, UTC) == datetime(2025, 12, day, tzinfo=UTC)
+        assert day_or_time(text, Forms()) == date(2025, 12, day)
 
     @pytest.mark.parametrize(
         ("text", "time"),
@@ -502,7 +503,7 @@ class TestTimes:
     )
     @pytest.mark.parametrize("between", [" ", "T", ", ", "  "])
     def test_have_a_time_of_day(self, text, time, between):
-        assert written(f"31/12/2025{between}{text}").at(None, UTC) == datetime(
+        assert time_of(f"31/12/2025{between}{text}", Forms(zone=UTC)) == datetime(
             2025, 12, 31, *time, tzinfo=UTC
         )
 
@@ -511,7 +512,7 @@ class TestTimes:
         [("Z", 0), ("UTC", 0), ("GMT", 0), ("+01:00", 1), ("-0530", -5.5), ("+00:00", 0)],
     )
     def test_have_a_zone_that_counts(self, text, hours):
-        at = written(f"2025-12-31 09:30 {text}").at(None, ZoneInfo("Asia/Tokyo"))
+        at = time_of(f"2025-12-31 09:30 {text}", Forms(zone=ZoneInfo("Asia/Tokyo")))
         assert at == datetime(2025, 12, 31, 9, 30, tzinfo=timezone(timedelta(hours=hours)))
 
     @pytest.mark.parametrize(
@@ -525,7 +526,6 @@ class TestTimes:
                 "31/02/2025",
                 "13/13/2025",
                 "31-12/2025",
-                "20251231",
                 "46022",
                 "12:30",
             ),
@@ -546,7 +546,6 @@ class TestTimes:
             *(
                 "0000-01-01",
                 "31 décembre",
-                "mar. 5 mai 2025",
                 "x" * 61,
                 "2025-12-31 " + " " * 60,
                 "31/12/2025 10",
@@ -556,7 +555,7 @@ class TestTimes:
     )
     def test_what_is_none_is_not_read(self, text):
         with pytest.raises(Unreadable):
-            written(text).at("dmy", UTC)
+            time_of(text, Forms(order="dmy", zone=UTC))
 
     def test_one_day_above_the_twelfth_says_the_order_of_its_column(self):
         file = "id,stage,created at,updated at\n1,Won,01/02/2025,02/14/2025\n2,Won,13/02/2025,03/04/2025\n"
@@ -682,7 +681,7 @@ class TestTimes:
             .replace("%m", f"{at.month:02}")
             .replace("%d", f"{at.day:02}")
         )
-        found = written(f"{text} {at.time().isoformat()}").at(order, UTC)
+        found = time_of(f"{text} {at.time().isoformat()}", Forms(order=order, zone=UTC))
         assert found == at.replace(tzinfo=UTC)
 
     @given(st.dates(), st.sampled_from("/.-"))
@@ -692,7 +691,7 @@ class TestTimes:
             found = written(text)
             assert found.days[order] == day
             try:
-                assert found.at(None, UTC).date() == day
+                assert found.day(None) == day
             except Unreadable:
                 assert max(numbers) <= 12
                 assert numbers[0] != numbers[1]
@@ -729,17 +728,18 @@ class TestAmounts:
                 ("−3", "-3"),
                 ("+3", "3"),
             ),
+            *(("(1200)", "-1200"), ("1,23,456.00", "123456"), ("1200-", "-1200")),
             *(("1234.567", "1234.567"), ("007", "007"), ("12.3456", "12.3456")),
         ],
     )
     def test_that_can_be_only_one(self, text, number):
-        assert amount(text) == number
+        assert amount(text) == Decimal(number)
 
     @pytest.mark.parametrize("text", ["1.234", "1,234", "123.456", "12,345", "-1.234"])
     def test_that_may_be_two_are_left_to_the_locale(self, text):
         with pytest.raises(Unreadable):
             amount(text)
-        as_point, as_comma = Decimal(amount(text, ".")), Decimal(amount(text, ","))
+        as_point, as_comma = amount(text, Forms(decimal=".")), amount(text, Forms(decimal=","))
         assert {as_point, as_comma} == {
             as_point,
             as_point * 1000 if abs(as_point) < abs(as_comma) else as_point / 1000,
@@ -747,7 +747,7 @@ class TestAmounts:
         assert as_point != as_comma
 
     def test_a_locale_that_cannot_be_does_not_count(self):
-        assert amount("12.5", ",") == "12.5"
+        assert amount("12.5", Forms(decimal=",")) == Decimal("12.5")
 
     @pytest.mark.parametrize(
         "text", ["€ 1 200", "1 200 €", "EUR 1200", "1200USD", "$1,200.00", "-$1200", "R$ 1.200,00"]
@@ -767,7 +767,6 @@ class TestAmounts:
                 "1.5 M",
                 "2 Mio",
                 "12%",
-                "(1200)",
                 "1.2.3",
                 "1,2,3",
                 "12.",
@@ -786,7 +785,6 @@ class TestAmounts:
                 "Infinity",
                 "1" * 61,
                 "١٢",
-                "1,23,456.00",
                 "1.234.56",
             ),
         ],
@@ -816,12 +814,12 @@ class TestAmounts:
     @given(st.decimals(-(10**9), 10**9, places=2), st.sampled_from([".,", ",.", ". ", ", ", ".'"]))
     def test_what_is_written_with_two_places_is_read_back_without_a_locale(self, number, signs):
         text = f"{number:,.2f}".replace(",", "\0").replace(".", signs[0]).replace("\0", signs[1])
-        assert Decimal(amount(text)) == number
+        assert amount(text) == number
 
     @given(st.decimals(-(10**9), 10**9, places=3), st.sampled_from([".,", ",.", ". ", ", "]))
     def test_what_is_written_by_a_locale_is_read_back_by_it(self, number, signs):
         text = f"{number:,.3f}".replace(",", "\0").replace(".", signs[0]).replace("\0", signs[1])
-        assert Decimal(amount(text, signs[0])) == number
+        assert amount(text, Forms(decimal=signs[0])) == number
 
 
 class TestWords:
@@ -836,11 +834,13 @@ class TestWords:
         "text", ["0", "Nein", "FALSCH", "não", "いいえ", "Person", "Personne", "個人"]
     )
     def test_no(self, text):
-        assert flag(text) is False
+        assert is_organization(text) is False
 
     @pytest.mark.parametrize("text", ["Entreprise", "Firma", "ORGANIZATION", "会社"])
     def test_a_company(self, text):
-        assert flag(text) is True
+        assert is_organization(text) is True
+        with pytest.raises(Unreadable):
+            flag(text)
 
     @pytest.mark.parametrize("text", ["", "maybe", "2", "x" * 100])
     def test_neither(self, text):
@@ -915,15 +915,15 @@ class TestBrokenFiles:
     def test_another_encoding_is_told_of_unless_it_is_named(self):
         file = "ID;Vorname;Kunde\n7;Jürgen;Nicht-Kunde\n8;Ida;Nicht-Kunde\n".encode("cp1252")
         rows, oddities = read(file)
-        assert [row.values["id"] for row in rows] == [8]
-        assert [each.place.line for each in oddities.kept] == [2]
+        assert [row.values["first_name"] for row in rows] == ["Jürgen", "Ida"]
+        assert "read as cp1252" in str(oddities.kept[-1])
         assert [row.values["first_name"] for row in read(file, encoding="cp1252")[0]] == [
             "Jürgen",
             "Ida",
         ]
-        rows, oddities = read("ID;Prénom\n7;Zoé\n".encode("cp1252"))
+        rows, oddities = read("ID;メール\n7;x\n".encode("shift_jis"))
         assert rows == []
-        assert [each.expected for each in oddities.kept] == ["a text file in a known encoding"]
+        assert "the option encoding (line 1, byte 4)" in oddities.kept[0].expected
 
     def test_a_quote_that_is_not_closed_costs_its_line(self):
         rows, oddities = read('id,customer_status\n7,"none\n8,none\n9,past\n')

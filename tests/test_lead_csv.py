@@ -17,15 +17,15 @@ from hypothesis import strategies as st
 from salesstatus import Address, FieldDefinition, FieldType, InvalidError, LabelError, Lead, Note
 from salesstatus.labels import LOCALES
 from salesstatus.tables import (
-    CsvProblem,
-    CsvRow,
     IgnoredColumn,
-    LeadColumn,
+    LeadRow,
+    Remark,
+    TableColumn,
     read_leads_csv,
     template_csv,
 )
 from salesstatus.tables.headers import header_key
-from salesstatus.tables.lead_columns import LEAD_HEADINGS as HEADINGS
+from salesstatus.tables.leads import LEAD_HEADINGS as HEADINGS
 from salesstatus.tables.rows import ROW_LIMIT
 from strategies import CSV_FIELDS, csv_bytes, csv_dialects, csv_leads, cut, field_definitions
 
@@ -120,7 +120,7 @@ class TestHeaders:
     def test_every_name_of_every_field_is_known(self, heading):
         other = "Company" if heading.field == "last_name" else "Last name"
         for name in heading.names:
-            assert LeadColumn(name, heading.field) in read_leads_csv(f'"{name}",{other}\n').columns
+            assert TableColumn(name, heading.field) in read_leads_csv(f'"{name}",{other}\n').columns
 
     @pytest.mark.parametrize(
         "header",
@@ -264,8 +264,8 @@ class TestHeaders:
     def test_columns_that_are_not_read_say_why(self):
         file = read_leads_csv("Company,,Shoe size,Estado,Name,Title,Titel\n")
         assert file.columns == (
-            LeadColumn("Company", "organization_name"),
-            LeadColumn("Title", "title"),
+            TableColumn("Company", "organization_name"),
+            TableColumn("Title", "title"),
         )
         assert file.ignored == (
             IgnoredColumn("", "the column has no name"),
@@ -282,23 +282,23 @@ class TestMapping:
     def test_it_goes_first(self):
         lead = lead_of(
             "Name,Title,X1\nBoxer,Ms.,Acme\n",
-            mapping={"name": "last_name", "TITLE": "", "X1": "city"},
+            columns={"name": "last_name", "TITLE": "", "X1": "city"},
         )
         assert lead == Lead(id="line-2", last_name="Boxer", address=Address(city="Acme"))
 
     def test_its_headers_count_where_the_delimiter_is_found_out(self):
         mapping = {"Wer": "last_name", "Wo": "city"}
-        assert lead_of("Wer;Wo\nBoxer;Miami\n", mapping=mapping).address.city == "Miami"
+        assert lead_of("Wer;Wo\nBoxer;Miami\n", columns=mapping).address.city == "Miami"
 
     def test_what_it_leaves_out_is_told(self):
-        file = read_leads_csv("Company,Created\nAcme,yesterday\n", mapping={"Created": ""})
+        file = read_leads_csv("Company,Created\nAcme,yesterday\n", columns={"Created": ""})
         assert file.ignored == (IgnoredColumn("Created", "left out by the mapping"),)
         assert next(file).lead.organization_name == "Acme"
 
     def test_it_may_name_a_custom_field(self):
         fields = [FieldDefinition(name="Budget", type=FieldType.NUMBER)]
         lead = lead_of(
-            "Company,Money\nAcme,12\n", fields=fields, mapping={"Money": "custom_fields.Budget"}
+            "Company,Money\nAcme,12\n", fields=fields, columns={"Money": "custom_fields.Budget"}
         )
         assert lead.custom_fields == {"Budget": 12}
 
@@ -314,10 +314,10 @@ class TestMapping:
         ],
     )
     def test_it_names_fields_that_there_are(self, mapping):
-        assert refused("Company\n", mapping=mapping).place == "mapping"
+        assert refused("Company\n", columns=mapping).place == "mapping"
 
     def test_it_names_headers_that_there_are(self):
-        error = refused("Company\n", mapping={"Town": "city"})
+        error = refused("Company\n", columns={"Town": "city"})
         assert error == InvalidError("mapping", "Town", "a header of the file", "L7")
 
 
@@ -400,7 +400,7 @@ class TestAFileOfNoUse:
         )
         assert (
             lead_of(
-                "Company,Position\nAcme,CFO\n", fields=fields, mapping={"Position": "title"}
+                "Company,Position\nAcme,CFO\n", fields=fields, columns={"Position": "title"}
             ).title
             == "CFO"
         )
@@ -419,16 +419,16 @@ class TestRows:
             "First name,Last name,Company,Phone,E-mail,Created at\nRose,,,call me,rose,yesterday\n"
         )
         assert problems_of(content) == (
-            CsvProblem("Phone", "phone", "'call me'", "a phone number", "L7"),
-            CsvProblem("E-mail", "email", "'rose'", "an e-mail address", "L7"),
-            CsvProblem(
+            Remark("Phone", "phone", "'call me'", "a phone number", "L7"),
+            Remark("E-mail", "email", "'rose'", "an e-mail address", "L7"),
+            Remark(
                 "Created at",
                 "created_at",
                 "'yesterday'",
                 "a time with a zone, like 2026-05-04T09:30:00+00:00",
                 "L9",
             ),
-            CsvProblem(
+            Remark(
                 "Last name, Company", "last_name", "neither", "a last name or a company name", "K1"
             ),
         )
@@ -605,7 +605,7 @@ class TestIds:
         one, two = rows(f"ID,Company\n{first},Acme\n{second},Edge\n")
         assert one.lead is not None
         shown = repr(int(first) if first.isdigit() else first)
-        assert two.problems == (CsvProblem("ID", "id", shown, "an id that no row above has", "L7"),)
+        assert two.problems == (Remark("ID", "id", shown, "an id that no row above has", "L7"),)
 
     def test_seven_written_otherwise_is_another_id(self):
         assert [row.lead.id for row in rows("ID,Company\n7,Acme\n07,Edge\n")] == [7, "07"]
@@ -677,7 +677,7 @@ class TestCustomFields:
     def test_what_is_none(self, kind, cell, expected):
         fields = [FieldDefinition(name="Extra", type=kind)]
         assert problems_of(f'Company,Extra\nAcme,"{cell}"\n', fields=fields) == (
-            CsvProblem("Extra", "custom_fields.Extra", repr(cell), expected, "T3"),
+            Remark("Extra", "custom_fields.Extra", repr(cell), expected, "T3"),
         )
 
     @pytest.mark.parametrize(
@@ -735,9 +735,7 @@ class TestRaggedRows:
     def test_too_few_or_too_many(self):
         found = rows("Last name,City\nOne\nTwo,Miami\nThree,Miami,x\nFour,Miami,,\n")
         assert told(found) == [(2, "2"), (3, "Two"), (4, "2"), (5, "Four")]
-        assert found[0].problems == (
-            CsvProblem("", "", "1 cells", "2 cells, as in the header", "L7"),
-        )
+        assert found[0].problems == (Remark("", "", "1 cells", "2 cells, as in the header", "L7"),)
         assert str(found[2].problems[0]) == "expected 2 cells, as in the header, got 3 cells (L7)"
 
     def test_a_header_may_end_with_empty_cells(self):
@@ -1318,7 +1316,7 @@ class TestLaws:
         assert lines == sorted(set(lines))
         assert all(number > 1 for number in lines)
         for row in found[-1]:
-            assert type(row) is CsvRow
+            assert type(row) is LeadRow
             assert (row.lead is None) is bool(row.problems)
             for problem in row.problems:
                 assert RULE.fullmatch(problem.rule)

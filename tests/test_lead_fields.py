@@ -10,7 +10,7 @@ from salesstatus.crm.bitrix24.lens import Form
 from salesstatus.crm.sell.columns import COLUMNS, Kind
 from salesstatus.leads import INHERITANCE
 from salesstatus.model import Profile
-from salesstatus.tables.lead_columns import LEAD_HEADINGS as HEADINGS
+from salesstatus.tables.leads import LEAD_HEADINGS as HEADINGS
 
 FIELDS = frozenset(attrs.fields_dict(Lead))
 

@@ -70,8 +70,7 @@ if TYPE_CHECKING:
     from salesstatus.merging import merge_contacts
     from salesstatus.propagation import Notice, audience, notices
     from salesstatus.selection import Selection, select
-    from salesstatus.tables.lead_columns import template_csv
-    from salesstatus.tables.leads import read_leads_csv
+    from salesstatus.tables.leads import read_leads, read_leads_csv, template_csv
 else:
     __getattr__, __dir__ = door(
         __name__,
@@ -95,8 +94,7 @@ else:
                 "DealDeleted DealSaved EmployeeMoved Entry StatusStated exported"
             ),
             "salesstatus.selection": "Selection select",
-            "salesstatus.tables.leads": "read_leads_csv",
-            "salesstatus.tables.lead_columns": "template_csv",
+            "salesstatus.tables.leads": "read_leads read_leads_csv template_csv",
         },
     )
 
@@ -174,6 +172,7 @@ __all__ = [
     "parse_status",
     "permitted",
     "plan_conversion",
+    "read_leads",
     "read_leads_csv",
     "rebuild_lead",
     "refusal",

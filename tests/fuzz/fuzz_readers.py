@@ -16,7 +16,7 @@ import atheris
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "examples")]
 
-with atheris.instrument_imports(include=["salesstatus.crm", "salesstatus.tables.rows"]):
+with atheris.instrument_imports(include=["salesstatus.crm", "salesstatus.tables"]):
     import sell_writing
 
     from salesstatus import InvalidError, WireError

@@ -17,7 +17,7 @@ from typing import Any, Final
 import attrs
 
 from salesstatus.crm.oddities import Place, Reporter, cleaned, safely
-from salesstatus.tables.rows import BROKEN, decoded
+from salesstatus.tables.text import BROKEN, text_of
 from salesstatus.values import InvalidError
 
 #: How many characters a line, or a document of several lines, may have.
@@ -200,7 +200,7 @@ def _decode(text: str, at: int, place: Place, report: Reporter) -> tuple[Any, in
 def _lines(chunks: Iterable[Any], limit: int) -> Iterator[tuple[int, str | None]]:
     """Yield the lines that are not blank, with their numbers; None for a line that is too long."""
     number, size, parts = 1, 0, list[str]()
-    for text in decoded(chunks):
+    for text in text_of(chunks, lenient=False).pieces:
         *whole, rest = text.split("\n")
         for end in whole:
             if size + len(end) > limit:

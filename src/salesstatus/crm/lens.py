@@ -18,7 +18,7 @@ import attrs
 
 from salesstatus.crm.oddities import Outcome, Place, Reporter, safely
 from salesstatus.model import Address
-from salesstatus.tables.cells import Lenient, Unreadable
+from salesstatus.tables.plain import Lenient, Unreadable
 from salesstatus.values import InvalidError, utc
 
 

@@ -1,288 +1,135 @@
-"""Cells of CSV exports: times, amounts and words as programs write them for people.
+"""Cells of tables: one way to read times, amounts, flags, phones and words, for every kind.
 
-`04/05/2026` is the fourth of May in one country and the fifth of April in another, `1.234` a
-thousand here and hardly more than one there. Where the text alone does not decide, what the caller
-says does, or what the other cells of the column prove; else the cell is not read.
+`1.234` is a thousand in one country and hardly more than one in another. Where the text alone does
+not decide, what the caller says does, or what the other cells of the column show; else the cell is
+not read. Nothing is changed without a note.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, Final, Literal, TypeAlias, get_args
+from typing import Any, Final
 from unicodedata import normalize
 
 import attrs
 
 from salesstatus.errors import LabelError
-from salesstatus.keys import text_key
-from salesstatus.labels import Axis, language_of, parse_status
+from salesstatus.keys import email_key, phone_key, text_key
+from salesstatus.labels import Axis, parse_status
 from salesstatus.model import ContactKind
-from salesstatus.tables.words import CONTACT_KINDS, FLAGS, MONTHS
-from salesstatus.values import InvalidError
-
-
-class Unreadable(Exception):  # noqa: N818 - it is caught where it is reported, one call above
-    """A value cannot be read."""
-
-
-@attrs.frozen
-class Lenient:
-    """A value that was read although it is written strangely; `note` says what was made of it."""
-
-    value: Any
-    note: str
-
-
-#: In which order the numbers of a date stand.
-DateOrder: TypeAlias = Literal["ymd", "dmy", "mdy"]
+from salesstatus.statements import L5, L7, L9
+from salesstatus.tables.plain import Lenient, Unreadable, as_text
+from salesstatus.tables.times import UNKNOWN, Forms, order_shown, time_of
+from salesstatus.tables.words import CONTACT_KINDS, FLAGS
 
 #: No time, amount or status is written longer; what is longer is not searched through.
 _LONGEST: Final = 60
 
-# What a locale says.
-
-
-@attrs.frozen
-class Conventions:
-    """How dates and decimal numbers are written; None where that is unknown."""
-
-    order: DateOrder | None = None
-    decimal: str | None = None
-
-
-#: By language. English alone does not say the order: it differs between its countries.
-_BY_LANGUAGE: Final[Mapping[str, Conventions]] = {
-    "en": Conventions(None, "."),
-    "ja": Conventions("ymd", "."),
-    **dict.fromkeys(("fr", "it", "pt", "de", "es"), Conventions("dmy", ",")),
-}
-#: By country, where it is not as the language says.
-_BY_COUNTRY: Final[Mapping[str, Conventions]] = {
-    "en-us": Conventions("mdy", "."),
-    **dict.fromkeys(("en-gb", "en-ie", "en-au", "en-nz"), Conventions("dmy", ".")),
-    # Both decimal signs are in use there.
-    **dict.fromkeys(
-        ("de-ch", "de-li", "fr-ch", "it-ch", "es-us", "es-pr"), Conventions("dmy", None)
-    ),
-    **dict.fromkeys(
-        ("es-mx", "es-gt", "es-sv", "es-hn", "es-ni", "es-pa", "es-do"), Conventions("dmy", None)
-    ),
-    "fr-ca": Conventions(None, ","),
-}
-
-
-def conventions(locale: str | None) -> Conventions:
-    """Return how dates and numbers are written in a locale. Raises as `language_of` does.
-
-    >>> conventions("de").order, conventions("en").order, conventions("en-US").order
-    ('dmy', None, 'mdy')
-    """
-    if locale is None:
-        return Conventions()
-    language = language_of(locale)
-    return _BY_COUNTRY.get(locale.replace("_", "-").lower(), _BY_LANGUAGE[language])
-
-
-def check_csv(
-    *, date_order: DateOrder | None = None, locale: str | None = None, zone: tzinfo | None = None
-) -> Conventions:
-    """Return how dates and amounts are written by what a caller says.
-
-    Raises `InvalidError` and `LabelError` for what says nothing.
-
-    >>> check_csv(locale="de").decimal
-    ','
-    """
-    if date_order is not None and date_order not in get_args(DateOrder):
-        raise InvalidError("date_order", date_order, "ymd, dmy or mdy")
-    if zone is not None and not isinstance(zone, tzinfo):
-        raise InvalidError("zone", zone, "a tzinfo")
-    usual = conventions(locale)
-    return Conventions(date_order or usual.order, usual.decimal)
-
-
-# Times.
-
-#: The number of each month, by the `text_key` of its names.
-_MONTH_OF: Final = {
-    text_key(name): number
-    for months in MONTHS.values()
-    for number, names in enumerate(months.split(" | "), 1)
-    for name in names.split()
-}
-#: Words between the parts of a date.
-_BETWEEN: Final = frozenset({"de", "del", "of"})
-
-_OF_DAY: Final = re.compile(
-    r"(?:^|[\sT,]+)([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,6})[0-9]{0,3})?)?"
-    r"\s*([AaPp]\.?\s?[Mm]\.?)?\s*(Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})?$"
-)
-_YEAR_FIRST: Final = re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})")
-_YEAR_LAST: Final = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4})")
-_JAPANESE: Final = re.compile(r"([0-9]{4})年([0-9]{1,2})月([0-9]{1,2})日")
-_DAY: Final = re.compile(r"([0-9]{1,2})(?:st|nd|rd|th|er|o)?")
-
-
-@attrs.frozen
-class Written:
-    """A time in a cell: the days by the order of its numbers, the time of day, the zone."""
-
-    days: Mapping[DateOrder, date]
-    of_day: time
-    zone: tzinfo | None
-
-    @property
-    def proves(self) -> DateOrder | None:
-        """The order that is proved, for in the other one the numbers make no date."""
-        orders: list[DateOrder] = [order for order in self.days if order != "ymd"]
-        return orders[0] if len(orders) == 1 else None
-
-    def at(self, order: DateOrder | None, zone: tzinfo) -> datetime:
-        """Return the time by an order, or by any if all say the same. Raises `Unreadable`."""
-        days = set(self.days.values()) if order is None else {self.days.get(order)}
-        day = days.pop()
-        if day is None or days:
-            raise Unreadable
-        return datetime.combine(day, self.of_day, self.zone or zone)
-
-
-def written(cell: str) -> Written:
-    """Return a time as it is written. Raises `Unreadable` for what is none in any order.
-
-    Years have four digits; a month may be a name in the languages of the labels; a zone is an
-    offset or UTC.
-
-    >>> written("31/12/2025 5:30 PM").proves
-    'dmy'
-    """
-    if len(cell) > _LONGEST:
-        raise Unreadable
-    text = normalize("NFKC", cell).strip()
-    found = _OF_DAY.search(text)
-    of_day, zone = (time(), None) if found is None else (_of_day(found), _zone(found[6]))
-    days = dict(_days(text if found is None else text[: found.start()].strip()))
-    if not days:
-        raise Unreadable
-    return Written(days, of_day, zone)
-
-
-def _of_day(found: re.Match[str]) -> time:
-    hour, half = int(found[1]), (found[5] or "").lower()
-    if half:
-        if not 1 <= hour <= 12:
-            raise Unreadable
-        hour = hour % 12 + (12 if half.startswith("p") else 0)
-    try:
-        return time(hour, int(found[2]), int(found[3] or 0), int((found[4] or "").ljust(6, "0")))
-    except ValueError:
-        raise Unreadable from None
-
-
-def _zone(text: str | None) -> tzinfo | None:
-    if text is None:
-        return None
-    if not text.startswith(("+", "-")):
-        return timezone.utc
-    hours, minutes = int(text[1:3]), int(text[-2:])
-    if hours > 23 or minutes > 59:
-        raise Unreadable
-    offset = timedelta(hours=hours, minutes=minutes)
-    return timezone(-offset if text.startswith("-") else offset)
-
-
-def _days(text: str) -> Iterator[tuple[DateOrder, date]]:
-    """Yield the possible days of a text, by the order of its numbers."""
-    last = _YEAR_LAST.fullmatch(text)
-    if last is not None:
-        one, other, year = int(last[1]), int(last[3]), int(last[4])
-        yield from _day("dmy", year, other, one)
-        yield from _day("mdy", year, one, other)
-        return
-    first = _YEAR_FIRST.fullmatch(text)
-    japanese = _JAPANESE.fullmatch(text)
-    if first is not None:
-        year, month, day = int(first[1]), int(first[3]), int(first[4])
-    elif japanese is not None:
-        year, month, day = map(int, japanese.groups())
-    else:
-        year, month, day = _named(text)
-    for order in _ORDERS:
-        yield from _day(order, year, month, day)
-
-
-_ORDERS: Final[tuple[DateOrder, ...]] = ("ymd", "dmy", "mdy")
-
-
-def _day(order: DateOrder, year: int, month: int, day: int) -> Iterator[tuple[DateOrder, date]]:
-    try:
-        yield order, date(year, month, day)
-    except ValueError:
-        return
-
-
-def _named(text: str) -> tuple[int, int, int]:
-    """Return year, month and day of a date whose month is a word; zeros for what is none."""
-    months, days, years = list[int](), list[int](), list[int]()
-    for word in text_key(text).split():
-        day = _DAY.fullmatch(word)
-        if word in _MONTH_OF:
-            months.append(_MONTH_OF[word])
-        elif day is not None:
-            days.append(int(day[1]))
-        elif len(word) == 4 and word.isascii() and word.isdecimal():
-            years.append(int(word))
-        elif word not in _BETWEEN:
-            return 0, 0, 0
-    return (
-        (years[0], months[0], days[0]) if len(years) == len(months) == len(days) == 1 else (0, 0, 0)
+#: Blanks, and characters that nobody sees.
+_INVISIBLE: Final = "".join(
+    chr(code)
+    for code in (
+        *range(9, 14), 32, 0x85, 0xA0, 0xAD, 0x61C, 0x1680, 0x180E, *range(0x2000, 0x2010),
+        *range(0x2028, 0x2030), *range(0x205F, 0x2070), 0x3000, 0xFEFF,
     )
+)  # fmt: skip
 
+
+def visible(text: str) -> str:
+    r"""Return a text without blanks, and what else nobody sees, around it.
+
+    >>> visible(" \u200bLee\ufeff "), visible("\u200b")
+    ('Lee', '')
+    """
+    return text.strip() if text.isascii() else text.strip(_INVISIBLE)
+
+
+@attrs.frozen
+class Cell:
+    """What the cells of a column hold, for messages, with the rule that wants it; how it is read.
+
+    `read` takes a text that is not empty, or a value of a type in `takes`, and returns a value, or
+    a `Lenient` one; it raises `Unreadable`. Without it the cell is a text. `shows` is what the
+    cells of a column show together of its `Forms`: a name there, and what one cell shows of it.
+    """
+
+    expected: str
+    read: Callable[[Any, Forms], Any] | None = None
+    rule: str = L7.id
+    takes: frozenset[type] = frozenset()
+    shows: tuple[str, Callable[[str], str | None]] | None = None
+
+
+TEXT: Final = Cell("a text")
 
 # Amounts.
 
 _SIGN: Final = (
-    r"(?:US\$|R\$|[€$£¥₹円]|EUR|USD|GBP|JPY|CHF|BRL|CAD|AUD|NZD|MXN|SEK|NOK|DKK|PLN|CZK|INR|CNY)"
+    r"(?:US\$|R\$|[€$£¥₹円]|EUR|USD|GBP|JPY|CHF|BRL|CAD|AUD|NZD|MXN|SEK|NOK|DKK|PLN|CZK|INR|CNY"
+    r"|Rs\.?|kr\.?|Fr\.|zł)"
 )
-_AMOUNT: Final = re.compile(rf"([-+−]?)\s*({_SIGN}?)\s*([-+−]?)\s*([0-9][0-9.,'’ ]*?)\s*({_SIGN}?)")
-#: By the decimal sign, what may part the thousands, and how a number looks then.
+_AMOUNT: Final = re.compile(
+    rf"(\()?\s*([-+−])?\s*({_SIGN})?\s*([-+−])?\s*([0-9][0-9.,'’ ]*?)"
+    rf"\s*({_SIGN})?\s*([-−])?\s*(\))?"
+)
+#: By the decimal sign, what may part the thousands, and how a number looks then. In India two
+#: digits stand between the further commas.
 _FORMS: Final[Mapping[str, tuple[tuple[str, re.Pattern[str]], ...]]] = {
     sign: tuple(
         (
             between,
             re.compile(
-                rf"(?:[0-9]+|[1-9][0-9]{{0,2}}(?:{re.escape(between)}[0-9]{{3}})+)"
+                rf"(?:[0-9]+|[1-9][0-9]{{0,2}}(?:{re.escape(between)}[0-9]{{3}})+{indian})"
                 rf"(?:{re.escape(sign)}[0-9]+)?"
             ),
         )
-        for between in (other, " ", "'", "’")
+        for between, indian in (
+            (other, r"|[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}" if other == "," else ""),
+            *((space, "") for space in " '’"),
+        )
     )
     for sign, other in (".,", ",.")
 }
 
 
-def amount(cell: str, decimal: str | None = None) -> str | Lenient:
-    """Return an amount as the API has it.
+def amount(cell: Any, forms: Forms = UNKNOWN) -> Any:
+    """Return an amount, with a note if it has its currency's sign.
 
     Raises `Unreadable` for what is none, and for one that may be two.
 
-    >>> amount("1.234,56"), amount("1.234", ",")
-    ('1234.56', '1234')
+    >>> amount("1.234,56"), amount("1.234", Forms(decimal=",")), amount("(12)")
+    (Decimal('1234.56'), Decimal('1234'), Decimal('-12'))
     """
-    if len(cell) > _LONGEST:
+    if not isinstance(cell, str):
+        return Decimal(str(cell))
+    found = _parts(cell)
+    readings = {sign: _readings(found[5], sign) for sign in _FORMS}
+    either = readings[forms.decimal or ""] if readings.get(forms.decimal or "") else set()
+    either = either or readings["."] | readings[","]
+    numbers = {Decimal(number) for number in either}
+    if len(numbers) != 1:
         raise Unreadable
-    found = _AMOUNT.fullmatch(normalize("NFKC", cell).strip())
-    if found is None or (found[1] and found[3]) or (found[2] and found[5]):
+    number = numbers.pop()
+    if found[1] or found[7] or "-" in (sign := (found[2] or found[4] or "")) or sign == "−":
+        number = -number
+    return Lenient(number, "read without its currency's sign") if found[3] or found[6] else number
+
+
+def _parts(cell: str) -> re.Match[str]:
+    """Return an amount's brackets, signs and digits. Raises `Unreadable`."""
+    found = _AMOUNT.fullmatch(normalize("NFKC", cell).strip()) if len(cell) <= _LONGEST else None
+    if (
+        found is None
+        or bool(found[1]) is not bool(found[8])
+        or sum(map(bool, found.group(1, 2, 4, 7))) > 1
+        or (found[3] and found[6])
+    ):
         raise Unreadable
-    readings = {sign: _readings(found[4], sign) for sign in _FORMS}
-    either = readings[decimal] if decimal and readings[decimal] else readings["."] | readings[","]
-    if len({Decimal(number) for number in either}) != 1:
-        raise Unreadable
-    number = ("-" if (found[1] or found[3]) in {"-", "−"} else "") + either.pop()
-    return Lenient(number, "read without its currency's sign") if found[2] or found[5] else number
+    return found
 
 
 def _readings(number: str, sign: str) -> set[str]:
@@ -294,12 +141,23 @@ def _readings(number: str, sign: str) -> set[str]:
     }
 
 
+def decimal_shown(cell: str) -> str | None:
+    """Return the decimal sign that an amount shows, for with the other it would be none."""
+    try:
+        digits = _parts(cell)[5]
+    except Unreadable:
+        return None
+    if "." not in digits and "," not in digits:
+        return None
+    signs = [sign for sign in _FORMS if _readings(digits, sign)]
+    return signs[0] if len(signs) == 1 else None
+
+
 # Words.
 
 _FLAGS: Final = {
     text_key(word): flag for flag, words in FLAGS.items() for word in words.split(" | ")
 }
-#: Whether a contact is a company, where the column says which of the two it is.
 _IS_ORGANIZATION: Final = _FLAGS | {
     text_key(word): kind is ContactKind.COMPANY
     for kind, words in CONTACT_KINDS.items()
@@ -307,9 +165,22 @@ _IS_ORGANIZATION: Final = _FLAGS | {
 }
 
 
-def flag(cell: str) -> bool:
-    """Return a yes or no in the languages of the labels, also as company or person."""
-    known = _IS_ORGANIZATION.get(text_key(cell)) if len(cell) <= _LONGEST else None
+def flag(cell: Any, _: Forms | None = None) -> bool:
+    """Return a yes or no in the languages of the labels. Raises `Unreadable`.
+
+    >>> flag("wahr"), flag("nein")
+    (True, False)
+    """
+    return cell if isinstance(cell, bool) else _word(cell, _FLAGS)
+
+
+def is_organization(cell: Any, _: Forms | None = None) -> bool:
+    """Return a yes or no, also as company or person. Raises `Unreadable`."""
+    return cell if isinstance(cell, bool) else _word(cell, _IS_ORGANIZATION)
+
+
+def _word(cell: str, words: Mapping[str, bool]) -> bool:
+    known = words.get(text_key(cell)) if len(cell) <= _LONGEST else None
     if known is None:
         raise Unreadable
     return known
@@ -332,15 +203,27 @@ def _status(cell: str, axis: Axis) -> str | None:
         return None
 
 
+# Ids and lists.
+
+#: An id that is the same as a number and as a text: no zero before it, and not so long that a
+#: spreadsheet would round it.
+_ID: Final = re.compile(r"0|[1-9][0-9]{0,17}")
+_WHOLE: Final = re.compile(r"0|[1-9][0-9]{0,29}")
+_WITH_POINT: Final = re.compile(r"[1-9][0-9]{0,14}\.0")
+
+
+def own_id(cell: Any, _: Forms | None = None) -> int | str:
+    """Return an id, as a number where that reads the same as its text."""
+    if isinstance(cell, int):
+        return cell
+    return int(cell) if _ID.fullmatch(cell) else str(cell)
+
+
 def id_number(cell: str) -> Any:
     """Return an id as a number; what is none stays a text or float, and is judged as the API's."""
     if _WHOLE.fullmatch(cell):
         return int(cell)
     return float(cell) if _WITH_POINT.fullmatch(cell) else cell
-
-
-_WHOLE: Final = re.compile(r"0|[1-9][0-9]{0,29}")
-_WITH_POINT: Final = re.compile(r"[1-9][0-9]{0,14}\.0")
 
 
 def id_numbers(cell: str) -> list[int]:
@@ -354,3 +237,77 @@ def id_numbers(cell: str) -> list[int]:
 def listed(cell: str) -> list[str]:
     """Return the texts of a cell that holds several, with commas between them."""
     return [text for part in cell.split(",") if (text := part.strip())]
+
+
+_BETWEEN: Final = re.compile(r"[,;\n]")
+#: A semicolon may belong to a phone number's extension (RFC 3966).
+_BETWEEN_PHONES: Final = re.compile(r"[,\n]|;(?!\s*ext=)")
+
+
+def parts_of(cell: Any, between: re.Pattern[str] = _BETWEEN) -> tuple[str, ...]:
+    """Return the texts of a cell that holds several, or of a list. Raises `Unreadable`."""
+    members = map(as_text, cell) if isinstance(cell, list) else between.split(cell)
+    return tuple(part for member in members if (part := visible(member)))
+
+
+# Phones and e-mail addresses.
+
+_AS_TEXT: Final = re.compile(r"'(?=[+0-9(])")
+_DAMAGED: Final = re.compile(r"[0-9][.,]?[0-9]*[eE]\+?[0-9]+")
+
+
+def phone(cell: str, forms: Forms) -> str:
+    """Return a phone number as it is written. Raises `Unreadable` for what is none."""
+    if _DAMAGED.fullmatch(cell):
+        raise Unreadable("a phone number with all its digits: a spreadsheet has rounded this one")
+    number = _AS_TEXT.sub("", cell, count=1).removesuffix(".0")
+    key = phone_key(number, forms.region)
+    if not key or not key.strip("+0"):
+        raise Unreadable
+    return number
+
+
+def email(cell: str, _: Forms | None = None) -> Any:
+    """Return an e-mail address; of several the first, with a note. Raises `Unreadable`."""
+    if email_key(cell):
+        return cell
+    several = tuple(filter(None, re.split(r"[,;/|\s]+", cell)))
+    if len(several) < 2 or not all(map(email_key, several)):
+        raise Unreadable
+    return Lenient(several[0], "the first is read, the others as further ones", several[1:])
+
+
+def phones(cell: Any, forms: Forms) -> tuple[str, ...]:
+    """Return the phone numbers of a cell. Raises `Unreadable` if one is none."""
+    return tuple(phone(each, forms) for each in parts_of(cell, _BETWEEN_PHONES))
+
+
+def emails(cell: Any, _: Forms | None = None) -> tuple[str, ...]:
+    """Return the e-mail addresses of a cell. Raises `Unreadable` if one is none."""
+    found = parts_of(cell)
+    if not all(map(email_key, found)):
+        raise Unreadable
+    return found
+
+
+_EXPECTED_TIME: Final = (
+    "a time with only one reading, like 2026-05-04T09:30:00+00:00 (else date_order or locale "
+    "decides it)"
+)
+_LISTS: Final = frozenset({list})
+PHONE: Final = Cell("a phone number", phone)
+EMAIL: Final = Cell("an e-mail address", email)
+PHONES: Final = Cell("phone numbers", phones, takes=_LISTS)
+EMAILS: Final = Cell("e-mail addresses", emails, takes=_LISTS)
+LIST: Final = Cell("texts with commas between them", lambda cell, _: parts_of(cell), takes=_LISTS)
+FLAG: Final = Cell("yes or no", flag, L5.id, frozenset({bool}))
+ID: Final = Cell("an id", own_id, takes=frozenset({int}))
+TIME: Final = Cell(
+    _EXPECTED_TIME, time_of, L9.id, frozenset({date, datetime}), ("order", order_shown)
+)
+AMOUNT: Final = Cell(
+    "an amount with only one reading (else locale decides it)",
+    amount,
+    takes=frozenset({int, float, Decimal}),
+    shows=("decimal", decimal_shown),
+)

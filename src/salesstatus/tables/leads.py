@@ -1,254 +1,303 @@
-"""Leads from a CSV file, row by row: `read_leads_csv(file)`, opened in binary mode (rule L7).
+"""Leads from a table, row by row: `read_leads` (rule L7), and a file of leads to fill in.
 
-A file that cannot be used at all is refused when its header is read. After that a row is a lead or
-the list of all that is wrong with it, and hides no other row. Cells are taken without the blanks
-around them; a cell that looks like a formula is a text. However long the file is, no more of it is
-held than one row, and the ids where there are any to compare.
+A table that cannot be used at all is refused when its header is read. After that a row is a lead or
+the list of all that is wrong with it, and hides no other. What cannot be read of a row is left out,
+kept as a note of the lead and reported, unless the row would be no lead without it; with `strict`
+such a row is refused. However long a table is, no more of it is held than the rows looked at ahead,
+and the ids where there are any to compare.
 
-Nothing is guessed: a full name is not taken apart, ``12,5`` is no number, and a date has the form
-``2026-05-04``. A header that means no field, or could mean several, is in `LeadCsv.ignored` with
-the reason; an argument says what it means.
+Nothing is guessed: a full name is not taken apart, and a header that means no field, or could mean
+several, is in `Table.ignored` with the reason; the option `columns` says what it means.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import Any, final
+import csv
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final, final
 
 import attrs
 
-from salesstatus.keys import phone_key, text_key
-from salesstatus.lead import FieldDefinition, Lead, LeadId, Note
-from salesstatus.statements import K1, L7
-from salesstatus.tables.headers import header_key
-from salesstatus.tables.lead_cells import reading_of, readings_of
-from salesstatus.tables.lead_columns import (
-    CUSTOM,
-    MANY,
-    Column,
-    IgnoredColumn,
-    LeadColumn,
-    columns_of,
-    custom_fields_of,
-    fields_of,
-    headers_of,
-    targets_of,
+from salesstatus.keys import text_key
+from salesstatus.labels import language_of
+from salesstatus.lead import FieldDefinition, FieldType, Lead, Note
+from salesstatus.leads.custom_fields import unfit
+from salesstatus.statements import K1, T3
+from salesstatus.tables import cells
+from salesstatus.tables.cells import Cell
+from salesstatus.tables.engine import (
+    Draft,
+    Meaning,
+    RecordKind,
+    Table,
+    TableRow,
+    read_table,
 )
-from salesstatus.tables.rows import Flaw, Row, opened
-from salesstatus.tables.vocabulary import PARTS
-from salesstatus.values import FrozenMap, InvalidError, check_id, shown, utc
+from salesstatus.tables.headers import FIELD_OF, WHY_NONE, header_key, why_unknown
+from salesstatus.tables.options import Options, check_delimiter
+from salesstatus.tables.plain import Lenient, Unreadable
+from salesstatus.tables.text import is_text
+from salesstatus.tables.times import Forms, day_of
+from salesstatus.tables.vocabulary import HEADINGS, PARTS, Kind
+from salesstatus.tables.writing import Line
+from salesstatus.values import InvalidError, shown, utc
 
-
-@attrs.frozen
-class CsvProblem:
-    """One problem in a row: the column's header and field, ``""`` for both if it is the whole row.
-
-    `value` is what was found, as it stands in messages, `expected` what would do, `rule` the id of
-    the rule that wants it.
-    """
-
-    header: str
-    field: str
-    value: str
-    expected: str
-    rule: str
-
-    def __str__(self) -> str:
-        place = f"{self.header} ({self.field}): " if self.field else ""
-        return f"{place}expected {self.expected}, got {self.value} ({self.rule})"
-
-
-@attrs.frozen
-class CsvRow:
-    """One row of a file: the line on which it begins (from 1), and the lead or all its problems."""
-
-    line: int
-    lead: Lead | None
-    problems: tuple[CsvProblem, ...] = ()
+#: What columns are called where a plain header could mean a custom field or one of a lead's own:
+#: ``custom_fields.Position`` and ``lead.title``.
+CUSTOM: Final = "custom_fields."
+OWN: Final = "lead."
+LEAD_HEADINGS: Final = tuple(
+    heading
+    for heading in HEADINGS
+    if Kind.LEAD in heading.kinds
+    and not heading.field.startswith(("converted", "added", "updated"))
+)
+OWN_FIELDS: Final = frozenset(heading.field for heading in LEAD_HEADINGS)
 
 
 @final
-@attrs.define(eq=False, repr=False)
-class LeadCsv(Iterator[CsvRow]):
-    """A file of leads whose header was read; its rows come by iterating over it, once.
+@attrs.frozen
+class LeadRow(TableRow[Lead]):
+    """One row of a table of leads."""
 
-    `columns` are those that are read, `ignored` the others; `encoding` is ``""`` where the file
-    came as text.
-    """
-
-    columns: tuple[LeadColumn, ...]
-    ignored: tuple[IgnoredColumn, ...]
-    encoding: str
-    delimiter: str
-    _rows: Iterator[CsvRow]
-
-    def __next__(self) -> CsvRow:
-        return next(self._rows)
+    @property
+    def lead(self) -> Lead | None:
+        """The lead, or None if the row is none."""
+        return self.record
 
 
-@attrs.define(eq=False)
-class _Draft:
-    """What a row says of a lead, field by field."""
+# The cells.
 
-    values: dict[str, Any]
-    parts: dict[str, str] = attrs.field(factory=dict)
-    custom: dict[str, object] = attrs.field(factory=dict)
-    many: dict[str, tuple[str, ...]] = attrs.field(factory=dict)
-
-    def put(self, field: str, value: Any) -> None:
-        if field.startswith(CUSTOM):
-            self.custom[field.removeprefix(CUSTOM)] = value
-        elif field in MANY:
-            self.many[field] = self.many.get(field, ()) + value
-        elif field in PARTS:
-            self.parts[PARTS[field]] = value
-        else:
-            self.values[field] = value
-
-    def lead(self) -> Lead:
-        author = {"created_by": self.values["created_by"], "created_at": self.values["created_at"]}
-        values: dict[str, Any] = self.values | self.many
-        values["address"] = self.parts
-        # A name says more than a number; where there is only that, it stands for the name.
-        for field in ("owner", "source"):
-            number = values.pop(f"{field}_id", "")
-            values[field] = values.get(field) or number
-        values["custom_fields"] = self.custom
-        values["notes"] = [
-            Note(content=content, **author) for content in self.many.get("notes", ())
-        ]
-        return Lead(**values)
+_WHOLE_NUMBER: Final = re.compile(r"[-+]?[0-9]{1,18}")
+_POWER: Final = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?[eE][-+]?[0-9]{1,2}")
+_BETWEEN_CHOICES: Final = re.compile(r"[,;|\n]")
 
 
-@attrs.define(eq=False)
-class _Reading:
-    """Makes leads of rows."""
-
-    columns: Sequence[Column]
-    width: int
-    defaults: Mapping[str, Any]
-    ids: Callable[[int], LeadId] | None
-    #: The ids so far, where two can be the same.
-    taken: set[LeadId] | None
-
-    def row(self, row: Row) -> CsvRow:
-        flaw, cells = row.flaw, [cell.strip() for cell in row.cells]
-        if flaw is None and (len(cells) < self.width or any(cells[self.width :])):
-            flaw = Flaw(f"{len(cells)} cells", f"{self.width} cells, as in the header")
-        if flaw is not None:
-            return CsvRow(row.line, None, (CsvProblem("", "", flaw.value, flaw.expected, L7.id),))
-        draft = _Draft(dict(self.defaults))
-        problems = [*self._read(draft, cells), *self._whole(draft)]
-        if "id" not in draft.values and not problems:
-            id_ = f"line-{row.line}" if self.ids is None else self.ids(row.line)
-            check_id("ids", id_)
-            draft.values["id"] = id_
-        if self.taken is not None and draft.values.get("id") in self.taken:
-            found, expected = shown(draft.values["id"]), "an id that no row above has"
-            problems.append(CsvProblem(self._header("id"), "id", found, expected, L7.id))
-        if problems:
-            return CsvRow(row.line, None, tuple(problems))
-        if self.taken is not None:
-            self.taken.add(draft.values["id"])
-        return CsvRow(row.line, draft.lead())
-
-    def _read(self, draft: _Draft, cells: Sequence[str]) -> Iterator[CsvProblem]:
-        """Read each cell by itself, and yield what is wrong."""
-        for column in self.columns:
-            cell = cells[column.position]
-            if cell:
-                try:
-                    draft.put(column.field, column.read(cell))
-                except InvalidError as error:
-                    yield CsvProblem(
-                        column.header, column.field, shown(cell), error.expected, error.rule
-                    )
-
-    def _whole(self, draft: _Draft) -> Iterator[CsvProblem]:
-        """Yield what is wrong with the cells together; an address in one text is a first part."""
-        if not (draft.values.get("last_name") or draft.values.get("organization_name")):
-            header = self._header("last_name", "organization_name")
-            yield CsvProblem(header, "last_name", "neither", "a last name or a company name", K1.id)
-        address = draft.values.pop("address", "")
-        if "line1" not in draft.parts:
-            draft.parts["line1"] = address
-        elif not set(text_key(address).split()) <= set(
-            text_key(" ".join(draft.parts.values())).split()
-        ):
-            # Nothing is lost silently, and which of the two is right is not for us to say.
-            expected = "an address that says no more than its parts, or only one of the two"
-            yield CsvProblem(self._header("address"), "address", shown(address), expected, L7.id)
-
-    def _header(self, *fields: str) -> str:
-        return ", ".join(column.header for column in self.columns if column.field in fields)
+def _number(cell: Any, forms: Forms, _: FieldDefinition) -> Any:
+    if not isinstance(cell, str):
+        return cell
+    if _WHOLE_NUMBER.fullmatch(cell):
+        return int(cell)
+    return Decimal(cell) if _POWER.fullmatch(cell) else cells.amount(cell, forms)
 
 
-def read_leads_csv(
-    chunks: bytes | Iterable[bytes] | Iterable[str],
+def _choices(cell: Any, _: Forms, definition: FieldDefinition) -> Any:
+    if cell in definition.choices:
+        return (cell,)
+    return cells.parts_of(cell, _BETWEEN_CHOICES)
+
+
+_NUMBERS: Final = frozenset({int, float, Decimal})
+#: How a cell is read for a custom field, a word on the form, and what is taken as it is. For the
+#: other types it is a text.
+_CONVERSIONS: Final[
+    Mapping[FieldType, tuple[Callable[[Any, Forms, FieldDefinition], Any], str, frozenset[type]]]
+] = {
+    FieldType.NUMBER: (_number, ", like 1250 or 12.50, with only one reading", _NUMBERS),
+    FieldType.CHECKBOX: (
+        lambda cell, _, __: cells.flag(cell),
+        ": 1 or 0, yes or no",
+        frozenset({bool}),
+    ),
+    FieldType.DATE: (
+        lambda cell, forms, _: day_of(cell, forms),
+        ", like 2026-05-04, with only one reading",
+        frozenset({date, datetime}),
+    ),
+    FieldType.MULTI_SELECT: (_choices, "", frozenset({list})),
+}
+
+
+def _custom(definition: FieldDefinition) -> Cell:
+    """Return how the cells of a custom field are read (rule T3)."""
+    convert, form, takes = _CONVERSIONS.get(
+        definition.type, (lambda cell, _, __: cell, "", frozenset())
+    )
+    # What a field expects is what a value of no type lacks.
+    expected = unfit(definition, object()) + form
+
+    def read(cell: Any, forms: Forms) -> Any:
+        value = convert(cell, forms, definition)
+        if unfit(definition, value.value if type(value) is Lenient else value):
+            raise Unreadable
+        return value
+
+    shows = {FieldType.NUMBER: cells.AMOUNT.shows, FieldType.DATE: cells.TIME.shows}
+    return Cell(expected, read, T3.id, takes, shows.get(definition.type))
+
+
+_CELLS: Final[Mapping[str, Cell]] = {
+    "id": cells.ID,
+    "phone": cells.PHONE,
+    "mobile": cells.PHONE,
+    "phones": cells.PHONES,
+    "email": cells.EMAIL,
+    "emails": cells.EMAILS,
+    "tags": cells.LIST,
+    "notes": Cell("a text", lambda cell, _: (cell,)),
+    "open_to_all": cells.FLAG,
+    "created_at": cells.TIME,
+}
+#: Fields of which a cell may hold several, and a file several columns.
+_MANY: Final = frozenset({"tags", "emails", "phones", "notes"})
+
+
+# The columns.
+
+
+def _custom_fields(fields: object) -> Mapping[str, FieldDefinition]:
+    """Return custom fields by their headers' keys. Raises `InvalidError` if two have the same."""
+    found: dict[str, FieldDefinition] = {}
+    if isinstance(fields, str | bytes) or not isinstance(fields, Iterable):
+        raise InvalidError("fields", fields, "a list of FieldDefinition", T3.id)
+    for definition in fields:
+        if type(definition) is not FieldDefinition:
+            raise InvalidError("fields", definition, "a FieldDefinition", T3.id)
+        if found.setdefault(header_key(definition.name), definition) is not definition:
+            expected = "names that differ by more than case and punctuation"
+            raise InvalidError("fields", definition.name, expected, T3.id)
+    return found
+
+
+def _fields_of(header: str, customs: Mapping[str, FieldDefinition]) -> tuple[str, ...]:
+    """Return every field that a header may mean."""
+    name = header.strip()
+    if name.startswith(CUSTOM):
+        definition = customs.get(header_key(name.removeprefix(CUSTOM)))
+        return () if definition is None else (CUSTOM + definition.name,)
+    if name.removeprefix(OWN) in OWN_FIELDS and name.startswith(OWN):
+        return (name.removeprefix(OWN),)
+    key = header_key(header)
+    field = FIELD_OF[Kind.LEAD].get(key)
+    own = (field,) if field in OWN_FIELDS else ()
+    return (*own, CUSTOM + customs[key].name) if key in customs else own
+
+
+def _meaning(header: str, customs: Mapping[str, FieldDefinition]) -> Meaning:
+    fields = _fields_of(header, customs)
+    if len(fields) > 1:  # one of a lead's own, and a custom one of the same name
+        return Meaning((OWN + fields[0], fields[1]))
+    reason = WHY_NONE[Kind.LEAD].get(header_key(header)) or why_unknown(header, "lead")
+    return Meaning(fields, "" if fields else reason)
+
+
+# The leads.
+
+
+def _lead(draft: Draft, defaults: Mapping[str, Any], *, nameless: bool) -> Lead | None:
+    """Return the lead that a row says, or None beside problems."""
+    values = {**defaults, **draft.values}
+    parts = {PARTS[field]: values.pop(field) for field in PARTS if field in values}
+    if not (nameless or values.get("last_name") or values.get("organization_name")):
+        expected = "a last name or a company name"
+        draft.refuse("last_name organization_name", "neither", expected, K1.id)
+    address = values.pop("address", "")
+    if "line1" not in parts:
+        parts["line1"] = address
+    elif not set(text_key(address).split()) <= set(text_key(" ".join(parts.values())).split()):
+        # Nothing is lost silently, and which of the two is right is not for us to say.
+        expected = "an address that says no more than its parts, or only one of the two"
+        draft.refuse("address", shown(address), expected)
+    if draft.problems:
+        return None
+    if "id" not in values:
+        values["id"] = draft.values["id"] = draft.made_id()
+    # A name says more than a number; where there is only that, it stands for the name.
+    for field in ("owner", "source"):
+        number = values.pop(f"{field}_id", "")
+        values[field] = values.get(field) or number
+    author = {"created_by": values["created_by"], "created_at": values["created_at"]}
+    contents = (
+        *values.get("notes", ()),
+        *(f"{header}: {content}" for header, content in draft.left),
+    )
+    values["notes"] = [Note(content=content, **author) for content in contents]
+    custom = {field: values.pop(field) for field in tuple(values) if field.startswith(CUSTOM)}
+    values["custom_fields"] = {field.removeprefix(CUSTOM): value for field, value in custom.items()}
+    return Lead(**values, address=parts)
+
+
+def read_leads(
+    source: object,
     *,
     fields: Iterable[FieldDefinition] = (),
-    mapping: Mapping[str, str] = FrozenMap(),
-    ids: Callable[[int], LeadId] | None = None,
-    encoding: str | None = None,
-    delimiter: str | None = None,
     created_at: datetime | None = None,
     created_by: str = "",
     owner: str = "",
-    region: str | None = None,
-) -> LeadCsv:
-    r"""Read the header of a CSV file of leads, and return what yields its rows one by one.
+    nameless: bool = False,
+    **options: Any,
+) -> Table[LeadRow]:
+    r"""Read the header of a table of leads; return what yields its rows one by one.
 
-    `chunks` is a file opened in binary mode, or any bytes or texts in order; it is read as the rows
-    are asked for. The `encoding` is found out if it is UTF-8 or UTF-16, the `delimiter` if it is a
-    comma, a semicolon or a tab. Headers are known by `salesstatus.tables.headers`, in any of its
-    languages, and those of custom `fields` by name. `mapping` says which field a header of this
-    file means (``{"Firm": "organization_name", "Size": "custom_fields.Size"}``), or ``""`` to leave
-    it out. `created_at`, `created_by` and `owner` are for rows that do not say. `region` is as in
-    `Known`.
-
-    An id is taken from the file, a number as an int; else it is ``ids(line)``, else ``"line-7"``. A
-    row is refused if it has neither a last name nor a company name (rule K1), a phone number or an
-    e-mail address that is none (L7), a custom field's value of the wrong type (T3), a time of
-    creation without a zone (L9), an id that a row above it has, too few or too many cells, more
-    characters than `ROW_LIMIT`, or characters that are not of the encoding.
-
-    Raises `InvalidError` for a wrong argument, and for a header with which the file is of no use:
-    if there is none or it cannot be read, if two columns are for one field, if one could mean two,
-    or if there is no column with the last name or the company name.
-
-    >>> [row] = read_leads_csv("Nachname;Firma;Telefon\nBoxer;Farmers;call me\n")
-    >>> row.line, str(*row.problems)
-    (2, "Telefon (phone): expected a phone number, got 'call me' (L7)")
+    >>> [row] = read_leads("Nachname;Firma;Telefon\nBoxer;Farmers;call me\n")
+    >>> row.line, row.record.notes[0].content
+    (2, 'Telefon: call me')
     """
-    customs = custom_fields_of(fields)
-    targets = targets_of(mapping, customs)
-    if ids is not None and not callable(ids):
-        raise InvalidError("ids", ids, "a function of the number of a line")
+    customs = _custom_fields(fields)
     for place, text in (("created_by", created_by), ("owner", owner)):
         if type(text) is not str:
             raise InvalidError(place, text, "a str")
     at = None if created_at is None else utc("created_at", created_at)
-    if region is not None:
-        phone_key("", region)  # refuses what is no region
-    found, file = opened(chunks, encoding, delimiter)
-    mapped = set(map(header_key, targets))
-    separator, rows = file.start(
-        lambda cell: header_key(cell) in mapped or bool(fields_of(cell, customs))
-    )
-    headers = headers_of(next(rows, None), targets)
-    readings = {
-        **readings_of(region),
-        **{CUSTOM + each.name: reading_of(each) for each in customs.values()},
-    }
-    columns, ignored = columns_of(headers, customs, targets, readings)
-    comparing = ids is not None or any(column.field == "id" for column in columns)
     defaults = {"created_at": at, "created_by": created_by, "owner": owner}
-    reading = _Reading(columns, len(headers), defaults, ids, set() if comparing else None)
-    return LeadCsv(
-        tuple(LeadColumn(column.header, column.field) for column in columns),
-        tuple(ignored),
-        found,
-        separator,
-        map(reading.row, rows),
+    names = {CUSTOM + each.name: _custom(each) for each in customs.values()}
+    needed = frozenset() if nameless else frozenset({"last_name", "organization_name"})
+    kind = RecordKind(
+        name="lead",
+        known=lambda header: bool(_fields_of(header, customs)),
+        meant=lambda headers: [_meaning(header, customs) for header in headers],
+        fields=OWN_FIELDS | names.keys(),
+        cells={**_CELLS, **names},
+        build=lambda draft: _lead(draft, defaults, nameless=nameless),
+        many=_MANY,
+        needed=needed,
+        expected="a column with the last name or the company name; a full name is not taken apart",
+        rule=K1.id,
+        row=LeadRow,
+        left_out="left out, and kept as a note of the lead",
     )
+    return read_table(kind, source, Options(**options))
+
+
+def read_leads_csv(chunks: object, **options: Any) -> Table[LeadRow]:
+    r"""Read a CSV file of leads as `read_leads` does; a `str` is the file's text, never its name.
+
+    >>> [row] = read_leads_csv("Company\nAcme\n")
+    >>> row.lead.name
+    'Acme'
+    """
+    return read_leads([chunks] if isinstance(chunks, str) else chunks, **options)
+
+
+def template_csv(
+    locale: str = "en", fields: Iterable[FieldDefinition] = (), *, delimiter: str = ","
+) -> str:
+    r"""Return a file to fill in: one row with the headers, in a language of `salesstatus.labels`.
+
+    Custom fields follow by name. Where a name could mean a custom field or one of a lead's own, the
+    columns are called ``lead.title`` and ``custom_fields.Position``. Save it as UTF-8, for Excel
+    with a byte order mark (``"utf-8-sig"``). `read_leads` reads it back. Raises `LabelError` for an
+    unknown locale, and `InvalidError` for another wrong argument.
+
+    >>> template_csv("fr").split(",")[:3]
+    ['Prénom', 'Nom', "Nom de l'entreprise"]
+    """
+    language = language_of(locale)
+    check_delimiter(delimiter)
+    customs = _custom_fields(fields)
+    headers: list[str] = []
+    for heading in LEAD_HEADINGS:
+        if heading.in_template:
+            label = heading.labels[language]
+            plain = _fields_of(label, customs) == (heading.field,)
+            headers.append(label if plain else OWN + heading.field)
+    for definition in customs.values():
+        name = definition.name
+        if not is_text(name):
+            raise InvalidError("fields", name, "a name of characters that a file may hold", T3.id)
+        plain = bool(name.strip()) and _fields_of(name, customs) == (CUSTOM + name,)
+        headers.append(name if plain else CUSTOM + name)
+    line: str = csv.writer(Line(), delimiter=delimiter).writerow(headers)
+    return line

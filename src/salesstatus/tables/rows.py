@@ -1,158 +1,30 @@
-"""Rows of a CSV file from its bytes, one by one; a broken row is reported and hides no other.
+"""Rows of cells from text, or from values; a broken row is reported and hides no other.
 
-First bytes become text, then text physical lines, then lines rows, which quoted cells may make span
-several. At no time more is held than one row, which may have `ROW_LIMIT` characters.
+Text becomes physical lines, and lines rows, which quoted cells may make span several. At no time
+more is held than one row, which may have `ROW_LIMIT` characters.
 """
 
 from __future__ import annotations
 
-import codecs
 import csv
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
-from typing import Any, Final, TypeAlias, cast
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final, TypeAlias
 
 import attrs
 
+from salesstatus.statements import L7
+from salesstatus.tables.headers import trimmed
+from salesstatus.tables.options import Options, is_delimiter
+from salesstatus.tables.text import Text, is_path, is_text, text_of
 from salesstatus.values import InvalidError, shown
 
 #: How many characters a row may have, line ends and quotes included. What is longer is most likely
 #: a quote not closed.
 ROW_LIMIT: Final = 131_072
 
-# From bytes to text.
-
-#: Stands in a text for bytes that are not of its encoding; a text that was decoded holds it for no
-#: other reason.
-BROKEN: Final = "\udc80"
-_STRANGE: Final = re.compile("[\0\ud800-\udfff]")
-_PIECE: Final = 65_536
-
-
-def _mark(error: UnicodeError) -> tuple[str, int]:
-    return BROKEN, cast("UnicodeDecodeError", error).end
-
-
-#: How decoders do not stop at such bytes, but mark them. Unlike Python's own ways it works for
-#: every encoding.
-_MARKING: Final = "salesstatus.tables.rows"
-codecs.register_error(_MARKING, _mark)
-
-
-def is_text(text: str) -> bool:
-    r"""Whether a file can hold this text: nothing broken, and no NUL.
-
-    >>> is_text("Boxer"), is_text("Box\0r")
-    (True, False)
-    """
-    return _STRANGE.search(text) is None
-
-
-def _pieces(chunks: object) -> Iterator[Any]:
-    """Yield chunks in small pieces. Raises `InvalidError` unless all are bytes, or all texts."""
-    if isinstance(chunks, str | bytes | bytearray | memoryview):
-        chunks = (chunks,)
-    expected = "a file opened in binary mode, or chunks of bytes or of text"
-    if not isinstance(chunks, Iterable):
-        raise InvalidError("chunks", chunks, expected)
-    kind = None
-    for chunk in chunks:
-        if not isinstance(chunk, str | bytes | bytearray | memoryview):
-            raise InvalidError("chunks", chunk, expected)
-        content = chunk if isinstance(chunk, str) else bytes(chunk)
-        if kind not in (None, type(content)):
-            raise InvalidError("chunks", chunk, "chunks of bytes only, or of text only")
-        kind = type(content)
-        for start in range(0, len(content), _PIECE):
-            yield content[start : start + _PIECE]
-
-
-def _is_delimiter(text: str) -> bool:
-    return (
-        len(text) == 1
-        and (text == "\t" or text.isprintable())
-        and not text.isalnum()
-        and text not in ' "'
-    )
-
-
-def check_delimiter(delimiter: object) -> None:
-    """Raise `InvalidError` unless this can stand between cells."""
-    if not isinstance(delimiter, str) or not _is_delimiter(delimiter):
-        raise InvalidError(
-            "delimiter", delimiter, "one character that is no letter, digit, blank or double quote"
-        )
-
-
-def _check_encoding(encoding: object) -> None:
-    expected = "the name of an encoding of text, like 'cp1252'"
-    if not isinstance(encoding, str):
-        raise InvalidError("encoding", encoding, expected)
-    try:
-        b"a".decode(encoding, _MARKING)  # refuses what is none for text, like "base64"
-        codecs.getincrementaldecoder(encoding)
-    except (LookupError, ValueError):
-        raise InvalidError("encoding", encoding, expected) from None
-
-
-def _detected(start: bytes) -> str:
-    """Return the encoding by the first bytes: a mark, or a NUL in every other byte; else UTF-8."""
-    marks = (
-        (codecs.BOM_UTF8, "utf-8"),
-        (codecs.BOM_UTF16_LE, "utf-16-le"),
-        (codecs.BOM_UTF16_BE, "utf-16-be"),
-    )
-    for mark, encoding in marks:
-        if start.startswith(mark):
-            return encoding
-    # A header begins with a quote or a letter, in most languages one of ASCII.
-    first, second = (*start[:2], 0, 0)[:2]
-    if bool(first) is bool(second):
-        return "utf-8"
-    return "utf-16-le" if first else "utf-16-be"
-
-
-def _texts(chunks: object, encoding: str | None) -> tuple[str, Iterator[str]]:
-    """Return the encoding, and the text in pieces. What is not of the encoding is marked."""
-    pieces = _pieces(chunks)
-    start: Any = b""
-    for piece in pieces:
-        start = start + piece if start else piece
-        if len(start) >= len(codecs.BOM_UTF8):
-            break
-    if isinstance(start, str):
-        return "", chain([start], pieces)
-    encoding = encoding or _detected(start)
-    return encoding, _decoded(chain([start], pieces), encoding)
-
-
-def decoded(chunks: object) -> Iterator[str]:
-    """Yield a file's text, `BROKEN` where that cannot be decoded. Raises `InvalidError`."""
-    return _unmarked(_texts(chunks, None)[1])
-
-
-def _decoded(pieces: Iterator[bytes], encoding: str) -> Iterator[str]:
-    decoder = codecs.getincrementaldecoder(encoding)(_MARKING)
-    for piece in chain(pieces, [None]):
-        try:
-            yield decoder.decode(piece or b"", final=piece is None)
-        except UnicodeError:
-            # Some give up all the same, as Python's "utf-16" does without a byte order mark.
-            yield BROKEN
-
-
-def _unmarked(texts: Iterator[str]) -> Iterator[str]:
-    """Drop the byte order mark at the beginning."""
-    for text in texts:
-        if text:
-            yield text.removeprefix("\ufeff")
-            break
-    yield from texts
-
-
-# From text to lines, and from lines to rows.
+# From text to lines.
 
 #: The end of a line. A carriage return that ends a piece may be the first half of one.
 _END: Final = re.compile(r"\r\n|\n|\r(?!\Z)")
@@ -214,7 +86,7 @@ class Row:
     """The cells of a row, or what is wrong with it as a whole."""
 
     line: int
-    cells: Sequence[str]
+    cells: Sequence[Any]
     flaw: Flaw | None = None
 
 
@@ -263,7 +135,7 @@ class Rows:
         """
         delimiter = self._delimiter
         first = self._peek().rstrip("\r\n").strip('"')
-        if first.lower().startswith("sep=") and _is_delimiter(first[4:]):
+        if first.lower().startswith("sep=") and is_delimiter(first[4:]):
             self._again.popleft()
             delimiter = delimiter or first[4:]
         best, most = ",", -1
@@ -332,20 +204,56 @@ class Rows:
         return Row(number, (), Flaw(found + more, expected))
 
 
-def opened(
-    chunks: object, encoding: str | None = None, delimiter: str | None = None
-) -> tuple[str, Rows]:
-    r"""Return a file's encoding (``""`` for text) and rows; UTF-8 and UTF-16 are detected.
+# What was opened.
 
-    Raises `InvalidError` unless the chunks are bytes, or texts, and for no encoding or delimiter.
 
-    >>> _, rows = opened([b"a;b\n", b"1;2"])
-    >>> [row.cells for row in rows.start(str.isalpha)[1]]
-    [['a', 'b'], ['1', '2']]
+@attrs.define(eq=False)
+class Opened:
+    """A source whose header was read: `rows` are below it. `notes` may grow while they are read.
+
+    Of rows that are values, which have no lines, the `unit` that numbers count is ``"row"``.
     """
-    if encoding is not None:
-        _check_encoding(encoding)
-    if delimiter is not None:
-        check_delimiter(delimiter)
-    name, texts = _texts(chunks, encoding)
-    return name, Rows(_lines(_unmarked(texts)), delimiter)
+
+    name: str
+    headers: Sequence[str]
+    line: int
+    rows: Iterator[Row]
+    delimiter: str
+    unit: str
+    #: The encoding, and notes on the source as a whole.
+    about: Text
+
+
+def opened(source: object, options: Options, known: Callable[[str], bool]) -> Opened:
+    """Return a source with its header read; `known` says whether a header means anything.
+
+    Raises `InvalidError` for a source that is none, and for a header that is none.
+    """
+    values = _mappings(source)
+    if values is not None:
+        return _of_values(values, options)
+    text = text_of(source, options.encoding)
+    delimiter, rows = Rows(_lines(text.pieces), options.delimiter).start(known)
+    header = next(rows, None)
+    if header is None:
+        raise InvalidError("header", "", _NAMES, L7.id)
+    if header.flaw is not None:
+        raise InvalidError("header", header.flaw.value, header.flaw.of_header, L7.id)
+    name, headers = options.name or text.name, trimmed(header.cells)
+    return Opened(name, headers, header.line, rows, delimiter, "line", text)
+
+
+_NAMES: Final = "a row with the names of the columns"
+
+
+def _mappings(source: Any) -> Iterator[Any] | None:
+    """Return the rows of a source that has values, or None for one that has text."""
+    if is_path(source) or isinstance(source, str | bytes | bytearray | memoryview):
+        return None
+    if callable(getattr(source, "read", None)):
+        return None
+    return None
+
+
+def _of_values(rows: Iterator[Any], options: Options) -> Opened:
+    raise NotImplementedError

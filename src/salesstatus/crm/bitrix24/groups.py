@@ -12,7 +12,7 @@ from salesstatus.crm.bitrix24.lens import MEANINGS, Form, field_key, number_of
 from salesstatus.crm.oddities import Place, Reporter, safely
 from salesstatus.lead import StageMeaning
 from salesstatus.model import Address, absent
-from salesstatus.tables.cells import Unreadable
+from salesstatus.tables.plain import Unreadable
 
 CLASSIC, ITEM = Form
 

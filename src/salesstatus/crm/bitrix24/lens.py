@@ -22,7 +22,7 @@ from salesstatus.crm.lens import FLAG as ANY_FLAG
 from salesstatus.errors import LabelError
 from salesstatus.labels import Axis, parse_status
 from salesstatus.lead import StageMeaning
-from salesstatus.tables.cells import Lenient, Unreadable
+from salesstatus.tables.plain import Lenient, Unreadable
 from salesstatus.values import Id, IdentityEnum, InvalidError
 
 

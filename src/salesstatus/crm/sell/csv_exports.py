@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import timezone, tzinfo
+from datetime import tzinfo
 from typing import Any, Final
 
 import attrs
@@ -29,18 +29,13 @@ from salesstatus.crm.sell.unpacking import Row
 from salesstatus.keys import text_key
 from salesstatus.model import full_name
 from salesstatus.statements import W4
-from salesstatus.tables.cells import (
-    Conventions,
-    DateOrder,
-    Lenient,
-    Unreadable,
-    amount,
-    check_csv,
-    written,
-)
-from salesstatus.tables.headers import header_key, trimmed
+from salesstatus.tables.cells import amount
+from salesstatus.tables.headers import header_key
+from salesstatus.tables.options import Options
+from salesstatus.tables.plain import Lenient, Unreadable
+from salesstatus.tables.rows import Opened, opened
 from salesstatus.tables.rows import Row as Line
-from salesstatus.tables.rows import Rows, opened
+from salesstatus.tables.times import DateOrder, Forms, order_shown, time_of
 from salesstatus.tables.vocabulary import PARTS
 from salesstatus.values import InvalidError
 
@@ -86,9 +81,19 @@ def csv_rows(
     """
     if kind is not None and kind not in csv_headers.KINDS:
         raise InvalidError("kind", kind, "Kind.CONTACT, Kind.DEAL or Kind.LEAD")
-    forms = check_csv(date_order=date_order, locale=locale, zone=zone)
-    _, file = opened(content, encoding, delimiter)
-    return _File(name, report, kind, columns, forms, zone).rows(file)
+    options = Options(
+        date_order=date_order, locale=locale, zone=zone, delimiter=delimiter, encoding=encoding
+    )
+    reading = _File(name, report, kind, columns, options)
+    content = [content] if isinstance(content, str) else content
+    try:
+        file = opened(content, options, lambda cell: bool(csv_headers.kinds_with(cell)))
+    except InvalidError as error:
+        if error.place not in ("header", "encoding"):
+            raise
+        reading.refuse(error.expected, "something else" if error.value else "an empty file")
+        return iter(())
+    return reading.rows(file)
 
 
 #: How many rows, and how many characters of them, are looked at before the first is read.
@@ -100,15 +105,12 @@ class _Times:
     """How the times of one column are read: in which order their numbers stand, and their zone."""
 
     order: DateOrder | None
-    zone: tzinfo | None
+    forms: Forms
     _proved: set[DateOrder] = attrs.field(factory=set)
 
     def look(self, cell: str) -> None:
         """Remember what a cell proves of the order."""
-        try:
-            order = written(cell).proves
-        except Unreadable:
-            return
+        order = order_shown(cell)
         if order is not None:
             self._proved.add(order)
 
@@ -119,9 +121,10 @@ class _Times:
 
     def read(self, cell: str) -> Any:
         """Return a time as the API has it."""
-        time = written(cell)
-        text = time.at(self.order, self.zone or timezone.utc).isoformat()
-        return Lenient(text, "read as UTC") if time.zone is None and self.zone is None else text
+        at = time_of(cell, attrs.evolve(self.forms, order=self.order))
+        if type(at) is Lenient:
+            return Lenient(at.value.isoformat(), "read as UTC")
+        return at.isoformat()
 
 
 def _ahead(lines: Iterator[Line], times: Sequence[tuple[int, _Times]]) -> deque[Line]:
@@ -178,16 +181,22 @@ class _File:
     report: Reporter
     kind: Kind | None
     tables: Mapping[Kind, Columns]
-    forms: Conventions
-    zone: tzinfo | None
+    options: Options
 
-    def rows(self, file: Rows) -> Iterator[Row]:
-        _, lines = file.start(lambda cell: bool(csv_headers.kinds_with(cell)))
-        header = next(lines, None)
+    def rows(self, header: Opened) -> Iterator[Row]:
+        try:
+            yield from self._rows(header)
+        except InvalidError as error:
+            self.refuse(error.expected, str(error.value))
+        for note in header.about.notes:
+            self.report.read(Place(self.name), note.expected, f"{note.value}: {note.done}")
+
+    def _rows(self, header: Opened) -> Iterator[Row]:
+        lines = header.rows
         kind = self._kind(header)
-        if header is None or kind is None:
+        if kind is None:
             return
-        headers = trimmed(header.cells)
+        headers = header.headers
         place = Place(self.name, header.line)
         columns = [
             self._column(position, headers[position], field)
@@ -205,26 +214,19 @@ class _File:
             if row is not None:
                 yield row
 
-    def _kind(self, header: Line | None) -> Kind | None:
+    def _kind(self, header: Opened) -> Kind | None:
         """Return what kind of records a file has, or None with a report if that is unknown."""
-        found: str = _NO_CSV.get(
-            "" if header is None or header.flaw else header.cells[0].strip()[:1], ""
-        )
-        if header is None:
-            self._refused("a row with the names of the columns", "an empty file")
-        elif header.flaw is not None:
-            self._refused(header.flaw.of_header, "something else")
-        elif found:
-            self._refused("CSV", found)
-        else:
+        found: str = _NO_CSV.get(header.headers[0].strip()[:1], "")
+        if not found:
             return self.kind or self._found_kind(header)
+        self.refuse("CSV", found)
         return None
 
-    def _found_kind(self, header: Line) -> Kind | None:
+    def _found_kind(self, header: Opened) -> Kind | None:
         """Return the kind by the file's name or its headers."""
         alone = {
             kind
-            for kinds in map(csv_headers.kinds_with, header.cells)
+            for kinds in map(csv_headers.kinds_with, header.headers)
             if len(kinds) == 1
             for kind in kinds
         }
@@ -239,10 +241,11 @@ class _File:
         )
         found += f" in a file of {named.value}s" if named else ""
         expected = "a file whose name or headers say whether it has contacts, deals or leads"
-        self._refused(expected, found)
+        self.refuse(expected, found)
         return None
 
-    def _refused(self, expected: str, found: str) -> None:
+    def refuse(self, expected: str, found: str) -> None:
+        """Report that the file is not used."""
         self.report.not_used(Place(self.name), expected, found)
 
     def _fields(
@@ -276,11 +279,11 @@ class _File:
     def _column(self, position: int, header: str, field: str) -> _Column:
         cell = csv_headers.CELLS.get(field, csv_headers.TEXT)
         if cell is csv_headers.TIME:
-            times = _Times(self.forms.order, self.zone)
+            times = _Times(self.options.forms.order, self.options.forms)
             return _Column(position, header, field, _TIME, times.read, times)
         if cell is csv_headers.AMOUNT:
-            sign = self.forms.decimal
-            return _Column(position, header, field, _AMOUNT, lambda text: amount(text, sign))
+            forms = self.options.forms
+            return _Column(position, header, field, _AMOUNT, lambda text: _amount(text, forms))
         return _Column(position, header, field, cell.expected, cell.read)
 
     def _usable(self, kind: Kind, fields: set[str], place: Place) -> bool:
@@ -373,6 +376,12 @@ class _File:
         else:
             name = full_name(body.get("first_name") or "", body.get("last_name") or "")
             body["name"] = body.get("name") or name or None
+
+
+def _amount(text: str, forms: Forms) -> Any:
+    """Return an amount as the API has it."""
+    value = amount(text, forms)
+    return Lenient(str(value.value), value.note) if type(value) is Lenient else str(value)
 
 
 def _put(body: dict[str, Any], field: str, value: Any) -> None:

@@ -21,9 +21,16 @@ import attrs
 from salesstatus.crm.sell.columns import Kind
 from salesstatus.keys import text_key
 from salesstatus.labels import LOCALES, axis_label
-from salesstatus.tables.cells import flag, id_number, id_numbers, listed, status
+from salesstatus.tables.cells import (
+    flag,
+    id_number,
+    id_numbers,
+    is_organization,
+    listed,
+    status,
+)
 from salesstatus.tables.headers import WHY_NONE, header_key, why_unknown
-from salesstatus.tables.lead_columns import LEAD_HEADINGS
+from salesstatus.tables.leads import LEAD_HEADINGS
 from salesstatus.tables.vocabulary import Kind as TableKind
 from salesstatus.values import InvalidError
 
@@ -56,7 +63,8 @@ _IDS: Final = "id contact_id organization_id parent_organization_id stage_id sou
 #: field.
 CELLS: Final[Mapping[str, Cell]] = {
     **dict.fromkeys(_IDS.split(), _ID),
-    **dict.fromkeys(("is_organization", "open_to_all"), _FLAG),
+    "is_organization": Cell("yes or no", is_organization),
+    "open_to_all": _FLAG,
     "prospect_status": Cell(
         "a prospect status in a language that has labels", lambda cell: status(cell, "prospect")
     ),

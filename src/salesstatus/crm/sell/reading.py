@@ -24,7 +24,8 @@ from salesstatus.crm.sell.unpacking import Newest, Row, report_again, rows
 from salesstatus.lead import LeadId
 from salesstatus.model import Contact, ContactId, ContactKind, DealStatus
 from salesstatus.statements import W4
-from salesstatus.tables.cells import DateOrder, check_csv
+from salesstatus.tables.options import Options
+from salesstatus.tables.times import DateOrder
 from salesstatus.values import FrozenMap, Id, InvalidError, check, shown
 
 PERSON, COMPANY = ContactKind
@@ -70,7 +71,7 @@ class Reading:
         self._unwanted = frozenset[Kind]() if wanted is Wanted.ALL else _UNWANTED
         self._limit = limit
         self._csv: dict[str, Any] = {"date_order": date_order, "locale": locale, "zone": zone}
-        check_csv(**self._csv)
+        Options(**self._csv)  # refuses what says nothing
         self.skipped: Counter[str] = Counter()
         self.pages = Pages()
         self._newest = Newest()

@@ -15,7 +15,7 @@ from salesstatus.crm.lens import Columns, time_read
 from salesstatus.crm.oddities import Place, Reporter, safely
 from salesstatus.crm.pages import Pages
 from salesstatus.crm.sell.columns import COLUMNS, KIND_OF, SCOPES, Kind
-from salesstatus.tables.cells import Lenient, Unreadable
+from salesstatus.tables.plain import Lenient, Unreadable
 from salesstatus.values import Id, check, shown
 
 

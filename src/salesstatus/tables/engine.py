@@ -1,0 +1,419 @@
+"""The one engine for rows: a kind of record is data, and every kind is read the same way.
+
+How the rooms of `salesstatus.tables` fit together, from the outside in:
+
+* `text`       a path, bytes, a stream, chunks → pieces of text, with the encoding found out
+* `rows`       text → physical lines → rows of cells, with the delimiter and the quotes found out;
+               or rows that are values → rows of cells
+* `plain`      values of other libraries → plain values of Python
+* `cells`      a cell → a value: one reader for times, amounts, flags, phones, … of every kind
+* `options`    what the caller says, for all kinds the same
+* `engine`     this: columns by their headers, cells by their fields, rows → records or problems
+* `headers`    the one vocabulary, as data
+* `leads`, …   the kinds of records: which fields, which cells, what makes a record of the values
+
+A kind of record says what its headers mean (`RecordKind.meant`), how a field's cells are read
+(`cells`), which fields several columns may fill (`many`), of which one column is needed
+(`needed`), and makes a record from a `Draft` (`build`). `read_table` does the rest. Who must see
+the headers to choose the kind calls `open_table`, and then `read_rows`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from typing import Any, Final, Generic, TypeVar, final
+
+import attrs
+
+from salesstatus.statements import L7
+from salesstatus.tables.cells import TEXT, Cell, visible
+from salesstatus.tables.headers import header_key
+from salesstatus.tables.options import Options
+from salesstatus.tables.plain import Lenient, Unreadable, as_text, plain
+from salesstatus.tables.remarks import Remark
+from salesstatus.tables.rows import Flaw, Opened, Row, opened
+from salesstatus.tables.times import Forms
+from salesstatus.tables.words import NULLS
+from salesstatus.values import Id, InvalidError, check_id, shown
+
+R = TypeVar("R")
+#: The class of the rows of a kind.
+Row_ = TypeVar("Row_", bound="TableRow[Any]")
+
+
+@attrs.frozen
+class TableRow(Generic[R]):
+    """One row: the line on which it begins, or its number, from 1; and its record or its problems.
+
+    `notes` say what was left out or changed.
+    """
+
+    line: int
+    record: R | None
+    problems: tuple[Remark, ...] = ()
+    notes: tuple[Remark, ...] = ()
+
+
+@final
+@attrs.frozen
+class TableColumn:
+    """A column that is read: its header, and its field (a custom one: ``custom_fields.Budget``)."""
+
+    header: str
+    field: str
+
+
+@final
+@attrs.frozen
+class IgnoredColumn:
+    """A column that is not read, and why."""
+
+    header: str
+    reason: str
+
+
+@final
+@attrs.define(eq=False, repr=False)
+class Table(Iterator[Row_]):
+    """A table whose header was read; its rows come by iterating over it, once.
+
+    `columns` are those that are read, `ignored` the others. `encoding` is ``""`` where the source
+    was no bytes, `delimiter` where its rows were values. `notes` are about the table as a whole;
+    some come only while its rows are read.
+    """
+
+    columns: tuple[TableColumn, ...]
+    ignored: tuple[IgnoredColumn, ...]
+    delimiter: str
+    _source: Opened
+    _rows: Iterator[Row_]
+
+    @property
+    def encoding(self) -> str:
+        """The encoding, as far as the rows were read."""
+        return self._source.about.encoding
+
+    @property
+    def notes(self) -> tuple[Remark, ...]:
+        """What is to be said of the table as a whole, as far as its rows were read."""
+        return tuple(self._source.about.notes)
+
+    def __next__(self) -> Row_:
+        return next(self._rows)
+
+
+@final
+@attrs.frozen
+class Meaning:
+    """What a header may mean: every field, or the reason why the column is not read.
+
+    A column without fields and without a reason is not read, and nobody is told: the caller wanted
+    it so.
+    """
+
+    fields: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@final
+@attrs.define(eq=False)
+class Draft:
+    """What a row says, by field, while it becomes a record.
+
+    Values of fields that several columns may fill are tuples. `left` are the headers and texts of
+    cells that were left out.
+    """
+
+    line: int
+    values: dict[str, Any]
+    problems: list[Remark]
+    notes: list[Remark]
+    left: list[tuple[str, str]]
+    _columns: Sequence[_Column]
+    _made_id: Callable[[int], Id]
+
+    def header(self, *fields: str) -> str:
+        """Return the headers of these fields."""
+        return ", ".join(column.header for column in self._columns if column.field in fields)
+
+    def refuse(self, fields: str, value: str, expected: str, rule: str = L7.id) -> None:
+        """Add a problem of these fields (one or several words): the row is no record."""
+        first, *_ = words = fields.split()
+        self.problems.append(Remark(self.header(*words), first, value, expected, rule))
+
+    def note(self, field: str, value: str, expected: str, done: str, rule: str = L7.id) -> None:
+        """Add a note of a field: it was left out or changed."""
+        self.notes.append(Remark(self.header(field), field, value, expected, rule, done))
+
+    def add(self, field: str, values: tuple[Any, ...]) -> None:
+        """Add values of a field that holds several."""
+        self.values[field] = self.values.get(field, ()) + values
+
+    def made_id(self) -> Id:
+        """Return an id for a row that has none: the source's name and the line."""
+        return self._made_id(self.line)
+
+
+@final
+@attrs.frozen(kw_only=True)
+class RecordKind(Generic[Row_]):
+    """A kind of record, as data.
+
+    `name` is what messages call it. `known` says whether a header means anything, for finding the
+    delimiter and the header; `meant` says of all headers what they mean. `fields` are those that
+    the option ``columns`` may name. `cells` has the cells of fields that are more than a text.
+    `many` are the fields that several columns may fill. A table is refused that has no column for
+    any field of `needed`, with `expected` and `rule`. `build` makes the record, or adds to the
+    draft's problems; what it returns beside problems does not count.
+    """
+
+    name: str
+    known: Callable[[str], bool]
+    meant: Callable[[Sequence[str]], Sequence[Meaning]]
+    fields: Container[str]
+    cells: Mapping[str, Cell]
+    build: Callable[[Draft], Any]
+    row: Callable[..., Row_]
+    many: Container[str] = frozenset()
+    needed: frozenset[str] = frozenset()
+    expected: str = ""
+    rule: str = ""
+    #: What is done with a cell that cannot be read.
+    left_out: str = "left out"
+
+
+def open_table(source: object, options: Options, known: Callable[[str], bool]) -> Opened:
+    """Return a source with its header read.
+
+    Raises `InvalidError` for a source that is none, and for a header that is none.
+    """
+    mapped = set(map(header_key, options.columns))
+    return opened(source, options, lambda cell: header_key(cell) in mapped or known(cell))
+
+
+def read_table(kind: RecordKind[Row_], source: object, options: Options) -> Table[Row_]:
+    """Return the records of a source, row by row. Raises `InvalidError`.
+
+    It is raised for a wrong option, and for a header with which the source is of no use.
+    """
+    return read_rows(kind, open_table(source, options, kind.known), options)
+
+
+def read_rows(kind: RecordKind[Row_], source: Opened, options: Options) -> Table[Row_]:
+    """Return the records of a source that was opened. Raises `InvalidError` as `read_table`."""
+    columns, ignored = _columns_of(kind, source.headers, options)
+    rows = _decided(source.rows, columns)
+    reading = _Reading(kind, columns, source, options)
+    return Table(
+        tuple(TableColumn(column.header, column.field) for column in columns),
+        tuple(ignored),
+        source.delimiter,
+        source,
+        map(reading.row, rows),
+    )
+
+
+# From the headers to columns.
+
+
+@attrs.define(eq=False)
+class _Column:
+    """A column's position, header and field, and how its cells are read."""
+
+    position: int
+    header: str
+    field: str
+    cell: Cell
+    forms: Forms
+    many: bool
+
+
+def _columns_of(
+    kind: RecordKind[Any], headers: Sequence[str], options: Options
+) -> tuple[list[_Column], list[IgnoredColumn]]:
+    """Return what columns mean. Raises `InvalidError` for two meanings, doubles, none needed."""
+    mapped = _mapped(kind, headers, options.columns)
+    columns: list[_Column] = []
+    ignored: list[IgnoredColumn] = []
+    taken: dict[str, str] = {}
+    for position, (header, meaning) in enumerate(zip(headers, kind.meant(headers), strict=True)):
+        fields, reason = meaning.fields, meaning.reason
+        said = mapped.get(header_key(header))
+        if said is not None:
+            fields, reason = (said,) if said else (), "left out by the option columns"
+        if len(fields) > 1:
+            expected = f"{' or '.join(fields)} as the header, for this one could mean both"
+            raise InvalidError("header", header, expected, L7.id)
+        if not fields:
+            if reason:
+                ignored.append(IgnoredColumn(header, reason))
+            continue
+        (field,) = fields
+        field = field.removeprefix("lead.")
+        many = field in kind.many
+        if field in taken and not many:
+            raise InvalidError("header", (taken[field], header), f"one column for {field}", L7.id)
+        taken[field] = header
+        cell = kind.cells.get(field, TEXT)
+        columns.append(_Column(position, header, field, cell, options.forms, many))
+    if kind.needed and not kind.needed & taken.keys():
+        raise InvalidError("header", headers, kind.expected, kind.rule)
+    return columns, ignored
+
+
+def _mapped(
+    kind: RecordKind[Any], headers: Sequence[str], said: Mapping[str, str]
+) -> Mapping[str, str]:
+    keys = set(map(header_key, headers))
+    for header, field in said.items():
+        if field and field not in kind.fields:
+            expected = f"a field of a {kind.name}, or '' for a column to leave out"
+            raise InvalidError("columns", {header: field}, expected, L7.id)
+        if header_key(header) not in keys:
+            raise InvalidError("columns", header, "a header of the file", L7.id)
+    return {header_key(header): field for header, field in said.items()}
+
+
+#: How many rows, and how many characters of them, are looked at before the first is read, where a
+#: column's cells decide how they are all written.
+AHEAD: Final = (1000, 1_000_000)
+
+
+def _decided(rows: Iterator[Row], columns: Sequence[_Column]) -> Iterator[Row]:
+    """Yield rows, the first only after they have shown how the cells of columns are written.
+
+    One day above the twelfth says the order of the dates of its column, unless the caller did.
+    """
+    looking = [
+        (column, *column.cell.shows, set[str]())
+        for column in columns
+        if column.cell.shows and getattr(column.forms, column.cell.shows[0]) is None
+    ]
+    ahead: deque[Row] = deque()
+    size = 0
+    while looking and len(ahead) < AHEAD[0] and size < AHEAD[1]:
+        row = next(rows, None)
+        if row is None:
+            break
+        ahead.append(row)
+        for column, _, show, shown_by in looking:
+            cell = row.cells[column.position] if column.position < len(row.cells) else None
+            if isinstance(cell, str):
+                size += len(cell)
+                form = show(visible(cell))
+                if form is not None:
+                    shown_by.add(form)
+    for column, name, _, shown_by in looking:
+        if len(shown_by) == 1:
+            said: dict[str, Any] = {name: shown_by.pop()}
+            column.forms = attrs.evolve(column.forms, **said)
+    while ahead:
+        yield ahead.popleft()
+    yield from rows
+
+
+# From rows to records.
+
+_CELLS: Final = "{} cells, as in the header"
+
+
+@attrs.define(eq=False)
+class _Reading(Generic[Row_]):
+    """Makes records of rows."""
+
+    kind: RecordKind[Row_]
+    columns: Sequence[_Column]
+    source: Opened
+    options: Options
+    nulls: frozenset[str] = attrs.field(init=False)
+    taken: set[Id] | None = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        said = self.options.nulls
+        self.nulls = NULLS if said is None else said
+        made = self.options.ids is not None
+        comparing = made or any(column.field == "id" for column in self.columns)
+        self.taken = set() if comparing else None
+
+    def row(self, row: Row) -> Row_:
+        """Return the record of a row, or all its problems."""
+        width, cells, flaw = len(self.source.headers), row.cells, row.flaw
+        if flaw is None and (len(cells) < width or any(map(_visible, cells[width:]))):
+            flaw = Flaw(f"{len(cells)} cells", _CELLS.format(width))
+        if flaw is not None:
+            problem = Remark("", "", flaw.value, flaw.expected, L7.id)
+            return self.kind.row(row.line, None, (problem,))
+        draft = Draft(row.line, {}, [], [], [], self.columns, self._id)
+        for column in self.columns:
+            value = cells[column.position]
+            if type(value) is str:
+                value = visible(value)
+            if value is not None and value != "":
+                self._cell(draft, column, value)
+        record = self.kind.build(draft)
+        id_ = draft.values.get("id")
+        if self.taken is not None and id_ in self.taken:
+            draft.refuse("id", shown(id_), "an id that no row above has")
+        problems = tuple(draft.problems)
+        if self.options.strict:
+            problems += tuple(attrs.evolve(note, done="") for note in draft.notes)
+        if problems:
+            return self.kind.row(row.line, None, problems, tuple(draft.notes))
+        if self.taken is not None and id_ is not None:
+            self.taken.add(id_)
+        return self.kind.row(row.line, record, (), tuple(draft.notes))
+
+    def _cell(self, draft: Draft, column: _Column, found: Any) -> None:
+        """Read one cell that is not empty."""
+        cell = column.cell
+        try:
+            value = self._value(draft, column, found)
+            if value is None:
+                return
+            if cell.read is not None:
+                value = cell.read(value, column.forms)
+        except Unreadable as error:
+            expected, rule = error.expected or cell.expected, error.rule or cell.rule
+            self._note(draft, column, found, expected, rule, self.kind.left_out)
+            text = found if isinstance(found, str) else shown(found)
+            draft.left.append((column.header.strip(), text))
+            return
+        if type(value) is Lenient:
+            self._note(draft, column, found, cell.expected, cell.rule, value.note)
+            if value.further:
+                draft.add(f"{column.field}s", value.further)
+            value = value.value
+        if column.many:
+            draft.add(column.field, value)
+        else:
+            draft.values[column.field] = value
+
+    def _value(self, draft: Draft, column: _Column, found: Any) -> Any:
+        """Return a cell as its reader takes it; None for nothing. Raises `Unreadable`."""
+        value = found if type(found) is str else plain(found)
+        if value is not None and type(value) not in column.cell.takes:
+            value = visible(as_text(value))
+        if value != "" and (type(value) is not str or value not in self.nulls):
+            return value
+        if value and self.options.nulls is None:
+            self._note(draft, column, found, "a value", "", "read as nothing")
+        return None
+
+    def _note(
+        self, draft: Draft, column: _Column, found: Any, expected: str, rule: str, done: str
+    ) -> None:
+        draft.notes.append(
+            Remark(column.header, column.field, shown(found), expected, rule or L7.id, done)
+        )
+
+    def _id(self, line: int) -> Id:
+        name = self.source.name
+        made = f"{name}:{line}" if name else f"{self.source.unit}-{line}"
+        id_ = made if self.options.ids is None else self.options.ids(line)
+        check_id("ids", id_)
+        return id_
+
+
+def _visible(cell: object) -> bool:
+    return cell is not None and (not isinstance(cell, str) or visible(cell) != "")
