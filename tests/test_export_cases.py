@@ -1,0 +1,249 @@
+"""Exports, answers and files as people have them: columns and answers that were not read, each kind
+with its siblings. All data is made up."""
+
+import io
+import json
+from datetime import datetime
+
+import pytest
+
+from reading import NEW, OLD, b24_deal, b24_files, sell_files, told, won_at
+from salesstatus import DealStatus
+from salesstatus.crm import bitrix24, sell
+from salesstatus.crm.bitrix24 import company_id
+
+PEOPLE = "ID,Name,Is organization\n7,Ann Grey,No\n8,Acme,Yes\n"
+
+
+def converted(text):
+    """Return the number of converted leads that `funnel --json` says of all."""
+    [found] = [row for row in map(json.loads, text.splitlines()) if row["report"] == "all leads"]
+    return found["converted"]
+
+
+class TestColumnsOfSellsExports:
+    """Columns under the names that exports have for them are read, or told with the reason."""
+
+    def test_beside_another_id_it_is_the_company(self):
+        text = "ID,Contact ID,First name,Last name,Is organization\n7,8,Ann,Grey,No\n8,,,,Yes\n"
+        account = sell.read({"contacts.csv": text})
+        assert account.contacts[7].contact.company == 8
+
+    @pytest.mark.parametrize(
+        ("header", "cell", "field"),
+        [
+            ("Work number", "+49 30 1234567", "phone"), ("Work phone", "+49 30 1234567", "phone"), ("Mobile number", "+49 171 1234567", "mobile"),
+            ("Email", "a@b.example", "email"), ("Fax number", "+49 30 1234568", "fax"), ("Job title", "Buyer", "title"), ("Position", "Buyer", "title"),
+        ],
+    )  # fmt: skip
+    def test_a_profile(self, header, cell, field):
+        text = f"ID,Name,Is organization,{header}\n7,Ann Grey,No,{cell}\n"
+        account = sell.read({"contacts.csv": text})
+        assert getattr(account.contacts[7].contact, field) == cell or any(
+            header in each for each in told(account)
+        )
+
+    @pytest.mark.parametrize(
+        "header", ["State/Region", "State/region", "State", "Region/State", "Province"]
+    )
+    def test_a_state(self, header):
+        text = f"ID,Name,Is organization,City,{header}\n7,Ann Grey,No,Ulm,Bavaria\n"
+        account = sell.read({"contacts.csv": text})
+        address = account.contacts[7].contact.address
+        assert address.state == "Bavaria" or any(header in each for each in told(account))
+        assert address.city == "Ulm"
+
+    @pytest.mark.parametrize(
+        "header", ["Deal Added", "Added on", "Deal added on", "Created at", "Deal created at"]
+    )
+    def test_when_a_deal_was_added(self, header):
+        text = f"Deal ID,Deal Name,Stage,Contact ID,{header}\n50,Pumps,Won,7,{OLD}\n"
+        account = sell.read({"contacts.csv": PEOPLE, "deals.csv": text})
+        assert account.deals[50].created_at is not None or any(
+            header in each for each in told(account)
+        )
+
+    @pytest.mark.parametrize(
+        "header", ["Loss reason", "Loss Reason", "Unqualified reason", "Verlustgrund"]
+    )
+    def test_a_reason(self, header):
+        stage = "Unqualified" if header.startswith("Unq") else "Lost"
+        text = f"Deal ID,Deal Name,Stage,Contact ID,{header}\n50,Pumps,{stage},7,Too dear\n"
+        account = sell.read({"contacts.csv": PEOPLE, "deals.csv": text})
+        assert "Too dear" in repr(account.deals[50]) or any(
+            header in each for each in told(account)
+        )
+
+    def test_a_reason_of_the_api(self):
+        contents = sell_files(won_at(NEW) | {"stage_id": 54, "loss_reason_id": 3})
+        contents["loss_reasons.json"] = [{"id": 3, "name": "Too dear"}]
+        account = sell.read(contents)
+        assert account.deals[50].status is DealStatus.LOST
+        assert "Too dear" in repr(account.deals[50]) or "Too dear" in str(account.catalogue)
+
+    @pytest.mark.parametrize(
+        "header", ["Billing address", "Shipping address", "Billing street", "Shipping city"]
+    )
+    def test_other_addresses(self, header):
+        text = f"ID,Name,Is organization,{header}\n7,Ann Grey,No,1 Side Street\n"
+        account = sell.read({"contacts.csv": text})
+        assert "1 Side Street" in repr(account.contacts[7]) or any(
+            header in each for each in told(account)
+        )
+
+    def test_every_column_that_is_not_read_is_told(self):
+        text = "ID,Name,Is organization,Shoe size,Zodiac\n7,Ann Grey,No,43,Crab\n"
+        said = " ".join(told(sell.read({"contacts.csv": text})))
+        assert "Shoe size" in said
+        assert "Zodiac" in said
+
+
+class TestAFullExport:
+    """A folder or a zip of CSV files is an account."""
+
+    FILES = (
+        ("contacts.csv", PEOPLE),
+        ("deals.csv", "Deal ID,Deal Name,Stage,Contact ID\n50,Pumps,Won,7\n"),
+        ("leads.csv", "Lead ID,Last Name,Company\n3,Rose,Edge\n"),
+    )
+
+    def check(self, account):
+        assert (set(account.contacts), set(account.deals), set(account.leads)) == (
+            {7, 8},
+            {50},
+            {3},
+        )
+
+    def test_a_folder(self, tmp_path, run):
+        for name, text in self.FILES:
+            (tmp_path / name).write_text(text)
+        from salesstatus.crm import contents
+
+        self.check(sell.read(contents(tmp_path)))
+        assert run("derive", str(tmp_path))[0] in (0, 1)
+
+    def test_a_broken_zip(self, tmp_path, run):
+        (tmp_path / "export.zip").write_bytes(b"PK\x03\x04 and nothing more")
+        code, _, err = run("derive", str(tmp_path / "export.zip"))
+        assert code == 2
+        assert "export.zip" in err
+        assert "Traceback" not in err
+
+
+class TestInvolvedContactsThatAreUnknown:
+    """Who else is on a deal is known only where it was sent: else that is told, for every source."""
+
+    def test_sell_csv(self):
+        text = "Deal ID,Deal Name,Stage,Contact ID\n50,Pumps,Won,7\n"
+        account = sell.read({"contacts.csv": PEOPLE, "deals.csv": text})
+        assert any("involved" in each for each in told(account))
+
+    def test_where_it_was_sent_it_is_not(self):
+        body = won_at(OLD) | {"associated_contacts": []}
+        assert not any("involved" in each for each in told(sell.read(sell_files(body))))
+        account = bitrix24.read(b24_files(b24_deal(5, CONTACT_IDS=["9"])))
+        assert not any("involved" in each for each in told(account))
+
+
+class TestAnswersOfBitrix24:
+    """Answers and parameters that its documentation has."""
+
+    @pytest.mark.parametrize("ids", [["3", "4"], [3, 4], ["4", "3"]])
+    def test_several_companies_of_a_contact(self, ids):
+        companies = {"result": [{"ID": "3", "TITLE": "Acme"}, {"ID": "4", "TITLE": "Beta"}]}
+        person = {"ID": "9", "LAST_NAME": "Grey", "COMPANY_ID": "3", "COMPANY_IDS": ids}
+        deal = b24_deal(5, COMPANY_ID="4")
+        account = bitrix24.read(
+            {
+                "crm.company.list": companies,
+                "crm.contact.list": {"result": [person]},
+                "crm.deal.list": {"result": [deal]},
+            }
+        )
+        assert account.contacts[9].contact.company == company_id(3)
+        assert account.deals[5].company == company_id(4)
+        # the person works there too: that is no contradiction
+        assert not any("another company" in each for each in told(account))
+
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {"ID": 5, "CONTACT_ID": 9, "COMPANY_ID": 0, "CATEGORY_ID": 0},
+            {"OPPORTUNITY": 12.5},
+            {"DATE_CREATE": datetime(2026, 3, 1, 8)},
+        ],
+    )
+    def test_numbers_and_times_as_parsed(self, fields):
+        account = bitrix24.read(b24_files(b24_deal(5) | fields))
+        assert account.deals[5].primary == 9
+
+
+class TestFilesOfLeadsOnTheCommandLine:
+    """`convert` and `funnel` tell what they did not read; the same word is the same number."""
+
+    def file(self, folder, text, name="leads.csv"):
+        path = folder / name
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    def test_the_same_number(self, run, tmp_path):
+        path = self.file(tmp_path, "Last name,Status\nGrey,Converted\nDoe,New\n")
+        _, out, _ = run("funnel", path)
+        _, text, _ = run("funnel", "--json", path)
+        assert "1" in out
+        assert "50" in out
+        assert converted(text) == 1
+
+    @pytest.mark.parametrize(
+        "bad",
+        [
+            ["--encoding", "klingon"],
+            ["--map", "No such=email"],
+            ["--map", "Firm=nothing"],
+            ["--delimiter", "ab"],
+            ["--zone", "Nowhere/Else"],
+        ],
+    )
+    def test_wrong_options(self, run, tmp_path, bad):
+        code, _, err = run("convert", *bad, self.file(tmp_path, "Last name,Firm\nGrey,Acme\n"))
+        assert code == 2
+        assert "Traceback" not in err
+        assert err.strip()
+
+
+class TestIdsNeverMeet:
+    """Rows without an id are called by their file and line: two files never meet (K17)."""
+
+    def test_two_files(self, tmp_path):
+        from salesstatus.tables import read_leads
+
+        found = []
+        for name in ("a.csv", "b.csv"):
+            (tmp_path / name).write_text("Last name\nGrey\nDoe\n")
+            found += [row.lead.id for row in read_leads(tmp_path / name)]
+        assert found == ["a.csv:2", "a.csv:3", "b.csv:2", "b.csv:3"]
+
+    def test_a_stream_with_a_name(self):
+        from salesstatus.tables import read_leads
+
+        stream = io.BytesIO(b"Last name\nGrey\n")
+        stream.name = "crm-2026.csv"
+        [row] = read_leads(stream)
+        assert row.lead.id in ("crm-2026.csv:2", "line-2", 2, "row-2", ":2")
+
+
+class TestStagesAreRecognised:
+    """A stage is known in any case and by its labels; another one is told (L11)."""
+
+    @pytest.mark.parametrize("word", ["converted", "CONVERTED", "Converted", " Converted "])
+    def test_in_any_case(self, run, tmp_path, word):
+        path = tmp_path / "leads.csv"
+        path.write_text(f"Last name,Status\nGrey,{word}\nDoe,New\n")
+        _, text, _ = run("funnel", "--json", str(path))
+        assert converted(text) == 1
+
+    def test_an_unknown_one_is_told(self, run, tmp_path):
+        path = tmp_path / "leads.csv"
+        path.write_text("Last name,Status\nGrey,Zzz\nDoe,New\n")
+        _, out, err = run("funnel", str(path))
+        assert "Zzz" in out + err
