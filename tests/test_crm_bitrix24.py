@@ -1090,7 +1090,7 @@ class TestStageHistories:
             StageRow(410, datetime(2026, 5, 3, 7, tzinfo=timezone.utc), WON, "Done"),
             StageRow(410, datetime(2026, 5, 4, 7, tzinfo=timezone.utc), LOST, "C9:LOSE"),
         )
-        assert [account.oddities.count(o) for o in (Outcome.READ, Outcome.NOT_USED)] == [1, 1]
+        assert [account.oddities.count(o) for o in (Outcome.READ, Outcome.NOT_USED)] == [2, 1]
         assert len(account.evidence()) == 4
 
     def test_rows_without_ids_are_told_apart_by_what_they_say(self):

@@ -785,6 +785,8 @@ class TestCodes:
             ([dated(WON, 1, 5)], [[Because.CHANGED_SINCE_LOOK]]),
             ([dated(WON, 1, 3)], [[Because.LOOKS_DIFFER, Because.CHANGE_BEFORE_LOOK]]),
             ([dated(WON, 1, 4)], [[Because.LOOKS_DIFFER, Because.CHANGE_ALREADY_SEEN]]),
+            ([dated(OPEN, 2, 4)], [[Because.LOOKS_DIFFER, Because.CREATION_CHANGED]]),
+            ([dated(OPEN, 1, 4, primary="bob")], [[Because.LOOKS_DIFFER]]),
             ([], [[Because.MISSING]]),
             (
                 [dated(OPEN, 1, 4), dated(OPEN, 1, 6, id="D-2")],

@@ -59,7 +59,8 @@ class Oddity:
     """One strange thing: what was done with it, where it stands, what was expected and found there.
 
     `found` is a text for people: the beginning of a long value, and never the value of a key that
-    may be a secret. `rule` is the id of the rule that is broken, or ``""``.
+    may be a secret. `rule` is the id of the rule that is broken, or ``""``; `code` says where the
+    data contradicts itself (`salesstatus.crm.contradictions.Contradiction`).
     """
 
     outcome: Outcome
@@ -67,6 +68,7 @@ class Oddity:
     expected: str
     found: str
     rule: str = ""
+    code: IdentityEnum | None = None
 
     def __str__(self) -> str:
         rule = f" ({self.rule})" if self.rule else ""
@@ -131,7 +133,13 @@ class Reporter:
         self.add(Outcome.MISSING, place, expected, found, rule)
 
     def add(
-        self, outcome: Outcome, place: Place, expected: str, found: str, rule: str = ""
+        self,
+        outcome: Outcome,
+        place: Place,
+        expected: str,
+        found: str,
+        rule: str = "",
+        code: IdentityEnum | None = None,
     ) -> None:
         """Add an oddity."""
         kind = (outcome, expected)
@@ -139,7 +147,7 @@ class Reporter:
             kind = _OTHERS
         self._counts[kind] += 1
         if self._counts[kind] <= KEPT:
-            self._kept.append(Oddity(outcome, place, expected, found, rule))
+            self._kept.append(Oddity(outcome, place, expected, found, rule, code))
 
     def oddities(self) -> Oddities:
         """Return all oddities so far."""

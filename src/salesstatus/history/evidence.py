@@ -57,6 +57,7 @@ class Because(IdentityEnum):
     CREATION_AFTER_LOOK = "creation_after_look"
     CREATION_BEFORE_LOOK = "creation_before_look"
     CREATION_AFTER_STAGE = "creation_after_stage"
+    CREATION_CHANGED = "creation_changed"
     NO_CHANGE = "no_change"
     CHANGE_AFTER_LOOK = "change_after_look"
     CHANGE_BEFORE_LOOK = "change_before_look"
@@ -95,6 +96,7 @@ _MEANINGS: Final = {
     Because.CREATION_AFTER_LOOK: f"{_CREATED} {_AFTER_LOOK}",
     Because.CREATION_BEFORE_LOOK: f"{_CREATED} {_NOT_SHOWN}",
     Because.CREATION_AFTER_STAGE: f"{_CREATED} after this, so it is ignored",
+    Because.CREATION_CHANGED: "its creation was given as {} before, so it may be another deal",
     Because.NO_CHANGE: "its last stage change is unknown",
     Because.CHANGE_AFTER_LOOK: f"{_CHANGED} {_AFTER_LOOK}",
     Because.CHANGE_BEFORE_LOOK: f"{_CHANGED} {_NOT_SHOWN}",

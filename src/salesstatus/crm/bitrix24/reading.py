@@ -18,6 +18,7 @@ from salesstatus.crm.bitrix24.groups import custom_name
 from salesstatus.crm.bitrix24.lens import company_id
 from salesstatus.crm.bitrix24.unpacking import Row, domain_of, rows
 from salesstatus.crm.bodies import LIMIT, named_contents
+from salesstatus.crm.contradictions import checked
 from salesstatus.crm.evidence import StageRow
 from salesstatus.crm.oddities import Place, Reporter, cleaned, safely
 from salesstatus.crm.pages import Lists
@@ -223,7 +224,7 @@ class Reading:
         if assembly.own:
             self.skipped["the account's own company"] += len(assembly.own)
         leads = assembly.leads
-        return Portal(
+        portal = Portal(
             crm="bitrix24",
             contacts=FrozenMap.over(assembly.contacts),
             deals=FrozenMap.over(assembly.deals),
@@ -243,6 +244,7 @@ class Reading:
             oddities=self.report.oddities(),
             to_fetch=tuple(fetch),
         )
+        return checked(portal, self.report)
 
     def _named(self, kind: Kind) -> dict[Id, Mapping[str, Any]]:
         return {id_: found.values for id_, found in self._records[kind].items()}

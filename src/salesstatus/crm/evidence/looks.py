@@ -169,7 +169,9 @@ def changes(was: Dated, now: Dated, span: Span) -> Iterator[Evidence]:
         yield _saved(changed_at, deal, KNOWN, Because.CHANGED_SINCE_LOOK)
     if deal != now.deal:
         moved = deal.status is not now.deal.status or deal.stage != now.deal.stage
-        yield _saved(span.at, now.deal, SEEN, Because.LOOKS_DIFFER, no_change if moved else None)
+        other = was.created is not None and now.created not in (None, was.created)
+        ignored = (Ignored(Because.CREATION_CHANGED, was.created) if other else None, no_change)
+        yield _saved(span.at, now.deal, SEEN, Because.LOOKS_DIFFER, *ignored[: 1 + moved])
 
 
 def _since_then(was: Dated | None, now: Dated, span: Span) -> Iterator[Evidence]:

@@ -12,6 +12,7 @@ import attrs
 from salesstatus.crm.account import Account, Catalogue, Wanted
 from salesstatus.crm.auditing import Stored
 from salesstatus.crm.bodies import LIMIT, named_contents
+from salesstatus.crm.contradictions import checked
 from salesstatus.crm.oddities import Place, Reporter
 from salesstatus.crm.pages import Pages
 from salesstatus.crm.sell.assembly import Assembly, check_companies, check_contacts, made
@@ -205,7 +206,7 @@ class Reading:
         check_contacts(self._contacts, deals.known, self.report)
         gone = deals.gone(conversions.values(), undecided)
         notes, lead_notes = assembly.notes()
-        return Account(
+        account = Account(
             crm="sell",
             contacts=FrozenMap.over(self._contacts),
             deals=FrozenMap.over(deals.known),
@@ -222,8 +223,8 @@ class Reading:
             fields=FrozenMap.over(assembly.fields()),
             catalogue=catalogue,
             skipped=FrozenMap(self.skipped),
-            oddities=self.report.oddities(),
         )
+        return checked(account, self.report)
 
     def _catalogue(self) -> Catalogue:
         def names(*kinds: Kind) -> FrozenMap[Id, str]:

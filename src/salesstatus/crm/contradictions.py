@@ -1,0 +1,180 @@
+"""Where the data of an account contradicts itself: told with its place, and nothing is mended.
+
+What contradicts is read all the same, for nobody knows which of the two is right. That a deal was
+won is what the CRM says; that it was won in the year 9999 is no event of its past.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from enum import unique
+from typing import Final, TypeVar, final
+
+import attrs
+
+from salesstatus.crm.account import Account, deal_of
+from salesstatus.crm.oddities import Oddity, Outcome, Place, Reporter
+from salesstatus.history.dated import beginning, ending
+from salesstatus.history.records import DealDeleted, DealSaved
+from salesstatus.lead import StageMeaning
+from salesstatus.model import ContactKind, DealId, DealStatus
+from salesstatus.statements import K11, K13, W2
+from salesstatus.values import Id, IdentityEnum, shown, utc
+
+A = TypeVar("A", bound=Account)
+
+
+@final
+@unique
+class Contradiction(IdentityEnum):
+    """Which two things of an account cannot both be; `expected` says what would be right."""
+
+    BEFORE_CREATION = "before_creation"
+    TWO_DEALS = "two_deals"
+    LOG_ENDS_OTHERWISE = "log_ends_otherwise"
+    CONVERTED_BEFORE_CREATION = "converted_before_creation"
+    IN_THE_FUTURE = "in_the_future"
+    OTHER_COMPANY = "other_company"
+    JUNK_CONVERTED = "junk_converted"
+
+    @property
+    def expected(self) -> str:
+        """What would contradict nothing."""
+        return _EXPECTED[self][0]
+
+    @property
+    def rule(self) -> str:
+        """The id of the rule behind it, or ``""``."""
+        return _EXPECTED[self][1]
+
+
+_EXPECTED: Final = {
+    Contradiction.BEFORE_CREATION: ("nothing of a deal before its creation", ""),
+    Contradiction.TWO_DEALS: ("one creation of a deal", ""),
+    Contradiction.LOG_ENDS_OTHERWISE: ("the log of a deal to end as the deal is", ""),
+    Contradiction.CONVERTED_BEFORE_CREATION: ("a conversion after the lead's creation", K13.id),
+    Contradiction.IN_THE_FUTURE: ("nothing later than the look", ""),
+    Contradiction.OTHER_COMPANY: ("the company that the primary contact works for", W2.id),
+    Contradiction.JUNK_CONVERTED: ("a converted lead in no stage of failure", K11.id),
+}
+_UTC: Final = timezone.utc
+
+
+def _found(code: Contradiction, kind: str, id_: Id, key: str, found: str) -> Oddity:
+    place = Place(f"{kind} {id_}").at(key)
+    return Oddity(Outcome.READ, place, code.expected, found, code.rule, code)
+
+
+def _creations(account: Account) -> Iterator[Oddity]:
+    """Yield what came about before its own deal's creation, and ids of two deals."""
+    other: dict[DealId, datetime] = {}
+    for record in account.stream:
+        if isinstance(record, DealDeleted):
+            continue
+        deal, now = record.deal, account.deals.get(record.deal.id)
+        made = deal.created_at
+        if made is not None and record.at < made:
+            found = f"an event at {record.at.isoformat()}, and its creation at {made.isoformat()}"
+            yield _found(Contradiction.BEFORE_CREATION, "deal", deal.id, "created_at", found)
+        if made is not None and now is not None and now.created_at not in (None, made):
+            other[deal.id] = made
+    for id_, made in other.items():
+        found = f"{made.isoformat()} in an event, and another one in the deal"
+        yield _found(Contradiction.TWO_DEALS, "deal", id_, "created_at", found)
+    dated = [(id_, "changed_at", at) for id_, at in account.changed_at.items()]
+    dated += [(row.deal, "stage_history", ending(row.at, _UTC)) for row in account.stage_rows]
+    for id_, key, at in dated:
+        shown_deal = account.deals.get(id_)
+        made = None if shown_deal is None else shown_deal.created_at
+        if made is not None and at < made:
+            found = f"{at.isoformat()}, and its creation at {made.isoformat()}"
+            yield _found(Contradiction.BEFORE_CREATION, "deal", id_, key, found)
+
+
+def _ends(account: Account) -> Iterator[Oddity]:
+    """Yield the deals whose log ends otherwise than they are now, without a later change."""
+    ends: dict[DealId, tuple[datetime, DealStatus | None]] = {}
+    for row in sorted(account.stage_rows, key=lambda row: beginning(row.at, _UTC)):
+        ends[row.deal] = ending(row.at, _UTC), row.status
+    for record in account.stream:
+        status = record.deal.status if isinstance(record, DealSaved) else None
+        ends[deal_of(record)] = record.at, status
+    for id_, (at, end) in ends.items():
+        now, changed_at = account.deals.get(id_), account.changed_at.get(id_)
+        if now is None or now.status is end or (changed_at is not None and changed_at > at):
+            continue
+        was = "deleted" if end is None else end.value
+        found = f"{was} at {at.isoformat()}, and {now.status.value} in the deal"
+        yield _found(Contradiction.LOG_ENDS_OTHERWISE, "deal", id_, "status", found)
+
+
+def _companies(account: Account) -> Iterator[Oddity]:
+    """Yield the deals that are led by a person of another company than their own."""
+    for id_, deal in account.deals.items():
+        stored = account.contacts.get(deal.primary)
+        if deal.company is None or stored is None or stored.contact.kind is ContactKind.COMPANY:
+            continue
+        works_for = stored.contact.company
+        if works_for not in (None, deal.company):
+            found = f"{shown(deal.company)}, and the primary contact works for {shown(works_for)}"
+            yield _found(Contradiction.OTHER_COMPANY, "deal", id_, "company", found)
+
+
+def _conversions(account: Account) -> Iterator[Oddity]:
+    """Yield the conversions that their leads contradict."""
+    for record in account.conversions:
+        lead = account.leads.get(record.lead)
+        if lead is None:
+            continue
+        if lead.created_at is not None and record.at < lead.created_at:
+            found = f"{record.at.isoformat()}, and its creation at {lead.created_at.isoformat()}"
+            code = Contradiction.CONVERTED_BEFORE_CREATION
+            yield _found(code, "lead", lead.id, "converted_at", found)
+        if account.book.meaning(lead.status) is StageMeaning.FAILURE:
+            found = f"{shown(lead.status)}, and it was converted"
+            yield _found(Contradiction.JUNK_CONVERTED, "lead", lead.id, "status", found)
+
+
+def after(account: Account, at: datetime) -> Iterator[Oddity]:
+    """Yield what an account says of the time after it was looked at.
+
+    Raises `InvalidError` for a time without zone.
+    """
+    looked_at = utc("after.at", at)
+    times: list[tuple[str, Id, str, datetime | None]]
+    times = [("deal", id_, "changed_at", time) for id_, time in account.changed_at.items()]
+    times += [("deal", id_, "created_at", deal.created_at) for id_, deal in account.deals.items()]
+    times += [("lead", each.lead, "converted_at", each.at) for each in account.conversions]
+    for kind, id_, key, time in times:
+        if time is not None and time > looked_at:
+            found = f"{time.isoformat()}, and the look was at {looked_at.isoformat()}"
+            yield _found(Contradiction.IN_THE_FUTURE, kind, id_, key, found)
+
+
+def contradictions(account: Account, at: datetime | None = None) -> Iterator[Oddity]:
+    """Yield where an account contradicts itself, each with its place, its code and what was found.
+
+    `at` is when the account was looked at, if that is known. Raises `InvalidError` for a time
+    without zone.
+
+    >>> from salesstatus import Deal
+    >>> may = [datetime(2026, 5, day, tzinfo=timezone.utc) for day in range(1, 10)]
+    >>> deal = Deal(id=7, primary=8, status=DealStatus.WON, created_at=may[4])
+    >>> account = Account(crm="ours", deals={7: deal}, changed_at={7: may[1]})
+    >>> [(found.code.value, str(found.place)) for found in contradictions(account)]
+    [('before_creation', 'deal 7 $.changed_at')]
+    """
+    yield from _creations(account)
+    yield from _ends(account)
+    yield from _companies(account)
+    yield from _conversions(account)
+    if at is not None:
+        yield from after(account, at)
+
+
+def checked(account: A, report: Reporter) -> A:
+    """Return a finished account with where it contradicts itself among its oddities."""
+    for each in contradictions(account):
+        report.add(each.outcome, each.place, each.expected, each.found, each.rule, each.code)
+    return attrs.evolve(account, oddities=report.oddities())
