@@ -154,6 +154,17 @@ class TestReplay:
         assert code == 0
         assert "0 of 0 contacts" in out
 
+    @pytest.mark.parametrize("form", [[], ["--json"]])
+    def test_a_record_before_the_creation_of_its_deal_is_told(self, run, tmp_path, form):
+        path = tmp_path / "early.jsonl"
+        deal = Deal(id="D-1", primary="ann", status=DealStatus.WON, created_at=may(4))
+        path.write_text("\n" + dumps(DealSaved(may(3), deal)))
+        code, out, _ = run("replay", str(path), *form)
+        assert code == 0
+        said = "deal 'D-1' is won at 2026-05-03T00:00:00+00:00, before its creation at "
+        assert said in " ".join(out.split())
+        assert ("line 2" if not form else '"line": 2') in out
+
 
 class TestBadInput:
     """No traceback, exit code 2, one line that says what is wrong."""

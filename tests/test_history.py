@@ -379,6 +379,34 @@ class TestRefusals:
         ]
 
 
+class TestBeforeTheCreation:
+    """A snapshot that is earlier than the creation of its own deal is accepted, and told."""
+
+    def stream(self):
+        made = Deal(id="D-1", primary="ann", created_at=at(5))
+        won = attrs.evolve(made, status=DealStatus.WON)
+        return [DealSaved(at(4), won), DealDeleted(at(4), "D-1"), DealSaved(at(5), made)]
+
+    def test_is_told_with_its_position_and_its_times(self):
+        done = replay(self.stream())
+        (early,) = done.early
+        assert (early.position, early.entry, early.created_at) == (0, self.stream()[0], at(5))
+        assert str(early) == (
+            f"deal 'D-1' is won at {at(4).isoformat()}, before its creation at {at(5).isoformat()}"
+        )
+        assert (done.accepted, done.refused) == (3, ())
+        assert "3 accepted, 0 refused, 1 before the deal's creation" in repr(done)
+
+    def test_is_told_once_where_it_is_refused_or_left_out(self):
+        late = [DealSaved(at(9), Deal(id="D-1", primary="ann")), self.stream()[0]]
+        done = replay(late, on_refusal="collect")
+        assert (len(done.refused), done.early) == (1, ())
+        assert replay(self.stream(), until=at(3)).early == ()
+
+    def test_a_deal_without_a_creation_is_never_early(self):
+        assert replay([DealSaved(at(1), Deal(id="D-1", primary="ann"))]).early == ()
+
+
 class TestTheOrderOfTime:
     """Records about one contact or deal come in the order of their times; equal times count as
     given."""

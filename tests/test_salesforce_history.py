@@ -9,6 +9,7 @@ from collections import Counter
 from datetime import datetime, timezone
 from pathlib import Path
 
+import attrs
 import pytest
 
 from salesstatus import (
@@ -26,6 +27,7 @@ from salesstatus import (
     replay,
     transition,
 )
+from salesstatus.crm.evidence import Because, Dated, from_snapshot, timeline
 from salesstatus.history import entries
 
 # In the checkout `shared` stands beside the project; a copy within it will do as well.
@@ -228,6 +230,56 @@ class TestTheStatusesOfAllCompanies:
         backwards.sort(key=lambda record: record.at)
         assert backwards != in_order_of_time()
         assert replay(backwards) == replay(in_order_of_time())
+
+
+class TestDatesThatAPersonMaySet:
+    """The list of deals says when each was created, and when it was to close: for 19 of the 20
+    closed ones that is years before they were created."""
+
+    LOOK = utc(2026, 3, 12)
+
+    def shown(self):
+        for row in deals().values():
+            created, closed = (
+                datetime.strptime(row[name], "%m/%d/%y").replace(tzinfo=timezone.utc)
+                for name in ("CreatedDate", "CloseDate")
+            )
+            deal = Deal(
+                id=row["Id"],
+                primary=row["AccountId"],
+                status=status_of(row["StageName"]),
+                created_at=created,
+            )
+            yield deal, closed if row["IsClosed"] == "TRUE" else None
+
+    def wrong(self, done):
+        held = {
+            id_: status for each in done.statuses.values() for id_, status in each.deals.items()
+        }
+        return {deal.id for deal, _ in self.shown() if held[deal.id] is not deal.status}
+
+    def test_records_sorted_by_time_alone_get_19_deals_wrong_and_that_is_told(self):
+        records = [
+            DealSaved(deal.created_at, attrs.evolve(deal, status=OPEN)) for deal, _ in self.shown()
+        ]
+        records += [DealSaved(closed, deal) for deal, closed in self.shown() if closed is not None]
+        done = replay(sorted(records, key=lambda record: record.at))
+        assert (done.refused, len(self.wrong(done))) == ((), 19)
+        assert {early.entry.deal.id for early in done.early} == self.wrong(done)
+
+    def test_evidence_of_the_deals_gets_none_wrong_and_says_why(self):
+        shown = [
+            Dated(deal=deal, changed_at=closed and closed.date()) for deal, closed in self.shown()
+        ]
+        found = timeline(from_snapshot(shown, self.LOOK))
+        done = replay(each.record for each in found)
+        assert (self.wrong(done), done.refused, done.early) == (set(), (), ())
+        ignored = Counter(each.code for one in found for each in one.ignored)
+        assert ignored == {
+            Because.CHANGE_BEFORE_CREATION: 19,
+            Because.NO_CHANGE: 16,
+            Because.CHANGE_AFTER_LOOK: 1,
+        }
 
 
 class TestNothingIsLost:

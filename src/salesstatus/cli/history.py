@@ -142,12 +142,19 @@ def _replay(arguments: argparse.Namespace) -> int:
         wanted = {_find(text, list(result.statuses)) for text in arguments.contact}
         chosen = {contact: status for contact, status in chosen.items() if contact in wanted}
     refused = source.refused(result.refused)
+    early = [(source.lines[each.position], str(each)) for each in result.early]
     if arguments.json:
         _print_json(chosen, refused)
+        for number, why in early:
+            print(json.dumps({"line": number, "early": why}))
     else:
         _print_table(result, chosen, arguments.locale)
         later = f", {result.later} later than that time" if arguments.as_of else ""
         print(f"\n{counted(result.accepted, 'record')} used{later}.")
+        if early:
+            print(f"\nUsed, and earlier than the creation of its own deal: {len(early)}")
+        for number, why in early:
+            print(wrapped(f"  line {number}: {why}"))
         print_unused(refused)
     return LOOK if refused else DONE
 

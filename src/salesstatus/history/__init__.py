@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         exported,
     )
     from salesstatus.history.replaying import (
+        Early,
         OnRefusal,
         Refused,
         Replayed,
@@ -37,7 +38,7 @@ else:
                 " exported"
             ),
             "salesstatus.history.replaying": (
-                "OnRefusal Refused Replayed Step as_of entries replay trace"
+                "Early OnRefusal Refused Replayed Step as_of entries replay trace"
             ),
         },
     )
@@ -46,6 +47,7 @@ __all__ = [
     "Dated",
     "DealDeleted",
     "DealSaved",
+    "Early",
     "EmployeeMoved",
     "Entry",
     "Logged",

@@ -29,6 +29,7 @@ from salesstatus.errors import HistoryError
 from salesstatus.history.ledger import NOBODY, Ledger, Refusal, SavedDeals
 from salesstatus.history.records import (
     RECORDS,
+    DealSaved,
     Entry,
     Logged,
     Record,
@@ -54,21 +55,41 @@ class Refused(BriefRepr):
 
 
 @attrs.frozen(repr=False)
+class Early(BriefRepr):
+    """A snapshot that is earlier than the creation of its own deal, and was accepted.
+
+    One of the two times is wrong. Where it is the snapshot's, it may have come before what it
+    should follow, and then what the deal is now is wrong too.
+    """
+
+    position: int
+    entry: DealSaved
+    created_at: datetime
+
+    def __str__(self) -> str:
+        deal, at = self.entry.deal, self.entry.at.isoformat()
+        what = f"deal {shown(deal.id)} is {deal.status.value} at {at}"
+        return f"{what}, before its creation at {self.created_at.isoformat()}"
+
+
+@attrs.frozen(repr=False)
 class Replayed:
     """The result of a replay: accepted + refused + later = given.
 
     `statuses` holds every contact with a record, and those known before. `later` counts the
-    records after the time asked for.
+    records after the time asked for, `early` are accepted ones before their own deal's creation.
     """
 
     statuses: FrozenMap[ContactId, SalesStatus]
     refused: tuple[Refused, ...]
     accepted: int
     later: int = 0
+    early: tuple[Early, ...] = ()
 
     def __repr__(self) -> str:
         later = f", {self.later} later" if self.later else ""
-        counts = f"{self.accepted} accepted, {len(self.refused)} refused{later}"
+        early = f", {len(self.early)} before the deal's creation" if self.early else ""
+        counts = f"{self.accepted} accepted, {len(self.refused)} refused{later}{early}"
         return f"<Replayed: {len(self.statuses)} statuses, {counts}>"
 
 
@@ -109,7 +130,8 @@ def replay(
     """Fold a stream of records into the statuses of all contacts.
 
     A refused record raises its `GuardError` or `HistoryError` (with a note that names the record),
-    or is collected and left out; either way it changes nothing. A contact not `known` starts
+    or is collected and left out; either way it changes nothing. A snapshot earlier than the
+    creation of its deal is accepted and reported in `early`. A contact not `known` starts
     without deals and statuses. With `until`, records after that time are counted and left out.
     Raises `InvalidError` for what is no record. Memory grows with contacts, deals and refusals, not
     with records. `known` carries statuses and no deals or times, so resume a stream of entries with
@@ -125,6 +147,7 @@ def replay(
     end = None if until is None else utc("until", until)
     ledger = Ledger(policy, known)
     refused: list[Refused] = []
+    early: list[Early] = []
     later, position = 0, -1
     for position, record in enumerate(records):
         if end is not None and type(record) in RECORDS and record.at > end:
@@ -140,8 +163,12 @@ def replay(
             if raising:
                 raise _raised(error, position, record)
             refused.append(Refused(position, record, error))
+        elif type(record) is DealSaved:
+            created_at = record.deal.created_at
+            if created_at is not None and record.at < created_at:
+                early.append(Early(position, record, created_at))
     accepted = position + 1 - len(refused) - later
-    return Replayed(ledger.statuses(), tuple(refused), accepted, later)
+    return Replayed(ledger.statuses(), tuple(refused), accepted, later, tuple(early))
 
 
 def as_of(
