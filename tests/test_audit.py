@@ -37,11 +37,13 @@ from salesstatus import (
     refusal,
     transition,
 )
+from salesstatus.crm.account import Account as CrmAccount
 from salesstatus.crm.auditing import Findings, Sign, Stored, Verdict, audit
 from salesstatus.crm.auditing.possible import KINDS, table
 from salesstatus.decisions import decisions
 from salesstatus.exploration import every_event
 from salesstatus.ports import Standing
+from salesstatus.tables.doubts import Doubt, Guessed, Undecided
 from salesstatus.testing.strategies import accepted_events
 from salesstatus.testing.strategies.of_contacts import reachable_pairs
 from strategies import customers, prospects
@@ -715,6 +717,76 @@ class TestEmployeeAndCompany:
         ]
         found = audit(contacts, [deal(company="acme")], Policy(company_link="follow"))
         assert signs(found.findings[1])[Sign.OUT_OF_STEP].certain and len(found.findings) == 2
+
+
+class TestNotJudged:
+    """A status that rests on a deal of unknown status is not judged (A1), and the report says why:
+    first the stages that were guessed, with what would say it."""
+
+    GUESSES = (
+        Guessed(stage=2, name="Ganada", guess=DealStatus.WON, deals=1),
+        Guessed(stage="Gewonnen", guess=DealStatus.WON, deals=3),
+    )
+
+    def found(self, **more):
+        stage = [Undecided(frozenset({"ann"}), "its stage was guessed", Doubt.GUESS)] * 2
+        contact = Undecided(frozenset({"bob"}), "it has no contact", Doubt.CONTACT)
+        undecided = {"D-8": contact, **dict(zip(("D-9", "D-7"), stage, strict=True))}
+        contacts = [says(person(id_), LOST, NO_CUSTOMER) for id_ in ("ann", "bob")]
+        return audit(contacts, [], undecided={**undecided, **more}, guessed=self.GUESSES)
+
+    def test_says_for_each_contact_which_deals_and_why(self):
+        ann, bob = self.found(**{"D-6": ["ann"]}).findings
+        assert ann.sentences == (
+            "the status of deals 'D-7', 'D-9' is unknown: its stage was guessed",
+            "the status of deal 'D-6' is unknown",
+        )
+        assert bob.sentences == ("the status of deal 'D-8' is unknown: it has no contact",)
+        assert not self.found().accused
+
+    def test_lists_the_guesses_of_most_deals_first(self):
+        found = self.found()
+        assert [each.stage for each in found.guessed] == ["Gewonnen", 2]
+        assert found.undecided == {
+            "its stage was guessed": ("D-7", "D-9"),
+            "it has no contact": ("D-8",),
+        }
+
+    def test_the_text_begins_with_them_after_the_counts(self):
+        text = self.found().text(limit=1)
+        _, guessed, reasons = text.split("\n\n")
+        assert guessed == (
+            "stages that were guessed (2)\n"
+            "stage 'Gewonnen' of 3 deals may mean won, and nothing says so; "
+            "say it with stages={'Gewonnen': …}\n… and 1 more"
+        )
+        assert reasons == (
+            "reasons why contacts are not judged (2)\n"
+            "the status of deals 'D-7', 'D-9' is unknown: its stage was guessed\n"
+            "… and 1 more"
+        )
+
+    def test_as_json_too(self):
+        told = json.loads(json.dumps(self.found().to_dict()))
+        assert told["guessed"][0] == {
+            "stage": "Gewonnen",
+            "name": "",
+            "guess": "won",
+            "deals": 3,
+            "option": "stages={'Gewonnen': …}",
+        }
+        assert told["undecided"] == [
+            {"because": "its stage was guessed", "deals": ["D-7", "D-9"]},
+            {"because": "it has no contact", "deals": ["D-8"]},
+        ]
+
+    def test_an_account_says_its_guesses(self):
+        account = CrmAccount(crm="test", guessed={each.stage: each for each in self.GUESSES})
+        assert {*account.audited().guessed} == {*self.GUESSES}
+
+    def test_a_guess_is_one(self):
+        with pytest.raises(InvalidError, match=r"audit\.guessed: expected a Guessed, got 'Won'"):
+            audit([], [], guessed=["Won"])
 
 
 class TestStructure:

@@ -211,9 +211,8 @@ class TestAudited:
         )
         assert finding.deals == (2, 3)
         assert finding.sentences[1:] == (
-            "the status of deals 2, 3 is unknown",
-            "deal 2: it is in stage 5, which the data does not have",
-            "deal 3: it has no contact",
+            "the status of deal 3 is unknown: it has no contact",
+            "the status of deal 2 is unknown: it is in stage 5, which the data does not have",
         )
 
 

@@ -232,14 +232,20 @@ class _Progress:
         return piece
 
 
-def account_of(arguments: argparse.Namespace, files: list[File], wanted: Wanted) -> Account:
-    """Read an account, and show a terminal how far the reading is."""
+def account_of(
+    arguments: argparse.Namespace, files: list[File], wanted: Wanted, *, say_guessed: bool = True
+) -> Account:
+    """Read an account, and show a terminal how far the reading is.
+
+    Stages that were guessed are reported at once, unless the caller does it.
+    """
     reading: Any = dialect(arguments).Reading(wanted=wanted, **options(arguments))
     for number, file in enumerate(files, 1):
         _take(reading, file, f"file {number} of {len(files)}: {plain(file.name[-_WIDEST:])}")
     account: Account = reading.account()
-    for guessed in sorted(account.guessed.values(), key=lambda guessed: -guessed.deals):
-        say(guessed)
+    if say_guessed:
+        for guessed in sorted(account.guessed.values(), key=lambda guessed: -guessed.deals):
+            say(guessed)
     about = (account.contacts, account.deals, account.undecided, account.gone)
     if not any(map(len, about)) and (why := _other(account, arguments, files)):
         raise unusable(", ".join(arguments.paths), why)

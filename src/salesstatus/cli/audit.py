@@ -43,7 +43,7 @@ def _audit(arguments: argparse.Namespace) -> int:
     files = files_of(arguments)
     report = sys.stderr if arguments.patch == "-" else sys.stdout
     with output(arguments.patch) as file:
-        account = account_of(arguments, files, Wanted.STATUSES)
+        account = account_of(arguments, files, Wanted.STATUSES, say_guessed=arguments.json)
         found = account.audited(arguments.policy)
         if arguments.patch is not None:
             fixes = found.patch(suspects=arguments.suspects)

@@ -234,6 +234,7 @@ class Account:
             past=None if self.newest() is None else past,
             undecided=self.undecided,
             gone=self.gone,
+            guessed=self.guessed.values(),
         )
 
     def statuses(

@@ -88,6 +88,7 @@ class Account:
         self.linked: array[int] = array("q")
         self.unsure: dict[int, list[DealId]] = {}
         #: Why deals are undecided, as far as that was sent.
+        #: Deals of unknown status, each with the reason, if one was given.
         self.reasons: dict[DealId, str] = {}
         self.gone: dict[int, list[DealId]] = {}
         #: By contact, the statuses of undecided deals that the history knows.
@@ -184,9 +185,8 @@ class Account:
                 for deal, each in undecided.items()
             }
             self.reasons = {
-                deal: each.because
+                deal: each.because if isinstance(each, Undecided) else ""
                 for deal, each in undecided.items()
-                if isinstance(each, Undecided)
             }
         for deal, position, contact in self.take_mentions("audit.undecided", audiences):
             at = self._unsent(contact) if position is None else position

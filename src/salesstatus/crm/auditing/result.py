@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import chain, islice
+from itertools import chain, islice, starmap
 from typing import Any, Final, TypeAlias, final, overload
 
 import attrs
@@ -29,9 +29,9 @@ from salesstatus.model import ContactId, Deal, DealId
 from salesstatus.policy import SELL, Policy
 from salesstatus.ports import Standing
 from salesstatus.show.terminal import counted
-from salesstatus.tables.doubts import Undecided
+from salesstatus.tables.doubts import Guessed, Undecided
 from salesstatus.tables.stored import Stored
-from salesstatus.values import FrozenMap, InvalidError, id_order
+from salesstatus.values import FrozenMap, InvalidError, id_order, list_of
 
 #: What is known of the deals' past.
 Past: TypeAlias = Iterable[DealSaved | DealDeleted | EmployeeMoved | Entry]
@@ -69,11 +69,13 @@ class Audit:
     """What was found of each contact, those that are wrong for sure, and those that may be.
 
     `refused` are the records of the history that could not be; contacts that they are about are
-    judged without it.
+    judged without it. `guessed` are stages whose meaning could only be guessed, those of the most
+    deals first: nobody is judged by them, so to say what they mean is the first thing to do.
     """
 
     _court: Court
     refused: tuple[Refused, ...] = ()
+    guessed: tuple[Guessed, ...] = ()
 
     @cached_property
     def findings(self) -> Findings:
@@ -101,6 +103,11 @@ class Audit:
             {verdict: verdicts[number] for number, verdict in enumerate(VERDICTS)}
             | {sign: signs[sign] for sign in Sign}
         )
+
+    @cached_property
+    def undecided(self) -> FrozenMap[str, tuple[DealId, ...]]:
+        """The deals of unknown status by the reason (``""``: none was given), the most first."""
+        return FrozenMap(_by_reason(self._court.account, self._court.account.reasons))
 
     @property
     def exit_code(self) -> int:
@@ -133,6 +140,13 @@ class Audit:
             "contacts": len(self.findings),
             "deals": len(self._court.account.deal_ids),
             "counts": {member.value: count for member, count in self.counts.items()},
+            "guessed": [
+                {**attrs.asdict(each), "guess": each.guess.value, "option": each.option}
+                for each in self.guessed
+            ],
+            "undecided": [
+                {"because": because, "deals": [*deals]} for because, deals in self.undecided.items()
+            ],
             "refused": [
                 {"position": each.position, "error": str(each.error)} for each in self.refused
             ],
@@ -141,15 +155,22 @@ class Audit:
         }
 
     def text(self, limit: int | None = 20) -> str:
-        """Return the audit as text: counts, then at most `limit` accused and `limit` suspects.
+        """Return the audit as text: counts, then at most `limit` of each kind of what to look at.
 
-        None: all of them. Raises `InvalidError` for a limit that is no number of findings.
+        First the stages that were guessed and the deals of unknown status, then the accused and
+        the suspects. None: all of them. Raises `InvalidError` for a limit that is no number of
+        findings.
         """
         if limit is not None and (type(limit) is not int or limit < 0):
             raise InvalidError("Audit.text.limit", limit, "None, or an int from 0")
         deals = counted(len(self._court.account.deal_ids), "deal")
         heading = f"{counted(len(self.findings), 'contact')}, {deals}: {self._numbers()}"
-        groups = {
+        groups: dict[str, tuple[int, Iterator[object]]] = {
+            "stages that were guessed": (len(self.guessed), iter(self.guessed[:limit])),
+            "reasons why contacts are not judged": (
+                len(self.undecided),
+                islice(starmap(_unknown, self.undecided.items()), limit),
+            ),
             "accused": (len(self.accused), islice(self.accused, limit)),
             "suspects": (len(self.suspects), islice(self.suspects, limit)),
             "records refused": (
@@ -222,14 +243,7 @@ class Audit:
         if court.verdicts[position] == UNDECIDED:
             unsure = in_order(account.unsure.get(position, ()))
             sentences = ["no status is stored"] if code == NOTHING_STORED else []
-            sentences += [f"the status of {named(unsure)} is unknown"] if unsure else []
-            because: dict[str, list[DealId]] = {}
-            for deal in unsure:
-                because.setdefault(account.reasons.get(deal, ""), []).append(deal)
-            sentences += [
-                f"{named((*deals,))}: {reason}" for reason, deals in because.items() if reason
-            ]
-            return (), unsure, (*sentences,)
+            return (), unsure, (*sentences, *starmap(_unknown, _by_reason(account, unsure)))
         stored = STORED[code]
         state = court.state(position, account.held(position))
         explanation = explain(state, court.policy)
@@ -251,6 +265,21 @@ class Audit:
                     yield mended
 
 
+def _by_reason(
+    account: Account, deals: Iterable[DealId]
+) -> Iterator[tuple[str, tuple[DealId, ...]]]:
+    """Yield why the status of deals is unknown, and of which; the reason of most deals first."""
+    found: dict[str, list[DealId]] = {}
+    for deal in deals:
+        found.setdefault(account.reasons[deal], []).append(deal)
+    for because in sorted(found, key=lambda because: (-len(found[because]), because)):
+        yield because, in_order(found[because])
+
+
+def _unknown(because: str, deals: tuple[DealId, ...]) -> str:
+    return f"the status of {named(deals)} is unknown{because and ': '}{because}"
+
+
 def audit(
     contacts: Iterable[Stored | Standing],
     deals: Iterable[Deal],
@@ -260,6 +289,7 @@ def audit(
     past: Past | Callable[[frozenset[ContactId]], Past] | None = None,
     undecided: Mapping[DealId, Undecided | Collection[ContactId]] = _NOBODY,
     gone: Mapping[DealId, Collection[ContactId]] = _NOBODY,
+    guessed: Iterable[Guessed] = (),
 ) -> Audit:
     """Compare what is stored of each contact with what the rules say of the deals.
 
@@ -273,9 +303,9 @@ def audit(
     set by hand: it can confirm what is stored, and show when it was right. It may be a function
     that is given the contacts that may be accused or suspect, and returns what is known of their
     deals. `undecided` are deals of unknown status, with their audience, and with the reason if they
-    are `Undecided`; `gone` are deals mentioned
-    elsewhere that are not sent (deletions, conversions), with theirs; those that are sent after all
-    are passed over.
+    are `Undecided`; `guessed` are the stages behind some of them, for the report. `gone` are deals
+    mentioned elsewhere that are not sent (deletions, conversions), with theirs; those that are sent
+    after all are passed over.
 
     Raises `InvalidError` for what is no contact or deal, for a contact or a deal that comes twice,
     for an undecided deal that is sent, and for a `past` beside a `history`.
@@ -291,6 +321,8 @@ def audit(
     """
     if history is not None and past is not None:
         raise InvalidError("audit.past", past, "None beside a complete history")
+    guesses = list_of("audit.guessed", guessed, Guessed)
+    first = sorted(guesses, key=lambda each: (-each.deals, id_order(each.stage)))
     account = Account(policy)
     account.take_contacts(contacts)
     account.take_deals(deals)
@@ -310,4 +342,4 @@ def audit(
     if court is None or known is not None:
         court = Court(account, log, known, undecided, noticed)
     judged_by = log or known
-    return Audit(court, () if judged_by is None else judged_by.refused)
+    return Audit(court, () if judged_by is None else judged_by.refused, (*first,))
