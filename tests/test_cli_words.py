@@ -241,11 +241,11 @@ print(json.dumps([name for name in sys.modules if name.startswith("salesstatus")
             (["rules"], ("crm", "tables", "wire", "history", "conversion"), 32),
             (["replay", YEAR], ("crm", "tables", "show.text", "desk"), 50),
             (["explain", YEAR, "kaya.ito"], ("crm", "tables", "show.text", "desk"), 50),
-            (["convert", LEADS], ("crm", "show.text", "desk"), 60),
-            (["funnel", YEAR], ("crm", "show.text", "desk"), 60),
-            (["audit", SELL], ("crm.bitrix24", "crm.migration", "wire", "show.text", "desk"), 80),
-            (["derive", SELL], ("crm.bitrix24", "crm.migration", "wire", "show.text", "desk"), 80),
-            (["migrate", SELL], ("crm.bitrix24", "wire", "show.text", "desk"), 85),
+            (["convert", LEADS], ("crm", "show.text", "desk"), 75),
+            (["funnel", YEAR], ("crm", "show.text", "desk"), 75),
+            (["audit", SELL], ("crm.bitrix24", "crm.migration", "wire", "show.text", "desk"), 95),
+            (["derive", SELL], ("crm.bitrix24", "crm.migration", "wire", "show.text", "desk"), 95),
+            (["migrate", SELL], ("crm.bitrix24", "wire", "show.text", "desk"), 100),
         ],
     )
     def test_a_command(self, words, not_loaded, most):

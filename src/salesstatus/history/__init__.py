@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         replay,
         trace,
     )
+    from salesstatus.history.results import rows
 else:
     __getattr__, __dir__ = door(
         __name__,
@@ -37,6 +38,7 @@ else:
                 "DealDeleted DealSaved EmployeeMoved Entry Logged Record Snapshot StatusStated"
                 " exported"
             ),
+            "salesstatus.history.results": "rows",
             "salesstatus.history.replaying": (
                 "Early OnRefusal Refused Replayed Step as_of entries replay trace"
             ),
@@ -62,5 +64,6 @@ __all__ = [
     "entries",
     "exported",
     "replay",
+    "rows",
     "trace",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import unique
-from typing import Final, final
+from typing import Any, Final, final
 
 import attrs
 
@@ -177,6 +177,28 @@ class Evidence:
     def because(self) -> str:
         """What is known, what is assumed, and what was ignored, in words."""
         return "; ".join((self.code.meaning, *map(str, self.ignored)))
+
+    def row(self) -> dict[str, Any]:
+        """Return the evidence as a row of plain values; None where the record has no such part."""
+        record = self.record
+        deal = record.deal if isinstance(record, DealSaved) else None
+        event = record.event if isinstance(record, Entry) else record
+        about = getattr(event, "deal", None)
+        if about == "":  # an event by hand is about no deal
+            about = None
+        return {
+            "at": self.at,
+            "deal": about if deal is None else deal.id,
+            "contact": getattr(record, "contact", None) if deal is None else deal.primary,
+            "status": None if deal is None else deal.status.value,
+            "stage": None if deal is None else deal.stage,
+            "what": _subject(record),
+            "certainty": self.certainty.value,
+            "audience": self.audience.value,
+            "code": self.code.value,
+            "ignored": ", ".join(each.code.value for each in self.ignored),
+            "because": self.because,
+        }
 
     def __str__(self) -> str:
         what = f"{_subject(self.record)} ({self.certainty.value})"

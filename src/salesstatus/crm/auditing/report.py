@@ -151,6 +151,16 @@ class Finding:
             "accused suspect signs rules deals sentences",
         )
 
+    def row(self) -> dict[str, Any]:
+        """Return the finding as a row of plain values: several of a kind are one text."""
+        signs, deals = (clue.sign.value for clue in self.signs), map(str, self.deals)
+        texts = {
+            "signs": ", ".join(signs),
+            "rules": ", ".join(self.rules),
+            "deals": ", ".join(deals),
+        }
+        return {**self.to_dict(), **texts, "sentences": "; ".join(self.sentences)}
+
 
 #: Verdicts that leave a doubt, if no history confirms what is stored.
 _DOUBTFUL: Final = frozenset({Verdict.BY_HISTORY, Verdict.BY_HAND})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import final
+from typing import Any, final
 
 import attrs
 
@@ -99,6 +99,17 @@ class Since:
     status: SalesStatus
     prospect: Evidence | None = None
     customer: Evidence | None = None
+
+    def row(self) -> dict[str, Any]:
+        """Return this as a row of plain values; None where a status never changed."""
+        row: dict[str, Any] = {}
+        for axis, found in (("prospect", self.prospect), ("customer", self.customer)):
+            row[axis] = getattr(self.status, axis).value
+            row[f"{axis}_since"] = None if found is None else found.at
+            row[f"{axis}_certainty"] = None if found is None else found.certainty.value
+            row[f"{axis}_audience"] = None if found is None else found.audience.value
+            row[f"{axis}_code"] = None if found is None else found.code.value
+        return row
 
 
 def since(
