@@ -1,5 +1,8 @@
 """An account as every dialect says it: what follows from it, whatever it was read from."""
 
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
 import attrs
 import pytest
 from hypothesis import given
@@ -79,6 +82,15 @@ class TestEvidence:
         assert self.told(found) == [(1, "open"), (5, "won")]
         assert self.told(found, at=AT[9]) == [(1, "open"), (5, "won")]
         assert self.told(account(one(1)), at=AT[9]) == [(10, "open")]
+
+    def test_a_change_may_be_dated_by_its_day(self):
+        day = AT[4].date()
+        found = account(one(1, status=WON_STATUS, created_at=AT[4]), changed_at={1: day})
+        assert self.told(found) == self.told(found, at=day) == [(5, "open"), (5, "won")]
+        berlin = ZoneInfo("Europe/Berlin")
+        assert found.newest(berlin) == AT[5] - timedelta(hours=2, microseconds=1)
+        assert [each.at for each in found.evidence(zone=berlin)] == [AT[4], found.newest(berlin)]
+        assert len(found.oddities) == 0
 
     def test_stage_rows_tell_of_each(self):
         rows = (

@@ -66,6 +66,13 @@ TABLE = [
     (C.BEFORE_CREATION, BEFORE, "deal 1 $.changed_at", "2026-05-04T", {"changed_at": {1: may(5)}}),
     (
         C.BEFORE_CREATION,
+        attrs.evolve(BEFORE, changed_at={1: date(2026, 5, 4)}),
+        "deal 1 $.changed_at",
+        "2026-05-04, and",
+        {"changed_at": {1: date(2026, 5, 5)}},
+    ),
+    (
+        C.BEFORE_CREATION,
         an_account(a_deal(created_at=may(5)), stage_rows=(StageRow(1, may(4), OPEN),)),
         "deal 1 $.stage_history",
         "2026-05-04T00:00:00+00:00, and its creation at 2026-05-05T00:00:00+00:00",

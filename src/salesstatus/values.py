@@ -107,7 +107,7 @@ class FrozenMap(Mapping[K, V_co]):
         object.__setattr__(self, "_items", dict(items))
 
     @classmethod
-    def over(cls, items: dict[K, V]) -> "FrozenMap[K, V]":
+    def over(cls, items: Mapping[K, V]) -> "FrozenMap[K, V]":
         """Wrap a dict without copying it; the caller promises never to change it again."""
         self: FrozenMap[K, V] = object.__new__(FrozenMap)
         object.__setattr__(self, "_items", items)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timezone
+from datetime import datetime, timezone, tzinfo
 from enum import unique
 from typing import Final, Literal, TypeAlias, final, get_args
 
@@ -21,11 +21,11 @@ from salesstatus.crm.evidence import (
     from_stream,
     timeline,
 )
-from salesstatus.crm.evidence.looks import Span, changes
+from salesstatus.crm.evidence.looks import Span, changes, time_of_look
 from salesstatus.crm.oddities import Oddities
 from salesstatus.decisions import MutableStatus, decisions
 from salesstatus.events import DealAssociated
-from salesstatus.history.dated import ending
+from salesstatus.history.dated import When, ending
 from salesstatus.history.records import DealDeleted, DealSaved
 from salesstatus.history.replaying import Replayed, replay
 from salesstatus.lead import (
@@ -45,7 +45,7 @@ from salesstatus.policy import SELL, Policy
 from salesstatus.propagation import audience_rules
 from salesstatus.tables.doubts import Guessed, Undecided
 from salesstatus.transitions import transition
-from salesstatus.values import FrozenMap, Id, IdentityEnum, InvalidError, utc
+from salesstatus.values import FrozenMap, Id, IdentityEnum, InvalidError
 
 #: Which statuses go elsewhere.
 Statuses: TypeAlias = Literal["mended", "stored", "derived"]
@@ -88,11 +88,11 @@ class Account:
     `undecided` are the deals of unknown status, each with its audience and the reason: they are not
     among `deals`, and no contact that holds one is judged. `guessed` are the stages whose meaning
     could only be guessed. `gone` are deals that other records mention and that are not in the data.
-    `changed_at` is when a deal came into its present stage, `stream` what was reported of deals as
-    it happened (for `assumed` deals it begins with what they were before), `stage_rows` and
-    `visits` the stages of deals and of leads over time. `book` has the stages of leads, `skipped`
-    counts the records of kinds that mean nothing here or were not wanted, and `oddities` is all
-    that was strange.
+    `changed_at` is when a deal came into its present stage (a date: a whole day), `stream` what was
+    reported of deals as it happened (for `assumed` deals it begins with what they were before),
+    `stage_rows` and `visits` the stages of deals and of leads over time. `book` has the stages of
+    leads, `skipped` counts the records of kinds that mean nothing here or were not wanted, and
+    `oddities` is all that was strange.
     """
 
     crm: str
@@ -101,7 +101,7 @@ class Account:
     undecided: Mapping[DealId, Undecided] = attrs.field(factory=FrozenMap)
     guessed: Mapping[Id, Guessed] = attrs.field(factory=FrozenMap)
     gone: Mapping[DealId, frozenset[ContactId]] = attrs.field(factory=FrozenMap)
-    changed_at: Mapping[DealId, datetime] = attrs.field(factory=FrozenMap)
+    changed_at: Mapping[DealId, When] = attrs.field(factory=FrozenMap)
     stream: tuple[DealSaved | DealDeleted, ...] = ()
     assumed: frozenset[DealId] = frozenset()
     stage_rows: tuple[StageRow, ...] = ()
@@ -122,24 +122,31 @@ class Account:
         counts = ", ".join(f"{len(getattr(self, name))} {name}" for name in _COUNTED.split())
         return f"<Account of {self.crm}: {counts}>"
 
-    def newest(self) -> datetime | None:
-        """Return the latest time of the deals: the account was read then or later."""
+    def newest(self, zone: tzinfo = timezone.utc) -> datetime | None:
+        """Return the latest time of the deals: the account was read then or later.
+
+        `zone` says where a whole day ends.
+        """
         times = [deal.created_at for deal in self.deals.values() if deal.created_at is not None]
-        times += self.changed_at.values()
-        times += [ending(row.at, timezone.utc) for row in self.stage_rows]
+        days = [*self.changed_at.values(), *(row.at for row in self.stage_rows)]
+        times += [ending(day, zone) for day in days]
         times += [record.at for record in self.stream]
         return max(times, default=None)
 
     def evidence(
-        self, at: datetime | None = None, *, of: frozenset[DealId] | None = None
+        self,
+        at: When | None = None,
+        *,
+        of: frozenset[DealId] | None = None,
+        zone: tzinfo = timezone.utc,
     ) -> list[Evidence]:
         """Return what is known, seen and assumed of the past of the deals, in the order of time.
 
         `at` is when the account was looked at (default: the latest time in it), `of` the deals that
-        matter (default: all). Raises `InvalidError` for a time without zone, and for deals without
-        any time if none is given.
+        matter (default: all), `zone` says where whole days begin and end. Raises `InvalidError` for
+        a time without zone, and for deals without any time if none is given.
         """
-        looked_at = self.newest() if at is None else utc("evidence.at", at)
+        looked_at = self.newest(zone) if at is None else time_of_look("evidence.at", at, zone)
         if looked_at is None:
             if self.deals:
                 expected = "the time of the look, for the deals carry none"
@@ -154,8 +161,13 @@ class Account:
         ]
         known = {dated.deal.id for dated in shown}
         rows = [row for row in self.stage_rows if row.deal in known]
-        looked = from_stages(shown, rows, looked_at) if rows else from_snapshot(shown, looked_at)
-        return timeline([*looked, *self._streamed(records), *self._since(records, looked_at)])
+        looked = (
+            from_stages(shown, rows, looked_at, zone=zone)
+            if rows
+            else from_snapshot(shown, looked_at, zone=zone)
+        )
+        since = self._since(records, looked_at, zone)
+        return timeline([*looked, *self._streamed(records), *since])
 
     def _reported(self) -> Iterator[DealSaved | DealDeleted]:
         """Yield the stream, without deletions of deals that are not in it before."""
@@ -182,7 +194,7 @@ class Account:
                 yield found
 
     def _since(
-        self, records: list[DealSaved | DealDeleted], looked_at: datetime
+        self, records: list[DealSaved | DealDeleted], looked_at: datetime, zone: tzinfo
     ) -> Iterator[Evidence]:
         """Yield what became of deals after their last record in the stream."""
         last = {deal_of(record): record for record in records if record.at <= looked_at}
@@ -192,7 +204,7 @@ class Account:
                 yield Evidence(DealSaved(looked_at, now), Certainty.SEEN, Because.RESTORED)
             elif now is not None and isinstance(record, DealSaved):
                 dated = Dated(deal=now, changed_at=self.changed_at.get(id_))
-                yield from changes(Dated(deal=record.deal), dated, Span(looked_at, record.at))
+                yield from changes(Dated(deal=record.deal), dated, Span(looked_at, record.at, zone))
 
     def history(self, policy: Policy = SELL) -> Replayed:
         """Return what all that is known of the past comes to."""

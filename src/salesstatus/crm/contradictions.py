@@ -15,7 +15,7 @@ import attrs
 
 from salesstatus.crm.account import Account, deal_of
 from salesstatus.crm.oddities import Oddity, Outcome, Place, Reporter
-from salesstatus.history.dated import beginning, ending
+from salesstatus.history.dated import When, beginning, ending
 from salesstatus.history.records import DealDeleted, DealSaved
 from salesstatus.lead import StageMeaning
 from salesstatus.model import ContactKind, DealId, DealStatus
@@ -83,11 +83,11 @@ def _creations(account: Account) -> Iterator[Oddity]:
         found = f"{made.isoformat()} in an event, and another one in the deal"
         yield _found(Contradiction.TWO_DEALS, "deal", id_, "created_at", found)
     dated = [(id_, "changed_at", at) for id_, at in account.changed_at.items()]
-    dated += [(row.deal, "stage_history", ending(row.at, _UTC)) for row in account.stage_rows]
+    dated += [(row.deal, "stage_history", row.at) for row in account.stage_rows]
     for id_, key, at in dated:
         shown_deal = account.deals.get(id_)
         made = None if shown_deal is None else shown_deal.created_at
-        if made is not None and at < made:
+        if made is not None and ending(at, _UTC) < made:
             found = f"{at.isoformat()}, and its creation at {made.isoformat()}"
             yield _found(Contradiction.BEFORE_CREATION, "deal", id_, key, found)
 
@@ -102,7 +102,8 @@ def _ends(account: Account) -> Iterator[Oddity]:
         ends[deal_of(record)] = record.at, status
     for id_, (at, end) in ends.items():
         now, changed_at = account.deals.get(id_), account.changed_at.get(id_)
-        if now is None or now.status is end or (changed_at is not None and changed_at > at):
+        newer = changed_at is not None and ending(changed_at, _UTC) > at
+        if now is None or now.status is end or newer:
             continue
         was = "deleted" if end is None else end.value
         found = f"{was} at {at.isoformat()}, and {now.status.value} in the deal"
@@ -142,12 +143,12 @@ def after(account: Account, at: datetime) -> Iterator[Oddity]:
     Raises `InvalidError` for a time without zone.
     """
     looked_at = utc("after.at", at)
-    times: list[tuple[str, Id, str, datetime | None]]
+    times: list[tuple[str, Id, str, When | None]]
     times = [("deal", id_, "changed_at", time) for id_, time in account.changed_at.items()]
     times += [("deal", id_, "created_at", deal.created_at) for id_, deal in account.deals.items()]
     times += [("lead", each.lead, "converted_at", each.at) for each in account.conversions]
     for kind, id_, key, time in times:
-        if time is not None and time > looked_at:
+        if time is not None and beginning(time, _UTC) > looked_at:
             found = f"{time.isoformat()}, and the look was at {looked_at.isoformat()}"
             yield _found(Contradiction.IN_THE_FUTURE, kind, id_, key, found)
 

@@ -178,7 +178,8 @@ def _since_then(was: Dated | None, now: Dated, span: Span) -> Iterator[Evidence]
     return _begun(now, span) if was is None else changes(was, now, span)
 
 
-def _time(place: str, at: object, zone: object) -> datetime:
+def time_of_look(place: str, at: object, zone: object) -> datetime:
+    """Return a moment in UTC, the last one of a day in a zone; raise `InvalidError` for others."""
     if not isinstance(zone, tzinfo):
         raise InvalidError("zone", zone, "a tzinfo, like zoneinfo.ZoneInfo('Europe/Berlin')")
     return utc(place, ending(at, zone) if isinstance(at, date) else at)
@@ -194,7 +195,9 @@ def _look(
         if dated.deal.id in seen:
             raise InvalidError(f"{place}.deals", dated.deal.id, "each deal once")
         seen[dated.deal.id] = dated
-    return _time(f"{place}.at", at, zone), {id_: seen[id_] for id_ in sorted(seen, key=id_order)}
+    return time_of_look(f"{place}.at", at, zone), {
+        id_: seen[id_] for id_ in sorted(seen, key=id_order)
+    }
 
 
 def _pair(place: str, value: Any, expected: str) -> tuple[Any, Any]:
@@ -287,7 +290,7 @@ def from_updates(
     for position, update in enumerate(updates):
         place = f"updates[{position}]"
         sent_at, now = _pair(place, update, "a time and a Dated, or the id of a deleted deal")
-        at = _time(f"{place}.at", sent_at, zone)
+        at = time_of_look(f"{place}.at", sent_at, zone)
         _in_order(place, at, latest)
         latest = at
         if isinstance(now, Dated):
