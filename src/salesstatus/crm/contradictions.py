@@ -28,36 +28,30 @@ A = TypeVar("A", bound=Account)
 @final
 @unique
 class Contradiction(IdentityEnum):
-    """Which two things of an account cannot both be; `expected` says what would be right."""
+    """Which two things of an account cannot both be; `expected` says what would be right.
 
-    BEFORE_CREATION = "before_creation"
-    TWO_DEALS = "two_deals"
-    LOG_ENDS_OTHERWISE = "log_ends_otherwise"
-    CONVERTED_BEFORE_CREATION = "converted_before_creation"
-    IN_THE_FUTURE = "in_the_future"
-    OTHER_COMPANY = "other_company"
-    JUNK_CONVERTED = "junk_converted"
+    `rule` is the id of the rule that says so, or ``""``.
+    """
 
-    @property
-    def expected(self) -> str:
-        """What would contradict nothing."""
-        return _EXPECTED[self][0]
+    expected: str
+    rule: str
 
-    @property
-    def rule(self) -> str:
-        """The id of the rule behind it, or ``""``."""
-        return _EXPECTED[self][1]
+    BEFORE_CREATION = "before_creation", "nothing of a deal before its creation"
+    TWO_DEALS = "two_deals", "one creation of a deal"
+    LOG_ENDS_OTHERWISE = "log_ends_otherwise", "the log of a deal to end as the deal is"
+    CONVERTED_BEFORE_CREATION = "converted_before_creation", "a lead before its conversion", K13.id
+    IN_THE_FUTURE = "in_the_future", "nothing later than the look"
+    OTHER_COMPANY = "other_company", "the company that the primary contact works for", W2.id
+    JUNK_CONVERTED = "junk_converted", "a converted lead in no stage of failure", K11.id
+
+    def __new__(cls, value: str, expected: str, rule: str = "") -> Contradiction:
+        """Make a member of its value, what would be right, and the rule that says so."""
+        member = object.__new__(cls)
+        member._value_ = value
+        member.expected, member.rule = expected, rule
+        return member
 
 
-_EXPECTED: Final = {
-    Contradiction.BEFORE_CREATION: ("nothing of a deal before its creation", ""),
-    Contradiction.TWO_DEALS: ("one creation of a deal", ""),
-    Contradiction.LOG_ENDS_OTHERWISE: ("the log of a deal to end as the deal is", ""),
-    Contradiction.CONVERTED_BEFORE_CREATION: ("a conversion after the lead's creation", K13.id),
-    Contradiction.IN_THE_FUTURE: ("nothing later than the look", ""),
-    Contradiction.OTHER_COMPANY: ("the company that the primary contact works for", W2.id),
-    Contradiction.JUNK_CONVERTED: ("a converted lead in no stage of failure", K11.id),
-}
 _UTC: Final = timezone.utc
 
 

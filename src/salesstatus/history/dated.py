@@ -15,7 +15,7 @@ from typing import Any, Final, TypeAlias, final
 import attrs
 
 from salesstatus.model import Deal, DealId, DealStatus
-from salesstatus.values import InvalidError, a_text, an_id, in_utc, is_a, place_of, utc
+from salesstatus.values import InvalidError, a_text, an_id, in_utc, is_a, place_of
 
 #: A moment, or a whole day: a date without a time.
 When: TypeAlias = datetime | date
@@ -36,8 +36,8 @@ def plain_time(value: Any) -> Any:
 
 def a_time(self: object, field: attrs.Attribute[Any], value: object) -> None:
     """Raise `InvalidError` unless a field holds a moment or a whole day, for a validator."""
-    if not _is_day(value):
-        utc(place_of(self, field), value)
+    if not _is_day(value) and getattr(value, "tzinfo", None) is not timezone.utc:
+        raise InvalidError(place_of(self, field), value, "a datetime with a time zone, or a date")
 
 
 def _a_day(self: object, field: attrs.Attribute[Any], value: object) -> None:

@@ -35,74 +35,59 @@ class Certainty(IdentityEnum):
 KNOWN, SEEN, ASSUMED = Certainty
 
 
+_THEN: Final = "created then; that it was"
+_AND: Final = "assumed, and so is its audience"
+_STAGE: Final = "it came into this stage then; that its audience was"
+_LOOK: Final = "so in this look"
+_GONE: Final = "missing in this look and present in the one before"
+_SINCE_WHEN: Final = "since when is unknown"
+_SINCE: Final = "since its creation is assumed"
+_CREATED: Final = "its creation, given as {}, is"
+_CHANGED: Final = "its last stage change, given as {}, is"
+_AFTER_LOOK: Final = "after the look"
+_NOT_SHOWN: Final = "before a look that does not show it"
+
+
 @final
 @unique
 class Because(IdentityEnum):
-    """Why evidence is what it is, or why a time of its source was ignored; `meaning` says it."""
+    """Why evidence is what it is, or why a time of its source was ignored; `meaning` says it.
 
-    CREATED_OPEN = "created_open"
-    CREATED_SO = "created_so"
-    STAGE_CHANGED = "stage_changed"
-    CHANGED_SINCE_LOOK = "changed_since_look"
-    LOOK = "look"
-    LOOKS_DIFFER = "looks_differ"
-    MISSING = "missing"
-    DELETED = "deleted"
-    RESTORED = "restored"
-    REPORTED = "reported"
-    FIRST_REPORTED = "first_reported"
-    BEFORE_STREAM = "before_stream"
-    STATED = "stated"
-    NO_CREATION = "no_creation"
-    CREATION_AFTER_LOOK = "creation_after_look"
-    CREATION_BEFORE_LOOK = "creation_before_look"
-    CREATION_AFTER_STAGE = "creation_after_stage"
-    CREATION_CHANGED = "creation_changed"
-    NO_CHANGE = "no_change"
-    CHANGE_AFTER_LOOK = "change_after_look"
-    CHANGE_BEFORE_LOOK = "change_before_look"
-    CHANGE_BEFORE_CREATION = "change_before_creation"
-    CHANGE_ALREADY_SEEN = "change_already_seen"
+    In a meaning ``{}`` stands for the time that was ignored.
+    """
 
-    @property
-    def meaning(self) -> str:
-        """The reason in words; ``{}`` stands for the time that was ignored."""
-        return _MEANINGS[self]
+    meaning: str
 
+    CREATED_OPEN = "created_open", f"{_THEN} open then and until the next record is {_AND}"
+    CREATED_SO = "created_so", f"{_THEN} so from the first is {_AND}"
+    STAGE_CHANGED = "stage_changed", f"{_STAGE} the present one is assumed"
+    CHANGED_SINCE_LOOK = "changed_since_look", f"{_STAGE} that of the look before is assumed"
+    LOOK = "look", f"{_LOOK}; {_SINCE_WHEN}"
+    LOOKS_DIFFER = "looks_differ", f"{_LOOK} and not in the one before; when it changed is unknown"
+    MISSING = "missing", f"{_GONE}; when it was deleted is unknown"
+    DELETED = "deleted", "deleted by then; when is unknown"
+    RESTORED = "restored", f"{_LOOK}, and deleted before"
+    REPORTED = "reported", "reported as it happened"
+    FIRST_REPORTED = "first_reported", f"so when the stream first reported it; {_SINCE_WHEN}"
+    BEFORE_STREAM = "before_stream", f"so before the first event of the stream; {_SINCE}"
+    STATED = "stated", f"stated to be so then; {_SINCE_WHEN}"
+    NO_CREATION = "no_creation", "its creation is unknown"
+    CREATION_AFTER_LOOK = "creation_after_look", f"{_CREATED} {_AFTER_LOOK}"
+    CREATION_BEFORE_LOOK = "creation_before_look", f"{_CREATED} {_NOT_SHOWN}"
+    CREATION_AFTER_STAGE = "creation_after_stage", f"{_CREATED} after this"
+    CREATION_CHANGED = "creation_changed", f"{_CREATED} another one now"
+    NO_CHANGE = "no_change", "its last stage change is unknown"
+    CHANGE_AFTER_LOOK = "change_after_look", f"{_CHANGED} {_AFTER_LOOK}"
+    CHANGE_BEFORE_LOOK = "change_before_look", f"{_CHANGED} {_NOT_SHOWN}"
+    CHANGE_BEFORE_CREATION = "change_before_creation", f"{_CHANGED} before its creation"
+    CHANGE_ALREADY_SEEN = "change_already_seen", f"{_CHANGED} that of the look before"
 
-_STAGE: Final = "it came into this stage then; that its audience was"
-_CREATED: Final = "its creation, given as {}, is"
-_CHANGED: Final = "its last stage change, given as {}, is"
-_NOT_SHOWN: Final = "before a look that does not show it, so it is ignored"
-_AFTER_LOOK: Final = "after the look, so it is ignored"
-_MEANINGS: Final = {
-    Because.CREATED_OPEN: "created then; that it was open then and until the next record is "
-    "assumed, and so is its audience",
-    Because.CREATED_SO: "created then; that it was so from the first is assumed, and so is its "
-    "audience",
-    Because.STAGE_CHANGED: f"{_STAGE} the present one is assumed",
-    Because.CHANGED_SINCE_LOOK: f"{_STAGE} that of the look before is assumed",
-    Because.LOOK: "so in this look; since when is unknown",
-    Because.LOOKS_DIFFER: "so in this look and not in the one before; when it changed is unknown",
-    Because.MISSING: "missing in this look and present in the one before; when it was deleted is "
-    "unknown",
-    Because.DELETED: "deleted by then; when is unknown",
-    Because.RESTORED: "so in this look, and deleted before",
-    Because.REPORTED: "reported as it happened",
-    Because.FIRST_REPORTED: "so when the stream first reported it; since when is unknown",
-    Because.BEFORE_STREAM: "so before the first event of the stream; since its creation is assumed",
-    Because.STATED: "stated to be so then; since when is unknown",
-    Because.NO_CREATION: "its creation is unknown",
-    Because.CREATION_AFTER_LOOK: f"{_CREATED} {_AFTER_LOOK}",
-    Because.CREATION_BEFORE_LOOK: f"{_CREATED} {_NOT_SHOWN}",
-    Because.CREATION_AFTER_STAGE: f"{_CREATED} after this, so it is ignored",
-    Because.CREATION_CHANGED: "its creation was given as {} before, so it may be another deal",
-    Because.NO_CHANGE: "its last stage change is unknown",
-    Because.CHANGE_AFTER_LOOK: f"{_CHANGED} {_AFTER_LOOK}",
-    Because.CHANGE_BEFORE_LOOK: f"{_CHANGED} {_NOT_SHOWN}",
-    Because.CHANGE_BEFORE_CREATION: f"{_CHANGED} before its creation, so it is ignored",
-    Because.CHANGE_ALREADY_SEEN: f"{_CHANGED} that of the look before, so it is ignored",
-}
+    def __new__(cls, value: str, meaning: str) -> Because:
+        """Make a member of its value and its meaning."""
+        member = object.__new__(cls)
+        member._value_ = value
+        member.meaning = meaning
+        return member
 
 
 @final
@@ -118,7 +103,9 @@ class Ignored:
     )
 
     def __str__(self) -> str:
-        return self.code.meaning.format("" if self.time is None else self.time.isoformat())
+        if self.time is None:
+            return self.code.meaning
+        return f"{self.code.meaning.format(self.time.isoformat())}, so it is ignored"
 
 
 def _a_record(self: object, field: attrs.Attribute[Record], value: object) -> None:

@@ -17,6 +17,7 @@ class HasRow(Protocol):
 
     def row(self) -> dict[str, Any]:
         """Return it as names and plain values: the same names for each of its kind."""
+        ...
 
 
 def _row(place: str, value: object) -> dict[str, Any]:
