@@ -1,6 +1,8 @@
 """What sources tell of the past: true where it is known or seen, plain where it is assumed, and
 never less than the source shows."""
 
+import inspect
+import re
 from datetime import date, datetime, timedelta, timezone
 from itertools import count
 from zoneinfo import ZoneInfo
@@ -30,6 +32,7 @@ from salesstatus import (
     replay,
     trace,
 )
+from salesstatus.crm.account import Account as CrmAccount
 from salesstatus.crm.evidence import (
     Because,
     Certainty,
@@ -810,6 +813,30 @@ class TestCodes:
             [Because.REPORTED],
             [Because.STATED],
         ]
+
+    def test_of_an_account_with_a_stream(self):
+        known = CrmAccount(
+            crm="ours",
+            deals={1: a_deal(WON, id=1), 2: a_deal(id=2)},
+            stream=(
+                DealSaved(may(1), a_deal(id=1)),
+                DealSaved(may(2), a_deal(WON, id=1)),
+                DealSaved(may(3), a_deal(id=2)),
+                DealDeleted(may(4), 2),
+            ),
+            assumed=frozenset({1}),
+        )
+        assert self.codes(known.evidence(may(9))) == [
+            [Because.BEFORE_STREAM],
+            [Because.REPORTED],
+            [Because.FIRST_REPORTED],
+            [Because.REPORTED],
+            [Because.RESTORED],
+        ]
+
+    def test_are_all_reached_by_these(self):
+        written = inspect.getsource(type(self))
+        assert {code.name for code in Because} == {*re.findall(r"Because\.([A-Z_]+)", written)}
 
     def test_are_all_said_in_words(self):
         assert len({code.meaning for code in Because}) == len(Because)
