@@ -29,6 +29,7 @@ from salesstatus import (
     ProspectStatus,
     SalesStatus,
     StatusStated,
+    as_of,
     replay,
     trace,
 )
@@ -50,6 +51,7 @@ from salesstatus.crm.evidence import (
     since,
     timeline,
 )
+from salesstatus.history.dated import ending
 from salesstatus.propagation import audience_rules
 from salesstatus.testing.strategies import bare_deals, moments
 
@@ -1009,6 +1011,11 @@ def check_end(evidence, deals):
 randoms = st.randoms(use_true_random=False)
 
 
+def days():
+    """Days around the few moments of the other strategies."""
+    return moments().map(datetime.date) | st.dates()
+
+
 class TestLaws:
     @given(randoms, st.booleans())
     def test_looks_at_a_true_history_tell_the_truth_and_end_as_the_last_of_them(self, random, ties):
@@ -1097,7 +1104,8 @@ class TestLaws:
                         created_at=st.none() | moments() | st.just(FOREVER),
                         stage=st.sampled_from(["", "Won"]),
                     ),
-                    changed_at=st.none() | moments() | st.just(FOREVER) | strategies.times,
+                    changed_at=st.none() | moments() | days() | st.just(FOREVER) | strategies.times,
+                    created_on=st.none() | days(),
                 ),
                 unique_by=lambda one: (type(one.deal.id), one.deal.id),
                 max_size=4,
@@ -1119,11 +1127,15 @@ class TestLaws:
         st.builds(
             Dated,
             deal=bare_deals(id="D-1", created_at=st.none() | moments() | st.just(FOREVER)),
-            changed_at=st.none() | moments(),
+            changed_at=st.none() | moments() | days(),
         ),
         st.lists(
             st.builds(
-                StageRow, st.just("D-1"), moments(), strategies.deal_statuses, st.sampled_from("ab")
+                StageRow,
+                st.just("D-1"),
+                moments() | days(),
+                strategies.deal_statuses,
+                st.sampled_from("ab"),
             )
         ),
         moments(),
@@ -1132,7 +1144,61 @@ class TestLaws:
         found = list(from_stages([one], rows, at))
         check_end([each for each in found if each.at <= at], [one.deal])
         assert [each.at for each in found] == sorted(each.at for each in found)
-        assert {row.at for row in rows} <= {each.at for each in found if each.certainty is KNOWN}
+        known = {each.at for each in found if each.certainty is KNOWN}
+        assert {row.at for row in rows if isinstance(row.at, datetime)} <= known
+        assert {row.at for row in rows if not isinstance(row.at, datetime)} <= {
+            at.date() for at in known
+        }
+
+    @given(
+        st.lists(
+            st.tuples(st.sampled_from("abc"), days(), strategies.deal_statuses),
+            unique_by=lambda row: row[:2],
+            min_size=1,
+        ),
+        randoms,
+        strategies.policies,
+    )
+    def test_after_each_day_contacts_hold_what_its_rows_say_whatever_their_order(
+        self, rows, random, policy
+    ):
+        last = {deal: status for deal, _, status in sorted(rows, key=lambda row: row[1])}
+        shown = [Dated(deal=Deal(id=id_, primary="ann", status=last[id_])) for id_ in last]
+        of_stages = [StageRow(deal, day, status, status.value) for deal, day, status in rows]
+        shown = [
+            attrs.evolve(one, deal=attrs.evolve(one.deal, stage=one.deal.status.value))
+            for one in shown
+        ]
+        evidence = list(from_stages(shown, of_stages, max(day for _, day, _ in rows)))
+        random.shuffle(shown)
+        random.shuffle(of_stages)
+        again = from_stages(shown, of_stages, max(day for _, day, _ in rows))
+        assert list(again) == evidence
+        assert {found.certainty for found in evidence} == {KNOWN}
+        records = [found.record for found in timeline(evidence)]
+        for today in {day for _, day, _ in rows}:
+            until = sorted((row for row in rows if row[1] <= today), key=lambda row: row[1])
+            ann = as_of(records, ending(today, timezone.utc), policy).statuses["ann"]
+            assert ann.deals == {deal: status for deal, _, status in until}
+            # Nor does any order of what is of one moment.
+            mixed = sorted(random.sample(records, len(records)), key=lambda record: record.at)
+            assert as_of(mixed, ending(today, timezone.utc), policy).statuses["ann"] == ann
+
+    @given(randoms, st.booleans(), st.sampled_from([timezone.utc, ZoneInfo("Asia/Tokyo")]))
+    def test_no_order_of_deals_in_a_look_matters(self, random, by_day, zone):
+        account = Account(random, ties=True)
+        account.look()
+        at, deals = account.looks[-1]
+        if by_day:
+            deals = [
+                attrs.evolve(one, changed_at=one.changed_at and one.changed_at.date())
+                for one in deals
+            ]
+        evidence = list(from_snapshot(deals, at, zone=zone))
+        check_end(evidence, [one.deal for one in deals])
+        shuffled = random.sample(list(deals), len(deals))
+        assert list(from_snapshot(shuffled, at, zone=zone)) == evidence
+        assert since(from_snapshot(shuffled, at, zone=zone)) == since(evidence)
 
     @given(randoms, strategies.policies)
     def test_since_names_the_very_evidence_that_made_a_status_so(self, random, policy):
