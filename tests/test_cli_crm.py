@@ -295,6 +295,20 @@ class TestDerive:
         assert (code, " assumed " in out) == (0, True)
         assert run("derive", SELL, "--history", str(file))[0] == 2  # it is there already
 
+    def test_what_is_later_than_the_export_is_told_and_no_event(self, run, folder):
+        deals = body(
+            "deal", id=1, contact_id=8, stage_id=9, last_stage_change_at="2027-05-04T00:00:00Z"
+        )
+        stages = body("stage", id=9, category="won", name="Won")
+        place = str(folder(**{"deals.jsonl": deals, "stages.jsonl": stages}))
+        when = ("--exported-at", "2026-05-04T00:00:00Z")
+        code, out, err = run("derive", place, "--since", *when)
+        assert code == 0
+        assert "2026-05-04 seen" in out
+        said = "deal 1 $.changed_at: expected nothing later than the look, got 2027-05-04"
+        assert said in " ".join(err.split())
+        assert "later than the look" not in run("derive", place)[2]
+
     def test_contacts_that_nobody_sent_are_told_without_a_name(self, run, folder):
         code, out, err = run("derive", str(folder(**{"contacts.jsonl": "[]"})), "--json")
         assert code == 1

@@ -16,9 +16,10 @@ from typing import Any, BinaryIO, Final, TextIO
 
 import attrs
 
-from salesstatus.cli.options import add_policy, add_stage, add_word, locale
+from salesstatus.cli.options import add_policy, add_stage, add_word, locale, time
 from salesstatus.cli.parsing import DONE, LOOK, UnusableError, describe
 from salesstatus.crm.account import Account, Wanted
+from salesstatus.crm.contradictions import checked
 from salesstatus.crm.folders import ENDINGS, reads_first
 from salesstatus.crm.oddities import Oddities, Outcome
 from salesstatus.show.terminal import counted, plain, wrapped
@@ -67,6 +68,12 @@ def add_account(
         type=locale,
         metavar="LOCALE",
         help="the language of CSV files, for their dates and amounts, like de or en-GB (Sell)",
+    )
+    command.add_argument(
+        "--exported-at",
+        type=time,
+        metavar="TIME",
+        help="when the export was made; what is later is reported, and is no event of the past",
     )
     for axis in ("prospect", "customer"):
         command.add_argument(
@@ -246,6 +253,8 @@ def account_of(
     if say_guessed:
         for guessed in sorted(account.guessed.values(), key=lambda guessed: -guessed.deals):
             say(guessed)
+    if arguments.exported_at is not None:
+        account = checked(account, reading.report, arguments.exported_at)
     about = (account.contacts, account.deals, account.undecided, account.gone)
     if not any(map(len, about)) and (why := _other(account, arguments, files)):
         raise unusable(", ".join(arguments.paths), why)

@@ -47,7 +47,7 @@ def _derive(arguments: argparse.Namespace) -> int:
     statuses = account.derived(arguments.policy)
     known: Mapping[ContactId, Since] = {}
     if arguments.history or (arguments.since and account.newest() is not None):
-        evidence = account.evidence()
+        evidence = account.evidence(arguments.exported_at)
         known = since(evidence, arguments.policy, "collect")
         if arguments.history:
             from salesstatus.wire import dumps  # noqa: PLC0415 - a third of the time to start

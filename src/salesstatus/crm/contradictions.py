@@ -168,8 +168,11 @@ def contradictions(account: Account, at: datetime | None = None) -> Iterator[Odd
         yield from after(account, at)
 
 
-def checked(account: A, report: Reporter) -> A:
-    """Return a finished account with where it contradicts itself among its oddities."""
-    for each in contradictions(account):
+def checked(account: A, report: Reporter, at: datetime | None = None) -> A:
+    """Return a finished account with where it contradicts itself among its oddities.
+
+    With `at` an account that was checked is checked again: for what is later than the look.
+    """
+    for each in contradictions(account) if at is None else after(account, at):
         report.add(each.outcome, each.place, each.expected, each.found, each.rule, each.code)
     return attrs.evolve(account, oddities=report.oddities())
