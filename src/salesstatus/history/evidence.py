@@ -118,7 +118,7 @@ def _as_sure(self: Evidence) -> Certainty:
 
 
 def _ignored(value: object) -> tuple[Ignored, ...]:
-    return list_of("Evidence.ignored", value, Ignored)
+    return () if value == () else list_of("Evidence.ignored", value, Ignored)
 
 
 def _subject(record: Record) -> str:

@@ -39,13 +39,9 @@ def _saved(
     at: datetime, deal: Deal, sure: Certainty, code: Because, *ignored: Ignored | None
 ) -> Evidence:
     # A look shows who is on a deal when it is taken, not who was on it when something happened.
-    return Evidence(
-        DealSaved(at, deal),
-        sure,
-        code,
-        SEEN if sure is SEEN else ASSUMED,
-        tuple(each for each in ignored if each is not None),
-    )
+    who = SEEN if sure is SEEN else ASSUMED
+    aside = tuple(each for each in ignored if each is not None) if any(ignored) else ()
+    return Evidence(DealSaved(at, deal), sure, code, who, aside)
 
 
 def _so(deal: Deal, status: DealStatus, stage: str) -> Deal:
@@ -66,6 +62,8 @@ class Span:
 
         Of a day that the look or `low` cuts off, it is a moment of the rest.
         """
+        if isinstance(when, datetime):
+            return when
         first, last = beginning(when, self.zone), ending(when, self.zone)
         if status is DealStatus.OPEN:
             return max(first, min(low, last))
@@ -79,13 +77,14 @@ class Span:
         low: datetime = LONG_AGO,
     ) -> tuple[datetime | None, Ignored | None]:
         """Return the moment of a time if it can be one in between, else None and the reason."""
-        unknown, after, before = codes
         if given is None:
-            return None, Ignored(unknown)
+            return None, Ignored(codes[0])
+        if isinstance(given, datetime) and self.floor <= given <= self.at:
+            return given, None
         if beginning(given, self.zone) > self.at:
-            return None, Ignored(after, given)
+            return None, Ignored(codes[1], given)
         if ending(given, self.zone) < self.floor:
-            return None, Ignored(before, given)
+            return None, Ignored(codes[2], given)
         return self.moment(given, status, max(self.floor, low)), None
 
 
@@ -97,7 +96,7 @@ def _moments(
     Of several rows of one day those that leave the deal open come first; of the latest day the one
     that the deal shows now comes last. Rows of one moment stay in the order given.
     """
-    latest = max((beginning(row.at, span.zone) for row in rows), default=LONG_AGO)
+    latest = max(beginning(row.at, span.zone) for row in rows)
 
     def place(row: StageRow) -> tuple[datetime, bool, bool, int, str]:
         first = beginning(row.at, span.zone)
@@ -130,7 +129,7 @@ def _begun(dated: Dated, span: Span, rows: Collection[StageRow] = ()) -> Iterato
     changed_at, no_change = span.usable(_CHANGE, changed, deal.status, low)
     stages: list[tuple[datetime, Deal]] = []
     later: list[tuple[datetime, Deal]] = []
-    for moment, row in _moments(rows, dated, low, span):
+    for moment, row in _moments(rows, dated, low, span) if rows else ():
         (later if moment > at else stages).append((moment, _so(deal, row.status, row.stage)))
     made = Because.CREATED_OPEN
     if changed is not None and changed_at is not None:
