@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import assert_never, assert_type
+from typing import Any, assert_never, assert_type
 
 from salesstatus import (
     Address,
@@ -51,8 +51,9 @@ from salesstatus import (
     trace,
     transition,
 )
+from salesstatus.crm.evidence import from_stream, timeline
 from salesstatus.events import ManualEvent
-from salesstatus.history import Record, Step
+from salesstatus.history import Record, Step, rows
 from salesstatus.leads import (
     LeadConverted,
     LeadEvent,
@@ -72,6 +73,8 @@ def values(at: datetime, records: Iterable[Record]) -> None:
     assert_type(refusal(state, DealWon(1)), GuardError | None)
     assert_type(permitted(state), frozenset[ManualEvent])
     assert_type(replay(records), Replayed)
+    assert_type(rows(replay(records)), list[dict[str, Any]])
+    assert_type(rows(timeline(from_stream(records))), list[dict[str, Any]])
     assert_type(trace(records, on_refusal="collect"), Iterator[Step | Refused])
     assert_type(notices(None, Deal(id=1, primary=2)), tuple[Notice, ...])
     assert_type(parse_status("Lost Prospect", "prospect"), ProspectStatus)
