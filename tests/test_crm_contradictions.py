@@ -185,6 +185,15 @@ class TestEachCode:
         with pytest.raises(InvalidError, match=r"after\.at: expected a datetime with a time zone"):
             list(contradictions(account, "today"))
 
+    def test_of_forever_needs_no_look(self):
+        deals = [a_deal(1, WON, created_at=may(4)), a_deal(2, created_at=may(5))]
+        forever = datetime(9999, 12, 31, tzinfo=timezone.utc)
+        account = an_account(*deals, changed_at={1: forever})
+        (each,) = contradictions(account)
+        assert (each.code, str(each.place)) == (C.IN_THE_FUTURE, "deal 1 $.changed_at")
+        assert account.newest() == may(5)
+        assert {found.at for found in account.evidence()} == {may(4), may(5)}
+
     def test_is_reached_by_one_of_these(self):
         assert {row[0] for row in TABLE} | {C.IN_THE_FUTURE} == {*Contradiction}
 

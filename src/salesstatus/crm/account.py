@@ -25,7 +25,7 @@ from salesstatus.crm.evidence.looks import Span, changes, time_of_look
 from salesstatus.crm.oddities import Oddities
 from salesstatus.decisions import MutableStatus, decisions
 from salesstatus.events import DealAssociated
-from salesstatus.history.dated import When, ending
+from salesstatus.history.dated import NEVER, When, ending
 from salesstatus.history.records import DealDeleted, DealSaved
 from salesstatus.history.replaying import Replayed, replay
 from salesstatus.lead import (
@@ -125,13 +125,13 @@ class Account:
     def newest(self, zone: tzinfo = timezone.utc) -> datetime | None:
         """Return the latest time of the deals: the account was read then or later.
 
-        `zone` says where a whole day ends.
+        `zone` says where a whole day ends. The year 9999 stands for "forever", and does not count.
         """
         times = [deal.created_at for deal in self.deals.values() if deal.created_at is not None]
         days = [*self.changed_at.values(), *(row.at for row in self.stage_rows)]
         times += [ending(day, zone) for day in days]
         times += [record.at for record in self.stream]
-        return max(times, default=None)
+        return max((time for time in times if time.year < NEVER.year), default=None)
 
     def evidence(
         self,

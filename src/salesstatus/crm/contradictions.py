@@ -15,7 +15,7 @@ import attrs
 
 from salesstatus.crm.account import Account, deal_of
 from salesstatus.crm.oddities import Oddity, Outcome, Place, Reporter
-from salesstatus.history.dated import When, beginning, ending
+from salesstatus.history.dated import NEVER, When, beginning, ending
 from salesstatus.history.records import DealDeleted, DealSaved
 from salesstatus.lead import StageMeaning
 from salesstatus.model import ContactKind, DealId, DealStatus
@@ -131,19 +131,20 @@ def _conversions(account: Account) -> Iterator[Oddity]:
             yield _found(Contradiction.JUNK_CONVERTED, "lead", lead.id, "status", found)
 
 
-def after(account: Account, at: datetime) -> Iterator[Oddity]:
-    """Yield what an account says of the time after it was looked at.
+def after(account: Account, at: datetime | None = None) -> Iterator[Oddity]:
+    """Yield what an account says of the time after it was looked at, or of the year 9999.
 
     Raises `InvalidError` for a time without zone.
     """
-    looked_at = utc("after.at", at)
+    looked_at = NEVER if at is None else utc("after.at", at)
     times: list[tuple[str, Id, str, When | None]]
     times = [("deal", id_, "changed_at", time) for id_, time in account.changed_at.items()]
     times += [("deal", id_, "created_at", deal.created_at) for id_, deal in account.deals.items()]
     times += [("lead", each.lead, "converted_at", each.at) for each in account.conversions]
     for kind, id_, key, time in times:
         if time is not None and beginning(time, _UTC) > looked_at:
-            found = f"{time.isoformat()}, and the look was at {looked_at.isoformat()}"
+            look = "" if at is None else f", and the look was at {looked_at.isoformat()}"
+            found = f"{time.isoformat()}{look}"
             yield _found(Contradiction.IN_THE_FUTURE, kind, id_, key, found)
 
 
@@ -164,8 +165,7 @@ def contradictions(account: Account, at: datetime | None = None) -> Iterator[Odd
     yield from _ends(account)
     yield from _companies(account)
     yield from _conversions(account)
-    if at is not None:
-        yield from after(account, at)
+    yield from after(account, at)
 
 
 def checked(account: A, report: Reporter, at: datetime | None = None) -> A:

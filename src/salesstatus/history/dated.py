@@ -23,6 +23,8 @@ When: TypeAlias = datetime | date
 #: The first and the last moment that there are.
 LONG_AGO: Final = datetime.min.replace(tzinfo=timezone.utc)
 FOREVER: Final = datetime.max.replace(tzinfo=timezone.utc)
+#: From here on a time stands for "never" or "forever".
+NEVER: Final = FOREVER.replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 def _is_day(value: object) -> bool:
