@@ -26,7 +26,7 @@ from salesstatus.labels import language_of
 from salesstatus.lead import FieldDefinition, FieldType, Lead, Note
 from salesstatus.leads.custom_fields import unfit
 from salesstatus.statements import K1, T3
-from salesstatus.tables import cells
+from salesstatus.tables import cells, converted
 from salesstatus.tables.cells import Cell
 from salesstatus.tables.engine import (
     Draft,
@@ -52,8 +52,7 @@ OWN: Final = "lead."
 LEAD_HEADINGS: Final = tuple(
     heading
     for heading in HEADINGS
-    if Kind.LEAD in heading.kinds
-    and not heading.field.startswith(("converted", "added", "updated"))
+    if Kind.LEAD in heading.kinds and not heading.field.startswith(("added", "updated"))
 )
 OWN_FIELDS: Final = frozenset(heading.field for heading in LEAD_HEADINGS)
 
@@ -140,6 +139,7 @@ _CELLS: Final[Mapping[str, Cell]] = {
     "notes": Cell("a text", lambda cell, _: (cell,)),
     "open_to_all": cells.FLAG,
     "created_at": cells.TIME,
+    **converted.CELLS,
 }
 #: Fields of which a cell may hold several, and a file several columns.
 _MANY: Final = frozenset({"tags", "emails", "phones", "notes"})
@@ -205,6 +205,7 @@ def _lead(draft: Draft, defaults: Mapping[str, Any], *, nameless: bool) -> Lead 
         return None
     if "id" not in values:
         values["id"] = draft.values["id"] = draft.made_id()
+    converted.take_conversion(draft, values)
     # A name says more than a number; where there is only that, it stands for the name.
     for field in ("owner", "source"):
         number = values.pop(f"{field}_id", "")
