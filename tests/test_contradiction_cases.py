@@ -7,9 +7,10 @@ from typing import ClassVar
 import pytest
 
 from crm_bodies import LOST, company, contact, conversion, lead, page, streamed
-from reading import MID, NEW, OLD, at, b24_deal, b24_files, sell_files, told, won_at
+from reading import MID, NEW, OLD, accused, at, b24_deal, b24_files, sell_files, told, won_at
 from salesstatus import Deal, DealStatus, replay
 from salesstatus.crm import sell
+from salesstatus.crm.contradictions import after
 from salesstatus.crm.evidence import Certainty, Dated, from_snapshot, timeline
 
 BEFORE = "2026-01-01T08:00:00Z"
@@ -29,7 +30,9 @@ class TestContradictionsOfASource:
             "50",
         ),
         "two deals under one id: another creation": (
-            sell_files(won_at(NEW), more=[won_at(NEW) | {"created_at": BEFORE, "name": "Other"}]),
+            sell_files(
+                won_at(NEW), deals_2=[won_at(NEW) | {"created_at": BEFORE, "name": "Other"}]
+            ),
             "50",
         ),
         "a log that ends otherwise than the list": (
@@ -55,6 +58,17 @@ class TestContradictionsOfASource:
             "50",
         ),
     }
+
+    @pytest.mark.parametrize("which", sorted(SELL))
+    def test_sell(self, which):
+        contents, id_ = self.SELL[which]
+        assert [each for each in self.said(sell.read(contents)) if id_ in each]
+
+    @staticmethod
+    def said(account):
+        """Return what is told, also of the time after the account was read."""
+        look = datetime(2026, 12, 1, tzinfo=timezone.utc)
+        return [*told(account), *map(str, after(account, look))]
 
     B24: ClassVar = {
         "moved before the creation": (b24_files(b24_deal(5, MOVED_TIME=BEFORE)), "5"),
@@ -125,6 +139,12 @@ class TestContradictionsOfASource:
             leads=[lead(3, created_at=OLD, updated_at=NEW)],
         ) | {"contacts.json": page("contact", [contact(7, contact_id=100), company(100)])}
         assert [each for each in told(sell.read(contents)) if "involved" not in each] == []
+
+    def test_two_deals_under_one_id_accuse_nobody(self):
+        contents = sell_files(won_at(NEW), stored=("lost", "none"))
+        contents["deals_2"] = [at(NEW, LOST) | {"created_at": BEFORE}]
+        account = sell.read(contents)
+        assert accused(account) == []
 
 
 class TestWholeDays:
