@@ -186,6 +186,21 @@ class TestFilesOfLeadsOnTheCommandLine:
         path.write_text(text, encoding="utf-8")
         return str(path)
 
+    @pytest.mark.parametrize("header", ["IsConverted", "CONVERTED", "Converted", "Is converted"])
+    @pytest.mark.parametrize("cell", ["true", "TRUE", "1", "Yes", "Y"])
+    def test_columns_of_conversions(self, run, tmp_path, header, cell):
+        path = self.file(tmp_path, f"Last name,Status,{header}\nGrey,New,{cell}\nDoe,New,\n")
+        _, out, err = run("funnel", path)
+        _, text, _ = run("funnel", "--json", path)
+        assert "50" in out, out + err
+        assert converted(text) == 1
+
+    @pytest.mark.parametrize("header", ["ConvertedDate", "Converted Date", "Date converted"])
+    def test_dates_of_conversions(self, run, tmp_path, header):
+        path = self.file(tmp_path, f"Last name,Status,{header}\nGrey,New,2026-05-04\nDoe,New,\n")
+        _, out, err = run("funnel", path)
+        assert "50" in out, out + err
+
     def test_the_same_number(self, run, tmp_path):
         path = self.file(tmp_path, "Last name,Status\nGrey,Converted\nDoe,New\n")
         _, out, _ = run("funnel", path)
