@@ -115,6 +115,13 @@ TABLE = [
     ),
     (
         C.LOG_ENDS_OTHERWISE,
+        an_account(a_deal(), stage_rows=(StageRow(1, may(3), WON), StageRow(1, may(3), LOST))),
+        "deal 1 $.status",
+        "lost or won at 2026-05-03",
+        {"stage_rows": (StageRow(1, may(3), OPEN), StageRow(1, may(3), LOST))},
+    ),
+    (
+        C.LOG_ENDS_OTHERWISE,
         an_account(a_deal(), stream=(DealSaved(may(1), a_deal()), DealDeleted(may(2), 1))),
         "deal 1 $.status",
         "deleted at 2026-05-02T00:00:00+00:00, and open in the deal",

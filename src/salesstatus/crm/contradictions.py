@@ -18,7 +18,7 @@ from salesstatus.crm.oddities import Oddity, Outcome, Place, Reporter
 from salesstatus.history.dated import NEVER, When, beginning, ending
 from salesstatus.history.records import DealDeleted, DealSaved
 from salesstatus.lead import StageMeaning
-from salesstatus.model import ContactKind, DealId, DealStatus
+from salesstatus.model import ContactKind, DealId
 from salesstatus.statements import K11, K13, W2
 from salesstatus.values import Id, IdentityEnum, shown, utc
 
@@ -88,20 +88,24 @@ def _creations(account: Account) -> Iterator[Oddity]:
 
 def _ends(account: Account) -> Iterator[Oddity]:
     """Yield the deals whose log ends otherwise than they are now, without a later change."""
-    ends: dict[DealId, tuple[datetime, DealStatus | None]] = {}
-    for row in sorted(account.stage_rows, key=lambda row: beginning(row.at, _UTC)):
-        ends[row.deal] = ending(row.at, _UTC), row.status
+    said = [(row.deal, ending(row.at, _UTC), row.status.value) for row in account.stage_rows]
     for record in account.stream:
-        status = record.deal.status if isinstance(record, DealSaved) else None
-        ends[deal_of(record)] = record.at, status
-    for id_, (at, end) in ends.items():
+        status = record.deal.status.value if isinstance(record, DealSaved) else "deleted"
+        said.append((deal_of(record), record.at, status))
+    ends: dict[DealId, tuple[datetime, set[str]]] = {}
+    for id_, at, status in said:
+        last = ends.get(id_)
+        if last is None or last[0] < at:
+            ends[id_] = at, {status}
+        elif last[0] == at:
+            last[1].add(status)
+    for id_, (at, last_said) in ends.items():
         now, changed_at = account.deals.get(id_), account.changed_at.get(id_)
         newer = changed_at is not None and ending(changed_at, _UTC) > at
-        if now is None or now.status is end or newer:
-            continue
-        was = "deleted" if end is None else end.value
-        found = f"{was} at {at.isoformat()}, and {now.status.value} in the deal"
-        yield _found(Contradiction.LOG_ENDS_OTHERWISE, "deal", id_, "status", found)
+        if now is not None and now.status.value not in last_said and not newer:
+            was = " or ".join(sorted(last_said))
+            found = f"{was} at {at.isoformat()}, and {now.status.value} in the deal"
+            yield _found(Contradiction.LOG_ENDS_OTHERWISE, "deal", id_, "status", found)
 
 
 def _companies(account: Account) -> Iterator[Oddity]:
@@ -154,7 +158,7 @@ def contradictions(account: Account, at: datetime | None = None) -> Iterator[Odd
     `at` is when the account was looked at, if that is known. Raises `InvalidError` for a time
     without zone.
 
-    >>> from salesstatus import Deal
+    >>> from salesstatus import Deal, DealStatus
     >>> may = [datetime(2026, 5, day, tzinfo=timezone.utc) for day in range(1, 10)]
     >>> deal = Deal(id=7, primary=8, status=DealStatus.WON, created_at=may[4])
     >>> account = Account(crm="ours", deals={7: deal}, changed_at={7: may[1]})
