@@ -257,7 +257,9 @@ class TestLaws:
         again = attrs.evolve(false, deals=dict(shuffled))
         assert {*contradictions(again)} == {*contradictions(false)}
         lost = sum(one.status is not LOST for one in deals.values())
-        assert len([*contradictions(false)]) == lost
+        found = len([*contradictions(false)])
+        apart = len({record.at for record in stream}) == len(stream)
+        assert found == lost if apart else found <= lost
 
     def test_what_is_told_is_no_event_of_the_past(self):
         """A change before the creation is ignored, and so is a log that the look does not bear out."""
