@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 import strategies as own
 from salesstatus import InvalidError
-from salesstatus.keys import _UNSEEN, email_key, phone_key, text_key
+from salesstatus.keys import (
+    _UNSEEN,
+    email_key,
+    phone_endings,
+    phone_key,
+    text_key,
+    visible,
+)
 
 KEYS = (text_key, email_key, phone_key)
 
@@ -344,3 +351,353 @@ class TestLaws:
         # Sorting these marks, as NFKD does, would take minutes; so would a search that begins at
         # every character.
         assert isinstance(key(f"a{part * 100_000}"), str)
+
+
+#: Words of many scripts, each with another word of which one letter, vowel or mark is different.
+APART = [
+    ("ハタ", "バタ"),
+    ("はは", "ばば"),
+    ("ハハ", "パパ"),
+    ("राम", "रमा"),
+    ("राम", "रम"),
+    ("कमल", "कमला"),
+    ("ज़हीर", "जहीर"),
+    ("রাম", "রমা"),
+    ("ராம", "ரமா"),
+    ("రామ", "రమ"),
+    ("กา", "ก่า"),
+    ("ปา", "ป้า"),
+    ("ສາ", "ສ່າ"),
+    ("កា", "កិ"),
+    ("မာ", "မိ"),
+    ("ང", "ངི"),
+    ("ދަ", "ދި"),
+    ("Андрей", "Андреи"),
+    ("Їжак", "Іжак"),
+    ("Ўладзімір", "Уладзімір"),
+    ("Ѓорѓи", "Горги"),
+    ("Саидӣ", "Саиди"),
+    ("مؤمن", "مومن"),
+    ("علي", "على"),
+    ("שרה", "שרת"),
+    ("李", "季"),
+    ("김", "긴"),
+    ("Ιωάννα", "Ιωάννης"),
+    ("Łódź", "Rodz"),
+    ("Ørsted", "Arsted"),
+    ("24", "42"),
+]
+#: The same words as people, keyboards and programs write them.
+TOGETHER = [
+    ("lukasz", ["Łukasz", "ŁUKASZ", "Lukasz", "Ł\u200bukasz"]),
+    ("orsted", ["Ørsted", "ØRSTED", "ørsted", "Ǿrsted"]),
+    ("dordevic", ["Đorđević", "ĐORĐEVIĆ", "Ðorđević", "Djordjević".replace("j", "")]),
+    ("aether", ["Æther", "ÆTHER", "Ǣther", "Aether"]),
+    ("oeuvre", ["Œuvre", "ŒUVRE", "Oeuvre"]),
+    ("thor", ["Þór", "ÞÓR", "Thor"]),
+    ("gudrun", ["Guðrún", "GUÐRÚN"]),
+    ("gross", ["Groß", "GROẞ", "GROSS"]),
+    ("muller", ["Müller", "Mül\u00adler", "M\u0075\u0308ller", "\u2068Müller\u2069", "Mu\u034f\u0308ller"]),
+    ("yilmaz", ["Yılmaz", "YILMAZ", "Yilmaz"]),
+    ("istanbul", ["İstanbul", "istanbul", "Istanbul"]),
+    ("o neil", ["O'Neil", "O’Neil", "Oʼneil", "O Neil", "OʻNEIL"]),
+    ("バタ", ["バタ", "ﾊﾞﾀ", "ハ\u3099タ", "ハ゛タ", "ﾊ\u3099ﾀ"]),
+    ("алена", ["Алёна", "АЛЁНА", "Алена", "Алe\u0308на".replace("e", "е"), "Але\u0301на"]),
+    ("андрей", ["Андрей", "Андре\u0438\u0306", "АНДРЕЙ"]),
+    ("محمد", ["محمد", "مُحَمَّد", "محـمد", "\u200fمحمد"]),
+    ("احمد", ["أحمد", "احمد", "أَحْمَد"]),
+    ("علیرضا", ["علیرضا", "علی\u200cرضا"]),
+    ("שלום", ["שלום", "שָׁלוֹם", "שׁלום"]),
+    ("शर्मा", ["शर्मा", "शर्\u200dमा", "शर्\u200cमा"]),
+    ("한국", ["한국", "\u1112\u1161\u11ab\u1100\u116e\u11a8"]),
+    ("辻", ["辻", "辻\U000e0100"]),
+    ("24", ["24", "２４", "٢٤", "२४"]),
+    ("", ["\u200b", "\ufeff", "\u3164", "\uffa0", "\u2800", "\u00ad", "\u202e\u202c", "\u0301", "ا"[:0], "\u093f", "ـ"]),
+]  # fmt: skip
+
+#: The apostrophes that are letters to Unicode.
+APOSTROPHES = dict.fromkeys(map(ord, "ʹʺʻʼʽʾʿˈˊˋꞋꞌʹ"), "")
+UNSEEN = st.sampled_from(
+    list("\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u2068\u2069\u034f\ufe0f")
+)
+
+
+@st.composite
+def sprinkled(draw, texts):
+    """A text, and the same with what nobody sees between its characters."""
+    text = draw(texts)
+    return text, "".join(
+        character + "".join(draw(st.lists(UNSEEN, max_size=2))) for character in text
+    )
+
+
+words = st.sampled_from(
+    [word for pair in APART for word in pair] + [one for _, same in TOGETHER for one in same]
+)
+#: Letters that Unicode writes in full width, too.
+wide = str.maketrans({chr(code): chr(code + 0xFEE0) for code in range(0x21, 0x7F)})
+
+
+class TestNamesOfEveryScript:
+    """Equal under every rewriting that changes no letter, different where a letter is."""
+
+    @pytest.mark.parametrize(("one", "other"), APART)
+    def test_names_that_differ(self, one, other):
+        for form in ("NFC", "NFD", "NFKC", "NFKD"):
+            assert text_key(normalize(form, one)) != text_key(normalize(form, other))
+        assert text_key(one.upper()) != text_key(other)
+
+    @pytest.mark.parametrize(("key", "spellings"), TOGETHER, ids=[key for key, _ in TOGETHER])
+    def test_names_that_are_the_same(self, key, spellings):
+        assert {spelling: text_key(spelling) for spelling in spellings} == dict.fromkeys(
+            spellings, key
+        )
+
+    @given(sprinkled(words | own.any_texts), st.sampled_from(["NFC", "NFD", "NFKC", "NFKD"]))
+    def test_neither_form_nor_what_nobody_sees_counts(self, drawn, form):
+        text, more = drawn
+        assert text_key(more) == text_key(text) == text_key(normalize(form, text))
+        assert text_key(f" {text}\u3000") == text_key(text)
+
+    @given(words)
+    def test_nor_does_case_or_width(self, text):
+        assert text_key(text.swapcase()) == text_key(text.upper()) == text_key(text)
+        assert text_key(text.translate(wide)) == text_key(text)
+
+    @given(st.text(st.characters(categories=["L", "Nd"]), min_size=1))
+    def test_a_letter_or_digit_is_never_nothing(self, text):
+        assert bool(text_key(text)) is bool(visible(text.replace("ـ", "").translate(APOSTROPHES)))
+
+    def test_of_every_character(self):
+        for code in range(sys.maxunicode + 1):
+            for text in (chr(code), f"x{chr(code)}", f"и{chr(code)}"):
+                key = text_key(text)
+                assert text_key(key) == key, hex(code)
+
+    def test_more_marks_than_a_letter_has_take_no_quadratic_time(self):
+        assert len(text_key("क" + "\u0327\u093c\u0301" * 100_000)) < 40
+
+
+class TestVisible:
+    """What nobody sees is cut from both ends; a text of nothing else is nothing (rule K1)."""
+
+    @given(st.text(st.characters(categories=["L"])), st.text(UNSEEN), st.text(UNSEEN))
+    def test_only_the_ends_are_cut(self, text, before, after):
+        assume(visible(text) == text)
+        assert visible(f"{before} {text}\n{after}") == text
+        assert visible(f"a{before}b") == f"a{before}b"
+
+    @pytest.mark.parametrize(
+        "text", ["", " ", "\u200b", "\ufeff\u3164", "\u2800", "\x00", "\ufe0f"]
+    )
+    def test_of_nothing_visible(self, text):
+        assert visible(text) == ""
+
+    def test_a_long_run_takes_no_quadratic_time(self):
+        assert visible("a" + "\u200b" * 300_000 + "b") != ""
+        assert visible("\u200b" * 300_000) == ""
+
+
+frames = st.sampled_from(
+    [
+        "{}", " {}\n", "<{}>", "'{}'", '"{}"', "“{}”", "«{}»", "mailto:{}", "MAILTO:{}?subject=Hi%20there",
+        "<mailto:{}>", "Amy Lee <{}>", '"Lee, Amy" <{}>', "Amy 'A.' Lee<{}>", "{},", "{} ;", "\ufeff{}", "SMTP:{}",
+        "\u202a{}\u202c", "<'{}'>", '"Amy" <mailto:{}?cc=b>',
+    ]
+)  # fmt: skip
+domains = st.sampled_from(
+    ["edge.example", "bücher.example", "mail.例え.テスト", "पता.भारत", "a-b.co.uk", "ÉCOLE.example"]
+)
+locals_ = st.from_regex(r"[a-z0-9][a-z0-9._+\-]{0,20}", fullmatch=True)
+
+
+class TestAddressesInTheWild:
+    """An address is the same whatever is around it, in whatever form; another letter is another."""
+
+    @given(locals_, domains, frames, st.data())
+    def test_however_it_is_written(self, local, domain, frame, data):
+        address = f"{local}@{domain}"
+        key = email_key(address)
+        assert key == address.lower()
+        _, sprinkled_ = data.draw(sprinkled(st.just(address)))
+        punycode = f"{local}@{domain.encode('idna').decode('ascii')}"
+        spellings = [
+            address.upper(),
+            normalize("NFD", address),
+            address.translate(wide),
+            sprinkled_,
+            punycode,
+            punycode.upper(),
+        ]
+        for spelling in spellings:
+            assert email_key(frame.format(spelling)) == key
+
+    @given(locals_, domains, st.sampled_from("abc0._-é"), st.integers(0, 30))
+    def test_another_character_makes_another_address(self, local, domain, more, at):
+        address = f"{local}@{domain}".lower()
+        other = address[:at] + more + address[at:]
+        assert email_key(other) != email_key(address)
+
+    @pytest.mark.parametrize(
+        ("text", "key"),
+        [
+            ("rose@edge.example <rose@edge.example>", "rose@edge.example"),
+            ("rose@edge.example<mailto:rose@edge.example>", "rose@edge.example"),
+            ("Rose @ Edge <rose@edge.example>", "rose@edge.example"),
+            ('"rose"@edge.example', "rose@edge.example"),
+            ('"rose gonzalez"@edge.example', ""),
+            ("mailto:rose%2Bx@edge.example", "rose+x@edge.example"),
+            ("mailto:rose%40edge.example", "rose@edge.example"),
+            ("'@edge.example", "'@edge.example"),
+            ("rose@straße.example", "rose@strasse.example"),
+            ("rose@xn--strae-oqa.example", "rose@strasse.example"),
+            ("rose@edge。example", "rose@edge.example"),
+            ("rose@edge．example", "rose@edge.example"),
+            # No punycode, or of nothing that a domain may have: as it is.
+            ("rose@xn--.example", "rose@xn--.example"),
+            ("rose@xn--99999999999.example", "rose@xn--99999999999.example"),
+            ("rose@xn--é.example", "rose@xn--é.example"),
+            ("rose@xn--xn--a-9ya.example", "rose@xn--xn--a-9ya.example"),
+            ("xn--rose@edge.example", "xn--rose@edge.example"),
+            ("a..b.@edge.example", "a..b.@edge.example"),
+        ],
+    )  # fmt: skip
+    def test_an_address(self, text, key):
+        assert email_key(text) == key
+        assert email_key(key) == key
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "rose@edge..example", "rose@.edge.example", "rose@edge.example.", "rose@edge.example rose@edge.example",
+            "rose@edge.example/bob@edge.example", "rose@edge.example\nbob@edge.example", "rose@edge.example;bob@edge.example",
+            "Rose <rose@edge.example>, Bob <bob@edge.example>", "bob@edge.example <rose@edge.example>", "<rose@edge.example",
+            "mailto:", "mailto:?subject=x", "\u200b", "rose@ed\x00ge.example", "ro\x07se@edge.example", "rose@edge.example (work)",
+            "rose@edge\u2028.example", "<<rose@edge.example>>", "rose@@edge.example", "E-mail: rose@edge.example", f"mailto:a@b.example?body={'x' * 2000}",
+            "rose@edge,example", "rose@edge\U0001f600\ue000.example",
+        ],
+    )  # fmt: skip
+    def test_what_is_none(self, text):
+        assert email_key(text) == ""
+
+    @given(st.text("<>\"'@ab. ,;:?%xn-2é\u200bmailto"), st.text(max_size=8))
+    def test_a_key_is_its_own_key(self, text, more):
+        for each in (text, f"mailto:{text}", f"a@xn--{more}.example"):
+            assert email_key(email_key(each)) == email_key(each)
+
+
+EXTENDED = [
+    "x12", "x 12", "X12", "ext12", "ext. 12", "Ext: 12", "EXT 12", "extn 12", "extension 12", "xtn 12", "#12", "# 12",
+    "poste 12", "int. 12", "interno 12", "Interno: 12", "ramal 12", "RAMAL 12", "Durchwahl 12", "DW 12", "-DW 12", "App. 12",
+    "Apparat 12", "extensión 12", "extensio\u0301n 12", "extension 12", "内線12", "内線 12", "内線：１２", "(ext. 12)", "(x12)", ", ext. 12",
+    ";ext=12", "; ext = 12", ",,12", "доб. 12", "anexo 12",
+]  # fmt: skip
+WHOLE = [
+    "030 1234567",
+    "(512) 757-6000",
+    "+49 30 1234567",
+    "0049 30 1234567",
+    "03-1234-5678",
+    "+49 (0)30 / 123-45",
+]
+
+
+class TestPhonesInTheWild:
+    """A number is the same whatever is around it; two numbers are none, nor is half of one."""
+
+    @pytest.mark.parametrize("extension", EXTENDED)
+    def test_an_extension_in_every_language(self, extension):
+        for number in WHOLE:
+            assert phone_key(f"{number} {extension}") == f"{phone_key(number)}x12"
+            assert phone_key(f"tel:{number}{extension}") == f"{phone_key(number)}x12"
+
+    @pytest.mark.parametrize("number", WHOLE)
+    @pytest.mark.parametrize(
+        "frame",
+        ["'{}", "’{}", '"{}"', '="{}"', "tel:{}", "TEL:{}", "callto:{}", "{},", "{};", "\u202a{}\u202c", "\ufeff{}", "{}\u200b", "\u00a0{}"],
+    )  # fmt: skip
+    def test_what_is_around_it(self, number, frame):
+        key = phone_key(number)
+        assert key
+        assert phone_key(frame.format(number)) == key
+        for dash in "‐‑–—−ー－":
+            assert phone_key(frame.format(number).replace("-", dash)) == key
+
+    @pytest.mark.parametrize("one", WHOLE)
+    @pytest.mark.parametrize("other", ["030 7654321", "+49 30 765432", "(030) 765 4321"])
+    @pytest.mark.parametrize("between", [" / ", " /", "/ ", "; ", ";", ", ", ",", " or ", " oder ", " ou ", " o ", " y ", " と ", "\n", " | ", " - ", " & ", " Fax "])  # fmt: skip
+    def test_two_are_none(self, one, between, other):
+        for region in (None, "DE"):
+            assert phone_key(f"{one}{between}{other}", region) == ""
+            assert phone_key(f"{other}{between}{one}", region) == ""
+
+    @pytest.mark.parametrize(
+        ("text", "key"),
+        [
+            ("441234567890.0", "441234567890"),
+            ("+441234567890.0", "+441234567890"),
+            ("441234567890,00", "441234567890"),
+            ("030.0", "0300"),
+            ("030 1234/030 5678", ""),
+            ("030 12345/67", "0301234567"),
+            ("555-1234 / 555-5678", ""),
+            ("91 - 98765 - 43210", "919876543210"),
+            ("+353 (0)21 / 1234567", "+353211234567"),
+            ("0221 - 4767 - 0123", "022147670123"),
+            ("4.41E+11", ""),
+            ("4,41E+11", ""),
+            ("4.41234567890E+11", ""),
+            ("000 000 0000", ""),
+            ("+00 000 000", ""),
+            ("(000) 000-0000 x1", ""),
+            ("000 1", "0001"),
+            ("07911 123456 (mobile)", ""),
+            ("07911 123456 mobile", ""),
+            ("n/a", ""),
+            ("tel:863-1234;phone-context=+1-914-555", "+19145558631234"),
+            ("tel:+863-1234;phone-context=+1-914", "+8631234"),
+            ("tel:863-1234;phone-context=a.example", "8631234"),
+            ("tel:8631234;isub=1;ext=7", "8631234x7"),
+            ("8631234;ext=ab", ""),
+            ("8631234;12", ""),
+            ("8631234;;ext=7", "8631234x7"),
+            ("03ー1234ー5678", "0312345678"),
+        ],
+    )  # fmt: skip
+    def test_the_key(self, text, key):
+        assert phone_key(text) == key
+
+    @pytest.mark.parametrize(
+        "text", ["4.41E+11", "030 1234567 (mobile)", "000 000 0000", "030 1234567 / 030 7654321"]
+    )
+    def test_what_is_none_is_none_in_a_region(self, text):
+        assert phone_key(text, "DE") == phone_key(text, "US") == ""
+
+    @given(st.sampled_from(WHOLE), st.integers(0, 9), st.integers(1, 30))
+    def test_another_digit_makes_another_number(self, number, digit, at):
+        other = f"{number[:at]}{digit}{number[at:]}"
+        assert phone_key(other) != phone_key(number)
+
+    @given(
+        st.sampled_from(WHOLE),
+        st.sampled_from(EXTENDED),
+        st.sampled_from(
+            ["{}", "'{}", "tel:{}", "{}.0", "{};phone-context=+49", "Büro {}", "{}/x3"]
+        ),
+        st.sampled_from(["DE", "US", "JP"]),
+    )
+    def test_what_is_the_same_in_a_region_has_an_ending_in_common(
+        self, number, extension, frame, region
+    ):
+        texts = [
+            number,
+            f"{number} {extension}",
+            frame.format(number),
+            frame.format(f"{number} {extension}"),
+        ]
+        keys = {}
+        for text in texts:
+            for key in {phone_key(text), phone_key(text, region)} - {""}:
+                keys.setdefault(key, []).append(frozenset(phone_endings(text)))
+        for endings in keys.values():
+            assert frozenset.intersection(*endings)

@@ -116,8 +116,12 @@ def _counts(letter: str, mark: str) -> bool:
 _LONGEST_EMAIL: Final = 254
 #: With a name, a subject and the like.
 _LONGEST_LINK: Final = 2_000
+#: A part of a domain: anything but blanks and ASCII's punctuation.
 _LABEL: Final = re.compile(r"[^\s\x00-,./:-@\[-^`{-\x9f]+")
-_EMAIL: Final = re.compile(rf'[^@\s,;:<>()"\[\]\\]+@(?:{_LABEL.pattern}\.)+{_LABEL.pattern}')
+_LOCAL: Final = r'[^@\s\x00-\x1f\x7f,;:<>()"\[\]\\]+'
+_EMAIL: Final = re.compile(rf"{_LOCAL}@(?:{_LABEL.pattern}\.)+{_LABEL.pattern}")
+#: Most addresses: with nothing around them, and in ASCII.
+_USUAL: Final = re.compile(r"[a-z0-9][a-z0-9._+\-]*@(?:[a-z0-9_\-]+\.)+[a-z0-9_\-]+")
 #: An address in a text, for a name with one in it.
 _AN_ADDRESS: Final = re.compile(r"[^\s@]@[^\s@]")
 _NAMED: Final = re.compile(r"([^<>]*)<([^<>]*)>")
@@ -139,14 +143,16 @@ def email_key(text: str) -> str:
     if len(text) > _LONGEST_LINK:
         return ""
     written = text.strip().lower()
-    if not (written.isascii() and written[:1].isalnum() and "xn--" not in written):
-        written = _folded(text)
-    if not _EMAIL.fullmatch(written) or not written[:1].isalnum():
-        written = _unwrapped(written)
-    if len(written) > _LONGEST_EMAIL or not _EMAIL.fullmatch(written) or not written.isprintable():
+    if not _USUAL.fullmatch(written):
+        written = _unwrapped(_folded(text))
+        if not _EMAIL.fullmatch(written) or not written.isprintable():
+            return ""
+    if len(written) > _LONGEST_EMAIL:
         return ""
+    if "xn--" not in written:
+        return written
     local, _, domain = written.partition("@")
-    return f"{local}@{'.'.join(map(_label, domain.split('.')))}" if "xn--" in domain else written
+    return f"{local}@{'.'.join(map(_label, domain.split('.')))}"
 
 
 def _folded(text: str) -> str:
@@ -191,19 +197,20 @@ _EXTENSIONS: Final = (
     r"x|xt|xtn|ext|extn|extension|extensi[oó]n|extens[aã]o|poste|int|interno|ramal|anexo|доб|"
     r"dw|durchwahl|app|apparat|nst|nebenstelle|内線|内線番号|#|,,"
 )
-_EXTENSION: Final = re.compile(rf"[\s,(\-]*(?:{_EXTENSIONS})[\s.:\-]*(\d{{1,7}})\)?$")
-_PARAMETER: Final = re.compile(r"\s*([a-z\-]+)\s*=\s*([^\s=]+)\s*")
+_EXTENSION: Final = re.compile(rf"(?:{_EXTENSIONS})[\s.:\-]*(\d{{1,7}})\)?$")
+_PARAMETER: Final = re.compile(r"\s*([a-z\-]+)\s*=\s*([^\s=;]+)\s*")
 _NUMBER: Final = re.compile(r"[\d().\-/·+]+")
-#: The same with blanks, none of which parts two numbers.
+#: The same with blanks, and such that nothing in it parts two numbers.
+_BARE: Final = re.compile(r"[\d().\-/·+\s]+")
 _SIMPLE: Final = re.compile(r"[\d()+]+(?:[ \-·][\d()+]+)*")
 _PUNCTUATION: Final = re.compile(r"[().\-/·]")
 #: A country's code, and the zero after it.
 _TRUNK: Final = re.compile(r"^([+0]?[\d().\-/·]{1,7}?)\(0\)")
 _PREFIX: Final = re.compile(r"\+?(?:00)?(?=[1-9])")
-#: A long number as a spreadsheet writes it, exactly or not.
+#: A long number as a spreadsheet writes it.
 _FLOAT: Final = re.compile(r"(\+?\d{7,})[.,]0+")
-_ROUNDED: Final = re.compile(r"\d[\d.,]*e[+\-]?\d+")
-_COMMENT: Final = re.compile(r"\([^\d()]*[^\W\d][^\d()]*\)")
+#: What is none: a number that a spreadsheet rounded, or one with a word in brackets.
+_NONE: Final = re.compile(r"^\d[\d.,]*e[+\-]?\d+$|\([^\d()]*[^\W\d][^\d()]*\)")
 #: What may part two numbers: a word or a sign that no number has; a dash or a slash.
 _PARTING: Final = re.compile(r"[^\d().\-/·+\s]+|\n|\s[\-/]|[\-/]\s|/")
 _LONGEST_PHONE: Final = 40
@@ -228,11 +235,12 @@ def phone_key(text: str, region: str | None = None) -> str:
         return _dialled(f"{number}{extension}", region)
     if not _NUMBER.fullmatch(number):
         return ""
-    dialled, without = (_PUNCTUATION.sub("", part) for part in (number, _TRUNK.sub(r"\1", number)))
-    prefix = _PREFIX.match(dialled)
-    international = prefix is not None and prefix.end() > 0
-    # A zero in brackets after a country's code is not dialled.
-    digits = _PREFIX.sub("", without, count=1) if international else dialled
+    dialled = digits = _PUNCTUATION.sub("", number)
+    international = dialled.startswith(("+", "00")) and _PREFIX.match(dialled) is not None
+    if international:
+        if "(0)" in number:  # after a country's code it is not dialled
+            digits = _PUNCTUATION.sub("", _TRUNK.sub(r"\1", number))
+        digits = _PREFIX.sub("", digits, count=1)
     if not digits.isdecimal() or len(digits) not in _DIGITS or not digits.strip("0"):
         return ""
     return f"{'+' if international else ''}{digits}{extension}"
@@ -240,38 +248,43 @@ def phone_key(text: str, region: str | None = None) -> str:
 
 def _read(text: str) -> tuple[str, str]:
     """Return a number without blanks and what is around it, and its extension; or twice ``""``."""
-    nothing = ("", "")
     if len(text) > _LONGEST_PHONE:
-        return nothing
-    written = text.strip()
+        return "", ""
+    written, extension = text.strip(), ""
     if not written.isascii():
         written = "".join(map(_plain, normalize("NFKC", _UNSEEN.sub("", text)))).strip()
-    extension = ""
     if not _SIMPLE.fullmatch(written):
-        written = written.lower().strip("='\"`´‘’“”").removeprefix("tel:").removeprefix("callto:")
-        written, *parameters = written.strip(" \t,;").split(";")
-        for parameter in parameters:
-            found = _PARAMETER.fullmatch(parameter)
-            if found is None or (found[1] == "ext" and not found[2].isdecimal()):
-                return nothing
-            if found[1] == "ext":
-                written += f" x{found[2]}"
-            elif found[1] == "phone-context" and found[2].startswith("+"):
-                written = written if written.startswith("+") else found[2] + written
-        if inner := _EXTENSION.search(written):
-            written, extension = written[: inner.start()], f"x{inner[1]}"
-        written = _FLOAT.sub(r"\1", written) if _FLOAT.fullmatch(written) else written
-        if _ROUNDED.fullmatch(written) or _COMMENT.search(written) or _are_two(written):
-            return nothing
+        if not _BARE.fullmatch(written):
+            written, extension = _unframed(written.lower().strip("='\"`´‘’“”"))
+        if exact := _FLOAT.fullmatch(written):
+            written = exact[1]
+        elif _NONE.search(written) or (len(written) > _TWICE and _are_two(written)):
+            return "", ""
     number = "".join(written.split())
-    return (number, extension) if number.strip("0().-/·+") else nothing
+    return (number, extension) if number.strip("0().-/·+") else ("", "")
+
+
+def _unframed(written: str) -> tuple[str, str]:
+    """Return a number without the parameters of a link (RFC 3966), and its extension."""
+    written, *parameters = written.removeprefix("tel:").removeprefix("callto:").split(";")
+    if not all(map(_PARAMETER.fullmatch, filter(None, parameters))):
+        return "", ""
+    for name_, value in _PARAMETER.findall(";".join(parameters)):
+        if name_ == "ext":
+            written += f" x{value}"
+        elif name_ == "phone-context" and value.startswith("+") and not written.startswith("+"):
+            written = value + written
+    written = written.strip(" \t,")
+    if found := _EXTENSION.search(written):
+        return written[: found.start()].rstrip(" \t\n,(-"), f"x{found[1]}"
+    return written, ""
 
 
 def _are_two(written: str) -> bool:
     """Whether two whole numbers are written, and not the parts of one."""
     for parting in _PARTING.finditer(written):
         one, other = written[: parting.start()].lstrip("( "), written[parting.end() :].lstrip("( ")
-        first, second = (sum(map(str.isdecimal, part)) for part in (one, other))
+        first, second = len(_NO_DIGIT.sub("", one)), len(_NO_DIGIT.sub("", other))
         if first < _WHOLE or second < _WHOLE:
             continue
         if parting[0] == "/":
@@ -286,6 +299,8 @@ def _are_two(written: str) -> bool:
 
 #: So many digits are a whole number, and not the part of one before or after a dash.
 _WHOLE: Final = 6
+_TWICE: Final = 2 * _WHOLE
+_NO_DIGIT: Final = re.compile(r"\D+")
 _BLANK_OR_DASH: Final = re.compile(r"[\s\-/]+")
 
 
