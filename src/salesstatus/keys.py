@@ -33,6 +33,8 @@ def visible(text: str) -> str:
     >>> visible("\u200b Lee\ufeff"), visible("\u200b")
     ('Lee', '')
     """
+    if text.isascii() and text.isprintable():
+        return text.strip()
     first, last = _SEEN.search(text), _SEEN.search(text[::-1])
     return text[first.start() : len(text) - last.start()] if first and last else ""
 

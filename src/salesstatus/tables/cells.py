@@ -18,7 +18,7 @@ from unicodedata import normalize
 import attrs
 
 from salesstatus.errors import LabelError
-from salesstatus.keys import email_key, phone_key, text_key
+from salesstatus.keys import email_key, phone_key, text_key, visible
 from salesstatus.labels import Axis, parse_status
 from salesstatus.model import ContactKind
 from salesstatus.statements import L5, L7, L9
@@ -28,24 +28,6 @@ from salesstatus.tables.words import CONTACT_KINDS, FLAGS
 
 #: No time, amount or status is written longer; what is longer is not searched through.
 _LONGEST: Final = 60
-
-#: Blanks, and characters that nobody sees.
-_INVISIBLE: Final = "".join(
-    chr(code)
-    for code in (
-        *range(9, 14), 32, 0x85, 0xA0, 0xAD, 0x61C, 0x1680, 0x180E, *range(0x2000, 0x2010),
-        *range(0x2028, 0x2030), *range(0x205F, 0x2070), 0x3000, 0xFEFF,
-    )
-)  # fmt: skip
-
-
-def visible(text: str) -> str:
-    r"""Return a text without blanks, and what else nobody sees, around it.
-
-    >>> visible(" \u200bLee\ufeff "), visible("\u200b")
-    ('Lee', '')
-    """
-    return text.strip() if text.isascii() else text.strip(_INVISIBLE)
 
 
 @attrs.frozen

@@ -26,8 +26,9 @@ from typing import Any, Final, Generic, TypeVar, final
 
 import attrs
 
+from salesstatus.keys import visible
 from salesstatus.statements import L7
-from salesstatus.tables.cells import TEXT, Cell, visible
+from salesstatus.tables.cells import TEXT, Cell
 from salesstatus.tables.headers import header_key
 from salesstatus.tables.options import Options
 from salesstatus.tables.plain import Lenient, Unreadable, as_text, plain
