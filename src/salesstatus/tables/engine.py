@@ -3,8 +3,8 @@
 How the rooms of `salesstatus.tables` fit together, from the outside in:
 
 * `text`       a path, bytes, a stream, chunks → pieces of text, with the encoding found out
-* `rows`       text → physical lines → rows of cells, with the delimiter and the quotes found out;
-               or rows that are values → rows of cells
+* `rows`       text → physical lines → rows of cells, with the delimiter and the quotes found out
+* `sources`    either these, or rows that are values: a source with its header read
 * `plain`      values of other libraries → plain values of Python
 * `cells`      a cell → a value: one reader for times, amounts, flags, phones, … of every kind
 * `options`    what the caller says, for all kinds the same
@@ -33,7 +33,8 @@ from salesstatus.tables.headers import header_key
 from salesstatus.tables.options import Options
 from salesstatus.tables.plain import Lenient, Unreadable, as_text, plain
 from salesstatus.tables.remarks import Remark
-from salesstatus.tables.rows import Flaw, Opened, Row, opened
+from salesstatus.tables.rows import Flaw, Row
+from salesstatus.tables.sources import Opened, opened
 from salesstatus.tables.times import Forms
 from salesstatus.tables.words import NULLS
 from salesstatus.values import Id, InvalidError, check_id, shown

@@ -1,4 +1,4 @@
-"""Rows of cells from text, or from values; a broken row is reported and hides no other.
+"""Rows of cells from text; a broken row is reported and hides no other.
 
 Text becomes physical lines, and lines rows, which quoted cells may make span several. At no time
 more is held than one row, which may have `ROW_LIMIT` characters.
@@ -10,15 +10,16 @@ import csv
 import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, Final, TypeAlias
 
 import attrs
 
 from salesstatus.statements import L7
-from salesstatus.tables.headers import trimmed
-from salesstatus.tables.options import Options, is_delimiter
-from salesstatus.tables.text import Text, is_path, is_text, text_of
-from salesstatus.values import InvalidError, shown
+from salesstatus.tables.options import QUOTES, is_delimiter
+from salesstatus.tables.remarks import Remark
+from salesstatus.tables.text import is_text
+from salesstatus.values import shown
 
 #: How many characters a row may have, line ends and quotes included. What is longer is most likely
 #: a quote not closed.
@@ -47,7 +48,8 @@ def _cut(texts: Iterator[str]) -> Iterator[str]:
     yield held
 
 
-def _lines(texts: Iterator[str]) -> Iterator[_Line]:
+def lines_of(texts: Iterator[str]) -> Iterator[_Line]:
+    """Yield the physical lines of a text that comes in pieces, numbered from 1."""
     number, size, parts = 1, 0, list[str]()
     for piece in _cut(texts):
         size += len(piece)
@@ -75,10 +77,10 @@ class Flaw:
     @property
     def of_header(self) -> str:
         """What was expected, if this row is the header: without characters it is no text file."""
-        return "a text file in a known encoding" if self.expected is _TEXT else self.expected
+        return "a text file in a known encoding" if self.expected is NO_TEXT else self.expected
 
 
-_TEXT: Final = "characters of the file's encoding, and no NUL"
+NO_TEXT: Final = "characters of the file's encoding, and no NUL"
 
 
 @attrs.frozen
@@ -88,6 +90,16 @@ class Row:
     line: int
     cells: Sequence[Any]
     flaw: Flaw | None = None
+
+
+#: Delimiters that are tried before all others.
+_USUAL: Final = (",", ";", "\t", "|")
+#: What stands in headers without parting them.
+_WITHIN: Final = frozenset(".-_'’()[]?\"")
+#: How many lines may stand above the header.
+_ABOVE: Final = 10
+#: Stands for quotes that are two characters, which `csv` does not know.
+_QUOTE: Final = "\ue000"
 
 
 @attrs.define(eq=False)
@@ -103,11 +115,15 @@ class Rows:
     """
 
     _lines: Iterator[_Line]
-    _delimiter: str | None = None
+    delimiter: str | None = None
+    quote: str | None = None
+    notes: list[Remark] = attrs.field(factory=list)
     _again: deque[_Line] = attrs.field(factory=deque, init=False)
     _row: list[_Line] = attrs.field(factory=list, init=False)
     _size: int = attrs.field(default=0, init=False)
     _credit: int = attrs.field(default=16 * ROW_LIMIT, init=False)
+    #: How quotes of two characters are found where cells begin and end.
+    _pair: tuple[re.Pattern[str], re.Pattern[str]] | None = attrs.field(default=None, init=False)
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -124,28 +140,88 @@ class Rows:
         self._size += len(text or "")
         if text is None or self._size > ROW_LIMIT:
             raise _TooLongError
+        if self._pair is not None:
+            begin, end = self._pair
+            text = end.sub(_QUOTE, begin.sub(rf"\1{_QUOTE}", text))
         return text
 
-    def start(self, known: Callable[[str], bool]) -> tuple[str, Iterator[Row]]:
-        """Return the delimiter and the rows that are not blank, the header first.
+    def start(self, known: Callable[[str], bool]) -> Iterator[Row]:
+        """Return the rows that are not blank, the header first.
 
-        If neither the caller nor the file says which, it is the comma, the semicolon or the tab by
-        which the most headers are `known`. Excel can write it into a first line of its own,
-        ``sep=;``.
+        If neither the caller nor the file says which, the delimiter is the one by which the most
+        headers are `known`. Excel can write it into a first line of its own, ``sep=;``. Lines above
+        the header, like a title, are left out with a note.
         """
-        delimiter = self._delimiter
         first = self._peek().rstrip("\r\n").strip('"')
         if first.lower().startswith("sep=") and is_delimiter(first[4:]):
             self._again.popleft()
-            delimiter = delimiter or first[4:]
-        best, most = ",", -1
-        for candidate in (delimiter,) if delimiter else (",", ";", "\t"):
+            self.delimiter = self.delimiter or first[4:]
+        delimiter, most, width = self._best(known)
+        if most < 1 or (most == 1 and width > 1):
+            delimiter = self._below_title(known, most + 2) or delimiter
+        self.delimiter = delimiter
+        self._find_quote(self._peek().strip(), delimiter)
+        return self._read(delimiter)
+
+    def _best(self, known: Callable[[str], bool]) -> tuple[str, int, int]:
+        """Return the delimiter by which the most cells of the next row are known, and how many."""
+        line = self._peek()
+        others = sorted({each for each in line if is_delimiter(each)} - {*_USUAL, *_WITHIN})
+        best, most, width = self.delimiter or ",", -1, 0
+        for candidate in (self.delimiter,) if self.delimiter else (*_USUAL, *others):
             header = next(self._read(candidate), None)
             self._back()
-            found = -1 if header is None or header.flaw else sum(map(known, header.cells))
-            if found > most:
-                best, most = candidate, found
-        return delimiter or best, self._read(delimiter or best)
+            if header is None or header.flaw:
+                continue
+            found = sum(map(known, header.cells))
+            if found > most and (candidate in _USUAL or found > 1 or self.delimiter):
+                best, most, width = candidate, found, len(header.cells)
+        return best, most, width
+
+    def _below_title(self, known: Callable[[str], bool], least: int) -> str | None:
+        """Drop lines above the header, where a row below them is evidently that."""
+        self._begin()
+        with suppress(StopIteration, _TooLongError):
+            while len(self._row) <= _ABOVE:
+                next(self)
+        lines = list(self._row)
+        self._back()
+        for above in range(1, len(lines)):
+            rows = Rows(iter(lines[above:]), self.delimiter)
+            delimiter, most, _ = rows._best(known)
+            if most >= least and rows._peek().strip():
+                for _ in range(above):
+                    self._again.popleft()
+                done = f"{above} lines above the header are not read" if above > 1 else "not read"
+                found = shown((lines[0][1] or "").strip())
+                self.notes.append(Remark("", "", found, "the header first", L7.id, done))
+                return delimiter
+        return None
+
+    def _find_quote(self, header: str, delimiter: str) -> None:
+        """Find out the quotes that stand around the cells of the header, or take those wanted."""
+        for pair in QUOTES:
+            begin, end = pair
+            between = rf"{re.escape(end)}\s*{re.escape(delimiter)}\s*{re.escape(begin)}"
+            around = header.startswith(begin) and header.endswith(end) and len(header) > 2
+            several = re.search(between, header) or delimiter not in header
+            wanted = self.quote in (pair, begin) if self.quote else around and several
+            if wanted:
+                break
+        else:
+            return
+        if begin == end:
+            self.quote = begin
+        else:
+            self.quote = _QUOTE
+            edge = re.escape(delimiter)
+            self._pair = (
+                re.compile(rf"(^|{edge})\s*{re.escape(begin)}"),
+                re.compile(rf"{re.escape(end)}[^\S\r\n]*(?={edge}|[\r\n]*\Z)"),
+            )
+        if begin != '"':
+            done = "cells are read without these quotes"
+            self.notes.append(Remark("", "", shown(header), "double quotes", L7.id, done))
 
     def _peek(self) -> str:
         """Return the next line, or ``""`` where there is none or it is too long."""
@@ -166,7 +242,10 @@ class Rows:
         self._again.extendleft(reversed(self._row[keep:]))
 
     def _read(self, delimiter: str) -> Iterator[Row]:
-        reader = csv.reader(self, delimiter=delimiter, strict=True)
+        quote = self.quote or '"'
+        reader = csv.reader(
+            self, delimiter=delimiter, quotechar=quote, skipinitialspace=True, strict=True
+        )
         while True:
             self._begin()
             try:
@@ -187,7 +266,7 @@ class Rows:
             if all(is_text(text or "") for _, text in self._row):
                 yield Row(self._row[0][0], cells)
             else:
-                yield self._flawed(_TEXT)
+                yield self._flawed(NO_TEXT)
 
     def _lost(self) -> int:
         """Return how many lines of a row that does not end are lost: one, or all without credit."""
@@ -202,58 +281,3 @@ class Rows:
         found = "a line that is longer" if text is None else shown(text)
         more = f" and {lost - 1} lines more" if lost > 1 else ""
         return Row(number, (), Flaw(found + more, expected))
-
-
-# What was opened.
-
-
-@attrs.define(eq=False)
-class Opened:
-    """A source whose header was read: `rows` are below it. `notes` may grow while they are read.
-
-    Of rows that are values, which have no lines, the `unit` that numbers count is ``"row"``.
-    """
-
-    name: str
-    headers: Sequence[str]
-    line: int
-    rows: Iterator[Row]
-    delimiter: str
-    unit: str
-    #: The encoding, and notes on the source as a whole.
-    about: Text
-
-
-def opened(source: object, options: Options, known: Callable[[str], bool]) -> Opened:
-    """Return a source with its header read; `known` says whether a header means anything.
-
-    Raises `InvalidError` for a source that is none, and for a header that is none.
-    """
-    values = _mappings(source)
-    if values is not None:
-        return _of_values(values, options)
-    text = text_of(source, options.encoding)
-    delimiter, rows = Rows(_lines(text.pieces), options.delimiter).start(known)
-    header = next(rows, None)
-    if header is None:
-        raise InvalidError("header", "", _NAMES, L7.id)
-    if header.flaw is not None:
-        raise InvalidError("header", header.flaw.value, header.flaw.of_header, L7.id)
-    name, headers = options.name or text.name, trimmed(header.cells)
-    return Opened(name, headers, header.line, rows, delimiter, "line", text)
-
-
-_NAMES: Final = "a row with the names of the columns"
-
-
-def _mappings(source: Any) -> Iterator[Any] | None:
-    """Return the rows of a source that has values, or None for one that has text."""
-    if is_path(source) or isinstance(source, str | bytes | bytearray | memoryview):
-        return None
-    if callable(getattr(source, "read", None)):
-        return None
-    return None
-
-
-def _of_values(rows: Iterator[Any], options: Options) -> Opened:
-    raise NotImplementedError

@@ -55,7 +55,7 @@ def is_text(text: str) -> bool:
 class Text:
     """A source's text in pieces, the name of its encoding (``""`` for text), and notes on it."""
 
-    name: str
+    name: str = ""
     encoding: str = ""
     pieces: Iterator[str] = attrs.field(factory=lambda: iter(()))
     notes: list[Remark] = attrs.field(factory=list)

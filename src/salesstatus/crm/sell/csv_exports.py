@@ -33,8 +33,8 @@ from salesstatus.tables.cells import amount
 from salesstatus.tables.headers import header_key
 from salesstatus.tables.options import Options
 from salesstatus.tables.plain import Lenient, Unreadable
-from salesstatus.tables.rows import Opened, opened
 from salesstatus.tables.rows import Row as Line
+from salesstatus.tables.sources import Opened, opened
 from salesstatus.tables.times import DateOrder, Forms, order_shown, time_of
 from salesstatus.tables.vocabulary import PARTS
 from salesstatus.values import InvalidError
