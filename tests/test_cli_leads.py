@@ -182,7 +182,7 @@ class TestBadFiles:
             ),
         )
         assert code == 1
-        assert "lead 'line-2' (Boxer)" in out
+        assert "lead 'leads.csv:2' (Boxer)" in out
         assert "Not used: 2\n  line 3: " in out
         assert "  line 4: E-Mail (email): expected an e-mail address, got 'none' (L7)\n" in out
 

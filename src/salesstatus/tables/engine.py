@@ -30,7 +30,7 @@ from salesstatus.keys import visible
 from salesstatus.statements import L7
 from salesstatus.tables.cells import TEXT, Cell
 from salesstatus.tables.headers import header_key
-from salesstatus.tables.options import Options
+from salesstatus.tables.options import QUOTES, Options
 from salesstatus.tables.plain import Lenient, Unreadable, as_text, plain
 from salesstatus.tables.remarks import Remark
 from salesstatus.tables.rows import Flaw, Row
@@ -317,7 +317,11 @@ def _decided(rows: Iterator[Row], columns: Sequence[_Column]) -> Iterator[Row]:
 
 # From rows to records.
 
-_CELLS: Final = "{} cells, as in the header"
+#: What is done with what is strange, and neither left out nor changed.
+KEPT: Final = "kept"
+
+#: Quotes of two kinds stand around a cell, where `csv` has left them.
+_AROUND: Final = frozenset(QUOTES[1:])
 
 
 @attrs.define(eq=False)
@@ -329,7 +333,12 @@ class _Reading(Generic[Row_]):
     source: Opened
     options: Options
     nulls: frozenset[str] = attrs.field(init=False)
+    #: The ids so far, where two can be the same.
     taken: set[Id] | None = attrs.field(init=False)
+    #: The headers, in the cases that programs write.
+    heads: frozenset[str] = attrs.field(init=False)
+    #: The line of a header in the middle that is another one.
+    other: int = attrs.field(default=0, init=False)
 
     def __attrs_post_init__(self) -> None:
         said = self.options.nulls
@@ -337,20 +346,23 @@ class _Reading(Generic[Row_]):
         made = self.options.ids is not None
         comparing = made or any(column.field == "id" for column in self.columns)
         self.taken = set() if comparing else None
+        heads = map(visible, self.source.headers)
+        self.heads = frozenset(
+            form for head in heads if head for form in (head, head.upper(), head.lower())
+        )
 
     def row(self, row: Row) -> Row_:
         """Return the record of a row, or all its problems."""
-        width, cells, flaw = len(self.source.headers), row.cells, row.flaw
-        if flaw is None and (len(cells) < width or any(map(_visible, cells[width:]))):
-            flaw = Flaw(f"{len(cells)} cells", _CELLS.format(width))
+        cells = [visible(cell) if type(cell) is str else cell for cell in row.cells]
+        flaw = row.flaw or self._flaw(row.line, cells)
         if flaw is not None:
             problem = Remark("", "", flaw.value, flaw.expected, L7.id)
             return self.kind.row(row.line, None, (problem,))
         draft = Draft(row.line, {}, [], [], [], self.columns, self._id)
+        if any(type(cell) is str and cell[:1] + cell[-1:] in _AROUND for cell in cells):
+            cells = self._unquoted(draft, cells)
         for column in self.columns:
             value = cells[column.position]
-            if type(value) is str:
-                value = visible(value)
             if value is not None and value != "":
                 self._cell(draft, column, value)
         record = self.kind.build(draft)
@@ -359,12 +371,44 @@ class _Reading(Generic[Row_]):
             draft.refuse("id", shown(id_), "an id that no row above has")
         problems = tuple(draft.problems)
         if self.options.strict:
-            problems += tuple(attrs.evolve(note, done="") for note in draft.notes)
+            changed = (note for note in draft.notes if note.done != KEPT)
+            problems += tuple(attrs.evolve(note, done="") for note in changed)
         if problems:
             return self.kind.row(row.line, None, problems, tuple(draft.notes))
         if self.taken is not None and id_ is not None:
             self.taken.add(id_)
         return self.kind.row(row.line, record, (), tuple(draft.notes))
+
+    def _flaw(self, line: int, cells: Sequence[Any]) -> Flaw | None:
+        """Return what is wrong with the cells of a row together, or None."""
+        width = len(self.source.headers)
+        if self.source.unit == "line" and not self.heads.isdisjoint(cells):
+            texts = [cell for cell in cells if cell]
+            if min(width, 2) <= len(texts) and all(
+                text in self.heads or self.kind.known(text) for text in texts
+            ):
+                same = list(map(header_key, texts)) == [
+                    header_key(head) for head in self.source.headers if visible(head)
+                ]
+                self.other = 0 if same else line
+                return Flaw(shown(texts), "a record, not a header again")
+        if self.other:
+            return Flaw(f"a row below another header, in line {self.other}", "one header in a file")
+        if len(cells) < width or any(cell not in (None, "") for cell in cells[width:]):
+            return Flaw(f"{len(cells)} cells", f"{width} cells, as in the header")
+        return None
+
+    def _unquoted(self, draft: Draft, cells: list[Any]) -> list[Any]:
+        """Take quotes off that stand around every cell of a row; what has only some is kept."""
+        filled = [cell for cell in cells if cell not in (None, "")]
+        wrapped = [cell for cell in filled if _is_quoted(cell)]
+        whole = len(wrapped) == len(filled)
+        for column in self.columns:
+            cell = cells[column.position]
+            if _is_quoted(cell):
+                done = "read without the quotes" if whole else KEPT
+                self._note(draft, column, cell, "a cell without such quotes", "", done)
+        return [visible(cell[1:-1]) if cell else cell for cell in cells] if whole else cells
 
     def _cell(self, draft: Draft, column: _Column, found: Any) -> None:
         """Read one cell that is not empty."""
@@ -417,5 +461,5 @@ class _Reading(Generic[Row_]):
         return id_
 
 
-def _visible(cell: object) -> bool:
-    return cell is not None and (not isinstance(cell, str) or visible(cell) != "")
+def _is_quoted(cell: Any) -> bool:
+    return type(cell) is str and len(cell) > 2 and cell[0] + cell[-1] in _AROUND

@@ -20,6 +20,7 @@ from decimal import Decimal
 from typing import Any, Final, final
 
 import attrs
+from typing_extensions import Unpack
 
 from salesstatus.keys import text_key
 from salesstatus.labels import language_of
@@ -37,7 +38,7 @@ from salesstatus.tables.engine import (
     read_table,
 )
 from salesstatus.tables.headers import FIELD_OF, WHY_NONE, header_key, why_unknown
-from salesstatus.tables.options import Options, check_delimiter
+from salesstatus.tables.options import Options, Said, check_delimiter
 from salesstatus.tables.plain import Lenient, Unreadable
 from salesstatus.tables.text import is_text
 from salesstatus.tables.times import Forms, day_of
@@ -187,7 +188,9 @@ def _meaning(header: str, customs: Mapping[str, FieldDefinition]) -> Meaning:
 # The leads.
 
 
-def _lead(draft: Draft, defaults: Mapping[str, Any], *, nameless: bool) -> Lead | None:
+def _lead(
+    draft: Draft, options: Options, defaults: Mapping[str, Any], *, nameless: bool
+) -> Lead | None:
     """Return the lead that a row says, or None beside problems."""
     values = {**defaults, **draft.values}
     parts = {PARTS[field]: values.pop(field) for field in PARTS if field in values}
@@ -201,6 +204,8 @@ def _lead(draft: Draft, defaults: Mapping[str, Any], *, nameless: bool) -> Lead 
         # Nothing is lost silently, and which of the two is right is not for us to say.
         expected = "an address that says no more than its parts, or only one of the two"
         draft.refuse("address", shown(address), expected)
+    if "status" in values:
+        values["status"] = converted.status_said(values["status"], options.stage(values["status"]))
     if draft.problems:
         return None
     if "id" not in values:
@@ -229,14 +234,35 @@ def read_leads(
     created_by: str = "",
     owner: str = "",
     nameless: bool = False,
-    **options: Any,
+    **options: Unpack[Said],
 ) -> Table[LeadRow]:
-    r"""Read the header of a table of leads; return what yields its rows one by one.
+    r"""Read the header of a table of leads; return what yields its rows one by one (rule L7).
+
+    `source` is a path, a file, bytes, a text with a line break, chunks of these, or rows that are
+    values: mappings of headers to values, a database cursor, a data frame. Headers are known in any
+    language of `salesstatus.labels`, and those of custom `fields` by name. The `options` are those
+    of `salesstatus.tables.Options`; ``columns`` may name ``custom_fields.<name>`` too. What a row
+    does not say is `created_at`, `created_by` and `owner`. With `nameless` a lead needs no name, as
+    for reports.
+
+    An id is taken from the table, a number as an int; else it is ``ids(line)``, else the source's
+    name and the line, ``"crm-2026.csv:2"`` (``"line-2"`` or ``"row-1"`` where there is no name). So
+    that the rows of two sources never share ids, give each a name of its own.
+
+    A row is refused if it has neither a last name nor a company name (rule K1), an id that a row
+    above has, too few or too many cells, the header again, more characters than `ROW_LIMIT`, or
+    characters that are not of the encoding. A cell that cannot be read is left out, becomes a note
+    of the lead and is in the row's notes; ``strict`` refuses the row.
+
+    Raises `InvalidError` for a wrong argument, for an encoding that is not found out, and for a
+    header with which the table is of no use: if there is none, if two columns are for one field, if
+    one could mean two, or if there is no column with the last name or the company name.
 
     >>> [row] = read_leads("Nachname;Firma;Telefon\nBoxer;Farmers;call me\n")
     >>> row.line, row.record.notes[0].content
     (2, 'Telefon: call me')
     """
+    said = Options(**options)
     customs = _custom_fields(fields)
     for place, text in (("created_by", created_by), ("owner", owner)):
         if type(text) is not str:
@@ -251,7 +277,7 @@ def read_leads(
         meant=lambda headers: [_meaning(header, customs) for header in headers],
         fields=OWN_FIELDS | names.keys(),
         cells={**_CELLS, **names},
-        build=lambda draft: _lead(draft, defaults, nameless=nameless),
+        build=lambda draft: _lead(draft, said, defaults, nameless=nameless),
         many=_MANY,
         needed=needed,
         expected="a column with the last name or the company name; a full name is not taken apart",
@@ -259,17 +285,17 @@ def read_leads(
         row=LeadRow,
         left_out="left out, and kept as a note of the lead",
     )
-    return read_table(kind, source, Options(**options))
+    return read_table(kind, source, said)
 
 
-def read_leads_csv(chunks: object, **options: Any) -> Table[LeadRow]:
+def read_leads_csv(chunks: object, **how: Any) -> Table[LeadRow]:
     r"""Read a CSV file of leads as `read_leads` does; a `str` is the file's text, never its name.
 
     >>> [row] = read_leads_csv("Company\nAcme\n")
     >>> row.lead.name
     'Acme'
     """
-    return read_leads([chunks] if isinstance(chunks, str) else chunks, **options)
+    return read_leads([chunks] if isinstance(chunks, str) else chunks, **how)
 
 
 def template_csv(

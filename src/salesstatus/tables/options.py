@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Callable, Iterable, Mapping
 from datetime import tzinfo
-from typing import Any, Final, final, get_args
+from typing import Any, Final, TypedDict, final, get_args
 
 import attrs
 
@@ -109,6 +109,7 @@ class Options:
     name: str = _said("a str", lambda value: type(value) is str, "")
     #: How dates and amounts are written, by what the caller says.
     forms: Forms = attrs.field(init=False, repr=False, eq=False)
+    _called: dict[str, str] = attrs.field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         if self.nulls is not None and not _are_words(self.nulls):
@@ -120,8 +121,27 @@ class Options:
         order = self.date_order or usual.order
         forms = Forms(order, usual.decimal, self.zone, self.region, order is not None)
         object.__setattr__(self, "forms", forms)
+        called = {text_key(word): stage for word, stage in self.stages.items()}
+        object.__setattr__(self, "_called", called)
 
     def stage(self, text: str) -> str:
         """Return what a stage is called here, by `stages`; else the text as it is."""
-        said = {text_key(word): stage for word, stage in self.stages.items()}
-        return said.get(text_key(text), text)
+        return self._called.get(text_key(text), text) if self._called else text
+
+
+class Said(TypedDict, total=False):
+    """The options by name, for those who pass them on to `Options`."""
+
+    encoding: str | None
+    delimiter: str | None
+    quote: str | None
+    columns: Mapping[str, str]
+    stages: Mapping[str, str]
+    zone: tzinfo | None
+    date_order: DateOrder | None
+    locale: str | None
+    nulls: Iterable[str] | None
+    strict: bool
+    region: str | None
+    ids: Callable[[int], Id] | None
+    name: str

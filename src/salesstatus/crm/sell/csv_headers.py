@@ -102,6 +102,7 @@ _PROFILE: Final = {
     heading.field: heading.names
     for heading in LEAD_HEADINGS
     if heading.field not in ("notes", "owner_id", "source_id")
+    and not heading.field.startswith("converted")
 }
 
 
