@@ -13,7 +13,7 @@ import attrs
 import sell_writing
 
 from salesstatus.crm import sell
-from salesstatus.crm.lens import Columns
+from salesstatus.crm.columns import Columns
 from salesstatus.crm.oddities import Place, Reporter
 from salesstatus.crm.sell.columns import COLUMNS, Kind
 from salesstatus.desk import Change, Desk, Result

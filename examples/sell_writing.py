@@ -19,7 +19,7 @@ import attrs
 
 from salesstatus.crm.account import Catalogue, Stage
 from salesstatus.crm.auditing import Stored
-from salesstatus.crm.lens import (
+from salesstatus.crm.codecs import (
     ADDRESS,
     AMOUNT,
     CONTACTS,
@@ -29,8 +29,8 @@ from salesstatus.crm.lens import (
     TIME,
     USER,
     Codec,
-    Column,
 )
+from salesstatus.crm.columns import Column
 from salesstatus.crm.oddities import Place, Reporter
 from salesstatus.crm.sell.columns import COLUMNS, Kind
 from salesstatus.errors import (

@@ -8,7 +8,7 @@ import json
 
 from hypothesis import strategies as st
 
-from salesstatus.crm.lens import (
+from salesstatus.crm.codecs import (
     ADDRESS,
     AMOUNT,
     CONTACTS,

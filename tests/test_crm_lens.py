@@ -10,7 +10,7 @@ from hypothesis import given
 
 from crm_bodies import any_json
 from salesstatus import Address, Contact, ContactKind, CustomerStatus, ProspectStatus
-from salesstatus.crm.lens import (
+from salesstatus.crm.codecs import (
     ADDRESS,
     AMOUNT,
     CONTACTS,
@@ -23,10 +23,9 @@ from salesstatus.crm.lens import (
     TEXT,
     TIME,
     USER,
-    Column,
-    Columns,
     choice,
 )
+from salesstatus.crm.columns import Column, Columns
 from salesstatus.crm.oddities import Place, Reporter
 from salesstatus.crm.sell.columns import COLUMNS, Kind
 from salesstatus.tables.plain import Unreadable
@@ -89,6 +88,9 @@ class TestCodecs:
             (TEXT, 12, "12", "12: a number, read as its text"),
             (TEXT, 1.5, "1.5", "1.5: a number, read as its text"),
             (ID, " 7 ", 7, "' 7 ': digits in a text, read as a number"),
+            (ID, "7.0", 7, "'7.0': digits in a text, read as a number"),
+            (ID, "seven", "seven", "'seven': a text, which is the id"),
+            (ID, "D-1 ", "D-1", "'D-1 ': a text, which is the id"),
             (ID, 7.0, 7, "7.0: a number with a decimal point, read as a whole one"),
             (USER, "12", "12", "'12': digits in a text, read as a number"),
             (FLAG, 1, True, "1: read as true"),
@@ -156,7 +158,7 @@ class TestCodecs:
             (
                 CONTACTS,
                 [1, "x", 1],
-                frozenset({1}),
+                frozenset({1, "x"}),
                 "a list of 3: read without what names no contact, and each contact once",
             ),
             (
@@ -175,7 +177,11 @@ class TestCodecs:
         [
             (TEXT, True, "True"),
             (TEXT, ["x"], "a list of 1"),
-            (ID, "seven", "'seven'"),
+            (ID, "None", "'None'"),
+            (ID, "x" * 101, "'…'"),
+            (ID, " ", "' '"),
+            (ID, "-", "'-'"),
+            (ID, "1.5", "'1.5'"),
             (ID, "٧", "'٧'"),
             (ID, True, "True"),
             (ID, 1.5, "1.5"),
@@ -243,7 +249,7 @@ class TestCodecs:
         assert codec.expected == "a prospect status: none, current, lost"
 
     def test_the_secret_of_a_key_is_not_shown(self):
-        assert one(ID, "b7b7", "access_token") == (None, "a value that is not shown; left out")
+        assert one(NUMBER, "b7b7", "access_token") == (None, "a value that is not shown; left out")
 
     @given(any_json())
     def test_no_codec_raises_anything_else_whatever_the_value(self, raw):
@@ -275,14 +281,21 @@ THING = Columns(
 
 class TestColumns:
     def test_a_record_without_what_it_needs_is_not_used(self):
-        for body, found in (({}, "nothing"), ({"Id": None}, "nothing"), ({"Id": "x"}, "'x'")):
+        for body, found in (({"Id": None}, "nothing"), ({"Id": []}, "a list of 0")):
             values, (told,) = read(THING, body)
             assert values is None
-            assert str(
-                told
-            ) == f"here .Id: expected an id: a whole number, got {found}; not used".replace(
-                " .", " $."
-            )
+            expected = "an id: a whole number, or a text that is one"
+            assert str(told) == f"here $.Id: expected {expected}, got {found}; not used"
+
+    def test_an_object_without_the_key_of_what_it_needs_is_no_record(self):
+        for body, found in (
+            ({}, "an empty object"),
+            ({"success": True, "count": 2}, "an object with the keys success, count"),
+            (dict.fromkeys("abcdefgh"), "an object with the keys a, b, c, d, e, f, 2 more"),
+        ):
+            values, (told,) = read(THING, body)
+            assert values is None
+            assert str(told) == f"here: expected a record: thing, got no record: {found}; not used"
 
     def test_of_two_keys_for_one_field_the_later_column_counts(self):
         assert read(THING, {"Id": 1, "m": "later", "n": "sooner"})[0] == {"id": 1, "name": "later"}

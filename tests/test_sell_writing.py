@@ -75,7 +75,7 @@ from salesstatus import (
 )
 from salesstatus.crm.account import Catalogue, Stage
 from salesstatus.crm.auditing import Fix, Stored
-from salesstatus.crm.lens import TEXT, time_read
+from salesstatus.crm.codecs import TEXT, time_read
 from salesstatus.crm.oddities import Outcome, Place, Reporter
 from salesstatus.crm.sell import read
 from salesstatus.crm.sell.columns import COLUMNS, Kind

@@ -1,22 +1,24 @@
 """Reading JSON of a CRM: pages, lines and whole files become one stream of bodies.
 
-A content is a text or bytes (also in chunks, such as a file opened in binary mode), or JSON that
-was parsed already. Text is one JSON document, several one after the other, or JSON Lines. Each
-body is read by itself: a broken one is an oddity in its place, and hides no other. No more is held
-than one line, or one document that spans several, which may have `LIMIT` characters.
+A content is a text or bytes (also in chunks, such as a file opened in binary mode), or what was
+parsed already: objects, rows, or the objects of a client. Text is one JSON document, several one
+after the other, or JSON Lines; a line may be a message of Singer or Airbyte. Each body is read by
+itself: a broken one is an oddity in its place, and hides no other. No more is held than one line,
+or one document that spans several, which may have `LIMIT` characters.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any, Final
 
 import attrs
 
 from salesstatus.crm.oddities import Place, Reporter, cleaned, safely
+from salesstatus.tables.plain import Unreadable, plain
 from salesstatus.tables.text import BROKEN, text_of
 from salesstatus.values import InvalidError
 
@@ -53,20 +55,28 @@ def _chunks(place: Place, members: Iterable[object]) -> Iterator[object]:
 def bodies(name: str, content: object, report: Reporter, limit: int = LIMIT) -> Iterator[Body]:
     """Yield the JSON values of a content, and report what is none.
 
-    `content` is a text, bytes, chunks of either, or parsed JSON: an object, or a collection of
+    `content` is a text, bytes, chunks of either, or what was parsed: an object, or a collection of
     objects. Raises `InvalidError` for what is none of these.
     """
     place = Place(cleaned(name))
     if type(limit) is not int or limit < 1:
         raise InvalidError("limit", limit, "a number of characters, at least 1")
-    if isinstance(content, Mapping):
-        yield from _parsed(place, content, report)
+    if content is None:
+        report.not_used(place, "contents", "nothing")
         return
+    is_file = callable(getattr(content, "read", None))
     if isinstance(content, _Text):
         yield from _read(place, [content], report, limit)
-        return
-    if callable(getattr(content, "read", None)):  # a file, which iterates over lines of any length
-        content = _in_pieces(content)
+    elif is_file:  # which iterates over lines of any length
+        yield from _members(place, _in_pieces(content), report, limit)
+    elif isinstance(content, Mapping) or _is_object(content):
+        yield from _parsed(place, content, report)
+    else:
+        yield from _members(place, content, report, limit)
+
+
+def _members(place: Place, content: object, report: Reporter, limit: int) -> Iterator[Body]:
+    """Yield the JSON values of chunks of text, or of a collection of what was parsed."""
     if not isinstance(content, Iterable):
         # What it is, and not what it holds, which may be secret.
         raise InvalidError(
@@ -100,14 +110,59 @@ def _parsed(place: Place, value: object, report: Reporter) -> Iterator[Body]:
 
 
 def _plainly(value: Any, depth: int = 0) -> Any:
-    """Return parsed JSON in plain dicts and lists: clients of CRMs have their own classes."""
+    """Return what was parsed in plain dicts, lists and values: libraries have their own classes."""
+    if type(value) in _PLAIN:
+        return value
     if depth > _DEEPEST:
         raise RecursionError
     if isinstance(value, Mapping):
         return {str(key): _plainly(member, depth + 1) for key, member in value.items()}
+    if _is_object(value):
+        return _plainly(_opened(value), depth + 1)
     if isinstance(value, list | tuple):
         return [_plainly(member, depth + 1) for member in value]
-    return value
+    try:
+        return plain(value)
+    except Unreadable:
+        return value
+
+
+_PLAIN: Final = frozenset({str, int, bool, type(None)})
+#: How the objects of clients, of data frames and of models say what they hold.
+_OPENING: Final[tuple[tuple[str, Callable[[Any], Any]], ...]] = (
+    ("to_dicts", lambda rows: rows.to_dicts()),
+    ("iterrows", lambda rows: rows.to_dict("records")),
+    ("to_dict", lambda one: one.to_dict()),
+    ("model_dump", lambda one: one.model_dump()),
+    ("_asdict", lambda one: one._asdict()),
+    ("__attrs_attrs__", lambda one: {a.name: getattr(one, a.name) for a in one.__attrs_attrs__}),
+    (
+        "__dataclass_fields__",
+        lambda one: {name: getattr(one, name) for name in one.__dataclass_fields__},
+    ),
+    (
+        "result",
+        lambda one: {
+            key: getattr(one, key) for key in ("result", "total", "next") if hasattr(one, key)
+        },
+    ),
+)
+
+
+def _is_object(value: object) -> bool:
+    return not isinstance(value, _Text | Mapping) and any(
+        hasattr(type(value), name) or (name == "result" and hasattr(value, name))
+        for name, _ in _OPENING
+    )
+
+
+def _opened(value: Any) -> Any:
+    """Return what an object of a library holds."""
+    return next(
+        opened(value)
+        for name, opened in _OPENING
+        if hasattr(type(value), name) or (name == "result" and hasattr(value, name))
+    )
 
 
 #: No record of a CRM nests deeper.
@@ -168,6 +223,12 @@ def _read(place: Place, chunks: Iterable[Any], report: Reporter, limit: int) -> 
 _NONE: Final = object()
 #: Is JSON but for its numbers, or a key that stands twice.
 _STRANGE: Final = object()
+
+
+def parsed(text: str) -> Any:
+    """Return the JSON value of a text, or the text itself if it is none."""
+    value = _value(text)
+    return text if value is _NONE or value is _STRANGE else value
 
 
 def _value(text: str) -> Any:

@@ -45,7 +45,7 @@ class Undecided:
 @final
 @attrs.frozen(kw_only=True)
 class Guessed:
-    """A stage whose meaning could only be guessed: the guess, the deals in it, what would say it.
+    """A stage whose meaning could only be guessed: the guess, if there is one, the deals.
 
     >>> print(Guessed(stage=2, name="Gewonnen", guess=DealStatus.WON, deals=3))
     stage 2 'Gewonnen' of 3 deals may mean won, and nothing says so; say it with stages={2: …}
@@ -53,7 +53,7 @@ class Guessed:
 
     stage: Id
     name: str = ""
-    guess: DealStatus
+    guess: DealStatus | None
     deals: int = 0
 
     @property
@@ -64,7 +64,8 @@ class Guessed:
     def __str__(self) -> str:
         name = "" if self.name in ("", self.stage) else f" {shown(self.name)}"
         deals = "1 deal" if self.deals == 1 else f"{self.deals} deals"
-        return (
-            f"stage {shown(self.stage)}{name} of {deals} may mean {self.guess.value}, and nothing "
-            f"says so; say it with {self.option}"
-        )
+        guess = f"may mean {self.guess.value}, and nothing says so" if self.guess else _UNKNOWN
+        return f"stage {shown(self.stage)}{name} of {deals} {guess}; say it with {self.option}"
+
+
+_UNKNOWN = "is not in the data"

@@ -141,7 +141,11 @@ class Audit:
             "deals": len(self._court.account.deal_ids),
             "counts": {member.value: count for member, count in self.counts.items()},
             "guessed": [
-                {**attrs.asdict(each), "guess": each.guess.value, "option": each.option}
+                {
+                    **attrs.asdict(each),
+                    "guess": each.guess and each.guess.value,
+                    "option": each.option,
+                }
                 for each in self.guessed
             ],
             "undecided": [

@@ -38,8 +38,9 @@ from salesstatus.crm.bitrix24.lens import (
     field_key,
     status_codec,
 )
-from salesstatus.crm.lens import FLAG as TRUE_OR_FALSE
-from salesstatus.crm.lens import Codec, Column, Columns, Group
+from salesstatus.crm.codecs import FLAG as TRUE_OR_FALSE
+from salesstatus.crm.codecs import Codec
+from salesstatus.crm.columns import Column, Columns, Group
 from salesstatus.labels import Axis
 from salesstatus.lead import FieldType, Scope, StageMeaning
 from salesstatus.model import DealStatus

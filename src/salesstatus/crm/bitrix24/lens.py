@@ -16,9 +16,9 @@ from datetime import datetime
 from enum import unique
 from typing import Any, Final, final
 
-from salesstatus.crm.lens import AMOUNT as ANY_AMOUNT
-from salesstatus.crm.lens import DIGITS, HUGE, Codec, time_read, with_point
-from salesstatus.crm.lens import FLAG as ANY_FLAG
+from salesstatus.crm.codecs import AMOUNT as ANY_AMOUNT
+from salesstatus.crm.codecs import DIGITS, HUGE, Codec, time_read, with_point
+from salesstatus.crm.codecs import FLAG as ANY_FLAG
 from salesstatus.errors import LabelError
 from salesstatus.labels import Axis, parse_status
 from salesstatus.lead import StageMeaning

@@ -25,7 +25,7 @@ from salesstatus.crm.bitrix24.columns import (
 )
 from salesstatus.crm.bitrix24.lens import Form
 from salesstatus.crm.bodies import LIMIT, Body, bodies
-from salesstatus.crm.lens import Columns
+from salesstatus.crm.columns import Columns
 from salesstatus.crm.oddities import Place, Reporter, safely
 from salesstatus.crm.pages import Lists
 

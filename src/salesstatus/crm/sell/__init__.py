@@ -16,9 +16,9 @@ closed stages have fixed names in each language. A deal of an unknown stage is `
 """
 
 from salesstatus.crm.account import Wanted
+from salesstatus.crm.reading import Row
 from salesstatus.crm.sell.columns import Kind
-from salesstatus.crm.sell.reading import Reading, read
-from salesstatus.crm.sell.unpacking import Row, rows
+from salesstatus.crm.sell.reading import Reading, read, rows
 from salesstatus.crm.sell.writing import patch
 
 __all__ = ["Kind", "Reading", "Row", "Wanted", "patch", "read", "rows"]

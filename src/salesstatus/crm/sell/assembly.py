@@ -1,19 +1,23 @@
-"""Conversions, notes, tasks, tags and fields, put together when everything is read."""
+"""Sell's records put together to an account, when everything is read."""
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from functools import cache
-from typing import Any, Final, TypeVar
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final
 
 import attrs
 
-from salesstatus.crm.account import Catalogue
-from salesstatus.crm.auditing import Stored
-from salesstatus.crm.oddities import Place, Reporter, safely
+from salesstatus.crm.account import Account, Catalogue
+from salesstatus.crm.assembly import Assembly, made, typed
+from salesstatus.crm.oddities import Place, safely
+from salesstatus.crm.reading import Row, called
 from salesstatus.crm.sell.columns import FIELD_TYPES, SCOPES, Kind
+from salesstatus.crm.sell.csv_names import Names, deal_named, employer_named
+from salesstatus.crm.sell.stages import Meaning, Stages
+from salesstatus.crm.states import CREATED, Record
+from salesstatus.history.records import DealDeleted, DealSaved
 from salesstatus.lead import (
     AttachedNote,
     ConversionRecord,
@@ -27,122 +31,349 @@ from salesstatus.lead import (
     Target,
     Task,
 )
-from salesstatus.model import ContactId, ContactKind, Deal, DealId
+from salesstatus.model import ContactId, ContactKind, Deal, DealId, DealStatus
 from salesstatus.propagation import audience
-from salesstatus.statements import K11, T3, W4
-from salesstatus.values import Id, InvalidError, id_order
+from salesstatus.statements import K11, T3, W2, W4, W6
+from salesstatus.tables.doubts import Doubt
+from salesstatus.values import FrozenMap, Id, id_order, shown
 
-T = TypeVar("T")
 PERSON, COMPANY = ContactKind
 _CHOSEN: Final = (FieldType.DROP_DOWN, FieldType.MULTI_SELECT)
 _TARGETS: Final = {PERSON: Target.PERSON, COMPANY: Target.COMPANY}
+#: What decides which contacts are on a deal.
+_WHO: Final = ("primary", "company", "primary_name", "company_name", "involved")
+_REASONS: Final = ("loss_reason", "unqualified_reason")
+_BEGINNING: Final = ""
 
 
-@attrs.frozen
-class Assembly:
-    """The values of the records that hang on others, by kind and id, and what they are about."""
+def finish(reading: Any) -> Account:
+    """Return the account of all that was read."""
+    return _Finish(reading).account()
 
-    report: Reporter
-    catalogue: Catalogue
-    contacts: Mapping[ContactId, Stored]
-    lead_values: Mapping[LeadId, tuple[dict[str, Any], Place]]
-    named: Mapping[Kind, dict[Id, dict[str, Any]]]
 
-    def _in_order(self, kind: Kind) -> list[tuple[Id, dict[str, Any]]]:
-        """Return the records of a kind in the order of their ids, in which they were made."""
-        return sorted(self.named[kind].items(), key=lambda item: id_order(item[0]))
+class _Finish(Assembly):
+    """One account while it is put together."""
 
-    def conversions(self) -> dict[LeadId, ConversionRecord]:
+    def __init__(self, reading: Any) -> None:
+        super().__init__(reading.report, reading.dropped)
+        self._reading = reading
+        self._records = reading.states.records
+        self._named = {
+            kind: self._values(kind)
+            for kind in (Kind.PIPELINE, Kind.SOURCE, *_OF_REASONS, Kind.USER)
+        }
+        self._stages = Stages(self._records(Kind.STAGE), reading.given, self.report)
+        self._works_for: dict[ContactId, tuple[str, Place]] = {}
+        self._involved: dict[DealId, set[ContactId]] = defaultdict(set)
+        self._leads: dict[LeadId, tuple[dict[str, Any], Place]] = {}
+        self._reasons: dict[DealId, str] = {}
+        self.catalogue = Catalogue(
+            stages=FrozenMap.over(self._stages.known),
+            pipelines=self._names(Kind.PIPELINE),
+            sources=self._names(Kind.SOURCE),
+            reasons=self._names(*_OF_REASONS),
+            users=self._names(Kind.USER),
+        )
+        self.fields = self._definitions()
+        self._by_name: dict[Scope, dict[str, FieldDefinition]] = {
+            scope: {definition.name: definition for definition in definitions}
+            for scope, definitions in self.fields.items()
+        }
+
+    def _values(self, kind: Kind) -> dict[Id, dict[str, Any]]:
+        """Return the values of the records of a kind in the order of their ids."""
+        found = {record.id: record.values for record in self._records(kind) if not record.deleted}
+        return dict(sorted(found.items(), key=lambda item: id_order(item[0])))
+
+    def _names(self, *kinds: Kind) -> FrozenMap[Id, str]:
+        named = [item for kind in kinds for item in self._named[kind].items()]
+        return FrozenMap({id_: str(values.get("name") or id_) for id_, values in named})
+
+    def _name(self, id_: Id, names: Mapping[Id, str], place: Place, what: str) -> str:
+        if id_ not in names:
+            found = f"{called(id_)}: its id is taken as its name"
+            self.report.read(place, f"{what} in the data", found)
+        return names.get(id_, str(id_))
+
+    def account(self) -> Account:
+        """Return the account."""
+        conversions = self._conversions()
+        for record in self._records(Kind.CONTACT):
+            if not record.deleted:
+                self._contact(record)
+        names = self._companies_by_name()
+        self.check_companies("contact_id")
+        for record in self._records(Kind.ASSOCIATED_CONTACT):
+            if not record.deleted:
+                deal, contact = record.id
+                self._involved[deal].add(contact)
+        for record in self._records(Kind.DEAL):
+            self._deal(record, names)
+        self.check_deals()
+        for conversion in conversions.values():
+            deal = conversion.deal
+            if deal is not None and deal not in self.deals and deal not in self.undecided:
+                became = (conversion.person, conversion.company)
+                known = self.gone.get(deal, frozenset())
+                self.gone[deal] = known.union(id_ for id_ in became if id_ is not None)
+        for record in self._records(Kind.LEAD):
+            if not record.deleted:
+                self._leads[record.id] = record.values, record.place
+        notes, of_leads = self._notes()
+        stream, assumed = self._stream()
+        return Account(
+            crm="sell",
+            contacts=FrozenMap.over(self.contacts),
+            deals=FrozenMap.over(self.deals),
+            undecided=FrozenMap.over(self.undecided),
+            guessed=self.guessed(),
+            gone=FrozenMap.over(self.gone),
+            changed_at=FrozenMap.over(self.changed_at),
+            stream=tuple(stream),
+            assumed=frozenset(assumed),
+            leads=FrozenMap.over(dict(self._lead_items(conversions, of_leads))),
+            conversions=tuple(conversions.values()),
+            notes=tuple(notes),
+            tasks=tuple(self._tasks()),
+            tags=frozenset(self._tags()),
+            fields=FrozenMap.over(self.fields),
+            catalogue=self.catalogue,
+            skipped=FrozenMap(self._reading.skipped),
+        )
+
+    # Contacts.
+
+    def _contact(self, record: Record) -> None:
+        values, place, id_ = record.values, record.place, record.id
+        if "is_organization" not in values:
+            found = "nothing: read as a person, as in the API"
+            self.report.read(place, "is_organization, true or false", found)
+        kind = COMPANY if values.get("is_organization") else PERSON
+        if "is_organization" in record.unsure:  # a contact keeps its kind: these are two
+            record = attrs.evolve(record, unsure={CREATED: (), **record.unsure})
+        company = values.get("company")
+        if company is not None and (kind is COMPANY or company == id_):
+            expected = (
+                "no employer, for it is a company"
+                if kind is COMPANY
+                else "another contact than the person itself"
+            )
+            self.report.left_out(place.at("contact_id"), expected, shown(company), W4.id)
+            company = None
+        if values.get("parent") == id_:
+            at = place.at("parent_organization_id")
+            self.report.left_out(at, "another company as the parent", shown(id_), W4.id)
+        if kind is PERSON and company is None and values.get("company_name"):
+            self._works_for[id_] = values["company_name"], place.at("company_name")
+        values["company"] = company
+        values = typed(values, self._by_name.get(Scope.CONTACT, {}), place, self.report)
+        self.contact(record, kind, values)
+
+    def _companies_by_name(self) -> Names:
+        """Return the names of contacts, and give persons the ids of employers by name."""
+        names = Names.of(stored.contact for stored in self.contacts.values())
+        for id_, (company, place) in self._works_for.items():
+            stored = self.contacts[id_]
+            found = employer_named(company, names, place, self.report)
+            if found is not None:
+                contact = attrs.evolve(stored.contact, company=found)
+                self.contacts[id_] = attrs.evolve(stored, contact=contact)
+        return names
+
+    # Deals.
+
+    def _deal(self, record: Record, names: Names) -> None:
+        id_, place = record.id, record.place
+        others = self._others(record)
+        if record.deleted:
+            self.gone[id_] = _on(record) | others
+            return
+        different = self.report_unsure(record, "deal")
+        values, possible = deal_named(record.values, names, self.employer, place, self.report)
+        primary = values.get("primary")
+        meaning = self._meaning(record, values)
+        unread = record.unread & {"primary", "company"}
+        because = _SEVERAL if possible else ""
+        if different or any(field in record.unsure for field in _WHO):
+            because, possible = _TWO_STATES, possible | _on(record)
+        elif primary is None or unread:
+            because = _UNREAD if unread else _UNNAMED if "primary_name" in record.values else _NONE
+            what = "unreadable" if unread else "none"
+            expected = "a contact: a deal always has a primary contact"
+            self.report.not_used(place.at("contact_id"), expected, what, W6.id)
+            employer = None if primary is None else self.employer(primary)
+            possible |= _on(record) | ({employer} if employer is not None else frozenset())
+        if because or primary is None:
+            code = Doubt.STATES if because is _TWO_STATES else Doubt.CONTACT
+            self.undecide(id_, possible | others, because, code)
+            return
+        if primary is not None and not record.mentioned & {"company", "company_name"}:
+            values["company"] = self._employer_of(id_, primary)
+        given = {
+            **typed(values, self._by_name.get(Scope.DEAL, {}), place, self.report),
+            "involved": others - {primary},
+            "stage": meaning.name,
+            "status": meaning.status or DealStatus.OPEN,
+        }
+        if "source_id" in values:
+            at = place.at("source_id")
+            given["source"] = self._name(
+                values["source_id"], self.catalogue.sources, at, "a source"
+            )
+        deal = made(Deal, given, place, self.report)
+        if meaning.status is None:
+            self.report.not_used(place.at("stage_id"), "a known stage", meaning.because)
+            self.undecide(id_, audience(deal), meaning.because, meaning.doubt)
+            if meaning.stage is not None:
+                self.guess(meaning.stage, meaning.name, meaning.guess)
+            return
+        self.deals[id_] = deal
+        if "changed_at" in values and "changed_at" not in record.unsure:
+            self.changed_at[id_] = values["changed_at"]
+
+    def _meaning(self, record: Record, values: Mapping[str, Any]) -> Meaning:
+        """Return the meaning of a deal's stage; unknown if its states differ in it."""
+        field = "stage_id" if "stage_id" in record.unsure else "stage"
+        meaning = self._stages.of(values)
+        for other in record.unsure.get(field, ()):
+            if self._stages.of({**values, field: other}).status is not meaning.status:
+                return Meaning(None, "", None, _TWO_STATES, Doubt.STATES)
+        return meaning
+
+    def _employer_of(self, id_: DealId, primary: ContactId) -> ContactId | None:
+        company = self.employer(primary)
+        if company is not None:
+            found = f"nothing: read as {called(company)}, where the primary contact works"
+            at = Place(f"deal {called(id_)}").at("organization_id")
+            self.report.read(at, "the deal's company", found, W2.id)
+        return company
+
+    def _others(self, record: Record) -> frozenset[ContactId]:
+        """Return the involved contacts of a deal."""
+        embedded: frozenset[ContactId] = record.values.get("involved", frozenset())
+        return embedded.union(self._involved.get(record.id, ()))
+
+    # What a stream says of deals.
+
+    def _stream(self) -> tuple[list[DealSaved | DealDeleted], set[DealId]]:
+        """Return the stream in the order of time, and the deals whose beginning is assumed."""
+        records: list[DealSaved | DealDeleted] = []
+        assumed: set[DealId] = set()
+        seen: set[DealId] = set()
+        events = self._reading.events
+        for happened in sorted(events, key=lambda key: (key[1], key[2], id_order(key[3]))):
+            _, at, _, id_ = happened
+            row: Row = events[happened]
+            if row.event is not None and row.event.deleted:
+                records.append(DealDeleted(at, id_))
+            else:
+                if row.previous and id_ not in seen:
+                    began = min(row.values.get("created_at") or at, at)
+                    before = list(self._saved(began, row, {**row.values, **row.previous}))
+                    assumed.update(record.deal.id for record in before)
+                    records += before
+                records += self._saved(at, row, row.values)
+            seen.add(id_)
+        return sorted(records, key=lambda record: record.at), assumed
+
+    def _saved(self, at: datetime, row: Row, values: Mapping[str, Any]) -> Iterator[DealSaved]:
+        """Yield what a deal was, if that is known; who is involved is known for now only."""
+        meaning, now = self._stages.of(values), self.deals.get(row.values["id"])
+        if meaning.status is None or values.get("primary") is None:
+            return
+        given = {field: value for field, value in values.items() if value is not None}
+        given |= {"stage": meaning.name, "status": meaning.status}
+        if "organization_id" not in row.body and values.get("company") is None:
+            given["company"] = self.employer(values["primary"])
+        involved = self._involved.get(values["id"], set()) if now is None else now.involved
+        given["involved"] = frozenset(involved) - {values["primary"]}
+        given["source"] = "" if now is None else now.source
+        yield DealSaved(at, made(Deal, given, row.place, self.report))
+
+    # Leads, and what hangs on others.
+
+    def _conversions(self) -> dict[LeadId, ConversionRecord]:
         """Return the conversions by lead; only the first of a lead counts (rule K11)."""
         found: dict[LeadId, ConversionRecord] = {}
-        for id_, values in self._in_order(Kind.LEAD_CONVERSION):
-            lead, place = values["lead"], Place(f"lead_conversion {id_}")
+        for id_, values in self._values(Kind.LEAD_CONVERSION).items():
+            lead, place = values["lead"], Place(f"lead_conversion {called(id_)}")
             if lead in found:
-                another = f"another one of lead {lead}"
+                another = f"another one of lead {called(lead)}"
                 self.report.not_used(place, "one conversion of a lead", another, K11.id)
             else:
                 found[lead] = made(ConversionRecord, values, place, self.report)
         return found
 
-    def leads(
+    def _lead_items(
         self, conversions: Mapping[LeadId, ConversionRecord], notes: Mapping[LeadId, list[Note]]
-    ) -> dict[LeadId, Lead]:
-        """Return the leads with their notes and conversions."""
-        leads: dict[LeadId, Lead] = {}
-        for id_, (values, place) in self.lead_values.items():
-            given = {
-                **values,
-                "notes": tuple(notes.get(id_, ())),
-                "conversion": conversions.get(id_),
-            }
-            if values.get("source_id") is not None:
-                given["source"] = self.source(values["source_id"], place)
-            reason = values.get("unqualified_reason_id")
-            if reason is not None:
-                at = place.at("unqualified_reason_id")
-                given["unqualified_reason"] = self._name(
-                    reason, self.catalogue.reasons, at, "a reason"
-                )
-            leads[id_] = made(Lead, given, place, self.report)
-        return leads
+    ) -> Iterator[tuple[LeadId, Lead]]:
+        """Yield the leads with their notes and conversions."""
+        for id_, (values, place) in self._leads.items():
+            given = typed(values, self._by_name.get(Scope.LEAD, {}), place, self.report)
+            given |= {"notes": tuple(notes.get(id_, ())), "conversion": conversions.get(id_)}
+            for field, key, names, what in (
+                ("source", "source_id", self.catalogue.sources, "a source"),
+                ("unqualified_reason", _UNQUALIFIED, self.catalogue.reasons, "a reason"),
+            ):
+                if values.get(key) is not None:
+                    given[field] = self._name(values[key], names, place.at(key), what)
+            yield id_, made(Lead, given, place, self.report)
 
-    def notes(self) -> tuple[list[AttachedNote], dict[LeadId, list[Note]]]:
+    def _notes(self) -> tuple[list[AttachedNote], dict[LeadId, list[Note]]]:
         """Return the notes on contacts and deals, and those on leads by lead."""
         attached: list[AttachedNote] = []
         of_leads: dict[LeadId, list[Note]] = defaultdict(list)
-        for id_, values in self._in_order(Kind.NOTE):
-            place = Place(f"note {id_}")
+        for id_, values in self._values(Kind.NOTE).items():
+            place = Place(f"note {called(id_)}")
             note = made(Note, {"content": "", **values}, place, self.report)
             about = values["resource_id"]
-            if values["resource_type"] is Kind.LEAD and about not in self.lead_values:
-                found = f"lead {about}, which the data does not have"
-                self.report.not_used(place, "a note about a lead in the data", found)
-                continue
-            if values["resource_type"] is Kind.LEAD:
+            if values["resource_type"] is not Kind.LEAD:
+                target = self._target(values["resource_type"], about, place)
+                attached += [AttachedNote(target, about, note)] if target is not None else []
+            elif about in self._leads:
                 of_leads[about].append(note)
-                continue
-            target = self._target(values["resource_type"], about, place)
-            if target is not None:
-                attached.append(AttachedNote(target, about, note))
+            else:
+                found = f"lead {called(about)}, which the data does not have"
+                self.report.not_used(place, "a note about a lead in the data", found)
         return attached, of_leads
 
     def _target(self, kind: Kind | None, about: Id | None, place: Place) -> Target | None:
         """Return what a note or a task is about, or None with a report."""
         if kind is Kind.DEAL and about is not None:
             return Target.DEAL
-        if kind is Kind.CONTACT and about is not None and about in self.contacts:
+        if kind is Kind.CONTACT and about in self.contacts:
             return _TARGETS[self.contacts[about].contact.kind]
-        found = "nothing" if kind is None or about is None else f"{kind.value} {about}"
+        found = "nothing" if kind is None or about is None else f"{kind.value} {called(about)}"
         self.report.not_used(
             place, "a note or a task about a deal, or about a contact in the data", found
         )
         return None
 
-    def tasks(self) -> Iterator[Task]:
+    def _tasks(self) -> Iterator[Task]:
         """Yield the tasks about contacts and deals."""
-        for id_, values in self._in_order(Kind.TASK):
-            place = Place(f"task {id_}")
+        for id_, values in self._values(Kind.TASK).items():
+            place = Place(f"task {called(id_)}")
             target = self._target(values.get("resource_type"), values.get("resource_id"), place)
             if target is not None:
                 about = {"target": target, "target_id": values["resource_id"]}
                 yield made(Task, {"content": "", **values, **about}, place, self.report)
 
-    def tags(self) -> Iterator[Tag]:
+    def _tags(self) -> Iterator[Tag]:
         """Yield the tags of a known scope (rule T1)."""
-        for id_, values in self.named[Kind.TAG].items():
+        for id_, values in self._values(Kind.TAG).items():
             scope = SCOPES.get(values.get("resource_type", ""))
             if scope is None:
                 found = safely("resource_type", values.get("resource_type"))
                 expected = f"the scope of a tag: {', '.join(SCOPES)}"
-                self.report.not_used(Place(f"tag {id_}"), expected, found)
+                self.report.not_used(Place(f"tag {called(id_)}"), expected, found)
             else:
                 yield Tag(values.get("name", ""), scope)
 
-    def fields(self) -> dict[Scope, tuple[FieldDefinition, ...]]:
+    def _definitions(self) -> dict[Scope, tuple[FieldDefinition, ...]]:
         """Return the definitions of custom fields by their scopes (rule T3)."""
         found: dict[Scope, list[FieldDefinition]] = defaultdict(list)
-        for id_, values in self._in_order(Kind.CUSTOM_FIELD):
-            place = Place(f"custom_field {id_}")
+        for id_, values in self._values(Kind.CUSTOM_FIELD).items():
+            place = Place(f"custom_field {called(id_)}")
             scope = SCOPES.get(str(values.get("scope")))
             kind = FIELD_TYPES.get(values.get("type", ""))
             if scope is None or kind is None:
@@ -164,57 +395,24 @@ class Assembly:
             found[scope].append(definition)
         return {scope: tuple(definitions) for scope, definitions in found.items()}
 
-    def source(self, id_: Id, place: Place) -> str:
-        """Return the name of a lead's or a deal's source, or its id if that is unknown."""
-        return self._name(id_, self.catalogue.sources, place.at("source_id"), "a source")
 
-    def _name(self, id_: Id, names: Mapping[Id, str], place: Place, what: str) -> str:
-        if id_ not in names:
-            self.report.read(place, f"{what} in the data", f"{id_}: its id is taken as its name")
-        return names.get(id_, str(id_))
-
-
-def made(kind: Callable[..., T], values: Mapping[str, Any], place: Place, report: Reporter) -> T:
-    """Return an entity; a value that it refuses is left out, with a report."""
-    fields = _fields_of(kind)
-    given = {name: value for name, value in values.items() if name in fields}
-    while True:
-        try:
-            return kind(**given)
-        except InvalidError as error:
-            field = re.split(r"[.\[]", error.place)[1]
-            if given.pop(field, None) is None:
-                raise
-            report.left_out(place.at(field), error.expected, safely(field, error.value), error.rule)
+_OF_REASONS: Final = (
+    Kind.LOSS_REASON,
+    Kind.DEAL_UNQUALIFIED_REASON,
+    Kind.LEAD_UNQUALIFIED_REASON,
+)
+_UNQUALIFIED: Final = "unqualified_reason_id"
+_SEVERAL: Final = "it names a contact or a company, and several have this name"
+_TWO_STATES: Final = "it was given in two states, and nothing tells which is newer"
+_UNREAD: Final = "a contact on it cannot be read"
+_UNNAMED: Final = "no contact has the name of its primary contact"
+_NONE: Final = "it has no primary contact"
 
 
-@cache
-def _fields_of(kind: Any) -> frozenset[str]:
-    return frozenset(attrs.fields_dict(kind))
-
-
-def check_companies(contacts: dict[ContactId, Stored], report: Reporter) -> None:
-    """Report employers that are not there, and leave out those that are persons."""
-    for id_, stored in contacts.items():
-        company = stored.contact.company
-        if company is None:
-            continue
-        place = Place(f"contact {id_}").at("contact_id")
-        if company not in contacts:
-            report.missing(place, "every employer", f"no contact {company}")
-        elif contacts[company].contact.kind is ContactKind.PERSON:
-            report.left_out(
-                place, "a company as the employer", f"contact {company}, a person", W4.id
-            )
-            contacts[id_] = attrs.evolve(stored, contact=attrs.evolve(stored.contact, company=None))
-
-
-def check_contacts(
-    contacts: Mapping[ContactId, Stored], deals: Mapping[DealId, Deal], report: Reporter
-) -> None:
-    """Report the contacts that deals name and that are not there."""
-    for deal_id, deal in deals.items():
-        for contact in audience(deal):
-            if contact not in contacts:
-                place = Place(f"deal {deal_id}")
-                report.missing(place, "every contact of a deal", f"no contact {contact}")
+def _on(record: Record) -> frozenset[ContactId]:
+    """Return the contacts that the states of a deal name."""
+    found: set[ContactId] = set()
+    for field in ("primary", "company"):
+        values = record.unsure.get(field, (record.values.get(field),))
+        found.update(value for value in values if type(value) in (int, str))
+    return frozenset(found)

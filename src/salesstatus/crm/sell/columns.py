@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from enum import unique
 from typing import Final, final
 
-from salesstatus.crm.lens import (
+from salesstatus.crm.codecs import (
     ADDRESS,
     AMOUNT,
     CONTACTS,
@@ -24,10 +24,9 @@ from salesstatus.crm.lens import (
     TIME,
     USER,
     Codec,
-    Column,
-    Columns,
     choice,
 )
+from salesstatus.crm.columns import Column, Columns
 from salesstatus.lead import FieldType, Scope
 from salesstatus.model import CustomerStatus, DealStatus, ProspectStatus
 from salesstatus.values import IdentityEnum
@@ -120,7 +119,7 @@ COLUMNS: Final[Mapping[Kind, Columns]] = {
             *_same("stage_id", ID),
             *_same("value", AMOUNT),
             *_same("currency", TEXT),
-            *_same("source_id", ID),
+            *_same("source_id loss_reason_id unqualified_reason_id", ID),
             _OWNER,
             Column("associated_contacts", "involved", CONTACTS),
             Column("last_stage_change_at", "changed_at", TIME),

@@ -21,11 +21,11 @@ from typing import Any, Final
 
 import attrs
 
-from salesstatus.crm.lens import Columns
+from salesstatus.crm.columns import Columns
 from salesstatus.crm.oddities import Place, Reporter, safely
+from salesstatus.crm.reading import Row
 from salesstatus.crm.sell import csv_headers
 from salesstatus.crm.sell.columns import COLUMNS, Kind
-from salesstatus.crm.sell.unpacking import Row
 from salesstatus.keys import text_key
 from salesstatus.model import full_name
 from salesstatus.statements import W4

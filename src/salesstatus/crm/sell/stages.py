@@ -1,101 +1,111 @@
-"""What the stages of deals mean at Sell: by their ids, or by their names alone (in CSV files)."""
+"""What the stages of deals mean at Sell: by their ids, or by their names alone (in CSV files).
+
+A stage means what the caller says, else what its category says, else what its name says if Sell has
+fixed it; one that is known by its name alone means what the stages of this name mean, else
+what the fixed name means. Everything else would be a guess, and no deal is judged by one (rule A1).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
+
+import attrs
 
 from salesstatus.crm.account import Stage
 from salesstatus.crm.oddities import Place, Reporter, safely
+from salesstatus.crm.reading import called
 from salesstatus.crm.sell.columns import STAGE_CATEGORIES
+from salesstatus.crm.states import Record
 from salesstatus.keys import text_key
 from salesstatus.model import DealStatus
-from salesstatus.tables.words import CLOSED_STAGES
+from salesstatus.tables.doubts import Doubt
+from salesstatus.tables.words import CLOSED_STAGES, STAGE_STATUS, STATUS_WORDS
 from salesstatus.values import Id, InvalidError, check_id, shown
+
+#: The names that stages have in every account.
+_FIXED: Final = {**STAGE_STATUS, **CLOSED_STAGES}
+
+
+@attrs.frozen
+class Meaning:
+    """What a deal's stage is called and means, or why that is unknown; `guess` is what it may."""
+
+    stage: Id | None
+    name: str
+    status: DealStatus | None
+    because: str = ""
+    doubt: Doubt = Doubt.STAGE
+    guess: DealStatus | None = None
 
 
 class Stages:
-    """The stages that were read, and those `given` by the caller, by ids and keys of names."""
+    """The stages of an account, and those that the caller told the meaning of."""
 
-    def __init__(self, stages: object, report: Reporter) -> None:
-        self.given = _checked(stages)
+    def __init__(
+        self, records: Iterable[Record], given: Mapping[Id, DealStatus], report: Reporter
+    ) -> None:
+        self._given = given
         self.known: dict[Id, Stage] = {}
-        self._report = report
+        self._named: dict[str, set[DealStatus | None]] = {}
+        for record in records:
+            if not record.deleted:
+                stage = self._stage(record, report)
+                self.known[record.id] = stage
+                self._named.setdefault(text_key(stage.name), set()).add(stage.status)
 
-    def take(self, values: Mapping[str, Any]) -> tuple[Stage | None, Stage]:
-        """Add a stage; return it as it was before, and as it is now.
-
-        It means what the caller says, else what its category says, else what its name says, else
-        that deals are open.
-        """
-        id_, name = values["id"], values.get("name", "")
-        given = self.given.get(id_, self.given.get(text_key(name)))
-        by_category = STAGE_CATEGORIES.get(text_key(values.get("category", "")).replace(" ", "_"))
-        by_name = CLOSED_STAGES.get(text_key(name))
-        place = Place(f"stage {id_}")
-        status = given or by_category or by_name
+    def _stage(self, record: Record, report: Reporter) -> Stage:
+        values, id_ = record.values, record.id
+        name, category = values.get("name", ""), values.get("category", "")
+        given = self._given.get(id_, self._given.get(text_key(name)))
+        by_category = STAGE_CATEGORIES.get(text_key(category).replace(" ", "_"))
+        by_name = _FIXED.get(text_key(name))
+        status = given or (None if record.unsure else by_category or by_name)
         if status is None:
-            status = DealStatus.OPEN
-            expected = "a stage with a category, or a closed stage by its name"
-            self._report.read(place, expected, f"{safely('name', name)}: read as open")
-        elif given is None and by_category is not None and by_name not in (None, by_category):
-            found = f"{safely('name', name)} of category {by_category.value}: the category counts"
-            self._report.read(place, "a stage whose name says what its category says", found)
-        before = self.known.get(id_)
-        now = Stage(id=id_, name=name, pipeline=values.get("pipeline_id"), status=status)
-        self.known[id_] = now
-        return before, now
+            expected = "a stage with a category, or of a fixed name"
+            report.left_out(Place(f"stage {called(id_)}"), expected, safely("name", name))
+        elif given is None and by_name not in (None, status):
+            found = f"{safely('name', name)} of category {status.value}: the category counts"
+            expected = "a stage whose name says what its category says"
+            report.read(Place(f"stage {called(id_)}"), expected, found)
+        return Stage(id=id_, name=name, pipeline=values.get("pipeline_id"), status=status)
 
-    def of(self, values: Mapping[str, Any]) -> Stage | None:
-        """Return the stage of a deal, or None if its meaning is unknown."""
+    def of(self, values: Mapping[str, Any]) -> Meaning:
+        """Return what the stage of a deal means."""
         id_ = values.get("stage_id")
-        if id_ is None or id_ in self.known or id_ not in self.given:
-            return None if id_ is None else self.known.get(id_)
-        return Stage(id=id_, status=self.given[id_])
+        if id_ is None and "stage" in values:
+            return self._by_name(values["stage"])
+        if id_ is None:
+            return Meaning(None, "", None, "it has no stage that can be read")
+        stage = self.known.get(id_)
+        if stage is None:
+            because = f"it is in stage {called(id_)}, which the data does not have"
+            return Meaning(id_, "", self._given.get(id_), because)
+        guess = _guess(text_key(stage.name))
+        because = f"it is in stage {called(id_)} {safely('', stage.name)}, which has no category"
+        return Meaning(id_, stage.name, stage.status, because, Doubt.GUESS, guess)
 
-
-class StageNames:
-    """What stages known by name alone say of deals.
-
-    That is what the caller says, else the account's stages of this name, else the fixed names of
-    closed stages. A stage of another name is open, and reported once.
-    """
-
-    def __init__(self, stages: Stages, report: Reporter) -> None:
-        self._given = stages.given
-        self._report = report
-        self._known: dict[str, set[DealStatus | None]] = {}
-        for stage in stages.known.values():
-            self._known.setdefault(text_key(stage.name), set()).add(stage.status)
-        self._reported: set[str] = set()
-
-    def status(self, name: str, place: Place) -> DealStatus | None:
-        """Return the status by a stage's name; None, with a report, if it means several."""
-        key = text_key(name)
+    def _by_name(self, name: str) -> Meaning:
+        key, shown_name = text_key(name), safely("", name)
         if key in self._given:
-            return self._given[key]
-        known = self._known.get(key, set())
+            return Meaning(name, name, self._given[key])
+        known = self._named.get(key, set())
         if len(known) == 1:
-            return next(iter(known))
+            because = f"it is in stage {shown_name}, which has no category"
+            return Meaning(name, name, next(iter(known)), because, Doubt.GUESS, _guess(key))
         if known:
-            found = f"{safely('', name)}, which means different things in different pipelines"
-            self._report.left_out(place, "a stage whose name means one thing", found)
-            return None
-        if key in CLOSED_STAGES:
-            return CLOSED_STAGES[key]
-        if key not in self._reported:
-            if len(self._reported) < _MOST:
-                self._reported.add(key)
-            expected = "a stage in the data, or the name of a closed stage"
-            self._report.read(place, expected, f"{safely('', name)}: read as open")
-        return DealStatus.OPEN
+            because = f"it is in stage {shown_name}, which differs between pipelines"
+            return Meaning(name, name, None, because)
+        because = f"it is in stage {shown_name}, and no stage of this name is known"
+        return Meaning(name, name, _FIXED.get(key), because, Doubt.GUESS, _guess(key))
 
 
-#: No account has more names of stages; further ones are reported for each deal.
-_MOST: Final = 1000
+def _guess(key: str) -> DealStatus:
+    """Return what a stage most likely means, by its name."""
+    return _FIXED.get(key, STATUS_WORDS.get(key, DealStatus.OPEN))
 
 
-def _checked(stages: object) -> dict[Id, DealStatus]:
+def told_stages(stages: object) -> dict[Id, DealStatus]:
     """Return what a caller says of stages, by ids and by the keys of names."""
     if not isinstance(stages, Mapping):
         raise InvalidError(

@@ -1,25 +1,21 @@
-"""From a CRM's JSON to our fields: one table of columns for each kind of record.
-
-A column names a key of theirs, a field of ours, and how its value is read: what is right is taken,
-what is nearly right is taken with a report, and all else is left out with a report.
-"""
+"""How the values of CRMs are read: what is right, what is nearly right, and nothing else."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime, timezone
+from contextlib import suppress
+from datetime import date, datetime, time, timezone
 from decimal import Decimal, InvalidOperation
 from enum import Enum
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import attrs
 
-from salesstatus.crm.oddities import Outcome, Place, Reporter, safely
 from salesstatus.model import Address
 from salesstatus.tables.plain import Lenient, Unreadable
-from salesstatus.values import InvalidError, utc
+from salesstatus.values import Id, InvalidError, utc
 
 
 def _never(value: object) -> Any:
@@ -75,19 +71,38 @@ def with_point(value: object) -> Lenient:
     raise Unreadable
 
 
-def _id(value: object) -> Lenient:
+def _number(value: object) -> Lenient:
     if isinstance(value, str) and DIGITS.fullmatch(value.strip()):
         return Lenient(int(value), "digits in a text, read as a number")
     return with_point(value)
 
 
+def _id(value: object) -> Lenient:
+    if not isinstance(value, str) or _NUMERIC.fullmatch(value.strip()):
+        whole = _WITH_POINT.fullmatch(value.strip()) if isinstance(value, str) else None
+        return _number(value if whole is None else whole[1])
+    text = value.strip()
+    if not _TEXT_ID.fullmatch(text) or text.lower() in _NO_ID:
+        raise Unreadable
+    return Lenient(text, "a text, which is the id")
+
+
 #: Below this no two whole numbers are the same float.
 _EXACT: Final = 2**53
-ID: Final = Codec("an id: a whole number", frozenset({int}), _whole, _id)
+#: A number is no text that could be an id; written by a spreadsheet it may have a point.
+_NUMERIC: Final = re.compile(r"[\d.,+-]*(?:e[\d+-]*)?", re.IGNORECASE)
+_WITH_POINT: Final = re.compile(r"([0-9]{1,15})\.0{1,3}")
+_TEXT_ID: Final = re.compile(r"[^\W_](?:[\w .:/@#+-]{0,98}[^\W_])?")
+#: What programs write where there is nothing.
+_NO_ID: Final = frozenset(
+    ["none", "null", "nil", "nan", "nat", "na", "n/a", "undefined", "true", "false"]
+)
+#: Of Sell and most systems; other systems have texts, like "D-1" or a UUID.
+ID: Final = Codec("an id: a whole number, or a text that is one", frozenset({int}), _whole, _id)
 
 
 def _user(value: object) -> Any:
-    read = _id(value)
+    read = _number(value)
     return Lenient(str(read.value), read.note)
 
 
@@ -95,7 +110,7 @@ def _user(value: object) -> Any:
 USER: Final = Codec(
     "the number of a user", frozenset({int}), lambda value: str(_whole(value)), _user
 )
-NUMBER: Final = Codec("a whole number", frozenset({int}), _whole, _id)
+NUMBER: Final = Codec("a whole number", frozenset({int}), _whole, _number)
 
 _FLAGS: Final = {
     **dict.fromkeys(("true", "1", "y", "yes"), True),
@@ -125,17 +140,31 @@ def time_read(value: Any) -> Any:
         at = datetime.fromisoformat(value)
     except ValueError:
         raise Unreadable from None
+    return _in_utc(at)
+
+
+def _in_utc(at: datetime) -> Any:
     if at.year == _FOREVER:
         return Lenient(None, 'read as "forever", which is no time')
-    if at.tzinfo is None:
-        return Lenient(at.replace(tzinfo=timezone.utc), "a time without a zone, read as UTC")
     try:
+        if at.tzinfo is None:
+            at = utc("", at.replace(tzinfo=timezone.utc))
+            return Lenient(at, "a time without a zone, read as UTC")
         return utc("", at)
     except InvalidError:
         raise Unreadable from None
 
 
-TIME: Final = Codec("a time, like 2026-05-04T09:30:00Z", frozenset({str}), time_read)
+def _time(value: object) -> Any:
+    """Return a time that is one already, of whatever library."""
+    if isinstance(value, datetime):
+        return _in_utc(value)
+    if isinstance(value, date):
+        return _in_utc(datetime.combine(value, time()))
+    raise Unreadable
+
+
+TIME: Final = Codec("a time, like 2026-05-04T09:30:00Z", frozenset({str}), time_read, _time)
 
 
 def _amount(value: Any) -> Any:
@@ -229,13 +258,18 @@ NAMES: Final = Codec("a list of names", frozenset({list}), _names)
 def _contacts(value: Any) -> Any:
     """Return the contacts in a list of ids or objects, or in a collection of these."""
     members = value.get("items") if type(value) is dict else value
-    found: set[int] = set()
-    for member in members if type(members) is list else ():
+    found: set[Id] = set()
+    plain, members = type(members) is list, members if type(members) is list else []
+    for member in members:
         inner = member.get("data", member) if type(member) is dict else member
         contact = inner.get("contact_id") if type(inner) is dict else inner
         if type(contact) is int and _is_whole(contact):
             found.add(contact)
-    if type(members) is not list or len(found) < len(members):
+            continue
+        plain = False
+        with suppress(Unreadable):
+            found.add(_id(contact).value)
+    if not plain or len(found) < len(members):
         note = "read without what names no contact, and each contact once"
         return Lenient(frozenset(found), note)
     return frozenset(found)
@@ -260,109 +294,3 @@ def choice(members: Mapping[str, Enum], expected: str) -> Codec:
         return Lenient(member, f"read as {words[member]}")
 
     return Codec(f"{expected}: {', '.join(members)}", frozenset({str}), read)
-
-
-@attrs.frozen
-class Column:
-    """One key of theirs and our field; a record without a `needed` value is not used."""
-
-    key: str
-    field: str
-    codec: Codec
-    needed: bool = False
-
-
-class Group(Protocol):
-    """Fields of ours that stand in several keys of theirs, or several that stand in one."""
-
-    @property
-    def fields(self) -> tuple[str, ...]:
-        """The fields."""
-        ...
-
-    def mentioned(self, body: Mapping[str, Any]) -> bool:
-        """Whether a body has any of their keys."""
-        ...
-
-    def read(self, body: Mapping[str, Any], place: Place, report: Reporter) -> dict[str, Any]:
-        """Return the values that are there."""
-        ...
-
-
-@attrs.frozen
-class Columns:
-    """The columns of one kind of records, and the groups of keys that are read together.
-
-    Columns of several keys for one field stand in the order in which they count.
-    """
-
-    name: str
-    columns: tuple[Column, ...]
-    groups: tuple[Group, ...] = ()
-    _plan: tuple[tuple[str, str, frozenset[type], Callable[[Any], Any], Column], ...] = attrs.field(
-        init=False
-    )
-    _needed: tuple[Column, ...] = attrs.field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        plan = tuple((c.key, c.field, c.codec.plain, c.codec.read, c) for c in self.columns)
-        object.__setattr__(self, "_plan", plan)
-        object.__setattr__(self, "_needed", tuple(c for c in self.columns if c.needed))
-
-    def only(self, *fields: str) -> Columns:
-        """Return these fields' columns and groups alone."""
-        return Columns(
-            self.name,
-            tuple(column for column in self.columns if column.field in fields),
-            tuple(group for group in self.groups if not {*fields}.isdisjoint(group.fields)),
-        )
-
-    def mentioned(self, body: Mapping[str, Any]) -> frozenset[str]:
-        """Return the fields whose keys a body has, be they empty."""
-        groups = {field for group in self.groups if group.mentioned(body) for field in group.fields}
-        return frozenset(groups | {column.field for column in self.columns if column.key in body})
-
-    def read(
-        self, body: Mapping[str, Any], place: Place, report: Reporter
-    ) -> dict[str, Any] | None:
-        """Return a body's values by our fields; None if a needed one is absent."""
-        values: dict[str, Any] = {}
-        get = body.get
-        for key, field, plain, read, column in self._plan:
-            raw = get(key)
-            if raw is None:
-                if column.needed:
-                    report.not_used(place.at(key), column.codec.expected, "nothing")
-                    return None
-                continue
-            try:
-                value = read(raw) if type(raw) in plain else column.codec.lenient(raw)
-            except Unreadable:
-                outcome = Outcome.NOT_USED if column.needed else Outcome.LEFT_OUT
-                report.add(outcome, place.at(key), column.codec.expected, safely(key, raw))
-                if column.needed:
-                    return None
-                continue
-            if type(value) is Lenient:
-                report.read(
-                    place.at(key), column.codec.expected, f"{safely(key, raw)}: {value.note}"
-                )
-                value = value.value
-                if value is None and column.needed:
-                    report.not_used(place.at(key), column.codec.expected, "one without a meaning")
-                    return None
-            if value is not None:
-                values[field] = value
-        return self._whole(values, body, place, report)
-
-    def _whole(
-        self, values: dict[str, Any], body: Mapping[str, Any], place: Place, report: Reporter
-    ) -> dict[str, Any] | None:
-        for column in self._needed:
-            if column.field not in values:
-                found = safely(column.key, body.get(column.key))
-                report.not_used(place.at(column.key), column.codec.expected, found)
-                return None
-        for group in self.groups:
-            values |= group.read(body, place, report)
-        return values
