@@ -183,8 +183,12 @@ class TestBadFiles:
         )
         assert code == 1
         assert "lead 'leads.csv:2' (Boxer)" in out
-        assert "Not used: 2\n  line 3: " in out
-        assert "  line 4: E-Mail (email): expected an e-mail address, got 'none' (L7)\n" in out
+        assert "Not used: 1\n  line 3: " in out
+        assert (
+            "Rows with something left out or changed: 1\n"
+            "  line 4: E-Mail (email): expected an e-mail address, got 'none' (L7); left out, and "
+            "kept as a note\n      of the lead\n"
+        ) in out
 
     @pytest.mark.parametrize("command", ["convert", "funnel"])
     def test_a_file_that_is_not_there(self, run, command):

@@ -118,10 +118,10 @@ class TestMistakes:
         )
         assert run("--vers")[0] == 2
 
-    def test_an_option_without_what_it_is_about(self, run):
-        code, out, err = run("convert", LEADS, "--region", "DE")
+    def test_a_region_that_is_none_is_told_with_or_without_contacts(self, run):
+        code, out, err = run("convert", LEADS, "--region", "Germany")
         assert (code, out) == (2, "")
-        assert "give --contacts" in err
+        assert "region: expected the two letters of a country" in err
 
     def test_after_two_dashes_words_are_no_options(self, run):
         code, _, err = run("replay", "--", "--jsn")

@@ -35,6 +35,7 @@ from salesstatus.leads import (
     refusal,
     stages,
     transition,
+    with_stages,
 )
 from salesstatus.leads.inheritance import inherited
 from salesstatus.leads.rules import DERIVED, LEAD_TABLE, How
@@ -220,40 +221,45 @@ class TestStagesRecognised:
         assert refusal(lead, LeadMoved("konvertiert")).rules == ("L2",)
 
 
-class TestExtendedBooks:
+class TestWithStages:
     """What a caller says of stages counts before what the book says."""
 
     def test_a_further_stage_of_each_meaning(self):
-        said = {"Nurturing": IN_PROCESS, "Spam": FAILURE, "Closed": SUCCESS, "Won": SUCCESS}
-        book = BITRIX24_STAGES.extended(said)
+        said = {"Nurturing": "open", "Spam": "lost", "Bad": "unqualified"}
+        book = with_stages(BITRIX24_STAGES, {**said, "Closed": "won", "Won": "won"})
         assert book.of(IN_PROCESS) == ("NEW", "IN_PROCESS", "PROCESSED", "Nurturing")
-        assert book.of(FAILURE) == ("JUNK", "Spam")
+        assert book.of(FAILURE) == ("JUNK", "Spam", "Bad")
         assert book.success == "Won"
         for text in ("CONVERTED", "closed", "High-quality lead", "konvertiert"):
             assert book.id_of(text) == "Won"
         assert (book.free, book.meaning("Elsewhere")) == (False, None)
 
     def test_a_stage_that_it_has_gets_the_name_that_is_said(self):
-        book = SELL_STAGES.extended({"Closed - Converted": SUCCESS, "NEU": IN_PROCESS})
+        book = with_stages(SELL_STAGES, {"Closed - Converted": "won", "NEU": "open"})
         assert (book.first, book.success) == ("NEU", "Closed - Converted")
         assert [book.id_of(text) for text in ("new", "Konvertiert")] == ["NEU", book.success]
         assert len(book.stages) == len(SELL_STAGES.stages)
-        assert SELL_STAGES.extended({}) == SELL_STAGES
+        assert with_stages(SELL_STAGES, {}) == SELL_STAGES
 
-    def test_a_label_may_become_a_stage_of_its_own(self):
-        book = SELL_STAGES.extended({"Disqualified": IN_PROCESS})
+    def test_a_stage_may_mean_something_else_than_the_book_says(self):
+        book = with_stages(SELL_STAGES, {"Working": "lost"})
+        assert (book.of(IN_PROCESS), book.of(FAILURE)) == (("New",), ("Unqualified", "Working"))
+        book = with_stages(SELL_STAGES, {"Disqualified": "open"})
         assert book.meaning("disqualified") is IN_PROCESS
         assert book.meaning("Unqualified") is FAILURE
 
-    def test_a_stage_of_its_own_may_mean_something_else(self):
-        book = SELL_STAGES.extended({"Working": FAILURE})
-        assert (book.of(IN_PROCESS), book.of(FAILURE)) == (("New",), ("Unqualified", "Working"))
+    def test_a_status_may_be_a_stage_of_the_book(self):
+        book = with_stages(BITRIX24_STAGES, {"Fresh": "new", "Qualified": "high-quality lead"})
+        assert [book.id_of(text) for text in ("FRESH", "qualified")] == ["NEW", "CONVERTED"]
+        assert [stage.id for stage in book.stages] == [stage.id for stage in BITRIX24_STAGES.stages]
 
     def test_it_must_stay_a_book(self):
         with pytest.raises(InvalidError, match=r"exactly one stage of success, got \[\] \(L1\)"):
-            SELL_STAGES.extended({"Converted": FAILURE})
-        with pytest.raises(InvalidError, match="stages: expected a mapping of names"):
-            SELL_STAGES.extended([("a", FAILURE)])
+            with_stages(SELL_STAGES, {"Converted": "lost"})
+        for wrong in ([("a", "won")], {"a": "gained"}, {"a": StageMeaning.SUCCESS}, {"a": 1}):
+            with pytest.raises(InvalidError) as caught:
+                with_stages(SELL_STAGES, wrong)
+            assert (caught.value.place, caught.value.rule) == ("stages", "L11")
 
 
 # Table L

@@ -17,11 +17,12 @@ from typing import Any, BinaryIO, Final, TextIO
 import attrs
 
 from salesstatus.cli.options import add_policy, add_stage, add_word, locale, time
-from salesstatus.cli.parsing import DONE, LOOK, UnusableError, describe
+from salesstatus.cli.parsing import DONE, LOOK, UnusableError, describe, unusable
 from salesstatus.crm.account import Account, Wanted
 from salesstatus.crm.contradictions import checked
 from salesstatus.crm.folders import ENDINGS, reads_first
 from salesstatus.crm.oddities import Oddities, Outcome
+from salesstatus.model import DealStatus
 from salesstatus.show.terminal import counted, plain, wrapped
 
 #: The CRMs that are read and that changes are written for, by their package in `salesstatus.crm`.
@@ -56,7 +57,7 @@ def add_account(
     add_word(
         command, "--crm", CRMS, default="sell", help="which CRM they come from (default: sell)"
     )
-    add_stage(command, "deals", "Gewonnen=won")
+    add_stage(command)
     add_word(
         command,
         "--date-order",
@@ -107,11 +108,6 @@ _MOST_DIGITS: Final = 9
 def say(line: object, to: TextIO | None = None) -> None:
     """Print a line for people, on standard error unless it is to go elsewhere."""
     print(wrapped(plain(str(line))), file=sys.stderr if to is None else to)
-
-
-def unusable(name: object, why: object) -> UnusableError:
-    """Return the error that something with a name cannot be used."""
-    return UnusableError(plain(f"{name}: {why}"))
 
 
 # What is read.
@@ -316,8 +312,8 @@ def options(arguments: argparse.Namespace) -> dict[str, Any]:
     if arguments.crm == "sell":
         return {
             "stages": {
-                (int(name) if name.isdecimal() else name): status
-                for name, status in arguments.stage
+                (int(name) if name.isdecimal() else name): DealStatus(word)
+                for name, word in arguments.stage
             },
             "date_order": arguments.date_order,
             "locale": arguments.csv_locale,

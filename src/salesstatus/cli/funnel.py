@@ -13,13 +13,13 @@ from salesstatus import HistoryError, Lead, StageBook
 from salesstatus.cli.lead_files import (
     JSON_ENDS,
     LeadFile,
-    add_book,
+    add_leads,
     book_of,
     print_unknown_stages,
 )
 from salesstatus.cli.options import add_json
-from salesstatus.cli.parsing import DONE, LOOK, UnusableError, describe
-from salesstatus.cli.source import ABOUT_LEADS, Unused, opened, print_unused
+from salesstatus.cli.parsing import DONE, LOOK, describe, unusable
+from salesstatus.cli.source import ABOUT_LEADS, opened
 from salesstatus.leads.reports import (
     ConversionCount,
     conversions,
@@ -39,8 +39,8 @@ def add_funnel(command: argparse.ArgumentParser) -> None:
         command,
         _funnel,
         "FILE holds the history of leads, one JSON record a line (lead_saved, stage_visit), or "
-        "leads as they are now, as CSV. Visited: leads that were in the stage. Implied: those and "
-        "the leads that were converted without it.",
+        "leads as they are now, as CSV, with or without names. Visited: leads that were in the "
+        "stage. Implied: those and the leads that were converted without it.",
         look="lines were not used (they are listed)",
     )
     command.add_argument(
@@ -49,7 +49,7 @@ def add_funnel(command: argparse.ArgumentParser) -> None:
         help="a history (.jsonl) or leads (CSV); - is a history on standard input",
     )
     add_json(command, "tables")
-    add_book(command)
+    add_leads(command)
 
 
 def _share(share: float | None) -> str:
@@ -62,7 +62,7 @@ def _days(lifetime: timedelta | None) -> str:
 
 def _funnel(arguments: argparse.Namespace) -> int:
     book = book_of(arguments)
-    leads, seen, broken = _history(arguments.file, book)
+    file, leads, seen = _history(arguments, book)
     reports: dict[str, tuple[Any, ...]] = {
         "stages": stage_counts(leads, book),
         "unknown stages": unknown_stages(leads, book),
@@ -89,8 +89,8 @@ def _funnel(arguments: argparse.Namespace) -> int:
             ]
             print(f"\nJunk:\n{columns(junk)}")
         print_unknown_stages(reports["unknown stages"])
-    print_unused(broken, sys.stderr if arguments.json else sys.stdout)
-    return LOOK if broken else DONE
+    file.print(sys.stderr if arguments.json else sys.stdout)
+    return LOOK if file.broken.rows else DONE
 
 
 def _stages(reports: Mapping[str, tuple[Any, ...]]) -> Iterator[list[str]]:
@@ -136,18 +136,20 @@ _RARE: Final = frozenset({"unknown", "unrecorded", "misdated"})
 
 
 def _history(
-    name: str, book: StageBook
-) -> tuple[tuple[Lead, ...], tuple[Visit, ...], list[Unused]]:
-    """Return the leads of a file as they are now, and the stages that they visited."""
+    arguments: argparse.Namespace, book: StageBook
+) -> tuple[LeadFile, tuple[Lead, ...], tuple[Visit, ...]]:
+    """Return a file, its leads as they are now, and the stages that they visited."""
+    name = arguments.file
     with opened(name) as source:
+        file = LeadFile(source, arguments, nameless=True)
         if not name.lower().endswith(JSON_ENDS) and name != "-":
-            file = LeadFile(source, ())
-            return tuple(file), (), file.broken
+            return file, tuple(file), ()
         records = list(source.records(ABOUT_LEADS))
-        broken = source.refused(())
+        for line, why, _ in source.refused(()):
+            file.broken.add(line, [why])
     saves = [record for record in records if isinstance(record, LeadSaved)]
     try:
         recorded = [record for record in records if isinstance(record, Visit)]
-        return latest(saves), (*visits(saves, book), *recorded), broken
+        return file, latest(saves), (*visits(saves, book), *recorded)
     except HistoryError as error:
-        raise UnusableError(f"{name}: {error}") from None
+        raise unusable(name, error) from None

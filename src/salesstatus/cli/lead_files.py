@@ -6,17 +6,19 @@ import argparse
 import shlex
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import attrs
 
-from salesstatus import FieldDefinition, InvalidError, Lead, StageBook, read_leads_csv
-from salesstatus.cli.options import add_stage, add_word
-from salesstatus.cli.parsing import UnusableError
-from salesstatus.cli.source import Source, Unused, opened
-from salesstatus.leads import BITRIX24_STAGES, SELL_STAGES, StageMeaning
-from salesstatus.model import DealStatus
+from salesstatus import FieldDefinition, InvalidError, Lead, StageBook
+from salesstatus.cli.options import add_table, add_word, stage_of, table_options
+from salesstatus.cli.parsing import unusable
+from salesstatus.cli.remarks import Remarks
+from salesstatus.cli.source import Source, opened
+from salesstatus.leads import BITRIX24_STAGES, SELL_STAGES, with_stages
 from salesstatus.show.terminal import counted, plain, wrapped
+from salesstatus.statements import L7
+from salesstatus.tables import LeadRow, Table, read_leads
 from salesstatus.wire import TAGS, Line, read_lines
 
 if TYPE_CHECKING:
@@ -31,11 +33,16 @@ def add_book(command: argparse.ArgumentParser) -> None:
     add_word(
         command, "--book", BOOKS, default="sell", help="whose stages these are (default: sell)"
     )
-    add_stage(command, "leads", "Nurturing=open")
-    for option, status, leads in (
-        ("--success", DealStatus.WON, "converted"),
-        ("--failure", DealStatus.LOST, "junk"),
-    ):
+    command.add_argument(
+        "--stage",
+        type=stage_of(),
+        action="append",
+        default=[],
+        metavar="NAME=STATUS",
+        help="what a status of leads means: open, won, lost, unqualified or the name of a stage, "
+        "like Nurturing=open (may be repeated)",
+    )
+    for option, status, leads in (("--success", "won", "converted"), ("--failure", "lost", "junk")):
         command.add_argument(
             option,
             dest="stage",
@@ -43,11 +50,11 @@ def add_book(command: argparse.ArgumentParser) -> None:
             type=partial(_called, status=status),
             metavar="STAGE",
             help=f"the stage of {leads} leads, if it has another name: short for "
-            f"--stage STAGE={status.value}",
+            f"--stage STAGE={status}",
         )
 
 
-def _called(name: str, status: DealStatus) -> tuple[str, DealStatus]:
+def _called(name: str, status: str) -> tuple[str, str]:
     return name, status
 
 
@@ -60,18 +67,7 @@ def add_fields(command: argparse.ArgumentParser) -> None:
 
 def book_of(arguments: argparse.Namespace) -> StageBook:
     """Return the book of stages that the options mean."""
-    return BOOKS[arguments.book].extended(
-        {name: _MEANINGS[status] for name, status in arguments.stage}
-    )
-
-
-#: What the status of a deal says of a lead's stage.
-_MEANINGS: Final = {
-    DealStatus.OPEN: StageMeaning.IN_PROCESS,
-    DealStatus.WON: StageMeaning.SUCCESS,
-    DealStatus.LOST: StageMeaning.FAILURE,
-    DealStatus.UNQUALIFIED: StageMeaning.FAILURE,
-}
+    return with_stages(BOOKS[arguments.book], dict(arguments.stage))
 
 
 def print_unknown_stages(counts: Sequence[StageCount]) -> None:
@@ -89,29 +85,59 @@ def print_unknown_stages(counts: Sequence[StageCount]) -> None:
 JSON_ENDS: Final = (".json", ".jsonl", ".ndjson")
 
 
+def add_leads(command: argparse.ArgumentParser) -> None:
+    """Add what all commands about files of leads have."""
+    add_table(command, "--locale")
+    command.add_argument(
+        "--all",
+        action="store_true",
+        help="list everything, in place of each kind with its first example",
+    )
+    command.add_argument(
+        "--region", metavar="CC", help="the country of phone numbers without a code, like DE"
+    )
+    add_book(command)
+    add_fields(command)
+
+
 @attrs.define
 class LeadFile:
-    """The leads of a file, CSV or one JSON record a line, and what was wrong with its lines."""
+    """The leads of a file, CSV or one JSON record a line, and what is said of its rows."""
 
     source: Source
-    fields: tuple[FieldDefinition, ...]
-    broken: list[Unused] = attrs.field(factory=list)
+    arguments: argparse.Namespace
+    #: Whether leads without names will do.
+    nameless: bool = False
+    broken: Remarks = attrs.field(init=False)
+    notes: Remarks = attrs.field(init=False)
     ignored: tuple[str, ...] = ()
+
+    def __attrs_post_init__(self) -> None:
+        self.broken = Remarks("Not used", self.arguments.all)
+        self.notes = Remarks("Rows with something left out or changed", self.arguments.all)
 
     def __iter__(self) -> Iterator[Lead]:
         return self._of_json() if self.source.name.lower().endswith(JSON_ENDS) else self._of_csv()
 
     def _of_csv(self) -> Iterator[Lead]:
         try:
-            table = read_leads_csv(self.source.file, fields=self.fields)
+            table = read_leads(
+                self.source.file,
+                fields=records_of(self.arguments.fields, FieldDefinition),
+                nameless=self.nameless,
+                region=self.arguments.region,
+                **table_options(self.arguments),
+            )
+            _need_columns(table)
+            self.ignored = tuple(f"{column.header} ({column.reason})" for column in table.ignored)
+            for row in table:
+                self.broken.add(row.line, row.problems)
+                self.notes.add(row.line, row.notes if row.lead else ())
+                if row.lead is not None:
+                    yield row.lead
         except InvalidError as error:
-            raise UnusableError(f"{self.source.name}: {error}") from None
-        self.ignored = tuple(f"{column.header} ({column.reason})" for column in table.ignored)
-        for row in table:
-            if row.lead is not None:
-                yield row.lead
-            else:
-                self.broken.append((row.line, "; ".join(map(str, row.problems)), ()))
+            raise unusable(self.source.name, error) from None
+        self.notes.add(0, table.notes)
 
     def _of_json(self) -> Iterator[Lead]:
         used = False
@@ -120,10 +146,26 @@ class LeadFile:
                 used = True
                 yield line.value
             else:
-                self.broken.append((line.number, _problem(line, Lead), ()))
-        if self.broken and not used:
-            number, why, _ = self.broken[0]
-            raise UnusableError(f"{self.source.name}: no line is a lead; line {number}: {why}")
+                why = _problem(line, Lead)
+                if not self.broken.rows:
+                    first = f"no line is a lead; line {line.number}: {why}"
+                self.broken.add(line.number, [why])
+        if self.broken.rows and not used:
+            raise unusable(self.source.name, first)
+
+    def print(self, to: TextIO | None = None) -> None:
+        """Say what was not read or not used, and what was changed."""
+        if self.ignored:
+            print(file=to)
+            print(wrapped(plain(f"Columns not read: {', '.join(self.ignored)}")), file=to)
+        self.notes.print(to)
+        self.broken.print(to)
+
+
+def _need_columns(table: Table[LeadRow]) -> None:
+    if not table.columns:
+        headers = [column.header for column in table.ignored]
+        raise InvalidError("header", headers, "a column that leads have", L7.id)
 
 
 def _problem(line: Line, kind: type) -> str:
@@ -141,6 +183,6 @@ def records_of(name: str | None, kind: type) -> tuple[Any, ...]:
     with opened(name) as source:
         for line in read_lines(source.file):
             if not isinstance(line.value, kind):
-                raise UnusableError(f"{name}: line {line.number}: {_problem(line, kind)}")
+                raise unusable(name, f"line {line.number}: {_problem(line, kind)}")
             found.append(line.value)
     return tuple(found)

@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timezone
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from salesstatus import (
     Contact,
@@ -23,11 +23,19 @@ from salesstatus import (
     plan_conversion,
     template_csv,
 )
-from salesstatus.cli.lead_files import LeadFile, add_book, add_fields, book_of, records_of
+from salesstatus.cli.lead_files import (
+    LeadFile,
+    add_fields,
+    add_leads,
+    book_of,
+    print_unknown_stages,
+    records_of,
+)
 from salesstatus.cli.options import add_locale, add_word, time
-from salesstatus.cli.parsing import DONE, LOOK, UnusableError, describe
-from salesstatus.cli.source import opened, print_unused
-from salesstatus.show.terminal import columns, wrapped
+from salesstatus.cli.parsing import DONE, LOOK, describe
+from salesstatus.cli.source import opened
+from salesstatus.leads.reports import unknown_stages
+from salesstatus.show.terminal import columns, counted, plain, wrapped
 from salesstatus.wire import to_dict
 
 
@@ -36,9 +44,9 @@ def add_convert(command: argparse.ArgumentParser) -> None:
     describe(
         command,
         _convert,
-        "FILE is CSV, in UTF-8 or UTF-16 and with headers in several languages, or JSON, one "
-        "lead a line (.jsonl). Nothing is stored. Rows that cannot be "
-        "used are listed with the reason.",
+        "FILE is CSV, in any usual encoding and with headers in several languages, or JSON, one "
+        "lead a line (.jsonl). Nothing is stored. Of many leads the first are shown, and of each "
+        "kind of problem the first example.",
         look="leads were refused or rows were not used (they are listed)",
     )
     command.add_argument("file", metavar="FILE", help="the leads; - is CSV on standard input")
@@ -67,13 +75,9 @@ def add_convert(command: argparse.ArgumentParser) -> None:
         "--contacts", metavar="FILE", help="known contacts to merge into, one JSON record a line"
     )
     command.add_argument(
-        "--region", metavar="CC", help="the country of phone numbers without a code, like DE"
-    )
-    command.add_argument(
         "--all-or-nothing", action="store_true", help="convert nothing if one lead is refused"
     )
-    add_book(command)
-    add_fields(command)
+    add_leads(command)
 
 
 def _convert(arguments: argparse.Namespace) -> int:
@@ -85,12 +89,10 @@ def _convert(arguments: argparse.Namespace) -> int:
         task=arguments.task,
         owner=arguments.owner,
     )
-    if arguments.region and not arguments.contacts:
-        raise UnusableError("--region is for the phone numbers of known contacts: give --contacts")
     contacts = records_of(arguments.contacts, Contact)
     known = Known(contacts, region=arguments.region) if arguments.contacts else None
     with opened(arguments.file) as source:
-        file = LeadFile(source, fields)
+        file = LeadFile(source, arguments)
         leads = tuple(file)
     mode: Literal["all_or_nothing", "best_effort"] = (
         "all_or_nothing" if arguments.all_or_nothing else "best_effort"
@@ -101,21 +103,26 @@ def _convert(arguments: argparse.Namespace) -> int:
     if arguments.json:
         _print_records(done.results)
     else:
-        for lead, result in zip(leads, done.results, strict=True):
+        most = len(leads) if arguments.all else _SHOWN
+        for lead, result in zip(leads[:most], done.results, strict=False):
             shown: object = result
             if isinstance(result, Conversion):
                 shown = result.plan
             elif (plan := plan_conversion(lead, request, setup, **who)).broken:
                 shown = plan
             for line in str(shown).split("\n"):
-                print(wrapped(line))
+                print(wrapped(plain(line)))
+        if len(leads) > most:
+            print(f"… and {counted(len(leads) - most, 'more lead')}; --all lists them")
         _print_summary(done.results)
-    aside = sys.stderr if arguments.json else sys.stdout
-    if file.ignored:
-        print(file=aside)
-        print(wrapped(f"Columns not read: {', '.join(file.ignored)}"), file=aside)
-    print_unused(file.broken, aside)
-    return LOOK if done.refused or file.broken else DONE
+    unknown = [] if arguments.json else unknown_stages(leads, setup.book)
+    print_unknown_stages(unknown)
+    file.print(sys.stderr if arguments.json else sys.stdout)
+    return LOOK if done.refused or file.broken.rows else DONE
+
+
+#: So many leads are shown each by itself.
+_SHOWN: Final = 5
 
 
 def _print_records(results: Iterable[Conversion | ConversionError]) -> None:
@@ -133,9 +140,11 @@ def _print_records(results: Iterable[Conversion | ConversionError]) -> None:
 def _print_summary(results: Iterable[Conversion | ConversionError]) -> None:
     made: Counter[str] = Counter()
     lost: Counter[tuple[str, str]] = Counter()
+    refused: Counter[tuple[str, str]] = Counter()
     for result in results:
         if isinstance(result, ConversionError):
             made["refused"] += 1
+            refused.update((broken.rule, broken.requires) for broken in result.broken)
             continue
         made["converted"] += 1
         made.update(
@@ -144,9 +153,12 @@ def _print_summary(results: Iterable[Conversion | ConversionError]) -> None:
         lost.update((loss.field, f"{loss.rule}, {loss.reason}") for loss in result.plan.lost)
     print("\nIn all:")
     print(columns([[what, str(number)] for what, number in made.items()] or [["no leads", "0"]]))
+    if refused:
+        print("\nRefused:")
+        print(columns([[str(number), *map(plain, why)] for why, number in refused.most_common()]))
     if lost:
         print("\nLost:")
-        print(columns([[str(number), field, why] for (field, why), number in lost.most_common()]))
+        print(columns([[str(number), *map(plain, why)] for why, number in lost.most_common()]))
 
 
 def add_template(command: argparse.ArgumentParser) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable, Iterable
+from datetime import timedelta, timezone, tzinfo
 from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from salesstatus.cli.parsing import similar
 from salesstatus.errors import LabelError
@@ -66,31 +69,126 @@ def _policy(text: str) -> Policy:
     return PRESETS[one_of(PRESETS)(text)]
 
 
-def _stage(text: str) -> tuple[str, DealStatus]:
-    name, _, word = text.rpartition("=")
-    statuses = {status.value: status for status in DealStatus}
-    if not name.strip() or len(name) > _LONGEST_NAME or word not in statuses:
-        raise argparse.ArgumentTypeError(
-            f"{shown(text)} is not NAME=STATUS, with a status of {', '.join(statuses)}"
-            f"{similar(word, statuses)}"
-        )
-    return name, statuses[word]
+def stage_of(*known: str) -> Callable[[str], tuple[str, str]]:
+    """Return what reads a stage's name and what it means: one of the known words, if given any."""
+
+    def read(text: str) -> tuple[str, str]:
+        name, _, word = text.rpartition("=")
+        if not (name.strip() and word) or max(len(name), len(word)) > _LONGEST_NAME:
+            expected = f" with a status of {', '.join(known)}" if known else ""
+            raise argparse.ArgumentTypeError(f"{shown(text)} is not NAME=STATUS,{expected}")
+        return name, one_of(known)(word) if known else word
+
+    return read
 
 
 _LONGEST_NAME: Final = 255
 
 
-def add_stage(command: argparse.ArgumentParser, of: str, example: str) -> None:
-    """Add ``--stage``, whose values become pairs of a stage's name and a status."""
+def add_stage(command: argparse.ArgumentParser) -> None:
+    """Add ``--stage`` for deals, whose values become pairs of a stage's name and a status."""
+    statuses = [status.value for status in DealStatus]
     command.add_argument(
         "--stage",
-        type=_stage,
+        type=stage_of(*statuses),
         action="append",
         default=[],
         metavar="NAME=STATUS",
-        help=f"what a stage of {of} means, by its name or id, like {example}: "
-        f"{', '.join(status.value for status in DealStatus)} (may be repeated)",
+        help="what a stage of deals means, by its name or id, like Gewonnen=won: "
+        f"{', '.join(statuses)} (may be repeated)",
     )
+
+
+def add_dates(command: argparse.ArgumentParser, *locales: str) -> None:
+    """Add the options that say how dates and amounts are written in CSV files."""
+    add_word(
+        command,
+        "--date-order",
+        ("ymd", "dmy", "mdy"),
+        help="the order of year, month and day in CSV files where it is not clear",
+    )
+    command.add_argument(
+        *("--csv-locale", *locales),
+        dest="csv_locale",
+        type=locale,
+        metavar="LOCALE",
+        help="the language of CSV files, for their dates and amounts, like de or en-GB",
+    )
+    command.add_argument(
+        "--zone",
+        type=_zone,
+        metavar="ZONE",
+        help="the zone of times without one in CSV files, like Europe/Berlin or +02:00 "
+        "(default: UTC)",
+    )
+
+
+def add_table(command: argparse.ArgumentParser, *locales: str) -> None:
+    """Add the options about tables: the same for every command, with the names of the library."""
+    command.add_argument(
+        "--encoding", metavar="NAME", help="the encoding of CSV files, if it is not found out"
+    )
+    command.add_argument(
+        "--delimiter", metavar="CHAR", help="what stands between cells: a character, or tab"
+    )
+    command.add_argument("--quote", metavar="CHAR", help='what stands around cells, like "\'"')
+    command.add_argument(
+        "--map",
+        type=_pair,
+        action="append",
+        default=[],
+        metavar="HEADER=FIELD",
+        help="which field a column is, or none (HEADER=) to leave it out (may be repeated)",
+    )
+    add_dates(command, *locales)
+    command.add_argument(
+        *("--nulls", "--null"),
+        action="append",
+        metavar="TEXT",
+        help="a text of cells that mean nothing, in place of the usual ones (may be repeated)",
+    )
+    command.add_argument(
+        "--strict", action="store_true", help="use no row of which anything would be left out"
+    )
+
+
+def table_options(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the options about tables as the readers of the library take them."""
+    return {
+        "encoding": arguments.encoding,
+        "delimiter": "\t" if arguments.delimiter == "tab" else arguments.delimiter,
+        "quote": arguments.quote,
+        "columns": dict(arguments.map),
+        "date_order": arguments.date_order,
+        "locale": arguments.csv_locale,
+        "zone": arguments.zone,
+        "nulls": arguments.nulls,
+        "strict": arguments.strict,
+    }
+
+
+def _pair(text: str) -> tuple[str, str]:
+    header, between, field = text.rpartition("=")
+    if not (header.strip() and between):
+        raise argparse.ArgumentTypeError(f"{shown(text)} is not HEADER=FIELD")
+    return header, field.strip()
+
+
+def _zone(text: str) -> tzinfo:
+    """Return a zone by its name or its offset. Raises `argparse.ArgumentTypeError`."""
+    offset = _OFFSET.fullmatch(text)
+    try:
+        if offset is None:
+            return ZoneInfo(text)
+        minutes = timedelta(hours=int(offset[2]), minutes=int(offset[3]))
+        return timezone(-minutes if offset[1] == "-" else minutes)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise argparse.ArgumentTypeError(
+            f"{shown(text)} is not a zone, like Europe/Berlin or +02:00"
+        ) from None
+
+
+_OFFSET: Final = re.compile(r"([+-])([0-9]{2}):?([0-9]{2})")
 
 
 def add_policy(command: argparse.ArgumentParser, default: str | None = "sell") -> None:

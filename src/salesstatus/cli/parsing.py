@@ -39,6 +39,13 @@ class UnusableError(Exception):
     """The command cannot be carried out; the sentence says why."""
 
 
+def unusable(name: object, why: object) -> UnusableError:
+    """Return the error that something with a name cannot be used."""
+    from salesstatus.show.terminal import plain  # noqa: PLC0415 - only mistakes need it
+
+    return UnusableError(plain(f"{name}: {why}"))
+
+
 class _Version(argparse.Action):
     def __call__(self, *_: Any, **__: Any) -> NoReturn:
         from salesstatus import __version__  # noqa: PLC0415 - it is looked up when it is asked for

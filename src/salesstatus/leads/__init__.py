@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from salesstatus.leads.rights import AdderRights, Organisation, Rights, Role, RoleRights, Width
     from salesstatus.leads.rules import INHERITANCE
     from salesstatus.leads.stage_history import LeadSaved, Visit
+    from salesstatus.leads.stage_words import with_stages
     from salesstatus.leads.stages import (
         BITRIX24_STAGES,
         SELL_STAGES,
@@ -73,6 +74,7 @@ else:
             "salesstatus.leads.request": "ConversionRequest NewDeal NewTask SETUP Setup",
             "salesstatus.leads.rights": "AdderRights Organisation Rights Role RoleRights Width",
             "salesstatus.leads.rules": "INHERITANCE",
+            "salesstatus.leads.stage_words": "with_stages",
             "salesstatus.leads.stages": (
                 "BITRIX24_STAGES SELL_STAGES Stage StageBook permitted refusal transition"
             ),
@@ -139,4 +141,5 @@ __all__ = [
     "take_in",
     "take_in_lead",
     "transition",
+    "with_stages",
 ]

@@ -7,7 +7,7 @@ nothing else decides.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import product
 from typing import Any, Final, assert_never, final
 
@@ -163,39 +163,6 @@ class StageBook(BriefRepr):
     def meaning_of(self, lead: Lead) -> StageMeaning | None:
         """Return the meaning of a lead's stage (rules K13, L10)."""
         return self.meaning(self.stage_of(lead))
-
-    def extended(self, stages: Mapping[str, StageMeaning]) -> StageBook:
-        """Return this book with further stages, or with other names or meanings of its own ones.
-
-        A stage that the book has by one of these names gets the name, and keeps its other ones as
-        labels; so does the stage of success, of which there is one. Raises `InvalidError` if the
-        result is no book.
-
-        >>> book = SELL_STAGES.extended({"Closed": StageMeaning.SUCCESS})
-        >>> book.success, book.id_of("converted")
-        ('Closed', 'Closed')
-        """
-        if not isinstance(stages, Mapping):
-            raise InvalidError("stages", stages, "a mapping of names to their meanings", L1.id)
-        found = list(self.stages)
-        for name, meaning in stages.items():
-            new, key = Stage(name, meaning), text_key(name)
-            same = [
-                stage
-                for stage in found
-                if stage.meaning is meaning
-                and (meaning is SUCCESS or key in map(text_key, stage.texts))
-            ]
-            found = [
-                stage for stage in found if stage.meaning is meaning or text_key(stage.id) != key
-            ]
-            if same:
-                labels = [text for text in same[0].texts if text != name]
-                found[found.index(same[0])] = attrs.evolve(new, labels=labels)
-            else:
-                found.append(new)
-        order = list(StageMeaning)
-        return StageBook(sorted(found, key=lambda stage: order.index(stage.meaning)), self.free)
 
 
 def _by_key(stages: tuple[Stage, ...]) -> dict[str, Stage | None]:
