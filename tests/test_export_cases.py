@@ -186,6 +186,11 @@ class TestFilesOfLeadsOnTheCommandLine:
         path.write_text(text, encoding="utf-8")
         return str(path)
 
+    @pytest.mark.parametrize("command", ["convert", "funnel"])
+    def test_columns_that_are_not_read(self, run, tmp_path, command):
+        _, out, err = run(command, self.file(tmp_path, "Last name,Shoe size,Status\nGrey,43,New\n"))
+        assert "Shoe size" in out + err
+
     @pytest.mark.parametrize("header", ["IsConverted", "CONVERTED", "Converted", "Is converted"])
     @pytest.mark.parametrize("cell", ["true", "TRUE", "1", "Yes", "Y"])
     def test_columns_of_conversions(self, run, tmp_path, header, cell):
@@ -201,6 +206,12 @@ class TestFilesOfLeadsOnTheCommandLine:
         _, out, err = run("funnel", path)
         assert "50" in out, out + err
 
+    def test_leads_without_names_are_fine_for_reports(self, run, tmp_path):
+        path = self.file(tmp_path, "Lead ID,Status,Source\n1,New,Web\n2,Converted,Web\n")
+        code, out, err = run("funnel", path)
+        assert code == 0, err
+        assert "50" in out
+
     def test_the_same_number(self, run, tmp_path):
         path = self.file(tmp_path, "Last name,Status\nGrey,Converted\nDoe,New\n")
         _, out, _ = run("funnel", path)
@@ -208,6 +219,27 @@ class TestFilesOfLeadsOnTheCommandLine:
         assert "1" in out
         assert "50" in out
         assert converted(text) == 1
+
+    @pytest.mark.parametrize("command", ["convert"])
+    def test_a_summary_and_the_long_list(self, run, tmp_path, command):
+        rows = "".join(f"Grey{n},Acme {n},x{n}@b.example\n" for n in range(300))
+        path = self.file(tmp_path, "Last name,Company,Email\n" + rows)
+        _, short, _ = run(command, path)
+        _, long, _ = run(command, "--all", path)
+        assert len(short.splitlines()) < 100 < len(long.splitlines())
+        assert "Grey299" in long
+
+    @pytest.mark.parametrize(
+        "options",
+        [["--map", "Firm=organization_name"], ["--delimiter", ";"], ["--encoding", "utf-8"], ["--quote", "'"], ["--date-order", "dmy"],
+         ["--null", "#N/A"], ["--zone", "Europe/Berlin"], ["--strict"], ["--stage", "Fresh=New"]],
+    )  # fmt: skip
+    def test_options(self, run, tmp_path, options):
+        between = ";" if ";" in options else ","
+        text = f"Last name{between}Firm{between}Status\nGrey{between}Acme{between}New\n"
+        code, _, err = run("convert", *options, self.file(tmp_path, text))
+        assert code in (0, 1), err
+        assert "unrecognized" not in err
 
     @pytest.mark.parametrize(
         "bad",

@@ -12,11 +12,15 @@ from itertools import permutations
 from types import MappingProxyType
 from urllib.parse import parse_qs, parse_qsl
 
+import attrs
 import pytest
 
 from crm_bodies import (
+    LOST,
     WON,
     company,
+    contact,
+    lead,
     lines,
     page,
     stage,
@@ -36,12 +40,16 @@ from reading import (
     b24_person,
     only,
     orders,
+    plain,
     sell_files,
     told,
     won_at,
 )
-from salesstatus import DealStatus
+from salesstatus import DealStatus, ProspectStatus, Setup
 from salesstatus.crm import bitrix24, sell
+from salesstatus.crm.loading import load
+from salesstatus.desk import Desk
+from salesstatus.memory import MemoryStore
 
 AT = datetime(2026, 11, 1, tzinfo=timezone.utc)
 OPEN, WON_, LOST_, _ = DealStatus
@@ -72,6 +80,20 @@ class TestTheNewerStateOfARecordCounts:
         (at("2026-03-02T07:00:00Z"), {"data": won_at("2026-03-02T01:30:00-06:00"), "meta": {"type": "deal"}}),
     )  # fmt: skip
 
+    @pytest.mark.parametrize("number", range(len(NEWER)))
+    def test_a_deal(self, number):
+        listed, other = self.NEWER[number]
+        contents = sell_files(listed, **{"more.json": other})
+        assert status_in(sell.read, contents) is WON_
+
+    @pytest.mark.parametrize("number", range(len(NEWER)))
+    def test_nothing_says_the_opposite(self, number):
+        listed, other = self.NEWER[number]
+        for contents in orders(sell_files(listed, **{"more.json": other})):
+            account = sell.read(contents)
+            assert account.deals[50].status is WON_
+            assert not accused(account) or "more.json" in "".join(told(account))
+
     @pytest.mark.parametrize("together", [lines, list], ids=["lines", "list"])
     def test_within_one_list(self, together):
         for both in permutations([won_at(NEW), at(OLD)]):
@@ -93,6 +115,34 @@ class TestTheNewerStateOfARecordCounts:
             contents = sell_files(**{"sync.json": {"items": list(both)}})
             assert status_in(sell.read, contents) is WON_
 
+    def test_three_sources(self):
+        contents = sell_files(
+            at(MID),
+            **{
+                "sync.json": synced("deal", won_at(NEW), 4, "updated"),
+                "stream.json": streamed("deal", at(OLD, LOST), OLD, 7),
+            },
+        )
+        assert status_in(sell.read, contents) is WON_
+
+    def test_a_contact(self):
+        now = contact(7, prospect_status="current", updated_at=NEW, email="new@mail.example")
+        was = contact(7, prospect_status="lost", updated_at=OLD, email="old@mail.example")
+        for first, other in permutations([now, was]):
+            contents = sell_files(at(OLD)) | {
+                "contacts.json": page("contact", [first]),
+                "sync.json": synced("contact", other, 5, "updated"),
+            }
+            found = only(sell.read(order).contacts[7] for order in orders(contents))
+            assert found.prospect is ProspectStatus.CURRENT
+            assert found.contact.email == "new@mail.example"
+
+    def test_a_lead(self):
+        now, was = lead(3, status="Working", updated_at=NEW), lead(3, updated_at=OLD)
+        for first, other in permutations([now, was]):
+            contents = {"leads.json": [first], "stream": streamed("lead", other, OLD, 2)}
+            assert only(sell.read(order).leads[3].status for order in orders(contents)) == "Working"
+
     def test_a_stage(self):
         now = stage(WON, "Done", "won", updated_at=NEW)
         was = stage(WON, "Done", "in_progress", updated_at=OLD)
@@ -100,13 +150,45 @@ class TestTheNewerStateOfARecordCounts:
             contents = sell_files(won_at(OLD)) | {"stages.json": [first], "stages-2.json": [other]}
             assert status_in(sell.read, contents) is WON_
 
-    def test_a_csv_file_beside_the_api(self):
-        head = "Deal ID,Deal name,Stage,Contact ID,Created at,Updated at\n"
-        for csv, api in (
-            (f"50,Deal 50,Won,7,{OLD},{NEW}\n", at(OLD)),
-            (f"50,Deal 50,Incoming,7,{OLD},{OLD}\n", won_at(NEW)),
-        ):
-            assert status_in(sell.read, sell_files(api, **{"deals.csv": head + csv})) is WON_
+    @pytest.mark.parametrize(
+        "deleted",
+        [
+            synced("deal", {"id": 50}, 8, "deleted"),
+            synced("deal", at(MID), 8, "deleted"),
+            streamed("deal", {"id": 50}, NEW, 8, "deleted"),
+            streamed("deal", at(MID), NEW, 8, "deleted"),
+            {"items": [synced("deal", {"id": 50}, 8, "deleted"), synced("deal", at(OLD), 4)]},
+        ],
+    )
+    def test_what_was_deleted_stays_deleted(self, deleted):
+        contents = sell_files(won_at(MID), **{"more.json": deleted})
+        for order in orders(contents):
+            account = sell.read(order)
+            assert 50 not in account.deals
+            assert 50 not in account.undecided
+
+    def test_a_deleted_contact_and_lead_stay_deleted(self):
+        contents = sell_files() | {
+            "leads.json": [lead(3, updated_at=OLD)],
+            "s1": synced("lead", {"id": 3}, 8, "deleted"),
+            "s2": synced("contact", {"id": 7}, 9, "deleted"),
+        }
+        for order in orders(contents):
+            account = sell.read(order)
+            assert (dict(account.leads), dict(account.contacts)) == ({}, {})
+
+    def test_where_nothing_says_which_is_newer_nothing_is_claimed(self):
+        one, other = (
+            {key: value for key, value in body.items() if key != "updated_at"}
+            for body in (won_at(OLD), at(OLD))
+        )
+        contents = sell_files(one, **{"deals-2.json": [other]})
+        for order in orders(contents):
+            account = sell.read(order)
+            assert accused(account) == []
+            assert told(account)
+            assert 7 not in account.derived() or 50 in account.deals
+        only(plain(sell.read(order)) for order in orders(contents))
 
     def test_bitrix24_in_both_forms(self):
         now, was = b24_item(5, updatedTime=NEW), b24_deal(5, STAGE_ID="NEW", STAGE_SEMANTIC_ID="P")
@@ -186,6 +268,103 @@ class Model:
         return dict(self._values)
 
 
+class TestAnswersAsClientsReturnThem:
+    """Clients take envelopes off, put records under their ids, make objects of them, or lines."""
+
+    DEALS = "crm.item.list?entityTypeId=2"
+
+    B24 = (
+        {DEALS: {"items": [b24_item()]}},
+        {"crm.item.get?entityTypeId=2": {"item": b24_item()}},
+        {"crm.item.get?entityTypeId=2": b24_item()},
+        {DEALS: [b24_item()]},
+        {DEALS: {"5": b24_item()}},
+        {"crm.deal.list": {"5": b24_deal()}},
+        {"crm.deal.list": {"0": b24_deal()}},
+        {"crm.deal.list": {"result": {"5": b24_deal()}}},
+        {"crm.deal.list": {"order0000000000": [b24_deal()]}},
+        {"crm.deal.get": {"result": b24_deal()}},
+        {"crm.deal.list": [[b24_deal()]]},
+        {"crm.deal.list": (b24_deal(),)},
+        {"crm.deal.list": MappingProxyType({"result": [b24_deal()]})},
+        {"crm.deal.list": Answer([b24_deal()])},
+        {"crm.deal.list": Answer([b24_deal()], total=1, next=None)},
+        {"crm.deal.list": [Model(**b24_deal())]},
+        {"crm.deal.list": {"result": [Model(**b24_deal())]}},
+        {"crm.deal.list": [None, b24_deal()]},
+        {"crm.deal.list": {"result": [b24_deal(), None]}},
+        {"deals": json.dumps({"type": "RECORD", "stream": "deals", "record": b24_deal()})},
+    )
+
+    SELL = (
+        {"deals": [won_at(OLD)]},
+        {"deals": {"items": [won_at(OLD)]}},
+        {"deals": {"50": won_at(OLD)}},
+        {"deals": {"50": {"data": won_at(OLD), "meta": {"type": "deal"}}}},
+        {"deals": {"0": won_at(OLD)}},
+        {"deals": {"data": [won_at(OLD)]}},
+        {"deals": won_at(OLD)},
+        {"deals": (won_at(OLD),)},
+        {"deals": MappingProxyType({"items": (MappingProxyType(won_at(OLD)),)})},
+        {"deals": [Model(**won_at(OLD))]},
+        {"deals": Answer([won_at(OLD)])},
+        {"deals": [won_at(OLD), None]},
+        {"deals": [None, won_at(OLD)]},
+        {"deals": json.dumps([None, won_at(OLD)])},
+        {"deals": [won_at(datetime(2026, 3, 1, 8, tzinfo=timezone.utc))]},
+        {"export": json.dumps({"type": "RECORD", "stream": "deals", "record": won_at(OLD)})},
+        {
+            "tap.jsonl": lines(
+                [
+                    {"type": "SCHEMA", "stream": "deals", "schema": {}, "key_properties": ["id"]},
+                    {"type": "RECORD", "stream": "deals", "record": won_at(OLD)},
+                    {"type": "STATE", "value": {"bookmarks": {"deals": OLD}}},
+                ]
+            )
+        },
+        {
+            "airbyte.jsonl": lines(
+                [
+                    {"type": "LOG", "log": {"level": "INFO", "message": "starting"}},
+                    {
+                        "type": "RECORD",
+                        "record": {
+                            "stream": "deals",
+                            "data": won_at(OLD),
+                            "emitted_at": 1772352000000,
+                        },
+                    },
+                    {"type": "STATE", "state": {}},
+                ]
+            )
+        },
+        {
+            "deals.jsonl": lines(
+                [{"_airbyte_ab_id": "x", "_airbyte_emitted_at": 1, "_airbyte_data": won_at(OLD)}]
+            )
+        },
+    )
+
+    @pytest.mark.parametrize("number", range(len(SELL)))
+    def test_sell(self, number):
+        assert sell.read(sell_files() | self.SELL[number]).deals[50].status is WON_
+
+    @pytest.mark.parametrize("reader", [sell, bitrix24])
+    def test_none_among_contents_is_told_and_the_rest_is_read(self, reader):
+        files = sell_files(won_at(OLD)) if reader is sell else b24_files(b24_deal())
+        account = reader.read({"companies": None, **files, "tasks": None})
+        assert [deal.status for deal in account.deals.values()] == [WON_]
+        for name in ("companies", "tasks"):
+            assert any(each.startswith(name) for each in told(account))
+
+    @pytest.mark.parametrize("reader", [sell, bitrix24])
+    def test_what_is_no_record_is_told_as_such(self, reader):
+        account = reader.read({"deals": [{"count": 3, "page": 1}]})
+        said = " ".join(told(account))
+        assert "got nothing" not in said
+        assert "count" in said
+
+
 WEBHOOK = (
     "event=ONCRMDEALDELETE&event_handler_id=3&data%5BFIELDS%5D%5BID%5D=5&ts=1867254400"
     "&auth%5Bdomain%5D=p.bitrix24.example&auth%5Bapplication_token%5D=HUSHHUSH"
@@ -236,6 +415,22 @@ class TestNobodyIsAccusedOnAGuess:
     """A stage whose meaning is only guessed makes its deal undecided: nobody is judged by it (A1).
     It is listed, with the number of its deals and what the caller can say."""
 
+    @pytest.mark.parametrize("name", GUESSES + GUESSED_LOST)
+    @pytest.mark.parametrize("stored", [("none", "current"), ("lost", "none"), ("current", "none")])
+    def test_a_stage_of_the_api_without_category(self, name, stored):
+        contents = sell_files(won_at(OLD), stored=stored) | {"stages.json": [stage(WON, name)]}
+        self._judged(sell.read(contents), 50, name, stored)
+
+    @pytest.mark.parametrize("name", GUESSES + GUESSED_LOST)
+    @pytest.mark.parametrize("stored", [("None", "Current"), ("Lost", "None"), ("Current", "None")])
+    def test_a_stage_of_a_file(self, name, stored):
+        contents = {
+            "Contacts.csv": "ID,Name,Is organization,Prospect status,Customer status\n"
+            f"7,Ann Grey,No,{stored[0]},{stored[1]}\n",
+            "Deals.csv": f"ID,Deal name,Stage,Contact ID\n50,Pumps,{name},7\n",
+        }
+        self._judged(sell.read(contents), 50, name, tuple(map(str.lower, stored)))
+
     @staticmethod
     def _judged(account, id_, name, stored):
         won = name in GUESSES
@@ -257,6 +452,18 @@ class TestNobodyIsAccusedOnAGuess:
         account = sell.read(sell_files(at(OLD, 999), stored=("none", "current")))
         assert accused(account) == []
         assert 50 in account.undecided
+
+    def test_every_guess_is_listed_with_the_number_of_its_deals(self):
+        deals = "".join(f"{n},Pumps,{'Ganada' if n < 8 else 'Zzz'},7\n" for n in range(1, 11))
+        contents = {
+            "Contacts.csv": "ID,Name,Is organization\n7,Ann Grey,No\n",
+            "Deals.csv": "ID,Deal name,Stage,Contact ID\n" + deals,
+        }
+        account = sell.read(contents)
+        found = {guess.name or guess.stage: guess.deals for guess in account.guessed.values()}
+        assert found == {"Ganada": 7, "Zzz": 3}
+        for guess in account.guessed.values():
+            assert "stages={" in str(guess)
 
     def test_what_the_caller_says_is_no_guess(self):
         for name in ("Ganada", "Zzz"):
@@ -348,6 +555,80 @@ class TestAContactThatCannotBeReadIsNotNone:
             assert told(account)
             assert accused(account) == []
             assert 100 not in account.derived()
+
+    @pytest.mark.parametrize("value", ["deal-1", "0x1F", "50.0", "a1b2c3"])
+    def test_a_text_is_an_id(self, value):
+        contents = {
+            "Contacts.csv": "ID,Name,Is organization,Prospect status,Customer status\n"
+            "7,Ann Grey,No,Lost,None\n",
+            "Deals.csv": f"ID,Deal name,Stage,Contact ID\n{value},Pumps,Won,7\n60,Other,Lost,7\n",
+        }
+        account = sell.read(contents)
+        assert len(account.deals) == 2 or (accused(account) == [] and 7 not in account.derived())
+
+
+class TestLeadsOfAnAccountConvertWithItsOwnFields:
+    """What a reader reads of a lead fits the definitions that it reads of the same account (T3)."""
+
+    SELL = (
+        ("date", "2026-07-23"),
+        ("date", "2026-07-23T00:00:00Z"),
+        ("datetime", "2026-07-23T10:00:00Z"),
+        ("number", "12.5"),
+        ("number", 12),
+        ("number", "1e3"),
+        ("bool", True),
+        ("bool", "true"),
+        ("string", "plain"),
+        ("string", 7),
+        ("text", "two\nlines"),
+        ("email", "a@mail.example"),
+        ("phone", "+49 30 1234567"),
+        ("url", "https://mail.example"),
+        ("list", "Red"),
+        ("multi_select_list", ["Red", "Blue"]),
+        ("address", {"line1": "1 Main Street", "city": "Ulm"}),
+        ("number", ""),
+        ("date", None),
+    )
+
+    @pytest.mark.parametrize(("type_", "value"), SELL)
+    def test_sell(self, type_, value):
+        field = {"id": 1, "name": "F", "type": type_, "for_contact": True}
+        if "list" in type_:
+            field["choices"] = [{"id": 1, "name": "Red"}, {"id": 2, "name": "Blue"}]
+        account = sell.read(
+            {"leads": [lead(5, custom_fields={"F": value})], "lead/custom_fields.json": [field]}
+        )
+        store = MemoryStore()
+        load(account, store, at=AT)
+        assert Desk(store).convert(5).value
+        if value not in ("", None):
+            assert "F" in account.leads[5].custom_fields
+
+    B24 = (
+        ("double", "12.5", 12.5),
+        ("double", "12,5", None),
+        ("integer", "7", 7),
+        ("boolean", "1", True),
+        ("boolean", "0", False),
+        ("boolean", "Y", True),
+        ("char", "N", False),
+        ("date", "2026-07-23T03:00:00+03:00", None),
+        ("date", "2026-07-23", None),
+        ("datetime", "2026-07-23T10:00:00+03:00", None),
+        ("string", "plain", "plain"),
+        ("url", "https://mail.example", "https://mail.example"),
+        ("money", "12.5|EUR", None),
+        ("address", "1 Main Street|;|;1", None),
+        ("double", "", None),
+        ("integer", False, None),
+    )
+
+    @staticmethod
+    def _setup(account):
+        fields = [attrs.evolve(each, person=True) for of in account.fields.values() for each in of]
+        return Setup(fields=fields, book=account.book)
 
 
 class TestImportingHypothesisStaysLight:

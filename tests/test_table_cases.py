@@ -211,6 +211,14 @@ class TestNamesAreTheSameAndDiffer:
         for form in ("NFC", "NFD"):
             assert text_key(unicodedata.normalize(form, one)) == text_key(other) != ""
 
+    @pytest.mark.parametrize(
+        "nothing", ["\u200b", "\u00ad\u200d", " \u3000 ", "\ufeff", "...", "\u2800", "\u3164"]
+    )
+    def test_a_name_of_nothing_visible_is_none(self, nothing):
+        assert text_key(nothing) == ""
+        row = one(f"Last name,Company\n{nothing},\n") if nothing.strip() else None
+        assert row is None or nothing == "..." or row.lead is None
+
 
 class TestCellsAreNotTakenWithTheirQuotes:
     """Quotes of any kind stand around cells of the whole file or belong to a cell: cells are never
@@ -244,6 +252,10 @@ class TestCellsAreNotTakenWithTheirQuotes:
         rows = leads("Last name,Company\n'Grey',Acme\nO'Neil,'Beta'\n")
         assert [row.lead.last_name.strip("'") for row in rows] == ["Grey", "O'Neil"]
 
+    def test_what_the_caller_says(self):
+        row = one("'Last name','Company'\n'Grey','Acme, ''Inc'''\n", quote="'")
+        assert (row.lead.last_name, row.lead.organization_name) == ("Grey", "Acme, 'Inc'")
+
 
 class TestTheHeaderAgainIsNoLead:
     """Files that were put together have their header again: it is no record, and it is told."""
@@ -260,6 +272,18 @@ class TestTheHeaderAgainIsNoLead:
         "Last name,Company,\nGrey,Acme,\nLast name,Company,\nDoe,Beta,\n",
         "Nachname,Firma\nGrey,Acme\nNachname,Firma\nDoe,Beta\n",
     )
+
+    @pytest.mark.parametrize("number", range(len(FILES)))
+    def test_again(self, number):
+        rows = leads(self.FILES[number])
+        assert names(rows) == ["Grey", "Doe"]
+
+    def test_in_another_order(self):
+        """Then the cells below have moved: nothing of them may be read under other names."""
+        rows = leads("Last name,Company\nGrey,Acme\nCompany,Last name\nBeta,Doe\n")
+        found = {(row.lead.last_name, row.lead.organization_name) for row in rows if row.lead}
+        assert ("Company", "Last name") not in found
+        assert ("Beta", "Doe") not in found or any(row.problems or row.notes for row in rows)
 
     def test_a_person_may_be_called_like_a_column(self):
         rows = leads(
@@ -391,6 +415,21 @@ class TestMessyCells:
 class TestDelimiters:
     """A delimiter is recognised or asked for; a row never comes in one piece."""
 
+    @pytest.mark.parametrize("between", [",", ";", "\t", "|", ":", "^", "~"])
+    def test_recognised_or_said(self, between):
+        text = (
+            between.join(("Last name", "Company", "Email"))
+            + "\n"
+            + between.join(("Grey", "Acme", "a@b.example"))
+        )
+        try:
+            row = one(text)
+        except InvalidError as error:
+            assert "delimiter" in str(error)
+        else:
+            assert (row.lead.last_name, row.lead.organization_name) == ("Grey", "Acme")
+        assert one(text, delimiter=between).lead.organization_name == "Acme"
+
     @pytest.mark.parametrize("between", [";", "|", "\t"])
     def test_sep(self, between):
         row = one(f"sep={between}\nLast name{between}Company\nGrey{between}Acme\n")
@@ -473,3 +512,11 @@ class TestTheCommandLineReadsUsualEncodings:
             code, out, err = run(command, "--encoding", encoding, str(file))
             assert "Müller" in out
         assert code == 0, err
+
+    def test_the_option(self, run, tmp_path):
+        file = tmp_path / "leads.csv"
+        file.write_bytes("Last Name,Company\nИванов,Acme\n".encode("cp1251"))
+        for command in ("convert", "funnel"):
+            code, _, err = run(command, "--encoding", "cp1251", str(file))
+            assert code == 0, err
+        assert "Иванов" in run("convert", "--encoding", "cp1251", str(file))[1]
