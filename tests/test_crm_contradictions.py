@@ -88,7 +88,7 @@ TABLE = [
         {"stream": (DealSaved(may(5), a_deal(created_at=may(5))), DealSaved(may(6), a_deal(2)))},
     ),
     (
-        C.TWO_DEALS,
+        C.TWO_RECORDS,
         an_account(
             a_deal(created_at=may(5)),
             stream=[
@@ -236,6 +236,15 @@ class TestAmongTheOddities:
         account = read({"contacts": [ann, company, other], "deals": [won], "stages": stages()})
         codes = {each.code for each in account.oddities.kept} - {None}
         assert codes == {C.BEFORE_CREATION, C.OTHER_COMPANY}
+
+    def test_of_two_deals_under_one_id(self):
+        one = deal(9, 8, stage_id=WON_STAGE, created_at="2026-05-05T00:00:00Z")
+        other = deal(9, 8, stage_id=WON_STAGE, created_at="2026-05-04T00:00:00Z")
+        contents = {"contacts": [contact(8)], "deals": [one], "deals_2": [other]}
+        account = read({**contents, "stages": stages()})
+        (each,) = (each for each in account.oddities.kept if each.code)
+        assert (each.code, each.outcome) == (C.TWO_RECORDS, Outcome.NOT_USED)
+        assert 9 in account.undecided
 
 
 class TestLaws:

@@ -13,7 +13,8 @@ import attrs
 
 from salesstatus.crm.auditing import Stored
 from salesstatus.crm.codecs import AMOUNT, FLAG, TIME, Codec
-from salesstatus.crm.oddities import Place, Reporter, safely
+from salesstatus.crm.contradictions import Contradiction
+from salesstatus.crm.oddities import Outcome, Place, Reporter, safely
 from salesstatus.crm.reading import called
 from salesstatus.crm.states import CREATED, Record
 from salesstatus.lead import FieldDefinition, FieldType
@@ -59,9 +60,9 @@ class Assembly:
         """Report fields whose newer value is unknown; return whether two records have one id."""
         for field, values in record.unsure.items():
             if field == CREATED:
-                expected = "one account: a record keeps the time of its creation"
+                code = Contradiction.TWO_RECORDS
                 found = f"{kind} {called(record.id)}, which is another one elsewhere"
-                self.report.not_used(record.place, expected, found)
+                self.report.add(Outcome.NOT_USED, record.place, code.expected, found, "", code)
             else:
                 both = " and ".join(safely(field, value) for value in values[:_FEW])
                 expected = "one state of a record, or two of which one is newer"

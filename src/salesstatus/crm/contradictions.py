@@ -37,7 +37,7 @@ class Contradiction(IdentityEnum):
     rule: str
 
     BEFORE_CREATION = "before_creation", "nothing of a deal before its creation"
-    TWO_DEALS = "two_deals", "one creation of a deal"
+    TWO_RECORDS = "two_records", "one account: a record keeps the time of its creation"
     LOG_ENDS_OTHERWISE = "log_ends_otherwise", "the log of a deal to end as the deal is"
     CONVERTED_BEFORE_CREATION = "converted_before_creation", "a lead before its conversion", K13.id
     IN_THE_FUTURE = "in_the_future", "nothing later than the look"
@@ -75,7 +75,7 @@ def _creations(account: Account) -> Iterator[Oddity]:
             other[deal.id] = made
     for id_, made in other.items():
         found = f"{made.isoformat()} in an event, and another one in the deal"
-        yield _found(Contradiction.TWO_DEALS, "deal", id_, "created_at", found)
+        yield _found(Contradiction.TWO_RECORDS, "deal", id_, "created_at", found)
     dated = [(id_, "changed_at", at) for id_, at in account.changed_at.items()]
     dated += [(row.deal, "stage_history", row.at) for row in account.stage_rows]
     for id_, key, at in dated:
