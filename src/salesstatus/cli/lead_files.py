@@ -111,6 +111,7 @@ class LeadFile:
     broken: Remarks = attrs.field(init=False)
     notes: Remarks = attrs.field(init=False)
     ignored: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
 
     def __attrs_post_init__(self) -> None:
         self.broken = Remarks("Not used", self.arguments.all)
@@ -137,7 +138,7 @@ class LeadFile:
                     yield row.lead
         except InvalidError as error:
             raise unusable(self.source.name, error) from None
-        self.notes.add(0, table.notes)
+        self.about = tuple(map(str, table.notes))
 
     def _of_json(self) -> Iterator[Lead]:
         used = False
@@ -155,9 +156,11 @@ class LeadFile:
 
     def print(self, to: TextIO | None = None) -> None:
         """Say what was not read or not used, and what was changed."""
+        about = [f"{self.source.name}: {note}" for note in self.about]
         if self.ignored:
-            print(file=to)
-            print(wrapped(plain(f"Columns not read: {', '.join(self.ignored)}")), file=to)
+            about.append(f"Columns not read: {', '.join(self.ignored)}")
+        for line in about:
+            print(f"\n{wrapped(plain(line))}", file=to)
         self.notes.print(to)
         self.broken.print(to)
 

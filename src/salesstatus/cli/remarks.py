@@ -34,7 +34,7 @@ class Remarks:
         found = list(remarks)
         self.rows += bool(found)
         for remark in found:
-            text = f"line {line}: {remark}" if line else str(remark)
+            text = f"line {line}: {remark}"
             if self.every:
                 self._lines.append(text)
             kind = _kind(remark)

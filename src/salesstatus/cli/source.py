@@ -12,11 +12,11 @@ from typing import Any, BinaryIO, Final, TextIO
 import attrs
 
 from salesstatus import GuardError, Refused
-from salesstatus.cli.parsing import UnusableError
+from salesstatus.cli.parsing import unusable
 from salesstatus.history.evidence import Evidence
 from salesstatus.history.records import DealDeleted, DealSaved, EmployeeMoved, Entry, StatusStated
 from salesstatus.leads.stage_history import LeadSaved, Visit
-from salesstatus.show.terminal import wrapped
+from salesstatus.show.terminal import plain, wrapped
 from salesstatus.wire import TAGS, read_lines
 
 #: The records of a history of contacts, and those of one of leads; one file may hold both.
@@ -67,9 +67,8 @@ class Source:
             print("\r\033[K", end="", file=sys.stderr)
         if self.broken and not self.lines:
             first = min(self.broken)
-            raise UnusableError(
-                f"{self.name}: no line is a record of a history; line {first}: {self.broken[first]}"
-            )
+            why = f"no line is a record of a history; line {first}: {self.broken[first]}"
+            raise unusable(self.name, why)
 
     def refused(self, refused: Sequence[Refused]) -> list[Unused]:
         """Return the lines that were not used, why and by which rules, in the file's order."""
@@ -93,9 +92,11 @@ def opened(name: str) -> Generator[Source, None, None]:
         return
     try:
         with Path(name).open("rb") as file:
+            if file.peek(4).startswith(b"PK\3\4"):
+                raise unusable(name, "a ZIP file, as Excel's are: unpack it, or save it as CSV")
             yield Source(file, name)
     except OSError as error:
-        raise UnusableError(f"{name}: {error.strerror}") from None
+        raise unusable(name, error.strerror) from None
 
 
 def print_unused(refused: list[Unused], to: TextIO | None = None) -> None:
@@ -103,4 +104,4 @@ def print_unused(refused: list[Unused], to: TextIO | None = None) -> None:
     if refused:
         print(f"\nNot used: {len(refused)}", file=to)
     for number, why, _ in refused:
-        print(wrapped(f"  line {number}: {why}"), file=to)
+        print(wrapped(plain(f"  line {number}: {why}")), file=to)
