@@ -401,3 +401,138 @@ class TestFunnel:
         saved = dumps(LeadSaved(datetime(2026, 5, 1, tzinfo=timezone.utc), BERTHA)).encode()
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(saved)))
         assert run("funnel", "-")[0] == 0
+
+
+class TestTables:
+    """Files of leads as people have them: the options of tables, and what is told of a file."""
+
+    def file(self, tmp_path, content, name="leads.csv"):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return str(path)
+
+    @pytest.mark.parametrize("command", ["convert", "funnel"])
+    def test_excels_encoding_is_read_and_told(self, run, tmp_path, command, unwrapped):
+        leads = self.file(tmp_path, "Last Name;Owner\nMüller;Jörg\n".encode("cp1252"))
+        code, out, _ = run(command, leads)
+        assert code == 0
+        assert ("Müller" if command == "convert" else "Jörg") in out
+        assert "leads.csv: expected text in UTF-8" in unwrapped(out)
+        assert "read as cp1252" in unwrapped(out)
+        assert "expected text" not in run(command, leads, "--encoding", "cp1252")[1]
+
+    @pytest.mark.parametrize("command", ["convert", "funnel"])
+    @pytest.mark.parametrize(
+        ("content", "words"),
+        [
+            ("Name~Owner\nLee~kim\n", ("--delimiter", "~", "--map", "Name=last_name")),
+            ("Last name\tOwner\nLee\tkim\n", ("--delimiter", "tab")),
+            ("'Last name','Owner'\n'Lee','kim'\n", ("--quote", "'")),
+            ("Last name,Owner\nLee,kim\n".encode("utf-16"), ()),
+            ("Last name,Owner,Created\nLee,kim,04.05.26\n", ("--date-order", "dmy")),
+            ("Last name,Owner,Created\nLee,kim,04.05.26\n", ("--csv-locale", "de")),
+            ("Last name,Owner,Source\nLee,kim,?\n", ("--nulls", "?")),
+            ("Last name,Owner,Created\nLee,kim,2026-05-04 09:30\n", ("--zone", "Europe/Berlin")),
+            (
+                "Last name,Owner,Created\nLee,kim,2026-05-04 09:30\n",
+                ("--zone", "-0330", "--strict"),
+            ),
+        ],
+    )
+    def test_the_options_of_tables(self, run, tmp_path, command, content, words):
+        code, out, err = run(command, self.file(tmp_path, content), *words)
+        assert (code, err) == (0, "")
+        assert ("Lee" if command == "convert" else "kim") in out
+        assert "; left out" not in out
+        assert "not read" not in out
+
+    @pytest.mark.parametrize(
+        ("words", "told"),
+        [
+            (("--map", "Firm"), "'Firm' is not HEADER=FIELD"),
+            (("--map", "=email"), "'=email' is not HEADER=FIELD"),
+            (("--zone", "Nowhere/Else"), "'Nowhere/Else' is not a zone, like Europe/Berlin"),
+            (("--zone", "+99:00"), "'+99:00' is not a zone"),
+            (("--zone", "../etc"), "is not a zone"),
+            (("--map", "Firm=email"), "columns: expected a header of the file, got 'Firm'"),
+            (("--map", "Last name=nothing"), "columns: expected a field of a lead"),
+            (("--encoding", "klingon"), "encoding: expected the name of an encoding"),
+            (("--delimiter", "ab"), "delimiter: expected one character"),
+            (("--quote", "ab"), "quote: expected one of"),
+            (("--stage", "New"), "'New' is not NAME=STATUS"),
+            (("--stage", "New="), "'New=' is not NAME=STATUS"),
+            (("--stage", "Fresh=Nowhere"), "stages: expected one of 'open', 'won', 'lost'"),
+        ],
+    )
+    def test_options_that_are_wrong(self, run, tmp_path, words, told):
+        code, out, err = run("convert", self.file(tmp_path, "Last name\nLee\n"), *words)
+        assert (code, out) == (2, "")
+        assert told in err
+
+    def test_strict_refuses_what_would_be_left_out(self, run, tmp_path):
+        leads = self.file(tmp_path, "Last name,Phone\nLee,n.n.\n")
+        assert run("convert", leads)[0] == 0
+        code, out, _ = run("convert", leads, "--strict")
+        assert code == 1
+        assert (
+            "Not used: 1\n  line 2: Phone (phone): expected a phone number, got 'n.n.' (L7)\n"
+            in out
+        )
+
+    def test_leads_without_names_are_fine_for_reports(self, run, tmp_path):
+        leads = self.file(tmp_path, "Lead ID,Status,Shoes\n1,New,44\n2,converted,45\n")
+        code, out, _ = run("funnel", leads)
+        assert code == 0
+        assert "Columns not read: Shoes (no field of a lead has this name)\n" in out
+        assert run("convert", leads)[0] == 2
+
+    def test_of_many_leads_and_problems_there_is_a_summary(self, run, tmp_path, unwrapped):
+        rows = "".join(f"Grey{n},x{n}\n" for n in range(30)) + "\n".join(
+            [",a@b.example"] * 25 + ["too,many,cells"]
+        )
+        leads = self.file(tmp_path, f"Last name,Email\n{rows}\n")
+        code, out, _ = run("convert", leads)
+        out = unwrapped(out)
+        assert code == 1
+        assert out.count("\nlead ") + out.startswith("lead ") == 5
+        assert "… and 25 more leads; --all lists them\n" in out
+        assert (
+            "Rows with something left out or changed: 30\n"
+            "  line 2: Email (email): expected an e-mail address, got 'x0' (L7); left out, and kept "
+            "as a note of the lead (and 29 more of this kind)\n"
+            "  1 kind in all; --all lists every line\n"
+        ) in out
+        assert "got neither (K1) (and 24 more of this kind)\n" in out
+        assert "  2 kinds in all; --all lists every line\n" in out
+        every = unwrapped(run("convert", leads, "--all")[1])
+        assert every.count("\nlead ") + every.startswith("lead ") == 30
+        assert all(f"\n  line {n}: " in every for n in range(2, 58))
+        assert "of this kind" not in every
+
+    def test_refusals_are_counted_by_their_rules(self, run, write):
+        leads = write("leads.csv", "Last name,Status", *["Boxer,Unqualified"] * 7)
+        code, out, _ = run("convert", leads)
+        assert code == 1
+        assert "\nRefused:\n7  L2  a junk lead must be taken up again before it is" in out
+
+    def test_a_status_of_no_stage_is_told_before_a_conversion_too(self, run, write):
+        out = run("convert", write("leads.csv", "Last name,Status", "Boxer,Nurturing"))[1]
+        assert "  Nurturing: 1 lead, taken as in process\n" in out
+
+    @pytest.mark.parametrize("command", ["convert", "funnel"])
+    def test_a_workbook_is_no_text(self, run, tmp_path, command):
+        code, out, err = run(command, self.file(tmp_path, b"PK\3\4" + bytes(40), "leads.xlsx"))
+        assert (code, out) == (2, "")
+        assert err.endswith(
+            "leads.xlsx: a ZIP file, as Excel's are: unpack it, or save it as CSV\n"
+        )
+
+    def test_a_terminal_is_not_obeyed(self, run, tmp_path):
+        evil = "\x1b]0;evil\x07"
+        leads = self.file(
+            tmp_path, f"Last name,Status,Owner,{evil}\nLe{evil}e,Hot{evil}x,k{evil}m,1\n"
+        )
+        for command in ("convert", "funnel"):
+            _, out, err = run(command, leads)
+            assert "evil" in out
+            assert "\x1b" not in out + err
