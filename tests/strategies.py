@@ -26,6 +26,7 @@ from salesstatus import (
     ProspectStatus,
     Target,
 )
+from salesstatus.keys import visible
 from salesstatus.leads import (
     ConversionRecord,
     LeadConverted,
@@ -604,12 +605,12 @@ known_records = st.tuples(
 #: What a cell can hold: no NUL, nothing broken, and no blanks around it.
 cell_texts = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8
-).map(str.strip)
+).map(visible)
 _words = cell_texts.filter(lambda text: text and not set(text) & set(",;|\n"))
 #: Custom fields of every type, each with values that a cell can hold.
 CSV_FIELDS = {
     FieldDefinition(name="Motto"): cell_texts.map(
-        lambda text: text.replace("\n", " ").strip()
+        lambda text: visible(text.replace("\n", " "))
     ).filter(bool),
     FieldDefinition(name="Story", type=FieldType.PARAGRAPH): cell_texts.filter(bool),
     FieldDefinition(name="Budget", type=FieldType.NUMBER): st.integers()

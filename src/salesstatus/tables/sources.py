@@ -93,12 +93,12 @@ def _values(source: Any) -> Any:
 def _members(source: Iterable[Any]) -> Any:
     """Return rows with their headers, or the chunks of a text."""
     members = iter(source)
-    first = next(members, None)
+    first = next(members, "")
     if isinstance(first, list | tuple) and not hasattr(first, "_asdict"):
         return _with(first, members)
     mapping = _mapping(first)
     if mapping is None:
-        return chain(() if first is None else (first,), members)
+        return chain((first,), members)
     # What is held anyway is looked through for the names that only later rows have.
     rows = map(_mapping, source) if isinstance(source, list | tuple) else ()
     names = dict.fromkeys(name for row in (mapping, *rows) for name in row or ())

@@ -178,7 +178,7 @@ def _decoded(pieces: Iterator[bytes], encoding: str) -> Iterator[str]:
             yield BROKEN
 
 
-def _found_out(pieces: Iterator[bytes], text: Text) -> Iterator[str]:
+def _found_out(pieces: Iterator[bytes], about: Text) -> Iterator[str]:
     """Yield UTF-8 as text; from the first bytes that are none on, in the encoding that they show.
 
     Up to there all was ASCII, which is the same in both, or it is UTF-8 with damaged characters.
@@ -187,27 +187,29 @@ def _found_out(pieces: Iterator[bytes], text: Text) -> Iterator[str]:
     before, line, seen = 0, 1, False
     for piece in chain(pieces, [None]):
         try:
-            yield (good := decoder.decode(piece or b"", final=piece is None))
+            yield (text := decoder.decode(piece or b"", final=piece is None))
         except UnicodeDecodeError as error:
             window = _window(error.object, pieces)
-            encoding = _shown_by(window, seen=seen)
+            good, bad = window[: error.start], window[error.start :]
+            seen = seen or not good.isascii()
+            encoding = "utf-8" if seen else _shown_by(bad)
             if encoding != "utf-8":
-                offset = before + error.start + 1
-                number = line + _ends(error.object[: error.start])
-                found = shown(error.object[error.start : error.start + 8])
+                offset = before + len(good) + 1
+                number = line + _ends(good)
+                found = shown(bad[:8])
                 place = f"line {number}, byte {offset}"
                 if not encoding:
                     expected = f"text in UTF-8 or UTF-16, or the option encoding ({place})"
                     raise InvalidError("encoding", found, expected, L7.id) from None
-                text.encoding = encoding
+                about.encoding = encoding
                 done = f"read as {encoding}, unless the option encoding says another"
                 remark = Remark("", "", f"{found} ({place})", "text in UTF-8", L7.id, done)
-                text.notes.append(remark)
+                about.notes.append(remark)
             yield from _decoded(chain([window], pieces), encoding)
             return
-        seen = seen or not good.isascii()
+        seen = seen or not text.isascii()
         # What the decoder keeps back is at most the beginning of one character, without line ends.
-        before, line = before + len(good.encode()), line + _ends(piece or b"")
+        before, line = before + len(text.encode()), line + _ends(piece or b"")
 
 
 def _ends(content: bytes) -> int:
@@ -222,16 +224,24 @@ def _window(start: bytes, pieces: Iterator[bytes]) -> bytes:
     return b"".join(parts)
 
 
-def _shown_by(window: bytes, *, seen: bool) -> str:
+_STRANGE_BYTES: Final = re.compile(rb"[\x80-\xff]+")
+_TOGETHER: Final = 2
+
+
+def _shown_by(window: bytes) -> str:
     """Return the encoding of bytes that are not all UTF-8, or ``""`` for one that is not known.
 
-    Whoever writes cp1252 writes by chance hardly anything that is a character of UTF-8.
+    UTF-8 with some damage has more characters than broken bytes. In cp1252 a letter that is not of
+    ASCII stands mostly alone; in alphabets and scripts that have none, such bytes stand together.
     """
     plain = window.decode("utf-8", "surrogateescape")
     strange = [character for character in plain if not character.isascii()]
     broken = sum(not is_text(character) for character in strange)
-    if seen or broken <= 4 * (len(strange) - broken):
+    if broken <= len(strange) - broken:
         return "utf-8"
+    runs = _STRANGE_BYTES.findall(window)
+    if sum(map(len, runs)) >= _TOGETHER * len(runs):
+        return ""
     try:
         window.decode("cp1252")
     except UnicodeDecodeError:

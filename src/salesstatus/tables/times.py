@@ -206,11 +206,18 @@ def time_of(cell: Any, forms: Forms) -> Any:
 
 
 def day_of(cell: Any, forms: Forms) -> date:
-    """Return a day. Raises `Unreadable` for a time: which day it is depends on the zone."""
-    value = day_or_time(cell, forms)
-    if isinstance(value, Lenient | datetime):
+    """Return a day. Raises `Unreadable` for any time but midnight: its day depends on a zone."""
+    if isinstance(cell, str):
+        found = written(cell, short_years=forms.short_years)
+        day, of_day, zone = found.day(forms.order), found.of_day, found.zone
+    elif isinstance(cell, datetime):
+        day, of_day, zone = cell.date(), cell.time(), cell.tzinfo
+    else:
+        return cell  # type: ignore[no-any-return] # a day
+    # Spreadsheets and data frames know no days, only midnights.
+    if of_day not in (None, time()) or zone is not None:
         raise Unreadable
-    return value  # type: ignore[no-any-return] # what is no time is a day
+    return day
 
 
 def _of_day(found: re.Match[str]) -> time:
