@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from salesstatus.history.replaying import Refused, Replayed, as_of, replay, trace
     from salesstatus.labels import label, parse_status
     from salesstatus.lead import FieldDefinition, FieldType, Lead, LeadId, Note, Target
+    from salesstatus.leads.landing import Landed, OnKnown, land
     from salesstatus.leads.matching import Known
     from salesstatus.leads.plan import ConversionPlan
     from salesstatus.leads.planning import plan_conversion
@@ -83,6 +84,7 @@ else:
             "salesstatus.history.replaying": "Refused Replayed as_of replay trace",
             "salesstatus.labels": "label parse_status",
             "salesstatus.lead": "FieldDefinition FieldType Lead LeadId Note Target",
+            "salesstatus.leads.landing": "Landed OnKnown land",
             "salesstatus.leads.matching": "Known",
             "salesstatus.leads.plan": "ConversionPlan",
             "salesstatus.leads.planning": "plan_conversion",
@@ -138,6 +140,7 @@ __all__ = [
     "InvalidError",
     "Known",
     "LabelError",
+    "Landed",
     "Lead",
     "LeadId",
     "MergeError",
@@ -146,6 +149,7 @@ __all__ = [
     "NotFound",
     "Note",
     "Notice",
+    "OnKnown",
     "Policy",
     "ProspectStatus",
     "ProspectStatusSet",
@@ -166,6 +170,7 @@ __all__ = [
     "explain",
     "exported",
     "label",
+    "land",
     "merge",
     "merge_contacts",
     "notices",

@@ -1,4 +1,4 @@
-"""Making one contact of several (rules G2, G3, G4).
+"""Making one record of several (rules G2, G3, G4).
 
 What becomes of their statuses is `salesstatus.merge` (G1).
 """
@@ -6,14 +6,14 @@ What becomes of their statuses is `salesstatus.merge` (G1).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import attrs
 
 from salesstatus.errors import Broken, MergeError
+from salesstatus.lead import Lead
 from salesstatus.model import Contact, ContactId, absent
 from salesstatus.statements import G2, G4
-from salesstatus.values import FrozenMap
 
 _AT_MOST: Final = 5
 _UNITED: Final = ("emails", "phones", "tags")
@@ -21,12 +21,19 @@ _UNITED: Final = ("emails", "phones", "tags")
 _NAME: Final = ("first_name", "last_name", "name")
 #: Where a value that gives way is kept, so that the contact is still found by it.
 _FURTHER: Final = {"email": "emails", "phone": "phones", "mobile": "phones"}
-#: What is known of a contact, and not what it is, in the order of the fields.
-_FILLED: Final = tuple(
-    field.name
-    for field in attrs.fields(Contact)
-    if field.name not in ("id", "kind", "custom_fields", *_UNITED)
+#: What a record is, and what only its events or its author say; everything else is known of it.
+_KEPT: Final = frozenset(
+    (
+        *("id", "kind", "custom_fields", "status", "unqualified_reason", "notes", "person_id"),
+        *("company_id", "open_to_all", "created_by", "conversion", *_UNITED),
+    )
 )
+#: What is filled, in the order of the fields.
+_FILLED: Final[dict[type, tuple[str, ...]]] = {
+    kind: tuple(field.name for field in attrs.fields(kind) if field.name not in _KEPT)
+    for kind in (Contact, Lead)
+}
+_Record = TypeVar("_Record", Contact, Lead)
 
 
 @attrs.frozen
@@ -86,23 +93,34 @@ def merge_contacts(survivor: Contact, *others: Contact) -> Merged:
     broken = _broken(contacts)
     if broken:
         raise MergeError(contacts, broken)
-    values = {field.name: getattr(survivor, field.name) for field in attrs.fields(Contact)}
-    custom = dict(survivor.custom_fields)
     conflicts: list[FieldConflict] = []
     for other in others:
-        conflicts += _taken(values, other)
-        conflicts += _custom_fields_taken(custom, other)
-    values["custom_fields"] = FrozenMap(custom)
-    return Merged(Contact(**values), tuple(conflicts))
+        survivor, given_way = filled(survivor, other)
+        conflicts += given_way
+    return Merged(survivor, tuple(conflicts))
 
 
-def _taken(values: dict[str, Any], other: Contact) -> Iterator[FieldConflict]:
-    """Fill values from another contact, and yield what gives way."""
+def filled(record: _Record, other: _Record) -> tuple[_Record, tuple[FieldConflict, ...]]:
+    """Return a record with what another one knows beyond it, and what gave way (rule G3).
+
+    Two leads are filled like two contacts; stage, notes and authorship stay as they are.
+    """
+    kind = type(record)
+    values: dict[str, Any] = {
+        field.name: getattr(record, field.name) for field in attrs.fields(kind)
+    }
+    custom: dict[str, Any] = dict(record.custom_fields)
+    conflicts = (*_taken(values, other), *_custom_fields_taken(custom, other))
+    return kind(**values | {"custom_fields": custom}), conflicts
+
+
+def _taken(values: dict[str, Any], other: Contact | Lead) -> Iterator[FieldConflict]:
+    """Fill values from another record, and yield what gives way."""
     for name in _UNITED:
         values[name] |= getattr(other, name)
     if _is_wider(other, values):
-        values |= {part: getattr(other, part) for part in _NAME}
-    for name in _FILLED:
+        values |= {part: getattr(other, part) for part in _NAME if part in values}
+    for name in _FILLED[type(other)]:
         value = getattr(other, name)
         if absent(values[name]) and name not in _NAME:
             values[name] = value
@@ -112,7 +130,7 @@ def _taken(values: dict[str, Any], other: Contact) -> Iterator[FieldConflict]:
                 values[_FURTHER[name]] |= {value}
 
 
-def _custom_fields_taken(custom: dict[str, Any], other: Contact) -> Iterator[FieldConflict]:
+def _custom_fields_taken(custom: dict[str, Any], other: Contact | Lead) -> Iterator[FieldConflict]:
     for name, value in other.custom_fields.items():
         kept = custom.get(name)
         if absent(kept):
@@ -121,7 +139,7 @@ def _custom_fields_taken(custom: dict[str, Any], other: Contact) -> Iterator[Fie
             yield FieldConflict(f"custom_fields[{name!r}]", kept, value, other.id)
 
 
-def _is_wider(other: Contact, values: dict[str, Any]) -> bool:
-    """Whether another contact's name is taken: there is none yet, or it is the same, in parts."""
+def _is_wider(other: Contact | Lead, values: dict[str, Any]) -> bool:
+    """Whether another record's name is taken: there is none yet, or it is the same, in parts."""
     parts = values["first_name"] or values["last_name"]
-    return not parts and values["name"] in ("", other.name)
+    return not parts and values.get("name", "") in ("", other.name)

@@ -261,7 +261,8 @@ K11: Final = says("K11", EXPLICIT, "revert", "leads, conversion",
     company="the name of the company was not given",
     created_at="the lead is a new one",
     notes="notes do not come along",
-    tasks="tasks do not come along")
+    tasks="tasks do not come along",
+    final="lead {lead} is converted")
 K12: Final = says("K12", EXPLICIT, "duplicates", "matching, conversion",
     "a lead is merged into an existing contact that is named, or that matches by name and by "
     "e-mail or phone: only empty fields are filled, sets are united, owner and statuses stay; "
@@ -272,7 +273,11 @@ K12: Final = says("K12", EXPLICIT, "duplicates", "matching, conversion",
     two="the person and its company must be two contacts",
     employer="the person must stay an employee of its company: name that one, or leave the company "
     "out of the targets",
-    keeps="contact {contact} keeps {value}",
+    keeps="{record} keeps {value}",
+    same="known record {records} has the same {shared}",
+    another="{record} has another name",
+    whole="a name is taken as a whole",
+    notes="an import attaches no notes to a contact",
     several="several match",
     by_employer="employer of the person, and name")
 K13: Final = says("K13", EXPLICIT, "api", "conversion",
@@ -293,6 +298,11 @@ K15: Final = says("K15", INFERRED, "ours", "conversion",
     not_made="no {target} is created",
     undefined="no definition of this field is known",
     not_opted_in="its definition opts in to nothing")
+
+K17: Final = says("K17", INFERRED, "ours", "landing",
+    "a new record never takes an id that a known record or an earlier one of the batch has",
+    "nobody's data is written over",
+    known="lead {lead} is known already")
 
 # --- L · stages of leads, targets, rights ---
 
@@ -383,7 +393,7 @@ STATEMENTS: Final = (
 )
 #: The rules of leads.
 LEAD_STATEMENTS: Final = (
-    *(K1, K2, K3, K6, K11, K12, K13, K14, K15),
+    *(K1, K2, K3, K6, K11, K12, K13, K14, K15, K17),
     *(L1, L3, L4, L5, L6, L7, L8, L9, L10, L11),
     *(T1, T2, T3),
 )

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     )
     from salesstatus.leads.custom_fields import scopes
     from salesstatus.leads.intake import Channel, ContactPoint, Landing, take_in, take_in_lead
+    from salesstatus.leads.landing import Landed, OnKnown, Outcome, land
     from salesstatus.leads.matching import (
         MATCHING,
         NAME_AND_WEBSITE,
@@ -64,6 +65,7 @@ else:
             ),
             "salesstatus.leads.custom_fields": "scopes",
             "salesstatus.leads.intake": "Channel ContactPoint Landing take_in take_in_lead",
+            "salesstatus.leads.landing": "Landed OnKnown Outcome land",
             "salesstatus.leads.matching": (
                 "Known MATCHING Match MatchRow NAME_AND_WEBSITE Shared lookup_keys"
             ),
@@ -100,6 +102,7 @@ __all__ = [
     "FieldDefinition",
     "FieldType",
     "Known",
+    "Landed",
     "Landing",
     "Lead",
     "LeadConverted",
@@ -116,7 +119,9 @@ __all__ = [
     "NewDeal",
     "NewTask",
     "Note",
+    "OnKnown",
     "Organisation",
+    "Outcome",
     "Planned",
     "Rights",
     "Role",
@@ -132,6 +137,7 @@ __all__ = [
     "Task",
     "Visit",
     "Width",
+    "land",
     "lookup_keys",
     "offered",
     "permitted",

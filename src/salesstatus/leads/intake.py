@@ -176,34 +176,48 @@ def take_in_lead(
     >>> take_in_lead(Lead(id=2, last_name="Gonzalez", email="Rose@Edge.example"), known).on.id
     1
     """
-    check("lead", lead, Lead)
-    check("known", known, Known)
-    check("book", book, StageBook)
     check("repeat_leads", repeat_leads, bool)
-    sought = _Sought(
-        tuple(phone for phone in (lead.phone, lead.mobile, *sorted(lead.phones)) if phone),
-        tuple(email for email in (lead.email, *sorted(lead.emails)) if email),
-        text_key(lead_name(lead, PERSON)),
-        text_key(lead_name(lead, COMPANY)),
-    )
-    case = next((case for case in _found(sought, known, book) if case[1]), None)
-    if case is None:
-        why = L7.case("unknown" if sought.ways else "nothing", ways=sought.ways)
-        return _new(lead, known, why)
-    landing = _on(L7, case[0], _named(case[1], sought, known), ways=sought.ways)
+    landing = known_as(lead, known, book)
     contact = landing.on
+    if landing.lead is not None:
+        return _new(lead, known, Case(landing.rule, landing.reason))
     if not (repeat_leads and isinstance(contact, Contact)):
         return landing
     who = f"{contact.kind.value} {shown(contact.id)}"
     working = _repeat_leads(contact, known, book)
     if working:
-        return _on(L4, "working", _named(working, sought, known), contact=who)
+        return _on(L4, "working", _named(working, _sought(lead), known), contact=who)
     repeat = (
         attrs.evolve(lead, person_id=contact.id)
         if contact.kind is PERSON
         else attrs.evolve(lead, company_id=contact.id)
     )
     return _new(repeat, known, L4.case("repeat", contact=who))
+
+
+def known_as(lead: Lead, known: Known, book: StageBook) -> Landing:
+    """Return where a lead lands by its numbers and addresses (rule L7); by its id it is not asked.
+
+    Raises `InvalidError` for a wrong argument.
+    """
+    check("lead", lead, Lead)
+    check("known", known, Known)
+    check("book", book, StageBook)
+    sought = _sought(lead)
+    for case, records in _found(sought, known, book):
+        if records:
+            return _on(L7, case, _named(records, sought, known), ways=sought.ways)
+    why = L7.case("unknown" if sought.ways else "nothing", ways=sought.ways)
+    return Landing(lead=lead, reason=why.says, rule=why.rule)
+
+
+def _sought(lead: Lead) -> _Sought:
+    return _Sought(
+        tuple(phone for phone in (lead.phone, lead.mobile, *sorted(lead.phones)) if phone),
+        tuple(email for email in (lead.email, *sorted(lead.emails)) if email),
+        text_key(lead_name(lead, PERSON)),
+        text_key(lead_name(lead, COMPANY)),
+    )
 
 
 def _found(

@@ -57,7 +57,8 @@ def in_words(value: object) -> str:
 
 def keeps(conflict: FieldConflict) -> Case:
     """Return why a value is not taken: the contact has one already (rule K12)."""
-    return K12.case("keeps", contact=shown(conflict.contact), value=in_words(conflict.kept))
+    contact = f"contact {shown(conflict.contact)}"
+    return K12.case("keeps", record=contact, value=in_words(conflict.kept))
 
 
 def custom_place(name: str) -> str:
