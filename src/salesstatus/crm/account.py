@@ -88,11 +88,11 @@ class Account:
     `undecided` are the deals of unknown status, each with its audience and the reason: they are not
     among `deals`, and no contact that holds one is judged. `guessed` are the stages whose meaning
     could only be guessed. `gone` are deals that other records mention and that are not in the data.
-    `changed_at` is when a deal came into its present stage (a date: a whole day), `stream` what was
-    reported of deals as it happened (for `assumed` deals it begins with what they were before),
-    `stage_rows` and `visits` the stages of deals and of leads over time. `book` has the stages of
-    leads, `skipped` counts the records of kinds that mean nothing here or were not wanted, and
-    `oddities` is all that was strange.
+    `changed_at` is when a deal came into its present stage (a date: a whole day), `reasons` why it
+    was lost or unqualified, `stream` what was reported of deals as it happened (for `assumed` deals
+    it begins with what they were before), `stage_rows` and `visits` the stages of deals and of
+    leads over time. `book` has the stages of leads, `skipped` counts the records of kinds that mean
+    nothing here or were not wanted, and `oddities` is all that was strange.
     """
 
     crm: str
@@ -102,6 +102,7 @@ class Account:
     guessed: Mapping[Id, Guessed] = attrs.field(factory=FrozenMap)
     gone: Mapping[DealId, frozenset[ContactId]] = attrs.field(factory=FrozenMap)
     changed_at: Mapping[DealId, When] = attrs.field(factory=FrozenMap)
+    reasons: Mapping[DealId, str] = attrs.field(factory=FrozenMap)
     stream: tuple[DealSaved | DealDeleted, ...] = ()
     assumed: frozenset[DealId] = frozenset()
     stage_rows: tuple[StageRow, ...] = ()

@@ -160,7 +160,7 @@ def _fields_of(kind: Any) -> frozenset[str]:
 
 def typed(
     values: dict[str, Any],
-    definitions: Mapping[str, FieldDefinition],
+    definitions: Mapping[str, FieldDefinition] | None,
     place: Place,
     report: Reporter,
 ) -> dict[str, Any]:
@@ -168,7 +168,7 @@ def typed(
 
     APIs send dates and numbers as texts. What no reading makes fit is left out, with a report.
     """
-    fields: Mapping[str, Any] = values.get(_DEFINED, {})
+    fields: Mapping[str, Any] = values.get(_DEFINED, {}) if definitions else {}
     if not fields or not definitions:
         return values
     found: dict[str, Any] = {}

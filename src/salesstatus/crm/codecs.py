@@ -140,7 +140,7 @@ def time_read(value: Any) -> Any:
         at = datetime.fromisoformat(value)
     except ValueError:
         raise Unreadable from None
-    return _in_utc(at)
+    return at if at.tzinfo is timezone.utc and at.year < _FOREVER else _in_utc(at)
 
 
 def _in_utc(at: datetime) -> Any:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import unique
+from sys import intern
 from typing import Final, final
 
 import attrs
@@ -40,7 +41,7 @@ class Place:
     def at(self, key: object) -> Place:
         """Return the place of a member."""
         step = f"[{key}]" if isinstance(key, int) else f".{str(key)[:_LONGEST_KEY]}"
-        return Place(self.name, self.line, self.path + step)
+        return Place(self.name, self.line, intern(self.path + step))
 
     def __str__(self) -> str:
         line = "" if self.line is None else f" line {self.line}"

@@ -49,7 +49,7 @@ from salesstatus.tables.doubts import Doubt, Undecided
 from salesstatus.values import FrozenMap, InvalidError, check
 
 
-@attrs.frozen
+@attrs.define(eq=False)
 class Row:
     """One record as it stands in a body: its kind, its values by our fields, and the body itself.
 
@@ -202,19 +202,18 @@ class Unpacking:
         columns: Columns | None = None,
         event: Event | None = None,
         previous: dict[str, Any] | None = None,
-    ) -> Iterator[Row]:
-        """Yield the row of a record, or nothing, with a report of what was expected."""
+    ) -> Row | None:
+        """Return the row of a record, or None, with a report of what was expected."""
         read_by = columns or self.columns[kind]
         unread: set[str] = set()
         values = read_by.read(body, place, self.report, unread)
         if values is None:
             self._drop(kind, read_by, body, place)
-            return
-        if kind is hint.kind:
+            return None
+        if hint.values and kind is hint.kind:
             values = {**hint.values, **values}
-        unread -= values.keys()
-        kept = frozenset(unread) if unread else NOTHING
-        yield Row(kind, values, body, place, event, previous, columns, kept)
+        kept = frozenset(unread - values.keys()) if unread else NOTHING
+        return Row(kind, values, body, place, event, previous, columns, kept)
 
     def _drop(self, kind: Any, columns: Columns, body: dict[str, Any], place: Place) -> None:
         """Keep whose deal it is that cannot be read."""

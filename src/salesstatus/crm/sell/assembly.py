@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Final
 
 import attrs
@@ -41,9 +42,11 @@ PERSON, COMPANY = ContactKind
 _CHOSEN: Final = (FieldType.DROP_DOWN, FieldType.MULTI_SELECT)
 _TARGETS: Final = {PERSON: Target.PERSON, COMPANY: Target.COMPANY}
 #: What decides which contacts are on a deal.
-_WHO: Final = ("primary", "company", "primary_name", "company_name", "involved")
-_REASONS: Final = ("loss_reason", "unqualified_reason")
-_BEGINNING: Final = ""
+BY_NAME: Final = frozenset({"primary_name", "company_name"})
+_WHO: Final = frozenset({"primary", "company", "involved", *BY_NAME})
+NOBODY: Final[frozenset[ContactId]] = frozenset()
+_READ: Final = frozenset({"primary", "company"})
+_REASONS: Final = frozenset({"loss_reason_id", "unqualified_reason_id"})
 
 
 def finish(reading: Any) -> Account:
@@ -101,14 +104,14 @@ class _Finish(Assembly):
         for record in self._records(Kind.CONTACT):
             if not record.deleted:
                 self._contact(record)
-        names = self._companies_by_name()
+        self._companies_by_name()
         self.check_companies("contact_id")
         for record in self._records(Kind.ASSOCIATED_CONTACT):
             if not record.deleted:
                 deal, contact = record.id
                 self._involved[deal].add(contact)
         for record in self._records(Kind.DEAL):
-            self._deal(record, names)
+            self._deal(record)
         self.check_deals()
         for conversion in conversions.values():
             deal = conversion.deal
@@ -133,6 +136,7 @@ class _Finish(Assembly):
             assumed=frozenset(assumed),
             leads=FrozenMap.over(dict(self._lead_items(conversions, of_leads))),
             conversions=tuple(conversions.values()),
+            reasons=FrozenMap.over(self._reasons),
             notes=tuple(notes),
             tasks=tuple(self._tasks()),
             tags=frozenset(self._tags()),
@@ -166,75 +170,95 @@ class _Finish(Assembly):
         if kind is PERSON and company is None and values.get("company_name"):
             self._works_for[id_] = values["company_name"], place.at("company_name")
         values["company"] = company
-        values = typed(values, self._by_name.get(Scope.CONTACT, {}), place, self.report)
+        values = typed(values, self._by_name.get(Scope.CONTACT), place, self.report)
         self.contact(record, kind, values)
 
-    def _companies_by_name(self) -> Names:
-        """Return the names of contacts, and give persons the ids of employers by name."""
-        names = Names.of(stored.contact for stored in self.contacts.values())
+    @cached_property
+    def _names_of_contacts(self) -> Names:
+        # They take as much memory as the contacts, and only CSV files need them.
+        return Names.of(stored.contact for stored in self.contacts.values())
+
+    def _companies_by_name(self) -> None:
+        """Give persons the ids of employers that are known by name."""
         for id_, (company, place) in self._works_for.items():
             stored = self.contacts[id_]
-            found = employer_named(company, names, place, self.report)
+            found = employer_named(company, self._names_of_contacts, place, self.report)
             if found is not None:
                 contact = attrs.evolve(stored.contact, company=found)
                 self.contacts[id_] = attrs.evolve(stored, contact=contact)
-        return names
 
     # Deals.
 
-    def _deal(self, record: Record, names: Names) -> None:
-        id_, place = record.id, record.place
+    def _deal(self, record: Record) -> None:
+        id_, place, values = record.id, record.place, record.values
         others = self._others(record)
         if record.deleted:
             self.gone[id_] = _on(record) | others
             return
-        different = self.report_unsure(record, "deal")
-        values, possible = deal_named(record.values, names, self.employer, place, self.report)
-        primary = values.get("primary")
-        meaning = self._meaning(record, values)
-        unread = record.unread & {"primary", "company"}
-        because = _SEVERAL if possible else ""
-        if different or any(field in record.unsure for field in _WHO):
-            because, possible = _TWO_STATES, possible | _on(record)
-        elif primary is None or unread:
-            because = _UNREAD if unread else _UNNAMED if "primary_name" in record.values else _NONE
-            what = "unreadable" if unread else "none"
-            expected = "a contact: a deal always has a primary contact"
-            self.report.not_used(place.at("contact_id"), expected, what, W6.id)
-            employer = None if primary is None else self.employer(primary)
-            possible |= _on(record) | ({employer} if employer is not None else frozenset())
-        if because or primary is None:
-            code = Doubt.STATES if because is _TWO_STATES else Doubt.CONTACT
-            self.undecide(id_, possible | others, because, code)
+        possible = NOBODY
+        if not values.keys().isdisjoint(BY_NAME):
+            names = self._names_of_contacts
+            values, possible = deal_named(values, names, self.employer, place, self.report)
+        because, code, on_it = self._doubt(record, values, possible)
+        if because:
+            self.undecide(id_, on_it | others, because, code)
             return
-        if primary is not None and not record.mentioned & {"company", "company_name"}:
+        primary: ContactId = values["primary"]
+        if record.mentioned.isdisjoint(("company", "company_name")):
             values["company"] = self._employer_of(id_, primary)
-        given = {
-            **typed(values, self._by_name.get(Scope.DEAL, {}), place, self.report),
-            "involved": others - {primary},
-            "stage": meaning.name,
-            "status": meaning.status or DealStatus.OPEN,
-        }
+        meaning = self._meaning(record, values)
         if "source_id" in values:
-            at = place.at("source_id")
-            given["source"] = self._name(
-                values["source_id"], self.catalogue.sources, at, "a source"
-            )
-        deal = made(Deal, given, place, self.report)
+            at, sources = place.at("source_id"), self.catalogue.sources
+            values["source"] = self._name(values["source_id"], sources, at, "a source")
+        values = typed(values, self._by_name.get(Scope.DEAL), place, self.report)
+        values["involved"] = others - {primary} if others else NOBODY
+        values["stage"], values["status"] = meaning.name, meaning.status or DealStatus.OPEN
+        deal = made(Deal, values, place, self.report)
         if meaning.status is None:
-            self.report.not_used(place.at("stage_id"), "a known stage", meaning.because)
-            self.undecide(id_, audience(deal), meaning.because, meaning.doubt)
-            if meaning.stage is not None:
-                self.guess(meaning.stage, meaning.name, meaning.guess)
+            self._without_meaning(deal, meaning, place)
             return
         self.deals[id_] = deal
-        if "changed_at" in values and "changed_at" not in record.unsure:
+        for key in _REASONS & values.keys():
+            reason = self._name(values[key], self.catalogue.reasons, place.at(key), "a reason")
+            self._reasons[id_] = reason
+        if "changed_at" in values and not (record.unsure and "changed_at" in record.unsure):
             self.changed_at[id_] = values["changed_at"]
+
+    def _without_meaning(self, deal: Deal, meaning: Meaning, place: Place) -> None:
+        self.report.not_used(place.at("stage_id"), "a known stage", meaning.because)
+        self.undecide(deal.id, audience(deal), meaning.because, meaning.doubt)
+        if meaning.stage is not None:
+            self.guess(meaning.stage, meaning.name, meaning.guess)
+
+    def _doubt(
+        self, record: Record, values: Mapping[str, Any], possible: frozenset[ContactId]
+    ) -> tuple[str, Doubt, frozenset[ContactId]]:
+        """Return why it is unknown who is on a deal, or ``""``, and who may be on it."""
+        primary, place = values.get("primary"), record.place
+        if record.unsure:
+            different = self.report_unsure(record, "deal")
+            if different or not record.unsure.keys().isdisjoint(_WHO):
+                return _TWO_STATES, Doubt.STATES, possible | _on(record)
+        if possible:
+            return _SEVERAL, Doubt.CONTACT, possible
+        if primary is not None and not record.unread & _READ:
+            return "", Doubt.CONTACT, possible
+        because, found = _NONE, "none"
+        if record.unread & _READ:
+            because, found = _UNREAD, "one that cannot be read"
+        elif "primary_name" in record.values:
+            because = _UNNAMED
+        expected = "a contact: a deal always has a primary contact"
+        self.report.not_used(place.at("contact_id"), expected, found, W6.id)
+        employer = None if primary is None else self.employer(primary)
+        return because, Doubt.CONTACT, _on(record).union(() if employer is None else (employer,))
 
     def _meaning(self, record: Record, values: Mapping[str, Any]) -> Meaning:
         """Return the meaning of a deal's stage; unknown if its states differ in it."""
-        field = "stage_id" if "stage_id" in record.unsure else "stage"
         meaning = self._stages.of(values)
+        if not record.unsure:
+            return meaning
+        field = "stage_id" if "stage_id" in record.unsure else "stage"
         for other in record.unsure.get(field, ()):
             if self._stages.of({**values, field: other}).status is not meaning.status:
                 return Meaning(None, "", None, _TWO_STATES, Doubt.STATES)
@@ -250,8 +274,9 @@ class _Finish(Assembly):
 
     def _others(self, record: Record) -> frozenset[ContactId]:
         """Return the involved contacts of a deal."""
-        embedded: frozenset[ContactId] = record.values.get("involved", frozenset())
-        return embedded.union(self._involved.get(record.id, ()))
+        embedded: frozenset[ContactId] = record.values.get("involved", NOBODY)
+        listed = self._involved.get(record.id)
+        return embedded | listed if listed else embedded
 
     # What a stream says of deals.
 
@@ -309,7 +334,7 @@ class _Finish(Assembly):
     ) -> Iterator[tuple[LeadId, Lead]]:
         """Yield the leads with their notes and conversions."""
         for id_, (values, place) in self._leads.items():
-            given = typed(values, self._by_name.get(Scope.LEAD, {}), place, self.report)
+            given = dict(typed(values, self._by_name.get(Scope.LEAD), place, self.report))
             given |= {"notes": tuple(notes.get(id_, ())), "conversion": conversions.get(id_)}
             for field, key, names, what in (
                 ("source", "source_id", self.catalogue.sources, "a source"),

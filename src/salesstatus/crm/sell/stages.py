@@ -48,6 +48,7 @@ class Stages:
         self._given = given
         self.known: dict[Id, Stage] = {}
         self._named: dict[str, set[DealStatus | None]] = {}
+        self._meanings: dict[Id, Meaning] = {}
         for record in records:
             if not record.deleted:
                 stage = self._stage(record, report)
@@ -77,6 +78,11 @@ class Stages:
             return self._by_name(values["stage"])
         if id_ is None:
             return Meaning(None, "", None, "it has no stage that can be read")
+        if id_ not in self._meanings:
+            self._meanings[id_] = self._by_id(id_)
+        return self._meanings[id_]
+
+    def _by_id(self, id_: Id) -> Meaning:
         stage = self.known.get(id_)
         if stage is None:
             because = f"it is in stage {called(id_)}, which the data does not have"

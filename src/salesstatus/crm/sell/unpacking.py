@@ -106,15 +106,16 @@ def _record(
             "one whose kind neither `meta.type`, the page's address nor the file's name says",
         )
     else:
-        event = _event(meta, place, unpacking.report)
+        event = _event(meta, place, unpacking.report) if meta else None
         columns = unpacking.columns[kind]
-        before, previous = meta.get("previous"), None
-        if type(before) is dict:
-            previous = _previous(columns, before, place)
+        before = meta.get("previous")
+        previous = _previous(columns, before, place) if type(before) is dict else None
         only = _of_deleted(columns) if event is not None and event.deleted else None
-        yield from unpacking.record(
+        row = unpacking.record(
             kind, data, place, hint, columns=only, event=event, previous=previous
         )
+        if row is not None:
+            yield row
 
 
 @lru_cache(maxsize=256)
