@@ -235,18 +235,21 @@ def parts_of(cell: Any, between: re.Pattern[str] = _BETWEEN) -> tuple[str, ...]:
 # Phones and e-mail addresses.
 
 _AS_TEXT: Final = re.compile(r"'(?=[+0-9(])")
+_AS_FLOAT: Final = re.compile(r"(\+?[0-9]+)\.0")
 _DAMAGED: Final = re.compile(r"[0-9][.,]?[0-9]*[eE]\+?[0-9]+")
 
 
 def phone(cell: str, forms: Forms) -> str:
     """Return a phone number as it is written. Raises `Unreadable` for what is none."""
-    if _DAMAGED.fullmatch(cell):
-        raise Unreadable("a phone number with all its digits: a spreadsheet has rounded this one")
-    number = _AS_TEXT.sub("", cell, count=1).removesuffix(".0")
-    key = phone_key(number, forms.region)
-    if not key or not key.strip("+0"):
-        raise Unreadable
-    return number
+    number = cell
+    if number[0] == "'":
+        number = _AS_TEXT.sub("", number, count=1)
+    if number.endswith(".0"):
+        number = _AS_FLOAT.sub(r"\1", number)
+    if phone_key(number, forms.region).strip("+0"):
+        return number
+    rounded = "a phone number with all its digits: a spreadsheet has rounded this one"
+    raise Unreadable(rounded if _DAMAGED.fullmatch(cell) else "")
 
 
 def email(cell: str, _: Forms | None = None) -> Any:

@@ -229,6 +229,11 @@ class _Column:
     cell: Cell
     forms: Forms
     many: bool
+    #: Whether each text is a value as it is.
+    plain: bool = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.plain = self.cell.read is None and not self.many
 
 
 def _columns_of(
@@ -353,17 +358,21 @@ class _Reading(Generic[Row_]):
 
     def row(self, row: Row) -> Row_:
         """Return the record of a row, or all its problems."""
-        cells = [visible(cell) if type(cell) is str else cell for cell in row.cells]
+        cells, quoted = _trimmed(row.cells)
         flaw = row.flaw or self._flaw(row.line, cells)
         if flaw is not None:
             problem = Remark("", "", flaw.value, flaw.expected, L7.id)
             return self.kind.row(row.line, None, (problem,))
         draft = Draft(row.line, {}, [], [], [], self.columns, self._id)
-        if any(type(cell) is str and cell[:1] + cell[-1:] in _AROUND for cell in cells):
+        if quoted:
             cells = self._unquoted(draft, cells)
         for column in self.columns:
             value = cells[column.position]
-            if value is not None and value != "":
+            if value is None or value == "":
+                continue
+            if column.plain and type(value) is str and value not in self.nulls:  # as most are
+                draft.values[column.field] = value
+            else:
                 self._cell(draft, column, value)
         record = self.kind.build(draft)
         id_ = draft.values.get("id")
@@ -394,7 +403,9 @@ class _Reading(Generic[Row_]):
                 return Flaw(shown(texts), "a record, not a header again")
         if self.other:
             return Flaw(f"a row below another header, in line {self.other}", "one header in a file")
-        if len(cells) < width or any(cell not in (None, "") for cell in cells[width:]):
+        if len(cells) != width and (
+            len(cells) < width or any(cell not in (None, "") for cell in cells[width:])
+        ):
             return Flaw(f"{len(cells)} cells", f"{width} cells, as in the header")
         return None
 
@@ -414,16 +425,17 @@ class _Reading(Generic[Row_]):
         """Read one cell that is not empty."""
         cell = column.cell
         try:
-            value = self._value(draft, column, found)
-            if value is None:
-                return
-            if cell.read is not None:
+            plainly = type(found) is str and found not in self.nulls
+            value = found if plainly else self._value(draft, column, found)
+            if value is not None and cell.read is not None:
                 value = cell.read(value, column.forms)
         except Unreadable as error:
             expected, rule = error.expected or cell.expected, error.rule or cell.rule
             self._note(draft, column, found, expected, rule, self.kind.left_out)
             text = found if isinstance(found, str) else shown(found)
             draft.left.append((column.header.strip(), text))
+            return
+        if value is None:
             return
         if type(value) is Lenient:
             self._note(draft, column, found, cell.expected, cell.rule, value.note)
@@ -437,9 +449,11 @@ class _Reading(Generic[Row_]):
 
     def _value(self, draft: Draft, column: _Column, found: Any) -> Any:
         """Return a cell as its reader takes it; None for nothing. Raises `Unreadable`."""
-        value = found if type(found) is str else plain(found)
-        if value is not None and type(value) not in column.cell.takes:
-            value = visible(as_text(value))
+        value = found
+        if type(found) is not str:
+            value = plain(found)
+            if value is not None and type(value) not in column.cell.takes:
+                value = visible(as_text(value))
         if value != "" and (type(value) is not str or value not in self.nulls):
             return value
         if value and self.options.nulls is None:
@@ -459,6 +473,17 @@ class _Reading(Generic[Row_]):
         id_ = made if self.options.ids is None else self.options.ids(line)
         check_id("ids", id_)
         return id_
+
+
+def _trimmed(cells: Sequence[Any]) -> tuple[list[Any], bool]:
+    """Return cells without what nobody sees around them, and whether quotes may stand there."""
+    try:
+        whole = "".join(cells)
+    except TypeError:  # not all are texts
+        whole = "\x80"
+    if whole.isascii() and whole.isprintable():  # as most are
+        return [cell.strip() for cell in cells], "'" in whole
+    return [visible(cell) if type(cell) is str else cell for cell in cells], True
 
 
 def _is_quoted(cell: Any) -> bool:

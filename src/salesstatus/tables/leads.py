@@ -188,42 +188,63 @@ def _meaning(header: str, customs: Mapping[str, FieldDefinition]) -> Meaning:
 # The leads.
 
 
-def _lead(
-    draft: Draft, options: Options, defaults: Mapping[str, Any], *, nameless: bool
-) -> Lead | None:
-    """Return the lead that a row says, or None beside problems."""
-    values = {**defaults, **draft.values}
-    parts = {PARTS[field]: values.pop(field) for field in PARTS if field in values}
-    if not (nameless or values.get("last_name") or values.get("organization_name")):
-        expected = "a last name or a company name"
-        draft.refuse("last_name organization_name", "neither", expected, K1.id)
-    address = values.pop("address", "")
+@attrs.frozen
+class _Leads:
+    """Makes leads of rows: what those do not say, and the names of custom fields by their own."""
+
+    options: Options
+    defaults: Mapping[str, Any]
+    names: Mapping[str, str]
+    nameless: bool
+
+    def lead(self, draft: Draft) -> Lead | None:
+        """Return the lead that a row says, or None beside problems."""
+        values = {**self.defaults, **draft.values}
+        parts = {PARTS[field]: values.pop(field) for field in PARTS if field in values}
+        if "address" in values:
+            _put_whole(draft, values.pop("address"), parts)
+        if not (self.nameless or values.get("last_name") or values.get("organization_name")):
+            expected = "a last name or a company name"
+            draft.refuse("last_name organization_name", "neither", expected, K1.id)
+        if draft.problems:
+            return None
+        if "id" not in values:
+            values["id"] = draft.values["id"] = draft.made_id()
+        self._say(draft, values)
+        if draft.left or "notes" in values:
+            author = {"created_by": values["created_by"], "created_at": values["created_at"]}
+            left = (f"{header}: {content}" for header, content in draft.left)
+            contents = (*values.get("notes", ()), *left)
+            values["notes"] = [Note(content=content, **author) for content in contents]
+        return Lead(**values, address=parts)
+
+    def _say(self, draft: Draft, values: dict[str, Any]) -> None:
+        """Put what columns say together or otherwise where a lead has it."""
+        if self.names:
+            custom = {name: values.pop(key) for key, name in self.names.items() if key in values}
+            values["custom_fields"] = custom
+        if "status" in values:
+            status = values["status"]
+            values["status"] = converted.status_said(status, self.options.stage(status))
+        if not converted.CELLS.keys().isdisjoint(values):
+            converted.take_conversion(draft, values)
+        # A name says more than a number; where there is only that, it stands for the name.
+        for field, number in (("owner", "owner_id"), ("source", "source_id")):
+            if number in values:
+                id_ = values.pop(number)
+                if values.get(field):
+                    draft.note(number, shown(id_), "a name or a number", "left out for the name")
+                values[field] = values.get(field) or id_
+
+
+def _put_whole(draft: Draft, address: str, parts: dict[str, str]) -> None:
+    """Put an address in one text into its parts, where it is the first one or says no more."""
     if "line1" not in parts:
         parts["line1"] = address
     elif not set(text_key(address).split()) <= set(text_key(" ".join(parts.values())).split()):
         # Nothing is lost silently, and which of the two is right is not for us to say.
         expected = "an address that says no more than its parts, or only one of the two"
         draft.refuse("address", shown(address), expected)
-    if "status" in values:
-        values["status"] = converted.status_said(values["status"], options.stage(values["status"]))
-    if draft.problems:
-        return None
-    if "id" not in values:
-        values["id"] = draft.values["id"] = draft.made_id()
-    converted.take_conversion(draft, values)
-    # A name says more than a number; where there is only that, it stands for the name.
-    for field in ("owner", "source"):
-        number = values.pop(f"{field}_id", "")
-        values[field] = values.get(field) or number
-    author = {"created_by": values["created_by"], "created_at": values["created_at"]}
-    contents = (
-        *values.get("notes", ()),
-        *(f"{header}: {content}" for header, content in draft.left),
-    )
-    values["notes"] = [Note(content=content, **author) for content in contents]
-    custom = {field: values.pop(field) for field in tuple(values) if field.startswith(CUSTOM)}
-    values["custom_fields"] = {field.removeprefix(CUSTOM): value for field, value in custom.items()}
-    return Lead(**values, address=parts)
 
 
 def read_leads(
@@ -269,15 +290,16 @@ def read_leads(
             raise InvalidError(place, text, "a str")
     at = None if created_at is None else utc("created_at", created_at)
     defaults = {"created_at": at, "created_by": created_by, "owner": owner}
-    names = {CUSTOM + each.name: _custom(each) for each in customs.values()}
+    named = {CUSTOM + each.name: each.name for each in customs.values()}
+    custom_cells = {CUSTOM + each.name: _custom(each) for each in customs.values()}
     needed = frozenset() if nameless else frozenset({"last_name", "organization_name"})
     kind = RecordKind(
         name="lead",
         known=lambda header: bool(_fields_of(header, customs)),
         meant=lambda headers: [_meaning(header, customs) for header in headers],
-        fields=OWN_FIELDS | names.keys(),
-        cells={**_CELLS, **names},
-        build=lambda draft: _lead(draft, said, defaults, nameless=nameless),
+        fields=OWN_FIELDS | named.keys(),
+        cells={**_CELLS, **custom_cells},
+        build=_Leads(said, defaults, named, nameless).lead,
         many=_MANY,
         needed=needed,
         expected="a column with the last name or the company name; a full name is not taken apart",

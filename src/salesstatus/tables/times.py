@@ -171,15 +171,15 @@ def day_or_time(cell: Any, forms: Forms) -> Any:
     >>> day_or_time("4.5.2026", Forms(order="dmy"))
     datetime.date(2026, 5, 4)
     """
+    if isinstance(cell, str) and _ISO.fullmatch(cell):  # as most are
+        try:
+            return _placed(datetime.fromisoformat(cell), forms)
+        except ValueError:
+            raise Unreadable from None
     if isinstance(cell, datetime):
         return _placed(cell, forms)
     if isinstance(cell, date):
         return cell
-    try:
-        if _ISO.fullmatch(cell):  # as most are
-            return _placed(datetime.fromisoformat(cell), forms)
-    except ValueError:
-        raise Unreadable from None
     found = written(cell, short_years=forms.short_years)
     day = found.day(forms.order)
     if found.of_day is None:
@@ -191,7 +191,7 @@ def _placed(at: datetime, forms: Forms) -> Any:
     """Return a time in UTC, with a note if nothing says in which zone it was taken."""
     known = at.tzinfo or forms.zone
     try:
-        time = utc("", at.replace(tzinfo=known or timezone.utc))
+        time = utc("", at if at.tzinfo else at.replace(tzinfo=known or timezone.utc))
     except InvalidError:
         raise Unreadable from None
     return time if known else Lenient(time, "read as UTC, for want of the option zone")
