@@ -20,7 +20,7 @@ from salesstatus import (
     read_leads_csv,
 )
 from salesstatus.labels import LOCALES
-from salesstatus.leads import ConversionRecord, LeadSaved, Tag, Task, Visit
+from salesstatus.leads import ConversionRecord, LeadSaved, Scope, Tag, Task, Visit
 from salesstatus.wire import dumps, loads
 
 EXAMPLE = Path(__file__).parents[1] / "src" / "salesstatus" / "example"
@@ -536,3 +536,66 @@ class TestTables:
             _, out, err = run(command, leads)
             assert "evil" in out
             assert "\x1b" not in out + err
+
+
+class TestKnown:
+    """`--known`: leads that are known are left out, fill what is empty, or are made all the same."""
+
+    GREY = Contact(id=9, kind=ContactKind.PERSON, name="Grey", email="a@b.example")
+    ROWS = ("Last name,Email,Phone", "Grey,A@b.example,030 1234567", "Doe,c@d.example,")
+
+    @pytest.mark.parametrize(
+        ("words", "outcome", "leads"),
+        [
+            ((), "skipped", ["Doe"]),
+            (("--on-known", "skip"), "skipped", ["Doe"]),
+            (("--on-known", "update"), "updated", ["Doe"]),
+            (("--on-known", "create"), "created", ["Grey", "Doe"]),
+        ],
+    )
+    def test_each_row_is_told(self, run, write, words, outcome, leads):
+        files = write("leads.csv", *self.ROWS), "--known", write("known.jsonl", self.GREY)
+        code, out, err = run("convert", *files, *words)
+        assert (code, err) == (0, "")
+        assert f"lead 'leads.csv:2' (Grey): {outcome}, known record 9 has the same name and" in out
+        assert f"\nKnown: 1 {outcome}\n" in out
+        assert f"converted       {len(leads)}\n" in out
+        _, out, _ = run("convert", *files, *words, "--json")
+        first, *_ = (json.loads(line) for line in out.splitlines())
+        assert (first["lead"], first["outcome"], first["on"]) == ("leads.csv:2", outcome, [9])
+        made = [loads(line) for line in out.splitlines()[1:]]
+        assert [each.last_name for each in made if isinstance(each, Lead)] == leads
+        updated = [each.phone for each in made if isinstance(each, Contact) and each.id == 9]
+        assert updated == (["030 1234567"] if outcome == "updated" else [])
+
+    def test_what_does_not_land_is_told(self, run, write):
+        rows = ("Last name,Email,Job title", "Grey,a@b.example,Buyer")
+        files = write("leads.csv", *rows), "--known", write("known.jsonl", self.GREY)
+        assert "\n  lost title 'Buyer': K10" in run("convert", *files, "--on-known", "update")[1]
+
+    def test_leads_are_known_too_and_another_name_is_refused(self, run, write):
+        known = Lead(id=5, last_name="Grey", email="a@b.example")
+        rows = ("Last name,Email", "Black,a@b.example")
+        files = write("leads.csv", *rows), "--known", write("known.jsonl", known)
+        code, out, _ = run("convert", *files, "--on-known", "update")
+        assert code == 1
+        assert "lead 'leads.csv:2' (Black): refused" in out
+        csv = write("known leads.csv", "Lead ID,Last name,Email", "5,Grey,a@b.example")
+        assert run("convert", files[0], "--known", csv, "--on-known", "update")[1] == out
+
+    def test_a_long_list_is_cut_short(self, run, write):
+        rows = [f"Grey,a@b.example,{n}" for n in range(30)]
+        leads = write("leads.csv", "Last name,Email,Lead ID", *rows)
+        words = ("convert", leads, "--known", write("known.jsonl", self.GREY))
+        out = run(*words)[1]
+        assert out.count(": skipped, ") == 20
+        assert "… and 10 more leads; --all lists them\n\nKnown: 30 skipped\n" in out
+        assert run(*words, "--all")[1].count(": skipped, ") == 30
+
+    def test_mistakes(self, run, write):
+        leads = write("leads.csv", *self.ROWS)
+        assert "give --known" in run("convert", leads, "--on-known", "skip")[2]
+        wrong = write("wrong.jsonl", Tag("vip", Scope.LEAD))
+        assert "line 1: expected contact, got tag" in run("convert", leads, "--known", wrong)[2]
+        twice = write("twice.jsonl", self.GREY, self.GREY)
+        assert "contacts, each once" in run("convert", leads, "--known", twice)[2]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import attrs
 
-from salesstatus import FieldDefinition, InvalidError, Lead, StageBook
+from salesstatus import Contact, FieldDefinition, InvalidError, Known, Lead, StageBook
 from salesstatus.cli.options import add_table, add_word, stage_of, table_options
 from salesstatus.cli.parsing import unusable
 from salesstatus.cli.remarks import Remarks
@@ -176,6 +176,24 @@ def _problem(line: Line, kind: type) -> str:
     if line.error is None:
         return f"expected {TAGS[kind]}, got {TAGS[type(line.value)]}"
     return "; ".join(map(str, line.error.problems))
+
+
+def known_of(arguments: argparse.Namespace) -> Known:
+    """Return the contacts and leads of the file ``--known``. Raises `UnusableError`."""
+    name = arguments.known
+    contacts, leads = list[Contact](), list[Lead]()
+    with opened(name) as source:
+        if name.lower().endswith(JSON_ENDS):
+            for line in read_lines(source.file):
+                if isinstance(line.value, Contact):
+                    contacts.append(line.value)
+                elif isinstance(line.value, Lead):
+                    leads.append(line.value)
+                else:
+                    raise unusable(name, f"line {line.number}: {_problem(line, Contact)}")
+        else:
+            leads += LeadFile(source, arguments)
+    return Known(contacts, leads, region=arguments.region)
 
 
 def records_of(name: str | None, kind: type) -> tuple[Any, ...]:

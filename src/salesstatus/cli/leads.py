@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
 from typing import Any, Final, Literal
 
@@ -17,6 +17,7 @@ from salesstatus import (
     ConversionRequest,
     FieldDefinition,
     Known,
+    Lead,
     Setup,
     Target,
     convert_many,
@@ -28,14 +29,17 @@ from salesstatus.cli.lead_files import (
     add_fields,
     add_leads,
     book_of,
+    known_of,
     print_unknown_stages,
     records_of,
 )
 from salesstatus.cli.options import add_locale, add_word, time
-from salesstatus.cli.parsing import DONE, LOOK, describe
+from salesstatus.cli.parsing import DONE, LOOK, UnusableError, describe
 from salesstatus.cli.source import opened
+from salesstatus.leads import Landed, OnKnown, Outcome, land
 from salesstatus.leads.reports import unknown_stages
 from salesstatus.show.terminal import columns, counted, plain, wrapped
+from salesstatus.values import shown
 from salesstatus.wire import to_dict
 
 
@@ -75,6 +79,18 @@ def add_convert(command: argparse.ArgumentParser) -> None:
         "--contacts", metavar="FILE", help="known contacts to merge into, one JSON record a line"
     )
     command.add_argument(
+        "--known",
+        metavar="FILE",
+        help="known contacts and leads on which a lead may land: JSON, one record a line, or CSV",
+    )
+    add_word(
+        command,
+        "--on-known",
+        [each.value for each in OnKnown],
+        help="with --known: leave out a lead that is known (skip, the default), fill what is empty "
+        "on the known record (update), or convert it all the same (create)",
+    )
+    command.add_argument(
         "--all-or-nothing", action="store_true", help="convert nothing if one lead is refused"
     )
     add_leads(command)
@@ -94,6 +110,8 @@ def _convert(arguments: argparse.Namespace) -> int:
     with opened(arguments.file) as source:
         file = LeadFile(source, arguments)
         leads = tuple(file)
+    landed = _landed(leads, arguments, setup)
+    leads = tuple(each.lead for each in landed if each.outcome is Outcome.CREATED)
     mode: Literal["all_or_nothing", "best_effort"] = (
         "all_or_nothing" if arguments.all_or_nothing else "best_effort"
     )
@@ -101,16 +119,18 @@ def _convert(arguments: argparse.Namespace) -> int:
     who: Any = {"actor": arguments.actor, "known": known}
     done = convert_many(leads, request, setup, at=at, mode=mode, **who)
     if arguments.json:
+        _print_landed_records(landed)
         _print_records(done.results)
     else:
+        _print_landed([each for each in landed if each.on], every=arguments.all)
         most = len(leads) if arguments.all else _SHOWN
         for lead, result in zip(leads[:most], done.results, strict=False):
-            shown: object = result
+            told: object = result
             if isinstance(result, Conversion):
-                shown = result.plan
+                told = result.plan
             elif (plan := plan_conversion(lead, request, setup, **who)).broken:
-                shown = plan
-            for line in str(shown).split("\n"):
+                told = plan
+            for line in str(told).split("\n"):
                 print(wrapped(plain(line)))
         if len(leads) > most:
             print(f"… and {counted(len(leads) - most, 'more lead')}; --all lists them")
@@ -118,9 +138,50 @@ def _convert(arguments: argparse.Namespace) -> int:
     unknown = [] if arguments.json else unknown_stages(leads, setup.book)
     print_unknown_stages(unknown)
     file.print(sys.stderr if arguments.json else sys.stdout)
-    return LOOK if done.refused or file.broken.rows else DONE
+    refused = done.refused or any(each.outcome is Outcome.REFUSED for each in landed)
+    return LOOK if refused or file.broken.rows else DONE
 
 
+def _landed(
+    leads: Iterable[Lead], arguments: argparse.Namespace, setup: Setup
+) -> tuple[Landed, ...]:
+    """Return what becomes of the leads where contacts and leads are known; else all are new."""
+    if arguments.known is None:
+        if arguments.on_known:
+            raise UnusableError("--on-known is for leads that are known: give --known")
+        new: Any = {"outcome": Outcome.CREATED, "rule": "", "reason": ""}
+        return tuple(Landed(lead=lead, record=lead, **new) for lead in leads)
+    known = known_of(arguments)
+    return tuple(land(leads, known, on_known=arguments.on_known or "skip", setup=setup))
+
+
+def _print_landed(landed: Sequence[Landed], *, every: bool) -> None:
+    """Say of each lead that may be known what becomes of it, and why."""
+    most = len(landed) if every else _LANDED
+    for each in landed[:most]:
+        what = f"lead {shown(each.lead.id)} ({each.lead.name}): {each.outcome.value}"
+        print(wrapped(plain(f"{what}, {each.reason} ({each.rule})")))
+        for loss in each.lost:
+            print(wrapped(plain(f"  lost {loss}")))
+    if len(landed) > most:
+        print(f"… and {counted(len(landed) - most, 'more lead')}; --all lists them")
+    if landed:
+        numbers = Counter(each.outcome.value for each in landed)
+        print(f"\nKnown: {', '.join(f'{n} {what}' for what, n in numbers.items())}\n")
+
+
+def _print_landed_records(landed: Iterable[Landed]) -> None:
+    for each in landed:
+        if each.on:
+            on = [record.id for record in each.on]
+            what = {"lead": each.lead.id, "outcome": each.outcome.value, "on": on}
+            print(json.dumps({**what, "rule": each.rule, "reason": each.reason}))
+        if each.outcome is Outcome.UPDATED:
+            print(json.dumps(to_dict(each.record)))
+
+
+#: So many leads that may be known are shown each by itself.
+_LANDED: Final = 20
 #: So many leads are shown each by itself.
 _SHOWN: Final = 5
 
