@@ -977,3 +977,28 @@ class TestInterrupted:
 
         monkeypatch.setattr(derive, "account_of", interrupt)
         assert run("derive", SELL)[0] == 130
+
+
+class TestGuessedStages:
+    """A stage whose meaning could only be guessed is listed first, with the option to say it."""
+
+    CONTACTS = (
+        "ID,Name,Is organization,Prospect status,Customer status\n7,Ann Lee,No,None,Current\n"
+    )
+    DEALS = "ID,Deal name,Stage,Contact ID\n1,Pumps,Closed Won,7\n2,Oil,Closed Won,7\n3,Ore,X,7\n"
+
+    @pytest.mark.parametrize("command", ["audit", "derive", "migrate"])
+    def test_the_option_is_that_of_the_command_line(self, run, folder, unwrapped, command):
+        place = folder(**{"Contacts.csv": self.CONTACTS, "Deals.csv": self.DEALS})
+        _, out, err = run(command, str(place))
+        told = unwrapped(out if command == "audit" else err)
+        first, second = (line for line in told.splitlines() if line.startswith("stage "))
+        assert first == (
+            "stage 'Closed Won' of 2 deals may mean won, and nothing says so; say it with "
+            "--stage 'Closed Won=won'"
+        )
+        assert second.endswith("say it with --stage X=open")
+        if command != "audit":
+            assert told.startswith(first)
+        words = ("--stage", "Closed Won=won", "--stage", "X=lost")
+        assert "may mean" not in "".join(map(str, run(command, str(place), *words)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
@@ -248,13 +249,22 @@ def account_of(
     account: Account = reading.account()
     if say_guessed:
         for guessed in sorted(account.guessed.values(), key=lambda guessed: -guessed.deals):
-            say(guessed)
+            say(in_options(str(guessed), account))
     if arguments.exported_at is not None:
         account = checked(account, reading.report, arguments.exported_at)
     about = (account.contacts, account.deals, account.undecided, account.gone)
     if not any(map(len, about)) and (why := _other(account, arguments, files)):
         raise unusable(", ".join(arguments.paths), why)
     return account
+
+
+def in_options(text: str, account: Account) -> str:
+    """Return a text with the options of the command line in place of those of the readers."""
+    for guessed in account.guessed.values():
+        word = guessed.guess.value if guessed.guess else "STATUS"
+        option = shlex.quote(f"{guessed.name or guessed.stage}={word}")
+        text = text.replace(guessed.option, f"--stage {option}")
+    return text
 
 
 _WIDEST: Final = 60

@@ -12,6 +12,7 @@ from salesstatus.cli.account import (
     add_account,
     dialect,
     files_of,
+    in_options,
     options,
     output,
     say,
@@ -59,7 +60,7 @@ def _audit(arguments: argparse.Namespace) -> int:
             file=report,
         )
     else:
-        for line in found.text(limit=arguments.limit).split("\n"):
+        for line in in_options(found.text(limit=arguments.limit), account).split("\n"):
             say(line, report)
     say_oddities(account.oddities, arguments.limit)
     return LOOK if found.accused else DONE
