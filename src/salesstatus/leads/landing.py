@@ -210,7 +210,7 @@ def _updated(
     lost += [_lost(conflict, record) for conflict in given_way if _is_lost(conflict, record)]
     told = {each.field for each in lost}
     for name in _OWN:
-        value, kept = getattr(lead, name), getattr(record, name, None)
+        value, kept = getattr(lead, name), getattr(after, name, None)
         if name not in told and not absent(value) and value is not False and value != kept:
             lost.append(_lost(FieldConflict(name, kept, value, lead.id), record))
     return after, tuple(lost)
