@@ -71,6 +71,8 @@ if TYPE_CHECKING:
     from salesstatus.merging import merge_contacts
     from salesstatus.propagation import Notice, audience, notices
     from salesstatus.selection import Selection, select
+    from salesstatus.tables.contacts import read_contacts
+    from salesstatus.tables.deals import read_deals
     from salesstatus.tables.leads import read_leads, read_leads_csv, template_csv
 else:
     __getattr__, __dir__ = door(
@@ -96,6 +98,8 @@ else:
                 "DealDeleted DealSaved EmployeeMoved Entry StatusStated exported"
             ),
             "salesstatus.selection": "Selection select",
+            "salesstatus.tables.contacts": "read_contacts",
+            "salesstatus.tables.deals": "read_deals",
             "salesstatus.tables.leads": "read_leads read_leads_csv template_csv",
         },
     )
@@ -177,6 +181,8 @@ __all__ = [
     "parse_status",
     "permitted",
     "plan_conversion",
+    "read_contacts",
+    "read_deals",
     "read_leads",
     "read_leads_csv",
     "rebuild_lead",

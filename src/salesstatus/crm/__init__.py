@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from salesstatus.crm.folders import contents
     from salesstatus.crm.loading import Loaded, load, load_async
     from salesstatus.crm.oddities import Oddities, Oddity, Outcome, Place
+    from salesstatus.crm.tables import account_of
     from salesstatus.tables.doubts import Doubt, Guessed, Undecided
 else:
     __getattr__, __dir__ = door(
@@ -24,6 +25,7 @@ else:
             "salesstatus.crm.folders": "contents",
             "salesstatus.crm.loading": "Loaded load load_async",
             "salesstatus.crm.oddities": "Oddities Oddity Outcome Place",
+            "salesstatus.crm.tables": "account_of",
         },
     )
 
@@ -40,6 +42,7 @@ __all__ = [
     "Stage",
     "Undecided",
     "Wanted",
+    "account_of",
     "contents",
     "load",
     "load_async",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timezone, tzinfo
+from datetime import date, datetime, timezone, tzinfo
 from enum import unique
 from typing import Final, Literal, TypeAlias, final, get_args
 
@@ -102,6 +102,7 @@ class Account:
     guessed: Mapping[Id, Guessed] = attrs.field(factory=FrozenMap)
     gone: Mapping[DealId, frozenset[ContactId]] = attrs.field(factory=FrozenMap)
     changed_at: Mapping[DealId, When] = attrs.field(factory=FrozenMap)
+    created_on: Mapping[DealId, date] = attrs.field(factory=FrozenMap)
     reasons: Mapping[DealId, str] = attrs.field(factory=FrozenMap)
     stream: tuple[DealSaved | DealDeleted, ...] = ()
     assumed: frozenset[DealId] = frozenset()
@@ -129,7 +130,8 @@ class Account:
         `zone` says where a whole day ends. The year 9999 stands for "forever", and does not count.
         """
         times = [deal.created_at for deal in self.deals.values() if deal.created_at is not None]
-        days = [*self.changed_at.values(), *(row.at for row in self.stage_rows)]
+        days = [*self.changed_at.values(), *self.created_on.values()]
+        days += [row.at for row in self.stage_rows]
         times += [ending(day, zone) for day in days]
         times += [record.at for record in self.stream]
         return max((time for time in times if time.year < NEVER.year), default=None)
@@ -156,7 +158,7 @@ class Account:
         records = [record for record in self._reported() if of is None or deal_of(record) in of]
         streamed = {deal_of(record) for record in records}
         shown = [
-            Dated(deal=deal, changed_at=self.changed_at.get(id_))
+            self._dated(deal)
             for id_, deal in self.deals.items()
             if id_ not in streamed and (of is None or id_ in of)
         ]
@@ -204,8 +206,13 @@ class Account:
             if now is not None and isinstance(record, DealDeleted):
                 yield Evidence(DealSaved(looked_at, now), Certainty.SEEN, Because.RESTORED)
             elif now is not None and isinstance(record, DealSaved):
-                dated = Dated(deal=now, changed_at=self.changed_at.get(id_))
-                yield from changes(Dated(deal=record.deal), dated, Span(looked_at, record.at, zone))
+                span = Span(looked_at, record.at, zone)
+                yield from changes(Dated(deal=record.deal), self._dated(now), span)
+
+    def _dated(self, deal: Deal) -> Dated:
+        """Return a deal with its times."""
+        changed, created = self.changed_at.get(deal.id), self.created_on.get(deal.id)
+        return Dated(deal=deal, changed_at=changed, created_on=created)
 
     def history(self, policy: Policy = SELL) -> Replayed:
         """Return what all that is known of the past comes to."""

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 from salesstatus._lazy import door
 
 if TYPE_CHECKING:
+    from salesstatus.tables.contacts import ContactRow, read_contacts
+    from salesstatus.tables.deals import DealRow, DealTable, read_deals
     from salesstatus.tables.engine import IgnoredColumn, Table, TableColumn, TableRow
     from salesstatus.tables.leads import LeadRow, read_leads, read_leads_csv, template_csv
     from salesstatus.tables.options import Options
@@ -13,6 +15,8 @@ else:
     __getattr__, __dir__ = door(
         __name__,
         {
+            "salesstatus.tables.contacts": "ContactRow read_contacts",
+            "salesstatus.tables.deals": "DealRow DealTable read_deals",
             "salesstatus.tables.engine": "IgnoredColumn Table TableColumn TableRow",
             "salesstatus.tables.leads": "LeadRow read_leads read_leads_csv template_csv",
             "salesstatus.tables.options": "Options",
@@ -21,6 +25,9 @@ else:
     )
 
 __all__ = [
+    "ContactRow",
+    "DealRow",
+    "DealTable",
     "IgnoredColumn",
     "LeadRow",
     "Options",
@@ -28,6 +35,8 @@ __all__ = [
     "Table",
     "TableColumn",
     "TableRow",
+    "read_contacts",
+    "read_deals",
     "read_leads",
     "read_leads_csv",
     "template_csv",

@@ -37,6 +37,7 @@ class Cell:
     `read` takes a text that is not empty, or a value of a type in `takes`, and returns a value, or
     a `Lenient` one; it raises `Unreadable`. Without it the cell is a text. `shows` is what the
     cells of a column show together of its `Forms`: a name there, and what one cell shows of it.
+    `words` say something in this column that stands for nothing in others.
     """
 
     expected: str
@@ -44,6 +45,7 @@ class Cell:
     rule: str = L7.id
     takes: frozenset[type] = frozenset()
     shows: tuple[str, Callable[[str], str | None]] | None = None
+    words: frozenset[str] = frozenset()
 
 
 TEXT: Final = Cell("a text")
@@ -198,7 +200,8 @@ def own_id(cell: Any, _: Forms | None = None) -> int | str:
     """Return an id, as a number where that reads the same as its text."""
     if isinstance(cell, int):
         return cell
-    return int(cell) if _ID.fullmatch(cell) else str(cell)
+    whole = cell.removesuffix(".0")  # as data frames write whole numbers beside gaps
+    return int(whole) if _ID.fullmatch(whole) else str(cell)
 
 
 def id_number(cell: str) -> Any:

@@ -75,7 +75,6 @@ class IgnoredColumn:
     reason: str
 
 
-@final
 @attrs.define(eq=False, repr=False)
 class Table(Iterator[Row_]):
     """A table whose header was read; its rows come by iterating over it, once.
@@ -90,6 +89,11 @@ class Table(Iterator[Row_]):
     delimiter: str
     _source: Opened
     _rows: Iterator[Row_]
+
+    @property
+    def name(self) -> str:
+        """What the source is called, or ``""``."""
+        return self._source.name
 
     @property
     def encoding(self) -> str:
@@ -368,12 +372,10 @@ class _Reading(Generic[Row_]):
             cells = self._unquoted(draft, cells)
         for column in self.columns:
             value = cells[column.position]
-            if value is None or value == "":
-                continue
-            if column.plain and type(value) is str and value not in self.nulls:  # as most are
-                draft.values[column.field] = value
-            else:
-                self._cell(draft, column, value)
+            if type(value) is str and column.plain and value and value not in self.nulls:
+                draft.values[column.field] = value  # as most are
+            elif value is not None and (type(value) is not str or value):
+                self._cell(draft, column, value)  # a value that is no text may not be comparable
         record = self.kind.build(draft)
         id_ = draft.values.get("id")
         if self.taken is not None and id_ in self.taken:
@@ -403,15 +405,13 @@ class _Reading(Generic[Row_]):
                 return Flaw(shown(texts), "a record, not a header again")
         if self.other:
             return Flaw(f"a row below another header, in line {self.other}", "one header in a file")
-        if len(cells) != width and (
-            len(cells) < width or any(cell not in (None, "") for cell in cells[width:])
-        ):
+        if len(cells) != width and (len(cells) < width or any(map(_is_filled, cells[width:]))):
             return Flaw(f"{len(cells)} cells", f"{width} cells, as in the header")
         return None
 
     def _unquoted(self, draft: Draft, cells: list[Any]) -> list[Any]:
         """Take quotes off that stand around every cell of a row; what has only some is kept."""
-        filled = [cell for cell in cells if cell not in (None, "")]
+        filled = list(filter(_is_filled, cells))
         wrapped = [cell for cell in filled if _is_quoted(cell)]
         whole = len(wrapped) == len(filled)
         for column in self.columns:
@@ -425,7 +425,7 @@ class _Reading(Generic[Row_]):
         """Read one cell that is not empty."""
         cell = column.cell
         try:
-            plainly = type(found) is str and found not in self.nulls
+            plainly = type(found) is str and (found not in self.nulls or found in cell.words)
             value = found if plainly else self._value(draft, column, found)
             if value is not None and cell.read is not None:
                 value = cell.read(value, column.forms)
@@ -454,7 +454,7 @@ class _Reading(Generic[Row_]):
             value = plain(found)
             if value is not None and type(value) not in column.cell.takes:
                 value = visible(as_text(value))
-        if value != "" and (type(value) is not str or value not in self.nulls):
+        if type(value) is not str or (value and value not in self.nulls):
             return value
         if value and self.options.nulls is None:
             self._note(draft, column, found, "a value", "", "read as nothing")
@@ -484,6 +484,10 @@ def _trimmed(cells: Sequence[Any]) -> tuple[list[Any], bool]:
     if whole.isascii() and whole.isprintable():  # as most are
         return [cell.strip() for cell in cells], "'" in whole
     return [visible(cell) if type(cell) is str else cell for cell in cells], True
+
+
+def _is_filled(cell: Any) -> bool:
+    return cell != "" if type(cell) is str else cell is not None  # others may not be comparable
 
 
 def _is_quoted(cell: Any) -> bool:
