@@ -307,6 +307,7 @@ class Reading:
         fields = self._fields(row)
         packed = tuple(map(values.get, fields))
         if row.unread:
+            self.states.marked = True
             packed = tuple(
                 Mark.UNREAD if field in row.unread else value
                 for field, value in zip(fields, packed, strict=True)

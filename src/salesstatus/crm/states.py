@@ -147,6 +147,8 @@ class States:
     def __init__(self, follows: Mapping[Any, Mapping[str, tuple[str, ...]]]) -> None:
         self._follows = follows
         self._of: dict[Any, dict[Any, State | list[State]]] = defaultdict(dict)
+        #: Whether any value cannot be read; of most accounts all can be.
+        self.marked = False
         #: One set for the same fields.
         self._sets: dict[tuple[str, ...], frozenset[str]] = {}
 
@@ -182,7 +184,7 @@ class States:
             mentioned = self._sets.get(states.fields)
             if mentioned is None:
                 mentioned = self._sets[states.fields] = frozenset(states.fields)
-            unread = _without_unread(values)
+            unread = _without_unread(values) if self.marked else NOTHING
             yield Record(id_, values, states.place, mentioned, states.deleted, unread)
 
 
@@ -194,8 +196,6 @@ def _written(state: State) -> str:
 
 def _without_unread(values: dict[str, Any]) -> frozenset[str]:
     """Take values out that cannot be read, and return their fields."""
-    if Mark.UNREAD not in values.values():
-        return NOTHING
     unread = frozenset(field for field, value in values.items() if value is Mark.UNREAD)
     for field in unread:
         del values[field]

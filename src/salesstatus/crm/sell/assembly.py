@@ -11,32 +11,25 @@ from typing import Any, Final
 import attrs
 
 from salesstatus.crm.account import Account, Catalogue
-from salesstatus.crm.assembly import Assembly, made, typed
-from salesstatus.crm.oddities import Place, safely
+from salesstatus.crm.assembly import made, typed
+from salesstatus.crm.oddities import Place
 from salesstatus.crm.reading import Row, called
-from salesstatus.crm.sell.columns import FIELD_TYPES, SCOPES, Kind
+from salesstatus.crm.sell.columns import Kind
 from salesstatus.crm.sell.csv_names import Names, deal_named, employer_named
+from salesstatus.crm.sell.related import Related
 from salesstatus.crm.sell.stages import Meaning, Stages
 from salesstatus.crm.states import CREATED, Record
 from salesstatus.history.records import DealDeleted, DealSaved
 from salesstatus.lead import (
-    AttachedNote,
-    ConversionRecord,
-    FieldDefinition,
     FieldType,
-    Lead,
-    LeadId,
-    Note,
     Scope,
-    Tag,
     Target,
-    Task,
 )
 from salesstatus.model import ContactId, ContactKind, Deal, DealId, DealStatus
 from salesstatus.propagation import audience
-from salesstatus.statements import K11, T3, W2, W4, W6
+from salesstatus.statements import W2, W4, W6
 from salesstatus.tables.doubts import Doubt
-from salesstatus.values import FrozenMap, Id, id_order, shown
+from salesstatus.values import FrozenMap, id_order, shown
 
 PERSON, COMPANY = ContactKind
 _CHOSEN: Final = (FieldType.DROP_DOWN, FieldType.MULTI_SELECT)
@@ -54,63 +47,29 @@ def finish(reading: Any) -> Account:
     return _Finish(reading).account()
 
 
-class _Finish(Assembly):
+class _Finish(Related):
     """One account while it is put together."""
 
     def __init__(self, reading: Any) -> None:
-        super().__init__(reading.report, reading.dropped)
-        self._reading = reading
-        self._records = reading.states.records
-        self._named = {
-            kind: self._values(kind)
-            for kind in (Kind.PIPELINE, Kind.SOURCE, *_OF_REASONS, Kind.USER)
-        }
-        self._stages = Stages(self._records(Kind.STAGE), reading.given, self.report)
+        super().__init__(reading)
+        self._stages = Stages(self.records(Kind.STAGE), reading.given, self.report)
         self._works_for: dict[ContactId, tuple[str, Place]] = {}
         self._involved: dict[DealId, set[ContactId]] = defaultdict(set)
-        self._leads: dict[LeadId, tuple[dict[str, Any], Place]] = {}
         self._reasons: dict[DealId, str] = {}
-        self.catalogue = Catalogue(
-            stages=FrozenMap.over(self._stages.known),
-            pipelines=self._names(Kind.PIPELINE),
-            sources=self._names(Kind.SOURCE),
-            reasons=self._names(*_OF_REASONS),
-            users=self._names(Kind.USER),
-        )
-        self.fields = self._definitions()
-        self._by_name: dict[Scope, dict[str, FieldDefinition]] = {
-            scope: {definition.name: definition for definition in definitions}
-            for scope, definitions in self.fields.items()
-        }
-
-    def _values(self, kind: Kind) -> dict[Id, dict[str, Any]]:
-        """Return the values of the records of a kind in the order of their ids."""
-        found = {record.id: record.values for record in self._records(kind) if not record.deleted}
-        return dict(sorted(found.items(), key=lambda item: id_order(item[0])))
-
-    def _names(self, *kinds: Kind) -> FrozenMap[Id, str]:
-        named = [item for kind in kinds for item in self._named[kind].items()]
-        return FrozenMap({id_: str(values.get("name") or id_) for id_, values in named})
-
-    def _name(self, id_: Id, names: Mapping[Id, str], place: Place, what: str) -> str:
-        if id_ not in names:
-            found = f"{called(id_)}: its id is taken as its name"
-            self.report.read(place, f"{what} in the data", found)
-        return names.get(id_, str(id_))
 
     def account(self) -> Account:
         """Return the account."""
-        conversions = self._conversions()
-        for record in self._records(Kind.CONTACT):
+        conversions = self.conversions_of()
+        for record in self.records(Kind.CONTACT):
             if not record.deleted:
                 self._contact(record)
         self._companies_by_name()
         self.check_companies("contact_id")
-        for record in self._records(Kind.ASSOCIATED_CONTACT):
+        for record in self.records(Kind.ASSOCIATED_CONTACT):
             if not record.deleted:
                 deal, contact = record.id
                 self._involved[deal].add(contact)
-        for record in self._records(Kind.DEAL):
+        for record in self.records(Kind.DEAL):
             self._deal(record)
         self.check_deals()
         for conversion in conversions.values():
@@ -119,10 +78,11 @@ class _Finish(Assembly):
                 became = (conversion.person, conversion.company)
                 known = self.gone.get(deal, frozenset())
                 self.gone[deal] = known.union(id_ for id_ in became if id_ is not None)
-        for record in self._records(Kind.LEAD):
+        for record in self.records(Kind.LEAD):
             if not record.deleted:
-                self._leads[record.id] = record.values, record.place
-        notes, of_leads = self._notes()
+                self.report_unsure(record, "lead")
+                self.leads[record.id] = record.values, record.place
+        notes, of_leads = self.attached_notes()
         stream, assumed = self._stream()
         return Account(
             crm="sell",
@@ -134,15 +94,21 @@ class _Finish(Assembly):
             changed_at=FrozenMap.over(self.changed_at),
             stream=tuple(stream),
             assumed=frozenset(assumed),
-            leads=FrozenMap.over(dict(self._lead_items(conversions, of_leads))),
+            leads=FrozenMap.over(dict(self.lead_items(conversions, of_leads))),
             conversions=tuple(conversions.values()),
             reasons=FrozenMap.over(self._reasons),
             notes=tuple(notes),
-            tasks=tuple(self._tasks()),
-            tags=frozenset(self._tags()),
+            tasks=tuple(self.tasks()),
+            tags=frozenset(self.tags()),
             fields=FrozenMap.over(self.fields),
-            catalogue=self.catalogue,
-            skipped=FrozenMap(self._reading.skipped),
+            catalogue=Catalogue(
+                stages=FrozenMap.over(self._stages.known),
+                pipelines=self.pipelines,
+                sources=self.sources,
+                reasons=self.reasons,
+                users=self.users,
+            ),
+            skipped=FrozenMap(self.reading.skipped),
         )
 
     # Contacts.
@@ -170,7 +136,7 @@ class _Finish(Assembly):
         if kind is PERSON and company is None and values.get("company_name"):
             self._works_for[id_] = values["company_name"], place.at("company_name")
         values["company"] = company
-        values = typed(values, self._by_name.get(Scope.CONTACT), place, self.report)
+        values = typed(values, self.defined.get(Scope.CONTACT), place, self.report)
         self.contact(record, kind, values)
 
     @cached_property
@@ -208,9 +174,9 @@ class _Finish(Assembly):
             values["company"] = self._employer_of(id_, primary)
         meaning = self._meaning(record, values)
         if "source_id" in values:
-            at, sources = place.at("source_id"), self.catalogue.sources
-            values["source"] = self._name(values["source_id"], sources, at, "a source")
-        values = typed(values, self._by_name.get(Scope.DEAL), place, self.report)
+            at, sources = place.at("source_id"), self.sources
+            values["source"] = self.name_of(values["source_id"], sources, at, "a source")
+        values = typed(values, self.defined.get(Scope.DEAL), place, self.report)
         values["involved"] = others - {primary} if others else NOBODY
         values["stage"], values["status"] = meaning.name, meaning.status or DealStatus.OPEN
         deal = made(Deal, values, place, self.report)
@@ -219,7 +185,7 @@ class _Finish(Assembly):
             return
         self.deals[id_] = deal
         for key in _REASONS & values.keys():
-            reason = self._name(values[key], self.catalogue.reasons, place.at(key), "a reason")
+            reason = self.name_of(values[key], self.reasons, place.at(key), "a reason")
             self._reasons[id_] = reason
         if "changed_at" in values and not (record.unsure and "changed_at" in record.unsure):
             self.changed_at[id_] = values["changed_at"]
@@ -285,7 +251,7 @@ class _Finish(Assembly):
         records: list[DealSaved | DealDeleted] = []
         assumed: set[DealId] = set()
         seen: set[DealId] = set()
-        events = self._reading.events
+        events = self.reading.events
         for happened in sorted(events, key=lambda key: (key[1], key[2], id_order(key[3]))):
             _, at, _, id_ = happened
             row: Row = events[happened]
@@ -315,118 +281,7 @@ class _Finish(Assembly):
         given["source"] = "" if now is None else now.source
         yield DealSaved(at, made(Deal, given, row.place, self.report))
 
-    # Leads, and what hangs on others.
 
-    def _conversions(self) -> dict[LeadId, ConversionRecord]:
-        """Return the conversions by lead; only the first of a lead counts (rule K11)."""
-        found: dict[LeadId, ConversionRecord] = {}
-        for id_, values in self._values(Kind.LEAD_CONVERSION).items():
-            lead, place = values["lead"], Place(f"lead_conversion {called(id_)}")
-            if lead in found:
-                another = f"another one of lead {called(lead)}"
-                self.report.not_used(place, "one conversion of a lead", another, K11.id)
-            else:
-                found[lead] = made(ConversionRecord, values, place, self.report)
-        return found
-
-    def _lead_items(
-        self, conversions: Mapping[LeadId, ConversionRecord], notes: Mapping[LeadId, list[Note]]
-    ) -> Iterator[tuple[LeadId, Lead]]:
-        """Yield the leads with their notes and conversions."""
-        for id_, (values, place) in self._leads.items():
-            given = dict(typed(values, self._by_name.get(Scope.LEAD), place, self.report))
-            given |= {"notes": tuple(notes.get(id_, ())), "conversion": conversions.get(id_)}
-            for field, key, names, what in (
-                ("source", "source_id", self.catalogue.sources, "a source"),
-                ("unqualified_reason", _UNQUALIFIED, self.catalogue.reasons, "a reason"),
-            ):
-                if values.get(key) is not None:
-                    given[field] = self._name(values[key], names, place.at(key), what)
-            yield id_, made(Lead, given, place, self.report)
-
-    def _notes(self) -> tuple[list[AttachedNote], dict[LeadId, list[Note]]]:
-        """Return the notes on contacts and deals, and those on leads by lead."""
-        attached: list[AttachedNote] = []
-        of_leads: dict[LeadId, list[Note]] = defaultdict(list)
-        for id_, values in self._values(Kind.NOTE).items():
-            place = Place(f"note {called(id_)}")
-            note = made(Note, {"content": "", **values}, place, self.report)
-            about = values["resource_id"]
-            if values["resource_type"] is not Kind.LEAD:
-                target = self._target(values["resource_type"], about, place)
-                attached += [AttachedNote(target, about, note)] if target is not None else []
-            elif about in self._leads:
-                of_leads[about].append(note)
-            else:
-                found = f"lead {called(about)}, which the data does not have"
-                self.report.not_used(place, "a note about a lead in the data", found)
-        return attached, of_leads
-
-    def _target(self, kind: Kind | None, about: Id | None, place: Place) -> Target | None:
-        """Return what a note or a task is about, or None with a report."""
-        if kind is Kind.DEAL and about is not None:
-            return Target.DEAL
-        if kind is Kind.CONTACT and about in self.contacts:
-            return _TARGETS[self.contacts[about].contact.kind]
-        found = "nothing" if kind is None or about is None else f"{kind.value} {called(about)}"
-        self.report.not_used(
-            place, "a note or a task about a deal, or about a contact in the data", found
-        )
-        return None
-
-    def _tasks(self) -> Iterator[Task]:
-        """Yield the tasks about contacts and deals."""
-        for id_, values in self._values(Kind.TASK).items():
-            place = Place(f"task {called(id_)}")
-            target = self._target(values.get("resource_type"), values.get("resource_id"), place)
-            if target is not None:
-                about = {"target": target, "target_id": values["resource_id"]}
-                yield made(Task, {"content": "", **values, **about}, place, self.report)
-
-    def _tags(self) -> Iterator[Tag]:
-        """Yield the tags of a known scope (rule T1)."""
-        for id_, values in self._values(Kind.TAG).items():
-            scope = SCOPES.get(values.get("resource_type", ""))
-            if scope is None:
-                found = safely("resource_type", values.get("resource_type"))
-                expected = f"the scope of a tag: {', '.join(SCOPES)}"
-                self.report.not_used(Place(f"tag {called(id_)}"), expected, found)
-            else:
-                yield Tag(values.get("name", ""), scope)
-
-    def _definitions(self) -> dict[Scope, tuple[FieldDefinition, ...]]:
-        """Return the definitions of custom fields by their scopes (rule T3)."""
-        found: dict[Scope, list[FieldDefinition]] = defaultdict(list)
-        for id_, values in self._values(Kind.CUSTOM_FIELD).items():
-            place = Place(f"custom_field {called(id_)}")
-            scope = SCOPES.get(str(values.get("scope")))
-            kind = FIELD_TYPES.get(values.get("type", ""))
-            if scope is None or kind is None:
-                expected = "a custom field of a known type, with its scope in the address"
-                self.report.not_used(place, expected, safely("type", values.get("type")))
-                continue
-            choices = values.get("choices", ())
-            if bool(choices) is not (kind in _CHOSEN):
-                expected = "choices for a list, and none for another type"
-                self.report.left_out(place, expected, f"{len(choices)} choices", T3.id)
-                kind, choices = FieldType.TEXT, ()
-            definition = FieldDefinition(
-                name=values.get("name", ""),
-                type=kind,
-                choices=choices,
-                person=values.get("for_person", False),
-                company=values.get("for_company", False),
-            )
-            found[scope].append(definition)
-        return {scope: tuple(definitions) for scope, definitions in found.items()}
-
-
-_OF_REASONS: Final = (
-    Kind.LOSS_REASON,
-    Kind.DEAL_UNQUALIFIED_REASON,
-    Kind.LEAD_UNQUALIFIED_REASON,
-)
-_UNQUALIFIED: Final = "unqualified_reason_id"
 _SEVERAL: Final = "it names a contact or a company, and several have this name"
 _TWO_STATES: Final = "it was given in two states, and nothing tells which is newer"
 _UNREAD: Final = "a contact on it cannot be read"
