@@ -222,5 +222,5 @@ _FITTING: Final[Mapping[FieldType, Callable[[Any], Any]]] = {
         str(member) for member in (value if isinstance(value, list | tuple) else [value])
     ],
     FieldType.PHONE: str,
-    FieldType.ADDRESS: lambda parts: {name: part for name, part in parts.items() if part},
+    FieldType.ADDRESS: lambda parts: {name: parts[name] for name in parts if parts[name]},
 }

@@ -172,7 +172,7 @@ class Unpacking:
             self.skip(f"message of type {message['type']}")
             return
         stream, record, place = message.get("stream"), message.get("record"), place.at("record")
-        if stream is None and type(record) is dict:  # Airbyte's stands in the record
+        if type(record) is dict and record.keys() >= {"stream", "data"}:  # it is Airbyte's
             stream, record, place = record.get("stream"), record.get("data"), place.at("data")
         named = self.dialect.named(stream) if type(stream) is str else hint
         if named.kind is None and type(stream) is str:
