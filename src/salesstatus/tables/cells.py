@@ -238,7 +238,7 @@ def parts_of(cell: Any, between: re.Pattern[str] = _BETWEEN) -> tuple[str, ...]:
 # Phones and e-mail addresses.
 
 _AS_TEXT: Final = re.compile(r"'(?=[+0-9(])")
-_AS_FLOAT: Final = re.compile(r"(\+?[0-9]+)\.0")
+_AS_FLOAT: Final = re.compile(r"^(\+?[0-9]+)\.0$")
 _DAMAGED: Final = re.compile(r"[0-9][.,]?[0-9]*[eE]\+?[0-9]+")
 
 

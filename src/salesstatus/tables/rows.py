@@ -122,6 +122,7 @@ class Rows:
     _row: list[_Line] = attrs.field(factory=list, init=False)
     _size: int = attrs.field(default=0, init=False)
     _credit: int = attrs.field(default=16 * ROW_LIMIT, init=False)
+    _quotechar: str = attrs.field(default='"', init=False)
     #: How quotes of two characters are found where cells begin and end.
     _pair: tuple[re.Pattern[str], re.Pattern[str]] | None = attrs.field(default=None, init=False)
 
@@ -192,7 +193,7 @@ class Rows:
             if most >= least and rows._peek().strip():
                 for _ in range(above):
                     self._again.popleft()
-                done = f"{above} lines above the header are not read" if above > 1 else "not read"
+                done = f"the first {above} lines are not read" if above > 1 else "not read"
                 found = shown((lines[0][1] or "").strip())
                 self.notes.append(Remark("", "", found, "the header first", L7.id, done))
                 return delimiter
@@ -200,26 +201,19 @@ class Rows:
 
     def _find_quote(self, header: str, delimiter: str) -> None:
         """Find out the quotes that stand around the cells of the header, or take those wanted."""
-        for pair in QUOTES:
-            begin, end = pair
-            between = rf"{re.escape(end)}\s*{re.escape(delimiter)}\s*{re.escape(begin)}"
-            around = header.startswith(begin) and header.endswith(end) and len(header) > 2
-            several = re.search(between, header) or delimiter not in header
-            wanted = self.quote in (pair, begin) if self.quote else around and several
-            if wanted:
-                break
-        else:
-            return
-        if begin == end:
-            self.quote = begin
-        else:
-            self.quote = _QUOTE
+        pairs = [pair for pair in QUOTES if self.quote in (None, pair, pair[0])]
+        usual = pairs[0] if self.quote else QUOTES[0]
+        pair = next((each for each in pairs if _stand_around(header, each, delimiter)), usual)
+        begin, end = pair
+        self._quotechar = begin
+        if begin != end:
+            self._quotechar = _QUOTE
             edge = re.escape(delimiter)
             self._pair = (
                 re.compile(rf"(^|{edge})\s*{re.escape(begin)}"),
                 re.compile(rf"{re.escape(end)}[^\S\r\n]*(?={edge}|[\r\n]*\Z)"),
             )
-        if begin != '"':
+        if pair != QUOTES[0]:
             done = "cells are read without these quotes"
             self.notes.append(Remark("", "", shown(header), "double quotes", L7.id, done))
 
@@ -242,9 +236,8 @@ class Rows:
         self._again.extendleft(reversed(self._row[keep:]))
 
     def _read(self, delimiter: str) -> Iterator[Row]:
-        quote = self.quote or '"'
         reader = csv.reader(
-            self, delimiter=delimiter, quotechar=quote, skipinitialspace=True, strict=True
+            self, delimiter=delimiter, quotechar=self._quotechar, skipinitialspace=True, strict=True
         )
         while True:
             self._begin()
@@ -281,3 +274,11 @@ class Rows:
         found = "a line that is longer" if text is None else shown(text)
         more = f" and {lost - 1} lines more" if lost > 1 else ""
         return Row(number, (), Flaw(found + more, expected))
+
+
+def _stand_around(header: str, pair: str, delimiter: str) -> bool:
+    """Whether quotes stand around the cells of a header."""
+    begin, end = pair
+    between = rf"{re.escape(end)}\s*{re.escape(delimiter)}\s*{re.escape(begin)}"
+    several = re.search(between, header) or delimiter not in header
+    return header.startswith(begin) and header.endswith(end) and len(header) > 2 and bool(several)

@@ -114,12 +114,12 @@ def _mapping(row: Any) -> Mapping[Any, Any] | None:
     return dict(row) if callable(getattr(row, "keys", None)) else None
 
 
-def _in_order(names: Iterable[Any], rows: Iterable[Any]) -> Iterator[Sequence[Any]]:
+def _in_order(names: Iterable[Any], rows: Iterable[Any]) -> Iterator[Any]:
     """Yield the values of mappings in the order of names, those of other names after them."""
     for row in rows:
         mapping = _mapping(row)
         if mapping is None:
-            yield (row,) * (len(tuple(names)) + 1)
+            yield row
         else:
             more = (value for name, value in mapping.items() if name not in names)
             yield (*(mapping.get(name) for name in names), *more)
@@ -158,9 +158,17 @@ def _numbered(rows: Iterable[Any]) -> Iterator[Row]:
         yield from _checked(number, row)
 
 
-def _checked(number: int, cells: Sequence[Any]) -> Iterator[Row]:
+def _checked(number: int, row: Any) -> Iterator[Row]:
     """Yield a row of values, unless nothing is in it."""
+    if isinstance(row, Mapping):  # some cursors give them
+        row = row.values()
+    if isinstance(row, str | bytes) or not isinstance(row, Iterable):
+        yield Row(number, (), Flaw(shown(row), "a row: values in the order of the headers"))
+        return
+    cells = tuple(row)
     texts = [cell for cell in cells if isinstance(cell, str)]
-    if any(map(str.strip, texts)) or any(cell is not None for cell in cells if cell not in texts):
+    if any(map(str.strip, texts)) or any(
+        cell is not None and not isinstance(cell, str) for cell in cells
+    ):
         bad = next((text for text in texts if not is_text(text)), None)
         yield Row(number, cells, None if bad is None else Flaw(shown(bad), NO_TEXT))

@@ -105,6 +105,7 @@ _YEAR_FIRST: Final = re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})")
 _YEAR_LAST: Final = re.compile(r"([0-9]{1,2})([-/.]) ?([0-9]{1,2})\2 ?([0-9]{4})")
 _SHORT_YEAR: Final = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{2})")
 _COMPACT: Final = re.compile(r"((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})")
+_COMPACT_TIME: Final = re.compile(r"^([0-9]{8})[T ]([0-9]{2})([0-9]{2})([0-9]{2})(?![0-9])")
 _JAPANESE: Final = re.compile(r"([0-9]{4})年([0-9]{1,2})月([0-9]{1,2})日")
 _DAY: Final = re.compile(r"([0-9]{1,2})(?:st|nd|rd|th|er|o)?")
 #: The day of the week, and the name of the zone beside its offset, as in e-mails and browsers.
@@ -148,6 +149,7 @@ def written(cell: str, *, short_years: bool = False) -> Written:
     if len(cell) > _LONGEST:
         raise Unreadable
     text = _ASIDE.sub("", normalize("NFKC", cell).strip())
+    text = _COMPACT_TIME.sub(r"\1 \2:\3:\4", text)
     found = _OF_DAY.search(text)
     of_day, zone = (None, None) if found is None else (_of_day(found), _zone(found[6]))
     days = text if found is None else text[: found.start()].strip()
