@@ -204,7 +204,7 @@ class Rows:
         pairs = [pair for pair in QUOTES if self.quote in (None, pair, pair[0])]
         usual = pairs[0] if self.quote else QUOTES[0]
         pair = next((each for each in pairs if _stand_around(header, each, delimiter)), usual)
-        begin, end = pair
+        begin, end = pair[0], pair[1]
         self._quotechar = begin
         if begin != end:
             self._quotechar = _QUOTE
@@ -278,7 +278,7 @@ class Rows:
 
 def _stand_around(header: str, pair: str, delimiter: str) -> bool:
     """Whether quotes stand around the cells of a header."""
-    begin, end = pair
+    begin, end = pair[0], pair[1]
     between = rf"{re.escape(end)}\s*{re.escape(delimiter)}\s*{re.escape(begin)}"
     several = re.search(between, header) or delimiter not in header
     return header.startswith(begin) and header.endswith(end) and len(header) > 2 and bool(several)
