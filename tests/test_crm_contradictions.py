@@ -19,6 +19,7 @@ from salesstatus import (
     InvalidError,
     Lead,
 )
+from salesstatus.crm import account_of
 from salesstatus.crm.account import Account
 from salesstatus.crm.auditing import Stored
 from salesstatus.crm.contradictions import Contradiction, checked, contradictions
@@ -27,6 +28,7 @@ from salesstatus.crm.oddities import Oddities, Outcome, Reporter
 from salesstatus.crm.sell import read
 from salesstatus.history.dated import Dated
 from salesstatus.lead import ConversionRecord
+from salesstatus.tables import read_deals
 from salesstatus.testing.strategies import deal_histories
 
 OPEN, WON, LOST, _ = DealStatus
@@ -70,6 +72,13 @@ TABLE = [
         "deal 1 $.changed_at",
         "2026-05-04, and",
         {"changed_at": {1: date(2026, 5, 5)}},
+    ),
+    (
+        C.BEFORE_CREATION,
+        an_account(a_deal(), changed_at={1: may(4)}, created_on={1: date(2026, 5, 5)}),
+        "deal 1 $.changed_at",
+        "2026-05-04T00:00:00+00:00, and its creation at 2026-05-05",
+        {"created_on": {1: date(2026, 5, 4)}},
     ),
     (
         C.BEFORE_CREATION,
@@ -180,15 +189,15 @@ class TestEachCode:
             (an_account(a_deal(status=WON), changed_at={1: may(9)}), "deal 1 $.changed_at"),
             (an_account(a_deal(created_at=may(9))), "deal 1 $.created_at"),
             (an_account(**converted(may(9))), "lead 5 $.converted_at"),
+            (an_account(created_on={1: date(2026, 5, 9)}), "deal 1 $.created_on"),
         ],
     )
     def test_of_the_future_needs_the_time_of_the_look(self, account, place):
         assert list(contradictions(account)) == list(contradictions(account, may(9))) == []
         (each,) = contradictions(account, may(8))
         assert (each.code, str(each.place)) == (C.IN_THE_FUTURE, place)
-        assert each.found == (
-            "2026-05-09T00:00:00+00:00, and the look was at 2026-05-08T00:00:00+00:00"
-        )
+        assert each.found.endswith(", and the look was at 2026-05-08T00:00:00+00:00")
+        assert each.found.startswith("2026-05-09")
         with pytest.raises(InvalidError, match=r"after\.at: expected a datetime with a time zone"):
             list(contradictions(account, "today"))
 
@@ -236,6 +245,13 @@ class TestAmongTheOddities:
         account = read({"contacts": [ann, company, other], "deals": [won], "stages": stages()})
         codes = {each.code for each in account.oddities.kept} - {None}
         assert codes == {C.BEFORE_CREATION, C.OTHER_COMPANY}
+
+    def test_of_a_table(self):
+        table = "Id;Company;Status;Created;Closed at\n1;Acme;won;2026-05-05;2024-02-03\n"
+        account = account_of(read_deals(table))
+        (each,) = (each for each in account.oddities.kept if each.code)
+        assert (each.code, str(each.place)) == (C.BEFORE_CREATION, "deal 1 $.changed_at")
+        assert account.history().statuses["Acme"].deals == {1: WON}
 
     def test_of_two_deals_under_one_id(self):
         one = deal(9, 8, stage_id=WON_STAGE, created_at="2026-05-05T00:00:00Z")

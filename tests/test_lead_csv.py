@@ -591,7 +591,9 @@ class TestIds:
             ("", "line-2"),
         ],
     )
-    def test_a_number_is_an_int_if_it_reads_the_same_as_a_text_or_a_data_frame_wrote_it(self, cell, id_):
+    def test_a_number_is_an_int_if_it_reads_the_same_as_a_text_or_a_data_frame_wrote_it(
+        self, cell, id_
+    ):
         lead = lead_of(f"ID,Company\n{cell},Acme\n")
         assert (lead.id, type(lead.id)) == (id_, type(id_))
 

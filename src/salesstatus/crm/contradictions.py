@@ -79,10 +79,10 @@ def _creations(account: Account) -> Iterator[Oddity]:
     dated = [(id_, "changed_at", at) for id_, at in account.changed_at.items()]
     dated += [(row.deal, "stage_history", row.at) for row in account.stage_rows]
     for id_, key, at in dated:
-        shown_deal = account.deals.get(id_)
-        made = None if shown_deal is None else shown_deal.created_at
-        if made is not None and ending(at, _UTC) < made:
-            found = f"{at.isoformat()}, and its creation at {made.isoformat()}"
+        now = account.deals.get(id_)
+        created = (now and now.created_at) or account.created_on.get(id_)
+        if created is not None and ending(at, _UTC) < beginning(created, _UTC):
+            found = f"{at.isoformat()}, and its creation at {created.isoformat()}"
             yield _found(Contradiction.BEFORE_CREATION, "deal", id_, key, found)
 
 
@@ -144,6 +144,7 @@ def after(account: Account, at: datetime | None = None) -> Iterator[Oddity]:
     times: list[tuple[str, Id, str, When | None]]
     times = [("deal", id_, "changed_at", time) for id_, time in account.changed_at.items()]
     times += [("deal", id_, "created_at", deal.created_at) for id_, deal in account.deals.items()]
+    times += [("deal", id_, "created_on", day) for id_, day in account.created_on.items()]
     times += [("lead", each.lead, "converted_at", each.at) for each in account.conversions]
     for kind, id_, key, time in times:
         if time is not None and beginning(time, _UTC) > looked_at:

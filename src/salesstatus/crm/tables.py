@@ -12,6 +12,7 @@ from typing import Final
 import attrs
 
 from salesstatus.crm.account import Account
+from salesstatus.crm.contradictions import checked
 from salesstatus.crm.oddities import Outcome, Place, Reporter
 from salesstatus.crm.sell.csv_names import Names
 from salesstatus.history.dated import Dated
@@ -91,7 +92,7 @@ class _Account:
         for row in table:
             self._take_deal(row, self._told(table, row), derived=not table.has_company)
         self._told_of(table)
-        return Account(
+        account = Account(
             crm="table",
             contacts=self.contacts,
             deals={id_: dated.deal for id_, dated in self.deals.items()},
@@ -103,8 +104,8 @@ class _Account:
             created_on={
                 id_: dated.created_on for id_, dated in self.deals.items() if dated.created_on
             },
-            oddities=self.report.oddities(),
         )
+        return checked(account, self.report)
 
     def _employ(self, id_: ContactId, company: ContactId) -> None:
         stored = self.contacts[id_]
