@@ -37,6 +37,19 @@ BOXER = Lead(id=9, last_name="Boxer")
 NOBODY = Lead(id=10)
 
 
+class TestK1:
+    """A name of which nothing can be seen is no name."""
+
+    @pytest.mark.parametrize("unseen", ["\u200b", "\ufeff \u3164", "\u00ad", "\u2800", "\x00"])
+    def test_it_makes_nobody(self, unseen):
+        lead = Lead(id=1, last_name=unseen, organization_name=unseen)
+        assert lead.name == ""
+        assert offered(lead) == {DEAL}
+        assert [broken.rule for broken in refused(lead)] == ["K1"]
+        assert asked(attrs.evolve(lead, organization_name="Acme")).person is None
+        assert asked(attrs.evolve(lead, organization_name="Acme"), deal=True).deal.name == "Acme"
+
+
 class TestL3:
     """A lead becomes a person, a company, a deal, in any combination, at least one."""
 
