@@ -269,16 +269,18 @@ def _read(text: str) -> tuple[str, str]:
 def _unframed(written: str) -> tuple[str, str]:
     """Return a number without the parameters of a link (RFC 3966), and its extension."""
     written, *parameters = written.removeprefix("tel:").removeprefix("callto:").split(";")
-    if not all(map(_PARAMETER.fullmatch, filter(None, parameters))):
+    found = [_PARAMETER.fullmatch(parameter) for parameter in parameters if parameter.strip()]
+    given: dict[str, str] = {each[1]: each[2] for each in found if each}
+    if len(given) < len(found):  # what is no parameter, or one twice
         return "", ""
-    for name_, value in _PARAMETER.findall(";".join(parameters)):
+    for name_, value in given.items():
         if name_ == "ext":
             written += f" x{value}"
         elif name_ == "phone-context" and value.startswith("+") and not written.startswith("+"):
             written = value + written
     written = written.strip(" \t,")
-    if found := _EXTENSION.search(written):
-        return written[: found.start()].rstrip(" \t\n,(-"), f"x{found[1]}"
+    if inner := _EXTENSION.search(written):
+        return written[: inner.start()].rstrip(" \t\n,(-"), f"x{inner[1]}"
     return written, ""
 
 

@@ -105,7 +105,7 @@ def filled(record: _Record, other: _Record) -> tuple[_Record, tuple[FieldConflic
 
     Two leads are filled like two contacts; stage, notes and authorship stay as they are.
     """
-    kind = type(record)
+    kind: Any = type(record)
     values: dict[str, Any] = {
         field.name: getattr(record, field.name) for field in attrs.fields(kind)
     }
