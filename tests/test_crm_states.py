@@ -16,7 +16,8 @@ FOLLOWS = {"deal": {"meaning": ("stage",), "company": ("primary",)}}
 
 
 def state(event=None, **fields):
-    return State(tuple(sorted(fields)), tuple(fields[name] for name in sorted(fields)), HERE, event)
+    there = {name: value for name, value in fields.items() if value is not None}
+    return State(tuple(there), tuple(there.values()), frozenset(fields), HERE, event)
 
 
 def at(day, **fields):

@@ -273,7 +273,9 @@ class Reading:
         #: What is known of deals whose ids cannot be read, by where they stand.
         self.dropped: dict[DealId, Undecided] = {}
         self._limit = limit
-        self._fields_of: dict[tuple[Any, ...], tuple[tuple[str, ...], frozenset[str]]] = {}
+        self._fields_of: dict[tuple[Any, ...], frozenset[str]] = {}
+        #: One tuple for the same fields, of which an account has few.
+        self._shared: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def rows(self, content: object, name: str = "input") -> Iterator[Row]:
         """Yield the records of one content without taking them over."""
@@ -304,15 +306,12 @@ class Reading:
             known = self.events.get(happened)
             if known is None or repr(row.values) < repr(known.values):
                 self.events[happened] = row
-        fields = self._fields(row)
-        packed = tuple(map(values.get, fields))
         if row.unread:
             self.states.marked = True
-            packed = tuple(
-                Mark.UNREAD if field in row.unread else value
-                for field, value in zip(fields, packed, strict=True)
-            )
-        state = State(fields, packed, row.place, event)
+            values = {**values, **dict.fromkeys(row.unread, Mark.UNREAD)}
+        fields = tuple(values)
+        fields = self._shared.setdefault(fields, fields)
+        state = State(fields, tuple(values.values()), self._mentioned(row), row.place, event)
         before = self.states.take(kind, key, state)
         if before:
             found, expected = differences(before, state)
@@ -320,19 +319,18 @@ class Reading:
                 what = f"{kind.value} {called(key)}{found}"
                 self.report.read(row.place, "each record once", what)
 
-    def _fields(self, row: Row) -> tuple[str, ...]:
+    def _mentioned(self, row: Row) -> frozenset[str]:
         """Return the fields whose keys a body has, and those that its row has besides."""
         columns = row.columns or self.columns[row.kind]
         keys = (columns, *row.body)
         found = self._fields_of.get(keys)
         if found is None:
-            fields = columns.mentioned(row.body)
-            found = tuple(sorted(fields)), fields
+            found = columns.mentioned(row.body)
             if len(self._fields_of) < _REMEMBERED:
                 self._fields_of[keys] = found
-        if row.values.keys() <= found[1]:
-            return found[0]
-        return tuple(sorted(found[1] | row.values.keys()))
+        if row.values.keys() <= found:
+            return found
+        return found | row.values.keys()
 
     def account(self) -> Account:
         """Return what was read. The reading is used up."""

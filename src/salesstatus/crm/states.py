@@ -42,16 +42,21 @@ class Mark(Enum):
 @final
 @attrs.define(eq=False, weakref_slot=False)  # frozen ones are made half as fast
 class State:
-    """One state: the fields that its body has keys of, and their values, None for an empty one."""
+    """One state: values by their fields, and the fields of all keys of its body, empty ones too."""
 
     fields: tuple[str, ...]
     values: tuple[Any, ...]
+    mentioned: frozenset[str]
     place: Place
     event: Event | None = None
 
     def value(self, field: str) -> Any:
         """Return the value of a field, None if there is none."""
         return self.values[self.fields.index(field)] if field in self.fields else None
+
+    def read(self) -> dict[str, Any]:
+        """Return the values by their fields."""
+        return dict(zip(self.fields, self.values, strict=True))
 
     @property
     def deleted(self) -> bool:
@@ -68,9 +73,9 @@ class State:
 
     def same(self, other: State) -> bool:
         """Whether both say the same."""
-        return (self.fields, self.values, self.deleted) == (
-            other.fields,
-            other.values,
+        return (self.read(), self.mentioned, self.deleted) == (
+            other.read(),
+            other.mentioned,
             other.deleted,
         )
 
@@ -87,7 +92,7 @@ class State:
 
     def covers(self, other: State) -> bool:
         """Whether nothing would follow from the other state beside this one, whatever else came."""
-        if self.deleted is not other.deleted or not {*other.fields} <= {*self.fields}:
+        if self.deleted is not other.deleted or not other.mentioned <= self.mentioned:
             return False
         if other.event is not None and other.event.number is not None:
             # It may still be newer than others of its stream.
@@ -104,11 +109,8 @@ class State:
 
     def agrees(self, other: State) -> bool:
         """Whether both say the same of every field that both mention."""
-        return all(
-            value == other.value(field)
-            for field, value in zip(self.fields, self.values, strict=True)
-            if field in other.fields and field != CHANGED
-        )
+        shared = (self.mentioned & other.mentioned) - {CHANGED}
+        return all(self.value(field) == other.value(field) for field in shared)
 
 
 #: The field that says when a record was last changed.
@@ -149,8 +151,6 @@ class States:
         self._of: dict[Any, dict[Any, State | list[State]]] = defaultdict(dict)
         #: Whether any value cannot be read; of most accounts all can be.
         self.marked = False
-        #: One set for the same fields.
-        self._sets: dict[tuple[str, ...], frozenset[str]] = {}
 
     def take(self, kind: Any, id_: Any, state: State) -> tuple[State, ...]:
         """Take over a state; return those that were there before."""
@@ -171,27 +171,26 @@ class States:
         """Yield the records of a kind; each is given once, for an account is large."""
         records = self._of.pop(kind, {})
         follows = self._follows.get(kind, {})
-        for id_ in list(records):
-            states = records.pop(id_)
+        ids, given = list(records), list(records.values())
+        records.clear()  # two lists take less, and what was given can be freed
+        given.reverse()
+        for id_ in ids:
+            states = given.pop()
             if isinstance(states, list):
                 yield _together(id_, sorted(states, key=_written), follows)
                 continue
-            values = {
-                field: value
-                for field, value in zip(states.fields, states.values, strict=True)
-                if value is not None
-            }
-            mentioned = self._sets.get(states.fields)
-            if mentioned is None:
-                mentioned = self._sets[states.fields] = frozenset(states.fields)
+            values = states.read()
             unread = _without_unread(values) if self.marked else NOTHING
-            yield Record(id_, values, states.place, mentioned, states.deleted, unread)
+            yield Record(id_, values, states.place, states.mentioned, states.deleted, unread)
 
 
 def _written(state: State) -> str:
     """Return a state as a text, so that states have an order which is always the same."""
-    values = (sorted(map(repr, v)) if isinstance(v, frozenset) else v for v in state.values)
-    return f"{state.at}{state.deleted}{state.fields}{[*values]!r}{state.event}"
+    values = {
+        field: sorted(map(repr, value)) if isinstance(value, frozenset) else value
+        for field, value in state.read().items()
+    }
+    return f"{state.at}{state.deleted}{sorted(values.items())!r}{state.event}"
 
 
 def _without_unread(values: dict[str, Any]) -> frozenset[str]:
@@ -229,7 +228,8 @@ def _together(id_: Any, states: list[State], follows: Mapping[str, tuple[str, ..
         found: dict[str, list[Any]] = {}
         outdated: set[str] = set()
         for state in layer:
-            for field, value in zip(state.fields, state.values, strict=True):
+            for field in sorted(state.mentioned):
+                value = state.value(field)
                 if field in values or field in given_up:
                     continue
                 leaders = (one for one in follows.get(field, ()) if one in values)
