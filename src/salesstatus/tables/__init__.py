@@ -7,7 +7,8 @@ from salesstatus._lazy import door
 if TYPE_CHECKING:
     from salesstatus.tables.contacts import ContactRow, read_contacts
     from salesstatus.tables.deals import DealRow, DealTable, read_deals
-    from salesstatus.tables.engine import IgnoredColumn, Table, TableColumn, TableRow
+    from salesstatus.tables.engine import Table
+    from salesstatus.tables.kinds import IgnoredColumn, TableColumn, TableRow
     from salesstatus.tables.leads import LeadRow, read_leads, read_leads_csv, template_csv
     from salesstatus.tables.options import Options
     from salesstatus.tables.remarks import Remark
@@ -17,7 +18,8 @@ else:
         {
             "salesstatus.tables.contacts": "ContactRow read_contacts",
             "salesstatus.tables.deals": "DealRow DealTable read_deals",
-            "salesstatus.tables.engine": "IgnoredColumn Table TableColumn TableRow",
+            "salesstatus.tables.engine": "Table",
+            "salesstatus.tables.kinds": "IgnoredColumn TableColumn TableRow",
             "salesstatus.tables.leads": "LeadRow read_leads read_leads_csv template_csv",
             "salesstatus.tables.options": "Options",
             "salesstatus.tables.remarks": "Remark",

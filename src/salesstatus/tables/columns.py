@@ -9,8 +9,8 @@ import attrs
 
 from salesstatus.keys import text_key
 from salesstatus.statements import L7
-from salesstatus.tables.engine import Draft, Meaning
 from salesstatus.tables.headers import FIELD_OF, kinds_with, meanings
+from salesstatus.tables.kinds import Draft, Meaning
 from salesstatus.tables.vocabulary import PARTS, Kind
 from salesstatus.values import InvalidError, shown
 
@@ -77,20 +77,25 @@ def take_custom(values: dict[str, Any]) -> dict[str, Any]:
 def take_address(draft: Draft, values: dict[str, Any]) -> dict[str, str]:
     """Remove the address from a row's values, and return its parts.
 
-    A text that nobody took apart is the first part, and is left out if there is another one.
+    A text that nobody took apart is the first part, and is left out if there is another one: which
+    of the two is right is not for us to say.
     """
-    parts = {part: values.pop(field) for field, part in PARTS.items() if field in values}
-    whole = values.pop("address", "")
+    parts = {PARTS[field]: values.pop(field) for field in PARTS if field in values}
+    if "address" not in values:
+        return parts
+    whole = values.pop("address")
     if "line1" not in parts:
         parts["line1"] = whole
     elif not {*text_key(whole).split()} <= {*text_key(" ".join(parts.values())).split()}:
-        draft.note(
-            "address", shown(whole), "an address that says no more than its parts", "left out"
-        )
+        expected = "an address that says no more than its parts, or only one of the two"
+        draft.note("address", shown(whole), expected, "left out")
+        draft.left.append((draft.header("address"), whole))
     return parts
 
 
-def number_or_name(values: dict[str, Any], field: str) -> str:
+def number_or_name(draft: Draft, values: dict[str, Any], field: str) -> str:
     """Remove a user or a source from a row's values: its name, or else its number."""
-    number = values.pop(f"{field}_id", "")
-    return str(values.pop(field, "") or number)
+    name, number = values.pop(field, ""), values.pop(f"{field}_id", "")
+    if name and number:
+        draft.note(f"{field}_id", shown(number), "a name or a number", "left out for the name")
+    return str(name or number)

@@ -20,8 +20,9 @@ from salesstatus.tables.columns import (
     take_address,
     take_custom,
 )
-from salesstatus.tables.engine import Draft, RecordKind, Table, TableRow, open_table, read_rows
+from salesstatus.tables.engine import Table, open_table, read_rows
 from salesstatus.tables.headers import kind_named
+from salesstatus.tables.kinds import Draft, RecordKind, TableRow
 from salesstatus.tables.options import Options
 from salesstatus.tables.remarks import Remark
 from salesstatus.tables.stored import Stored
@@ -137,7 +138,7 @@ def _contact(draft: Draft, values: dict[str, Any], company: Any, *, is_company: 
         if field in values:
             custom[field] = values[field]
     given = {
-        "owner": number_or_name(values, "owner"),
+        "owner": number_or_name(draft, values, "owner"),
         "created_at": values.pop("created_at", None) or values.pop("added_at", None),
         **{field: value for field, value in values.items() if field in _PROFILE},
     }

@@ -16,7 +16,7 @@ from salesstatus.leads.stages import BITRIX24_STAGES, SELL_STAGES
 from salesstatus.statements import K13, L10, L11
 from salesstatus.tables import cells
 from salesstatus.tables.cells import Cell
-from salesstatus.tables.engine import Draft
+from salesstatus.tables.kinds import Draft
 from salesstatus.tables.plain import Lenient, Unreadable
 from salesstatus.tables.times import Forms, day_or_time, time_of
 from salesstatus.values import shown

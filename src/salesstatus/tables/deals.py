@@ -25,7 +25,8 @@ from salesstatus.tables import cells
 from salesstatus.tables.cells import Cell
 from salesstatus.tables.columns import Fields, known, meant, number_or_name, take_custom
 from salesstatus.tables.doubts import Doubt, Guessed, Undecided
-from salesstatus.tables.engine import Draft, RecordKind, Table, TableRow, open_table, read_rows
+from salesstatus.tables.engine import Table, open_table, read_rows
+from salesstatus.tables.kinds import Draft, RecordKind, TableRow
 from salesstatus.tables.options import Options
 from salesstatus.tables.plain import Unreadable
 from salesstatus.tables.remarks import Remark
@@ -203,8 +204,8 @@ class _Deals:
             involved=frozenset(each.id for each in involved) - {primary.id},
             status=status,
             stage=stage,
-            source=number_or_name(values, "source"),
-            owner=number_or_name(values, "owner"),
+            source=number_or_name(draft, values, "source"),
+            owner=number_or_name(draft, values, "owner"),
             created_at=created if isinstance(created, datetime) else None,
             custom_fields=take_custom(values),
             **{field: values[field] for field in _PLAIN if field in values},

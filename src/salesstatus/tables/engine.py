@@ -8,6 +8,7 @@ How the rooms of `salesstatus.tables` fit together, from the outside in:
 * `plain`      values of other libraries → plain values of Python
 * `cells`      a cell → a value: one reader for times, amounts, flags, phones, … of every kind
 * `options`    what the caller says, for all kinds the same
+* `kinds`      what a kind of record is, and its rows
 * `engine`     this: columns by their headers, cells by their fields, rows → records or problems
 * `headers`    the one vocabulary, as data
 * `leads`, …   the kinds of records: which fields, which cells, what makes a record of the values
@@ -21,58 +22,23 @@ the headers to choose the kind calls `open_table`, and then `read_rows`.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from typing import Any, Final, Generic, TypeVar, final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, Generic
 
 import attrs
 
 from salesstatus.keys import visible
 from salesstatus.statements import L7
-from salesstatus.tables.cells import TEXT, Cell
+from salesstatus.tables.cells import TEXT
 from salesstatus.tables.headers import header_key
+from salesstatus.tables.kinds import Column, Draft, IgnoredColumn, RecordKind, Row_, TableColumn
 from salesstatus.tables.options import QUOTES, Options
 from salesstatus.tables.plain import Lenient, Unreadable, as_text, plain
 from salesstatus.tables.remarks import Remark
 from salesstatus.tables.rows import Flaw, Row
 from salesstatus.tables.sources import Opened, opened
-from salesstatus.tables.times import Forms
 from salesstatus.tables.words import NULLS
 from salesstatus.values import Id, InvalidError, check_id, shown
-
-R = TypeVar("R")
-#: The class of the rows of a kind.
-Row_ = TypeVar("Row_", bound="TableRow[Any]")
-
-
-@attrs.frozen
-class TableRow(Generic[R]):
-    """One row: the line on which it begins, or its number, from 1; and its record or its problems.
-
-    `notes` say what was left out or changed.
-    """
-
-    line: int
-    record: R | None
-    problems: tuple[Remark, ...] = ()
-    notes: tuple[Remark, ...] = ()
-
-
-@final
-@attrs.frozen
-class TableColumn:
-    """A column that is read: its header, and its field (a custom one: ``custom_fields.Budget``)."""
-
-    header: str
-    field: str
-
-
-@final
-@attrs.frozen
-class IgnoredColumn:
-    """A column that is not read, and why."""
-
-    header: str
-    reason: str
 
 
 @attrs.define(eq=False, repr=False)
@@ -109,86 +75,6 @@ class Table(Iterator[Row_]):
         return next(self._rows)
 
 
-@final
-@attrs.frozen
-class Meaning:
-    """What a header may mean: every field, or the reason why the column is not read.
-
-    A column without fields and without a reason is not read, and nobody is told: the caller wanted
-    it so.
-    """
-
-    fields: tuple[str, ...] = ()
-    reason: str = ""
-
-
-@final
-@attrs.define(eq=False)
-class Draft:
-    """What a row says, by field, while it becomes a record.
-
-    Values of fields that several columns may fill are tuples. `left` are the headers and texts of
-    cells that were left out.
-    """
-
-    line: int
-    values: dict[str, Any]
-    problems: list[Remark]
-    notes: list[Remark]
-    left: list[tuple[str, str]]
-    _columns: Sequence[_Column]
-    _made_id: Callable[[int], Id]
-
-    def header(self, *fields: str) -> str:
-        """Return the headers of these fields."""
-        return ", ".join(column.header for column in self._columns if column.field in fields)
-
-    def refuse(self, fields: str, value: str, expected: str, rule: str = L7.id) -> None:
-        """Add a problem of these fields (one or several words): the row is no record."""
-        first, *_ = words = fields.split()
-        self.problems.append(Remark(self.header(*words), first, value, expected, rule))
-
-    def note(self, field: str, value: str, expected: str, done: str, rule: str = L7.id) -> None:
-        """Add a note of a field: it was left out or changed."""
-        self.notes.append(Remark(self.header(field), field, value, expected, rule, done))
-
-    def add(self, field: str, values: tuple[Any, ...]) -> None:
-        """Add values of a field that holds several."""
-        self.values[field] = self.values.get(field, ()) + values
-
-    def made_id(self) -> Id:
-        """Return an id for a row that has none: the source's name and the line."""
-        return self._made_id(self.line)
-
-
-@final
-@attrs.frozen(kw_only=True)
-class RecordKind(Generic[Row_]):
-    """A kind of record, as data.
-
-    `name` is what messages call it. `known` says whether a header means anything, for finding the
-    delimiter and the header; `meant` says of all headers what they mean. `fields` are those that
-    the option ``columns`` may name. `cells` has the cells of fields that are more than a text.
-    `many` are the fields that several columns may fill. A table is refused that has no column for
-    any field of `needed`, with `expected` and `rule`. `build` makes the record, or adds to the
-    draft's problems; what it returns beside problems does not count.
-    """
-
-    name: str
-    known: Callable[[str], bool]
-    meant: Callable[[Sequence[str]], Sequence[Meaning]]
-    fields: Container[str]
-    cells: Mapping[str, Cell]
-    build: Callable[[Draft], Any]
-    row: Callable[..., Row_]
-    many: Container[str] = frozenset()
-    needed: frozenset[str] = frozenset()
-    expected: str = ""
-    rule: str = ""
-    #: What is done with a cell that cannot be read.
-    left_out: str = "left out"
-
-
 def open_table(source: object, options: Options, known: Callable[[str], bool]) -> Opened:
     """Return a source with its header read.
 
@@ -223,29 +109,12 @@ def read_rows(kind: RecordKind[Row_], source: Opened, options: Options) -> Table
 # From the headers to columns.
 
 
-@attrs.define(eq=False)
-class _Column:
-    """A column's position, header and field, and how its cells are read."""
-
-    position: int
-    header: str
-    field: str
-    cell: Cell
-    forms: Forms
-    many: bool
-    #: Whether each text is a value as it is.
-    plain: bool = attrs.field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        self.plain = self.cell.read is None and not self.many
-
-
 def _columns_of(
     kind: RecordKind[Any], headers: Sequence[str], options: Options
-) -> tuple[list[_Column], list[IgnoredColumn]]:
+) -> tuple[list[Column], list[IgnoredColumn]]:
     """Return what columns mean. Raises `InvalidError` for two meanings, doubles, none needed."""
     mapped = _mapped(kind, headers, options.columns)
-    columns: list[_Column] = []
+    columns: list[Column] = []
     ignored: list[IgnoredColumn] = []
     taken: dict[str, str] = {}
     for position, (header, meaning) in enumerate(zip(headers, kind.meant(headers), strict=True)):
@@ -267,7 +136,7 @@ def _columns_of(
             raise InvalidError("header", (taken[field], header), f"one column for {field}", L7.id)
         taken[field] = header
         cell = kind.cells.get(field, TEXT)
-        columns.append(_Column(position, header, field, cell, options.forms, many))
+        columns.append(Column(position, header, field, cell, options.forms, many))
     if kind.needed and not kind.needed & taken.keys():
         raise InvalidError("header", headers, kind.expected, kind.rule)
     return columns, ignored
@@ -291,7 +160,7 @@ def _mapped(
 AHEAD: Final = (1000, 1_000_000)
 
 
-def _decided(rows: Iterator[Row], columns: Sequence[_Column]) -> Iterator[Row]:
+def _decided(rows: Iterator[Row], columns: Sequence[Column]) -> Iterator[Row]:
     """Yield rows, the first only after they have shown how the cells of columns are written.
 
     One day above the twelfth says the order of the dates of its column, unless the caller did.
@@ -338,7 +207,7 @@ class _Reading(Generic[Row_]):
     """Makes records of rows."""
 
     kind: RecordKind[Row_]
-    columns: Sequence[_Column]
+    columns: Sequence[Column]
     source: Opened
     options: Options
     nulls: frozenset[str] = attrs.field(init=False)
@@ -421,7 +290,7 @@ class _Reading(Generic[Row_]):
                 self._note(draft, column, cell, "a cell without such quotes", "", done)
         return [visible(cell[1:-1]) if cell else cell for cell in cells] if whole else cells
 
-    def _cell(self, draft: Draft, column: _Column, found: Any) -> None:
+    def _cell(self, draft: Draft, column: Column, found: Any) -> None:
         """Read one cell that is not empty."""
         cell = column.cell
         try:
@@ -447,7 +316,7 @@ class _Reading(Generic[Row_]):
         else:
             draft.values[column.field] = value
 
-    def _value(self, draft: Draft, column: _Column, found: Any) -> Any:
+    def _value(self, draft: Draft, column: Column, found: Any) -> Any:
         """Return a cell as its reader takes it; None for nothing. Raises `Unreadable`."""
         value = found
         if type(found) is not str:
@@ -461,7 +330,7 @@ class _Reading(Generic[Row_]):
         return None
 
     def _note(
-        self, draft: Draft, column: _Column, found: Any, expected: str, rule: str, done: str
+        self, draft: Draft, column: Column, found: Any, expected: str, rule: str, done: str
     ) -> None:
         draft.notes.append(
             Remark(column.header, column.field, shown(found), expected, rule or L7.id, done)

@@ -22,33 +22,26 @@ from typing import Any, Final, final
 import attrs
 from typing_extensions import Unpack
 
-from salesstatus.keys import text_key
 from salesstatus.labels import language_of
 from salesstatus.lead import FieldDefinition, FieldType, Lead, Note
 from salesstatus.leads.custom_fields import unfit
 from salesstatus.statements import K1, T3
 from salesstatus.tables import cells, converted
 from salesstatus.tables.cells import Cell
-from salesstatus.tables.engine import (
-    Draft,
-    Meaning,
-    RecordKind,
-    Table,
-    TableRow,
-    read_table,
-)
+from salesstatus.tables.columns import CUSTOM, number_or_name, take_address
+from salesstatus.tables.engine import Table, read_table
 from salesstatus.tables.headers import FIELD_OF, WHY_NONE, header_key, why_unknown
+from salesstatus.tables.kinds import Draft, Meaning, RecordKind, TableRow
 from salesstatus.tables.options import Options, Said, check_delimiter
 from salesstatus.tables.plain import Lenient, Unreadable
 from salesstatus.tables.text import is_text
 from salesstatus.tables.times import Forms, day_of
-from salesstatus.tables.vocabulary import HEADINGS, PARTS, Kind
+from salesstatus.tables.vocabulary import HEADINGS, Kind
 from salesstatus.tables.writing import Line
-from salesstatus.values import InvalidError, shown, utc
+from salesstatus.values import InvalidError, utc
 
 #: What columns are called where a plain header could mean a custom field or one of a lead's own:
 #: ``custom_fields.Position`` and ``lead.title``.
-CUSTOM: Final = "custom_fields."
 OWN: Final = "lead."
 LEAD_HEADINGS: Final = tuple(
     heading
@@ -199,10 +192,13 @@ class _Leads:
 
     def lead(self, draft: Draft) -> Lead | None:
         """Return the lead that a row says, or None beside problems."""
-        values = {**self.defaults, **draft.values}
-        parts = {PARTS[field]: values.pop(field) for field in PARTS if field in values}
-        if "address" in values:
-            _put_whole(draft, values.pop("address"), parts)
+        values = draft.values
+        # A name says more than a number; where there is only that, it stands for the name.
+        for field in ("owner", "source"):
+            if f"{field}_id" in values:
+                values[field] = number_or_name(draft, values, field)
+        values = {**self.defaults, **values}
+        parts = take_address(draft, values)
         if not (self.nameless or values.get("last_name") or values.get("organization_name")):
             expected = "a last name or a company name"
             draft.refuse("last_name organization_name", "neither", expected, K1.id)
@@ -228,23 +224,6 @@ class _Leads:
             values["status"] = converted.status_said(status, self.options.stage(status))
         if not converted.CELLS.keys().isdisjoint(values):
             converted.take_conversion(draft, values)
-        # A name says more than a number; where there is only that, it stands for the name.
-        for field, number in (("owner", "owner_id"), ("source", "source_id")):
-            if number in values:
-                id_ = values.pop(number)
-                if values.get(field):
-                    draft.note(number, shown(id_), "a name or a number", "left out for the name")
-                values[field] = values.get(field) or id_
-
-
-def _put_whole(draft: Draft, address: str, parts: dict[str, str]) -> None:
-    """Put an address in one text into its parts, where it is the first one or says no more."""
-    if "line1" not in parts:
-        parts["line1"] = address
-    elif not set(text_key(address).split()) <= set(text_key(" ".join(parts.values())).split()):
-        # Nothing is lost silently, and which of the two is right is not for us to say.
-        expected = "an address that says no more than its parts, or only one of the two"
-        draft.refuse("address", shown(address), expected)
 
 
 def read_leads(
