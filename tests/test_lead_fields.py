@@ -6,7 +6,6 @@ import pytest
 from salesstatus import Contact, Lead
 from salesstatus.crm.bitrix24.columns import SHAPES
 from salesstatus.crm.bitrix24.columns import Kind as BitrixKind
-from salesstatus.crm.bitrix24.lens import Form
 from salesstatus.crm.sell.columns import COLUMNS, Kind
 from salesstatus.leads import INHERITANCE
 from salesstatus.model import Profile
@@ -15,8 +14,8 @@ from salesstatus.tables.leads import LEAD_HEADINGS as HEADINGS
 FIELDS = frozenset(attrs.fields_dict(Lead))
 
 
-def bitrix24(form):
-    shape = SHAPES[BitrixKind.LEAD, form]
+def bitrix24():
+    shape = SHAPES[BitrixKind.LEAD]
     named = {column.field for column in shape.columns}
     return named | {field for group in shape.groups for field in group.fields}
 
@@ -51,9 +50,7 @@ HOMES = {
             "open_to_all": "Sell has none",
         },
     ),
-    **{
-        f"the columns of Bitrix24, {form.value}": (bitrix24(form), NOT_IN_BITRIX24) for form in Form
-    },
+    "the columns of Bitrix24": (bitrix24(), NOT_IN_BITRIX24),
 }
 
 

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 import attrs
 
@@ -231,11 +232,20 @@ def parsed(text: str) -> Any:
     return text if value is _NONE or value is _STRANGE else value
 
 
+#: How a form begins: ``event=…&data%5BFIELDS%5D%5BID%5D=5``. No JSON begins so.
+_FORM: Final = re.compile(r"[a-z_]+(?:\[[^=]*\]|%5b[^=]*)?=", re.IGNORECASE)
+
+
+def _form(text: str) -> dict[str, str] | None:
+    """Return the fields of a form, as webhooks are sent; None for what is none."""
+    return dict(parse_qsl(text, keep_blank_values=True)) if _FORM.match(text) else None
+
+
 def _value(text: str) -> Any:
     try:
         return _DECODER.decode(text)
     except (json.JSONDecodeError, RecursionError):
-        return _NONE
+        return _form(text) or _NONE
     except ValueError:
         return _STRANGE
 
@@ -245,7 +255,10 @@ def _decode(text: str, at: int, place: Place, report: Reporter) -> tuple[Any, in
     try:
         return _DECODER.raw_decode(text, at)
     except json.JSONDecodeError:
-        raise
+        form = None if at else _form(text)
+        if form is None:
+            raise
+        return form, len(text)
     except ValueError as error:
         # One number that is none, or one key too many, must not hide a whole page.
         found = _TOLERANT.raw_decode(text, at)

@@ -89,14 +89,16 @@ class Lists:
     """The records read so far, of lists that give their total and where the next page starts."""
 
     def __init__(self) -> None:
-        self._lists: dict[tuple[str, object, int | None], _Records] = {}
+        self._lists: dict[tuple[object, ...], _Records] = {}
 
     def add(
-        self, place: Place, kind: object, answer: Mapping[str, Any], members: list[Any]
+        self, place: Place, which: tuple[object, ...], given: Mapping[str, int], members: list[Any]
     ) -> None:
-        """Add a page; one list's pages differ in the numbers of their names, not in their total."""
-        given = {key: answer[key] for key in ("total", "next") if type(answer.get(key)) is int}
-        list_ = (_NUMBERS.sub("", place.name), kind, given.get("total"))
+        """Add a page with the `total` and the `next` start that are `given` with it.
+
+        One list's pages differ in the numbers of their names, not in `which` and in their total.
+        """
+        list_ = (_NUMBERS.sub("", place.name), which, given.get("total"))
         found = self._lists.setdefault(list_, _Records(place, given.get("total", 0)))
         for position, member in enumerate(members if "total" in given else ()):
             record = member if type(member) is dict else {}
@@ -112,7 +114,7 @@ class Lists:
             if len(found.ids) < found.total:
                 given = f"{len(found.ids)} of {safely('total', found.total)}"
                 report.missing(found.place, expected, given)
-            elif found.more and not found.last and not found.total:
+            elif found.more and not found.last:
                 nothing = f"no page from {safely('next', found.more)} on"
                 report.missing(found.place, expected, nothing)
 

@@ -17,13 +17,12 @@ fields, name these; they may hold words of any language that `salesstatus.labels
 
 from salesstatus.crm.account import Wanted
 from salesstatus.crm.bitrix24.columns import Kind
-from salesstatus.crm.bitrix24.lens import Form, company_id, company_number, contact_number
+from salesstatus.crm.bitrix24.lens import company_id, company_number, contact_number
 from salesstatus.crm.bitrix24.reading import Portal, Reading, ToFetch, read
 from salesstatus.crm.bitrix24.unpacking import Row, rows
 from salesstatus.crm.bitrix24.writing import patch
 
 __all__ = [
-    "Form",
     "Kind",
     "Portal",
     "Reading",

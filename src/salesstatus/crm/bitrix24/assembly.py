@@ -12,17 +12,18 @@ they are what it became (rule K13).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
 import attrs
 
 from salesstatus.crm.account import Catalogue
+from salesstatus.crm.assembly import made, typed
 from salesstatus.crm.auditing import Stored
-from salesstatus.crm.bitrix24.columns import DEAL_STATUS, system_status
-from salesstatus.crm.bitrix24.lens import company_id
-from salesstatus.crm.bitrix24.unpacking import Row
+from salesstatus.crm.bitrix24.book import Definitions
+from salesstatus.crm.bitrix24.columns import DEAL_STATUS, SCOPES, Kind, system_status
+from salesstatus.crm.bitrix24.lens import Unread, company_id, custom_name
 from salesstatus.crm.oddities import Place, Reporter, safely
 from salesstatus.lead import ConversionRecord, Lead, LeadId, StageMeaning
 from salesstatus.leads.stages import StageBook
@@ -30,29 +31,18 @@ from salesstatus.model import Contact, ContactId, ContactKind, Deal, DealId, Dea
 from salesstatus.propagation import audience
 from salesstatus.statements import K13, L4, W2, W6
 from salesstatus.tables.doubts import Doubt, Undecided
-from salesstatus.values import Id, InvalidError, shown
+from salesstatus.values import Id, shown
 
 T = TypeVar("T")
 Values = Mapping[str, Any]
 PERSON, COMPANY = ContactKind
+_KINDS: Final = {PERSON: Kind.CONTACT, COMPANY: Kind.COMPANY}
 
 
 #: The contacts that a lead is tied to, and what each becomes in the record of a conversion.
 _TIES: Final = {"person_id": "person", "company_id": "company"}
 #: The general stage of junk, which every book of Bitrix24 has and which says no reason.
 _JUNK: Final = "JUNK"
-#: The fields that are taken as they are read.
-_DIRECT: Final[dict[type, frozenset[str]]] = {
-    Lead: frozenset(attrs.fields_dict(Lead))
-    - {*_TIES, "notes", "conversion", "status", "source", "unqualified_reason"},
-    Contact: frozenset(attrs.fields_dict(Contact)) - {"kind", "company"},
-    Deal: frozenset(attrs.fields_dict(Deal))
-    - {"primary", "company", "involved", "status", "stage", "source"},
-}
-
-
-def _direct(kind: type, values: Values) -> dict[str, Any]:
-    return {field: value for field, value in values.items() if field in _DIRECT[kind]}
 
 
 def _source(values: Values, catalogue: Catalogue) -> str:
@@ -89,45 +79,65 @@ def deal_status(values: Values, catalogue: Catalogue) -> tuple[DealStatus | None
 
 @attrs.frozen
 class Found:
-    """What was read of one record so far, where last, and of which fields its bodies had keys."""
+    """One record put together: its values, where last, and of which fields its bodies had keys.
+
+    `rivals` are all that it may be where nothing tells which of its states is the newest.
+    """
 
     values: dict[str, Any]
     place: Place
     mentioned: frozenset[str]
+    rivals: tuple[dict[str, Any], ...] = ()
 
 
-#: The contacts of leads or deals, as lists of their own: by the lead or the deal, then by the
-#: contact.
-Members = Mapping[int, Mapping[int, Row]]
-Records = Mapping[Id, Found]
+Records = Mapping[Any, Found]
+#: The contacts of leads or deals, or the companies of contacts, which are lists of their own.
+Links = Mapping[int, Records]
 
 
-def _made(kind: Callable[..., T], fields: Mapping[str, Any], place: Place, report: Reporter) -> T:
-    """Return an entity; a custom field that it refuses is left out, with a report."""
-    given = dict(fields)
-    while True:
-        try:
-            return kind(**given)
-        except InvalidError as error:
-            # All else was read by a codec, which knows what the field may hold; custom fields hold
-            # anything.
-            inner = error.place.partition("[")[2]
-            (refused,) = (name for name in given["custom_fields"] if inner.startswith(shown(name)))
-            report.left_out(
-                place.at(refused), error.expected, safely(refused, error.value), error.rule
-            )
-            given["custom_fields"] = {
-                name: value for name, value in given["custom_fields"].items() if name != refused
-            }
+def named_contacts(values: Values) -> frozenset[ContactId]:
+    """Return all contacts that a deal's own values name, as far as they can be read."""
+    found: set[ContactId] = set()
+    for name in ("primary", "company", "contacts"):
+        value = values.get(name, ())
+        ids: Any = value.known if type(value) is Unread else value
+        found |= {*ids} if type(ids) is tuple else {ids}
+    return frozenset(found)
+
+
+def _in_order(links: Records) -> list[Any]:
+    """Return the ids of contacts or companies that are listed, in their order there."""
+    return sorted(links, key=lambda id_: (links[id_].values.get("sort", 0), str(id_)))
+
+
+def _readable(links: Records) -> frozenset[ContactId]:
+    return frozenset(id_ for id_ in links if type(id_) is not Unread)
+
+
+def _first_of(ids: Collection[Id]) -> Id:
+    """Return the one of several records that was made first: its number is the smallest."""
+    return min(ids, key=lambda id_: (len(str(id_)), str(id_)))
+
+
+#: Why nothing is claimed of a deal.
+_STATES: Final = ("its states differ, and nothing tells which is the newest", Doubt.STATES)
+_UNREAD: Final = ("not all of its contacts can be read", Doubt.CONTACT)
+_ONLY_LISTED: Final = ("its contacts are listed, and the deal is not in the data", Doubt.RECORD)
+_NO_ID: Final = ("which deal it is cannot be read", Doubt.RECORD)
+#: The parts of a deal that decide what its contacts hear.
+_DECIDING: Final = ("stage_id", "meaning", "closed", "primary", "contacts", "company")
 
 
 class Assembly:
     """The entities of one account, while they are put together."""
 
-    def __init__(self, catalogue: Catalogue, book: StageBook, report: Reporter) -> None:
+    def __init__(
+        self, catalogue: Catalogue, book: StageBook, defined: Definitions, report: Reporter
+    ) -> None:
         self.catalogue = catalogue
         self.book = book
         self.report = report
+        self._defined = defined
         self.contacts: dict[ContactId, Stored] = {}
         self.deals: dict[DealId, Deal] = {}
         self.undecided: dict[DealId, Undecided] = {}
@@ -137,6 +147,19 @@ class Assembly:
         self.own: set[ContactId] = set()
         #: What leads became, by the records that point back at them.
         self._of_lead: dict[str, dict[LeadId, list[Id]]] = defaultdict(lambda: defaultdict(list))
+
+    def _made(self, entity: Callable[..., T], values: Values, place: Place, kind: Kind) -> T:
+        """Return an entity, with the custom fields of its kind as they are defined (rule T3)."""
+        fields, choices = self._defined
+        custom: dict[str, Any] = {}
+        for name in filter(custom_name, values):
+            offered, value = choices.get((kind, name), {}), values[name]
+            chosen = value if type(value) is list else [value]
+            named = [offered.get(str(one), one) for one in chosen]
+            custom[name] = named if type(value) is list else named[0]
+        of = {field.name: field for field in fields.get(SCOPES[kind], ())}
+        given = {**values, "custom_fields": custom} if custom else dict(values)
+        return made(entity, typed(given, of, place, self.report), place, self.report)
 
     # Contacts.
 
@@ -148,12 +171,15 @@ class Assembly:
             else:
                 self._contact(COMPANY, id_, found)
 
-    def add_persons(self, persons: Records) -> None:
+    def add_persons(self, persons: Records, links: Links) -> None:
         """Take over the persons, with the companies that they work for."""
         for id_, found in persons.items():
-            values, companies = found.values, found.values.get("companies", ())
-            if "company" not in values and companies:
-                values["company"] = company_id(companies[0])
+            values, listed = found.values, links.get(id_, {})
+            companies = [company_id(number) for number in values.get("companies", ())]
+            companies += [company for company in _in_order(listed) if company not in companies]
+            first = next((one for one in listed if listed[one].values.get("primary")), None)
+            if companies:
+                values.setdefault("company", first or companies[0])
             if len(companies) > 1:
                 expected = "one company that a person works for"
                 which = f"{len(companies)}: only {values['company']} is used"
@@ -169,10 +195,8 @@ class Assembly:
 
     def _contact(self, kind: ContactKind, id_: Id, found: Found) -> None:
         values = found.values
-        fields = _direct(Contact, values) | {"kind": kind}
-        if kind is PERSON and "company" in values:
-            fields["company"] = values["company"]
-        contact = _made(Contact, fields, found.place, self.report)
+        given = {**values, "kind": kind}
+        contact = self._made(Contact, given, found.place, _KINDS[kind])
         self.contacts[id_] = Stored(
             contact=contact, prospect=values.get("prospect"), customer=values.get("customer")
         )
@@ -181,36 +205,55 @@ class Assembly:
 
     # Deals.
 
-    def add_deals(self, deals: Records, members: Members) -> None:
+    def add_deals(self, deals: Records, links: Links, gone: Collection[DealId]) -> None:
         """Add deals, with the contacts that they name and those listed beside them."""
         for id_, found in deals.items():
-            deal, status = self._deal(found, members.get(found.values["id"], {}))
-            if deal is None:
-                continue
-            if "lead" in found.values:
+            listed = links.get(id_, {})
+            ways = found.rivals or (found.values,)
+            looks = [self._deal(way, found, listed) for way in ways]
+            contacts = frozenset[ContactId]().union(*(each for _, each, _ in looks))
+            doubt = next((each for _, _, each in looks if each is not None), None)
+            if len({(deal and deal.status, each) for deal, each, _ in looks}) > 1:
+                doubt = _STATES
+            deal = looks[0][0]
+            if found.rivals and doubt is None:
+                state: dict[str, Any] = {
+                    field: ways[0][field] for field in _DECIDING if field in ways[0]
+                }
+                deal = self._deal({**found.values, **state}, found, listed)[0]
+            if doubt is not None:
+                self.undecided[id_] = Undecided(contacts, *doubt)
+            elif deal is not None:
+                self.deals[id_] = deal
+                if "changed_at" in found.values:
+                    self.changed_at[id_] = found.values["changed_at"]
+            if (deal is not None or doubt is not None) and "lead" in found.values:
                 self._of_lead["deal"][found.values["lead"]].append(id_)
-            if status is None:
-                stage = safely("STAGE_ID", found.values.get("stage_id", ""))
-                because = f"it is in stage {stage}, and nothing says what that means"
-                self.undecided[id_] = Undecided(audience(deal), because, Doubt.STAGE)
-                continue
-            self.deals[id_] = deal
-            if "changed_at" in found.values:
-                self.changed_at[id_] = found.values["changed_at"]
-        for id_ in members:
-            if id_ not in deals:
-                at = next(iter(members[id_].values())).place
+        for id_, listed in links.items():
+            if id_ not in deals and id_ not in gone:
+                at = next(iter(listed.values())).place
                 self.report.missing(at, "every deal whose contacts are listed", f"no deal {id_}")
+                self.undecided[id_] = Undecided(_readable(listed), *_ONLY_LISTED)
+
+    def add_lost(self, deals: Records) -> None:
+        """Keep the contacts of deals whose ids cannot be read."""
+        for id_, found in deals.items():
+            self.undecided[id_] = Undecided(named_contacts(found.values), *_NO_ID)
 
     def _deal(
-        self, found: Found, members: Mapping[int, Row]
-    ) -> tuple[Deal | None, DealStatus | None]:
-        values, place = dict(found.values), found.place
+        self, given: Values, found: Found, links: Records
+    ) -> tuple[Deal | None, frozenset[ContactId], tuple[str, Doubt] | None]:
+        """Return a deal, who may hold it, and why nothing is claimed of it, or None."""
+        values, place = dict(given), found.place
         if values.get("company") in self.own:
             self._our_own(place)
             del values["company"]
-        listed = tuple(sorted(members, key=lambda id_: members[id_].values.get("sort", 0)))
-        first = next((id_ for id_ in listed if members[id_].values.get("primary")), None)
+        listed = _in_order(links)
+        contacts = named_contacts(values) | _readable(links)
+        parts = [values.get(name) for name in ("primary", "company", "contacts")]
+        if any(type(part) is Unread for part in (*parts, *listed)):
+            return None, contacts, _UNREAD
+        first = next((id_ for id_ in listed if links[id_].values.get("primary")), None)
         if "primary" not in values and listed:
             values["primary"] = listed[0] if first is None else first
             if first is None:
@@ -219,38 +262,42 @@ class Assembly:
         elif first not in (None, values.get("primary")):
             other = f"contact {first} in the list of its contacts: the deal counts"
             self.report.read(place.at("CONTACT_ID"), "one primary contact of a deal", other, W6.id)
-        values["contacts"] = (*values.get("contacts", ()), *listed)
-        fields = self._deal_fields(values)
-        if fields["primary"] is None:
+        all_ = (*values.get("contacts", ()), *listed)
+        primary, company = values.get("primary", all_[0] if all_ else None), values.get("company")
+        if primary is None:
+            primary, company = company, None
+        if primary is None:
             expected = "a contact or a company: a deal always has a primary contact"
             self.report.not_used(place.at("CONTACT_ID"), expected, "none", W6.id)
-            return None, None
-        stored = self.contacts.get(fields["primary"])
+            return None, contacts, None
+        stored = self.contacts.get(primary)
         employer = None if stored is None else stored.contact.company
         if "company" not in found.mentioned and employer is not None:
-            fields["company"] = employer
+            company = employer
             read_as = f"nothing: read as {shown(employer)}, where the primary contact works"
             self.report.read(place.at("COMPANY_ID"), "the deal's company", read_as, W2.id)
         status = self._status(values, place)
-        fields["status"] = status or DealStatus.OPEN
-        return _made(Deal, fields, place, self.report), status
-
-    def _deal_fields(self, values: Values) -> dict[str, Any]:
-        """Return a deal's fields but for its status; a company alone is the primary contact."""
-        contacts: tuple[int, ...] = values.get("contacts", ())
-        primary = values.get("primary", contacts[0] if contacts else None)
-        company = values.get("company")
-        if primary is None:
-            primary, company = company, None
         stage_id = values.get("stage_id", "")
         stage = self.catalogue.stages.get(stage_id)
-        return _direct(Deal, values) | {
-            "primary": primary,
-            "company": company,
-            "involved": frozenset(contacts) - {primary},
-            "stage": stage_id if stage is None or not stage.name else stage.name,
-            "source": _source(values, self.catalogue),
-        }
+        deal = self._made(
+            Deal,
+            {
+                **values,
+                "primary": primary,
+                "company": company,
+                "involved": frozenset(all_) - {primary},
+                "stage": stage_id if stage is None or not stage.name else stage.name,
+                "source": _source(values, self.catalogue),
+                "status": status or DealStatus.OPEN,
+            },
+            place,
+            Kind.DEAL,
+        )
+        if status is not None:
+            return deal, audience(deal), None
+        shown_stage = safely("STAGE_ID", stage_id)
+        because = f"it is in stage {shown_stage}, and nothing says what that means"
+        return None, contacts | audience(deal), (because, Doubt.STAGE)
 
     def _status(self, values: Mapping[str, Any], place: Place) -> DealStatus | None:
         status, by = deal_status(values, self.catalogue)
@@ -283,13 +330,13 @@ class Assembly:
 
     # Leads.
 
-    def add_leads(self, leads: Records, members: Members) -> None:
+    def add_leads(self, leads: Records, links: Links) -> None:
         """Take over the leads, with what became of them; after all that points back at them."""
         for id_, found in leads.items():
             values, place = found.values, found.place
-            listed = members.get(values["id"], {})
+            listed = links.get(id_, {})
             first = next(
-                (contact for contact, row in listed.items() if row.values.get("primary")), None
+                (one for one in _in_order(listed) if listed[one].values.get("primary")), None
             )
             if first is not None:
                 values.setdefault("person_id", first)
@@ -302,7 +349,10 @@ class Assembly:
             if meaning is StageMeaning.FAILURE and not reason and status != _JUNK:
                 names = {stage.id: stage.name or stage.id for stage in self.book.stages}
                 reason = names.get(status, "")
-            fields = _direct(Lead, values) | {
+            fields: dict[str, Any] = {
+                name: value for name, value in values.items() if name not in _TIES
+            }
+            fields |= {
                 "status": status,
                 "source": _source(values, self.catalogue),
                 "unqualified_reason": reason if meaning is StageMeaning.FAILURE else "",
@@ -311,7 +361,7 @@ class Assembly:
                 fields |= _known_contacts(values)
             if meaning is StageMeaning.SUCCESS:
                 fields |= self._became(id_, values, place)
-            self.leads[id_] = _made(Lead, fields, place, self.report)
+            self.leads[id_] = self._made(Lead, fields, place, Kind.LEAD)
 
     def _became(self, id_: LeadId, values: Mapping[str, Any], place: Place) -> dict[str, Any]:
         """Return a conversion; the contacts alone if it has no time; or nothing (rule L10)."""
@@ -322,10 +372,10 @@ class Assembly:
         for target in ("person", "company", "deal"):
             pointing = self._of_lead[target].get(id_, [])
             if len(pointing) > 1:
-                found = f"{len(pointing)} of them: {shown(pointing[0])} is taken"
+                found = f"{len(pointing)} of them: {shown(_first_of(pointing))} is taken"
                 self.report.read(place, f"one {target} that a lead became", found, K13.id)
             if pointing and not (target != "deal" and _is_repeat(values)):
-                named.setdefault(target, pointing[0])
+                named.setdefault(target, _first_of(pointing))
         at = values.get("moved_at") or values.get("closed_at")
         if not named:
             return {}

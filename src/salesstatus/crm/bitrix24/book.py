@@ -21,7 +21,6 @@ from salesstatus.crm.bitrix24.columns import (
     Kind,
     system_status,
 )
-from salesstatus.crm.bitrix24.unpacking import Row
 from salesstatus.crm.oddities import Place, Reporter, safely
 from salesstatus.lead import FieldDefinition, FieldType, Scope, StageMeaning
 from salesstatus.leads.stages import BITRIX24_STAGES, Stage, StageBook
@@ -29,7 +28,11 @@ from salesstatus.model import full_name
 from salesstatus.statements import L1, T3
 from salesstatus.values import FrozenMap, Id
 
-Statuses = Mapping[tuple[str, str], Row]
+Statuses = Mapping[tuple[str, str], Any]
+#: The definitions of custom fields by scopes, and the values that lists offer, by their ids.
+Definitions = tuple[
+    Mapping[Scope, tuple[FieldDefinition, ...]], Mapping[tuple[Kind, str], Mapping[str, str]]
+]
 IN_PROCESS, SUCCESS, FAILURE = StageMeaning
 #: The book of the stages of leads, and that of the sources.
 _LEADS: Final = "STATUS"
@@ -39,16 +42,12 @@ _DEALS: Final = re.compile(r"DEAL_STAGE(?:_([0-9]{1,9}))?")
 
 
 def catalogue_of(
-    statuses: Statuses,
-    categories: Mapping[Id, Mapping[str, Any]],
-    users: Mapping[Id, Mapping[str, Any]],
-    skipped: Counter[str],
-    report: Reporter,
+    found: Mapping[Kind, Mapping[Any, Any]], skipped: Counter[str], report: Reporter
 ) -> Catalogue:
     """Return what the account calls its stages of deals, pipelines, sources and users."""
     stages: dict[Id, DealStage] = {}
     sources: dict[Id, str] = {}
-    for (entity, id_), row in statuses.items():
+    for (entity, id_), row in found[Kind.STATUS].items():
         book = _DEALS.fullmatch(entity)
         name = row.values.get("name", id_)
         if book is not None:
@@ -62,13 +61,15 @@ def catalogue_of(
             sources[id_] = name
         elif entity != _LEADS:
             skipped[f"status of {safely('ENTITY_ID', entity)}"] += 1
-    names = {
-        id_: full_name(values.get("first_name", ""), values.get("last_name", "")) or str(id_)
-        for id_, values in users.items()
-    }
+    names: dict[Id, str] = {}
+    for id_, row in found[Kind.USER].items():
+        first, last = (row.values.get(part, "") for part in ("first_name", "last_name"))
+        names[id_] = full_name(first, last) or str(id_)
     return Catalogue(
         stages=FrozenMap.over(stages),
-        pipelines=FrozenMap({id_: values.get("name", "") for id_, values in categories.items()}),
+        pipelines=FrozenMap(
+            {id_: row.values.get("name", "") for id_, row in found[Kind.CATEGORY].items()}
+        ),
         sources=FrozenMap.over(sources),
         users=FrozenMap.over(names),
     )
@@ -104,11 +105,11 @@ def stage_book(
 _IN_BOOK: Final = "a stage of the book"
 
 
-def _sent(sent: Iterable[Row], report: Reporter) -> list[Stage]:
+def _sent(sent: Iterable[Any], report: Reporter) -> list[Stage]:
     """Return the stages that were sent, and what is missing of them."""
     stages: list[Stage] = []
     place = Place("the stages of leads")
-    for row in sorted(sent, key=lambda row: row.values.get("sort", _LAST)):
+    for row in sorted(sent, key=_place_in_book):
         id_: str = row.values["id"]
         meaning: StageMeaning | None = row.values.get("meaning") or BITRIX24_STAGES.meaning(id_)
         if meaning is None or not id_.strip():
@@ -135,6 +136,13 @@ def _sent(sent: Iterable[Row], report: Reporter) -> list[Stage]:
     return stages
 
 
+def _place_in_book(row: Any) -> tuple[int, int]:
+    """Return where a stage stands: as it says, else as in Bitrix24's own book."""
+    own = [stage.id for stage in BITRIX24_STAGES.stages]
+    id_ = row.values["id"]
+    return row.values.get("sort", _LAST), own.index(id_) if id_ in own else len(own)
+
+
 #: After all that say where they stand.
 _LAST: Final = 10**31
 #: Bitrix24's own stage of each meaning.
@@ -144,45 +152,38 @@ _OWN: Final = {
 }
 
 
-def definitions(
-    fields: Mapping[Kind, Mapping[str, Row]], report: Reporter
-) -> dict[Scope, tuple[FieldDefinition, ...]]:
+def definitions(fields: Mapping[tuple[Kind, str], Any], report: Reporter) -> Definitions:
     """Return the custom fields; one of leads goes to the targets that have one of its name (K7)."""
     found: dict[Scope, dict[str, FieldDefinition]] = defaultdict(dict)
+    choices: dict[tuple[Kind, str], Mapping[str, str]] = {}
     targets = {"person": Kind.CONTACT, "company": Kind.COMPANY, "deal": Kind.DEAL}
-    for kind, rows in fields.items():
-        for name, row in rows.items():
-            opted = {
-                target: kind is Kind.LEAD and name in fields.get(of, {})
-                for target, of in targets.items()
-            }
-            definition = _definition(name, row, opted, report)
-            if definition is not None:
-                found[SCOPES[kind]].setdefault(name, definition)
-    return {scope: tuple(defined.values()) for scope, defined in found.items()}
+    for (kind, name), row in fields.items():
+        opted = {
+            target: kind is Kind.LEAD and (of, name) in fields for target, of in targets.items()
+        }
+        definition = _definition(name, row.values, opted, row.place, report)
+        if definition is not None:
+            found[SCOPES[kind]].setdefault(name, definition)
+            if definition.choices:
+                choices[kind, name] = row.values["choices"]
+    return {scope: tuple(defined.values()) for scope, defined in found.items()}, choices
 
 
 def _definition(
-    name: str, row: Row, opted: Mapping[str, bool], report: Reporter
+    name: str, values: Mapping[str, Any], opted: Mapping[str, bool], place: Place, report: Reporter
 ) -> FieldDefinition | None:
-    kind = FIELD_TYPES.get(row.values["type"], FieldType.TEXT)
-    many = row.values.get("multiple", False)
+    kind = FIELD_TYPES.get(values["type"], FieldType.TEXT)
+    many = values.get("multiple", False)
     if many and kind is not FieldType.DROP_DOWN:
-        report.not_used(
-            row.place, "a field of one value, or a choice", "a field of several values", T3.id
-        )
+        expected = "a field of one value, or a choice"
+        report.not_used(place, expected, "a field of several values", T3.id)
         return None
-    items = row.body.get("items")
-    ids = (item.get("ID") for item in items if type(item) is dict) if type(items) is list else ()
-    choices = tuple(dict.fromkeys(str(id_) for id_ in ids if type(id_) in (int, str)))
-    if kind is FieldType.DROP_DOWN and not choices:
-        report.read(row.place, "the choices of a field", "none: read as a text", T3.id)
+    choices = tuple(dict.fromkeys(values.get("choices", {}).values()))
+    if kind is not FieldType.DROP_DOWN:
+        choices = ()
+    elif not choices:
+        report.read(place, "the choices of a field", "none: read as a text", T3.id)
         kind = FieldType.TEXT
-    elif kind is FieldType.DROP_DOWN and many:
+    elif many:
         kind = FieldType.MULTI_SELECT
-    return FieldDefinition(
-        name=name, type=kind, choices=choices if kind in _CHOSEN else (), **opted
-    )
-
-
-_CHOSEN: Final = (FieldType.DROP_DOWN, FieldType.MULTI_SELECT)
+    return FieldDefinition(name=name, type=kind, choices=choices, **opted)

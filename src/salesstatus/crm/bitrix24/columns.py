@@ -1,12 +1,13 @@
 """The records of Bitrix24, key by key: what is read into which field of ours.
 
-Keys that stand in no table are ignored. Source: Bitrix24 REST API, its recorded answers.
+Keys that stand in no table are not read; those that the vendor's documentation does not name either
+are counted. Source: Bitrix24 REST API, its recorded answers.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from enum import unique
 from typing import Final, final
 
@@ -14,8 +15,8 @@ import attrs
 
 from salesstatus.crm.bitrix24.groups import (
     AddressParts,
+    Choices,
     CustomFields,
-    EventId,
     Meaning,
     Multi,
     Role,
@@ -24,21 +25,24 @@ from salesstatus.crm.bitrix24.lens import (
     AMOUNT,
     COMPANY,
     COMPANY_SELF,
+    CONTACT,
+    CONTACTS,
     FLAG,
     ID,
     MEANING,
     NUMBERS,
     SECONDS,
     SELF_ID,
+    SWITCH,
     TEXT,
     TIME,
     USER,
     WHOLE,
-    Form,
-    field_key,
+    classic_key,
+    doubted,
+    item_key,
     status_codec,
 )
-from salesstatus.crm.codecs import FLAG as TRUE_OR_FALSE
 from salesstatus.crm.codecs import Codec
 from salesstatus.crm.columns import Column, Columns, Group
 from salesstatus.labels import Axis
@@ -62,41 +66,39 @@ class Kind(IdentityEnum):
     DEAL_STAGE = "deal stage history"
     LEAD_CONTACT = "contact of a lead"
     DEAL_CONTACT = "contact of a deal"
+    CONTACT_COMPANY = "company of a contact"
     USER = "user"
     FIELD = "field"
     EVENT = "event"
+    MODE = "mode"
+    LOST = "deal without an id"
 
-
-Shapes = Mapping[tuple[Kind, Form], Columns]
 
 #: ``entityTypeId`` of the kinds that ``crm.item.*`` and ``crm.stagehistory.*`` are asked for.
 ENTITY_TYPES: Final = {1: Kind.LEAD, 2: Kind.DEAL, 3: Kind.CONTACT, 4: Kind.COMPANY}
 
 #: What the kinds are called in names of methods, files and folders.
 KIND_OF_WORD: Final[Mapping[str, Kind]] = {
-    **{
-        kind.value: kind
-        for kind in (Kind.LEAD, Kind.DEAL, Kind.CONTACT, Kind.COMPANY, Kind.STATUS, Kind.CATEGORY)
-    },
+    **{kind.value: kind for kind in ENTITY_TYPES.values()},
     **{f"{kind.value}s": kind for kind in (Kind.LEAD, Kind.DEAL, Kind.CONTACT)},
     "companies": Kind.COMPANY,
-    "statuses": Kind.STATUS,
-    "stages": Kind.STATUS,
-    "sources": Kind.STATUS,
-    "categories": Kind.CATEGORY,
-    "pipelines": Kind.CATEGORY,
-    "user": Kind.USER,
-    "users": Kind.USER,
+    **dict.fromkeys(("status", "statuses", "stages", "sources"), Kind.STATUS),
+    **dict.fromkeys(("category", "categories", "dealcategory", "pipelines"), Kind.CATEGORY),
+    **dict.fromkeys(("user", "users"), Kind.USER),
 }
 
 #: The keys that only one kind has: who has them is of this kind, whatever the file is called.
 SIGNS: Final[tuple[tuple[Kind, frozenset[str]], ...]] = tuple(
     (kind, frozenset(keys.split()))
     for kind, keys in (
+        (Kind.FIELD, "FIELD_NAME USER_TYPE_ID"),
+        (Kind.FIELD, "fieldName userTypeId"),
         (Kind.STATUS, "ENTITY_ID STATUS_ID"),
         (Kind.LEAD_STAGE, "OWNER_ID CREATED_TIME STATUS_ID"),
         (Kind.DEAL_STAGE, "OWNER_ID CREATED_TIME STAGE_ID"),
         (Kind.DEAL_CONTACT, "CONTACT_ID IS_PRIMARY"),
+        (Kind.CONTACT_COMPANY, "COMPANY_ID IS_PRIMARY"),
+        (Kind.CATEGORY, "isDefault"),
         (Kind.USER, "USER_TYPE"),
         (Kind.COMPANY, "COMPANY_TYPE"),
         (Kind.COMPANY, "IS_MY_COMPANY"),
@@ -155,197 +157,234 @@ _SITES: Final = (
     Role("twitter", "TWITTER"),
     Role("linkedin", "LINKEDIN"),
 )
-
-
-def _profile(form: Form) -> tuple[Group, ...]:
-    """Return the groups of phone numbers, e-mail addresses, sites, messengers and address."""
-    return (
-        Multi("PHONE", _PHONES, "phones", form),
-        Multi("EMAIL", (Role("email", "WORK", frozenset()),), "emails", form),
-        Multi("WEB", _SITES, "", form),
-        Multi("IM", (Role("skype", "SKYPE"),), "", form),
-        AddressParts(form),
-    )
-
-
-_Rows = tuple[tuple[str, str, Codec], ...]
-_WHEN: Final[_Rows] = (("DATE_CREATE", "created_at", TIME), ("DATE_MODIFY", "updated_at", TIME))
-_PEOPLE: Final[_Rows] = (
-    ("ASSIGNED_BY_ID", "owner", USER),
-    ("CREATED_BY_ID", "created_by", USER),
-    ("OPENED", "open_to_all", FLAG),
-)
-_PERSON: Final[_Rows] = (
-    ("HONORIFIC", "salutation", TEXT),
-    ("NAME", "first_name", TEXT),
-    ("SECOND_NAME", "middle_name", TEXT),
-    ("LAST_NAME", "last_name", TEXT),
-    ("POST", "title", TEXT),
-    ("COMMENTS", "description", TEXT),
-)
-_MONEY: Final[_Rows] = (("OPPORTUNITY", "value", AMOUNT), ("CURRENCY_ID", "currency", TEXT))
-_LEAD: Final[_Rows] = (
-    ("ID", "id", SELF_ID),
-    ("TITLE", "heading", TEXT),
-    *_PERSON,
-    ("COMPANY_TITLE", "organization_name", TEXT),
-    ("STATUS_ID", "status", TEXT),
-    ("STATUS_DESCRIPTION", "status_description", TEXT),
-    ("STATUS_SEMANTIC_ID", "meaning", MEANING),
-    ("SOURCE_ID", "source_id", TEXT),
-    ("CONTACT_ID", "person_id", ID),
-    ("CONTACT_IDS", "persons", NUMBERS),
-    ("COMPANY_ID", "company_id", COMPANY),
-    ("IS_RETURN_CUSTOMER", "repeat", FLAG),
-    *_MONEY,
-    *_PEOPLE,
-    *_WHEN,
-    ("MOVED_TIME", "moved_at", TIME),
-    ("MOVED_BY_ID", "moved_by", USER),
-    ("DATE_CLOSED", "closed_at", TIME),
-)
-_DEAL: Final[_Rows] = (
-    ("ID", "id", SELF_ID),
-    ("TITLE", "name", TEXT),
-    ("CONTACT_ID", "primary", ID),
-    ("CONTACT_IDS", "contacts", NUMBERS),
-    ("COMPANY_ID", "company", COMPANY),
-    ("LEAD_ID", "lead", ID),
-    ("STAGE_ID", "stage_id", TEXT),
-    ("STAGE_SEMANTIC_ID", "meaning", MEANING),
-    ("CLOSED", "closed", FLAG),
-    ("CATEGORY_ID", "category", WHOLE),
-    ("SOURCE_ID", "source_id", TEXT),
-    *_MONEY,
-    *_PEOPLE,
-    *_WHEN,
-    ("MOVED_TIME", "changed_at", TIME),
-)
-_CONTACT: Final[_Rows] = (
-    ("ID", "id", SELF_ID),
-    *_PERSON,
-    ("COMPANY_ID", "company", COMPANY),
-    ("COMPANY_IDS", "companies", NUMBERS),
-    ("LEAD_ID", "lead", ID),
-    *_PEOPLE,
-    *_WHEN,
-)
-_COMPANY: Final[_Rows] = (
-    ("ID", "id", COMPANY_SELF),
-    ("TITLE", "name", TEXT),
-    ("COMMENTS", "description", TEXT),
-    ("INDUSTRY", "industry", TEXT),
-    ("IS_MY_COMPANY", "ours", FLAG),
-    ("LEAD_ID", "lead", ID),
-    *_PEOPLE,
-    *_WHEN,
-)
-_STATUS: Final[_Rows] = (
-    ("ENTITY_ID", "entity", TEXT),
-    ("STATUS_ID", "id", TEXT),
-    ("NAME", "name", TEXT),
-    ("SORT", "sort", WHOLE),
-    ("CATEGORY_ID", "category", WHOLE),
-)
-_CATEGORY: Final[_Rows] = (
-    ("ID", "id", WHOLE),
-    ("NAME", "name", TEXT),
-    ("ENTITY_TYPE_ID", "entity_type", WHOLE),
-)
-_USER: Final[_Rows] = (
-    ("ID", "id", SELF_ID),
-    ("NAME", "first_name", TEXT),
-    ("LAST_NAME", "last_name", TEXT),
+#: Phone numbers, e-mail addresses, sites, messengers and address.
+_PROFILE: Final[tuple[Group, ...]] = (
+    Multi("PHONE", _PHONES, "phones"),
+    Multi("EMAIL", (Role("email", "WORK", frozenset()),), "emails"),
+    Multi("WEB", _SITES, ""),
+    Multi("IM", (Role("skype", "SKYPE"),), ""),
+    AddressParts(),
 )
 
-
-def _stages(prefix: str) -> _Rows:
-    return (
-        ("ID", "id", ID),
-        ("OWNER_ID", "about", SELF_ID),
-        ("CREATED_TIME", "at", TIME),
-        (f"{prefix}_ID", "stage", TEXT),
-        (f"{prefix}_SEMANTIC_ID", "meaning", MEANING),
-    )
+_Keys = tuple[tuple[str, str, Codec], ...]
 
 
-_MEMBER: Final[_Rows] = (
-    ("CONTACT_ID", "contact", SELF_ID),
-    ("IS_PRIMARY", "primary", FLAG),
-    ("SORT", "sort", WHOLE),
+def _of(codec: Codec, keys: str) -> _Keys:
+    """Return keys and fields that one codec reads: ``"KEY field KEY field"``."""
+    words = keys.split()
+    return tuple((key, field, codec) for key, field in zip(words[::2], words[1::2], strict=True))
+
+
+_COMMON: Final = (
+    *_of(USER, "ASSIGNED_BY_ID owner CREATED_BY_ID created_by"),
+    *_of(FLAG, "OPENED open_to_all"),
+    *_of(TIME, "DATE_CREATE created_at DATE_MODIFY updated_at"),
 )
-_EVENT: Final[_Rows] = (("event", "event", TEXT), ("ts", "at", SECONDS))
+_PERSON: Final = _of(
+    TEXT,
+    "HONORIFIC salutation NAME first_name SECOND_NAME middle_name LAST_NAME last_name POST title "
+    "COMMENTS description",
+)
+_MONEY: Final = (*_of(AMOUNT, "OPPORTUNITY value"), *_of(TEXT, "CURRENCY_ID currency"))
+_MEMBER: Final = (*_of(WHOLE, "SORT sort"), *_of(FLAG, "IS_PRIMARY primary"))
+_VISIT: Final = (*_of(ID, "ID id"), *_of(SELF_ID, "OWNER_ID about"), *_of(TIME, "CREATED_TIME at"))
 
-
-@attrs.frozen
-class _Plan:
-    """The columns of a kind, which of them are needed, its groups, and in which forms it comes."""
-
-    rows: _Rows
-    needed: tuple[str, ...] = ("id",)
-    groups: Callable[[Form], tuple[Group, ...]] = lambda _: ()
-    forms: tuple[Form, ...] = tuple(Form)
-
-
-_CLASSIC: Final = (Form.CLASSIC,)
-_PLANS: Final[Mapping[Kind, _Plan]] = {
-    Kind.LEAD: _Plan(_LEAD, groups=_profile),
-    Kind.DEAL: _Plan(_DEAL),
-    Kind.CONTACT: _Plan(_CONTACT, groups=_profile),
-    Kind.COMPANY: _Plan(_COMPANY, groups=_profile),
-    Kind.STATUS: _Plan(_STATUS, ("id", "entity"), lambda _: (Meaning(),), _CLASSIC),
-    Kind.CATEGORY: _Plan(_CATEGORY),
-    Kind.USER: _Plan(_USER, forms=_CLASSIC),
-    Kind.LEAD_STAGE: _Plan(_stages("STATUS"), ("about", "at", "stage"), forms=_CLASSIC),
-    Kind.DEAL_STAGE: _Plan(_stages("STAGE"), ("about", "at", "stage"), forms=_CLASSIC),
-    Kind.LEAD_CONTACT: _Plan(_MEMBER, ("contact",), forms=_CLASSIC),
-    Kind.DEAL_CONTACT: _Plan(_MEMBER, ("contact",), forms=_CLASSIC),
-    Kind.EVENT: _Plan(_EVENT, ("event",), lambda _: (EventId(),), _CLASSIC),
-}
-_FIELD: Final = Columns(
-    Kind.FIELD.value,
-    (
-        Column("type", "type", TEXT, needed=True),
-        Column("title", "title", TEXT),
-        Column("isMultiple", "multiple", TRUE_OR_FALSE),
+#: The columns of each kind by their classic keys, and which of them a record needs.
+_KEYS: Final[Mapping[Kind, tuple[_Keys, str]]] = {
+    Kind.LEAD: (
+        (
+            *_of(SELF_ID, "ID id"),
+            *_PERSON,
+            *_of(
+                TEXT,
+                "TITLE heading COMPANY_TITLE organization_name STATUS_ID status "
+                "STATUS_DESCRIPTION status_description SOURCE_ID source_id",
+            ),
+            *_of(MEANING, "STATUS_SEMANTIC_ID meaning"),
+            *_of(ID, "CONTACT_ID person_id"),
+            *_of(NUMBERS, "CONTACT_IDS persons"),
+            *_of(COMPANY, "COMPANY_ID company_id"),
+            *_of(FLAG, "IS_RETURN_CUSTOMER repeat"),
+            *_MONEY,
+            *_COMMON,
+            *_of(TIME, "MOVED_TIME moved_at DATE_CLOSED closed_at"),
+            *_of(USER, "MOVED_BY_ID moved_by"),
+        ),
+        "id",
     ),
-)
-#: The kinds that have custom fields, and those of them that statuses can stand in.
-_CUSTOM: Final = (Kind.LEAD, Kind.DEAL, Kind.CONTACT, Kind.COMPANY)
+    Kind.DEAL: (
+        (
+            *_of(SELF_ID, "ID id"),
+            *_of(TEXT, "TITLE name STAGE_ID stage_id SOURCE_ID source_id"),
+            *_of(CONTACT, "CONTACT_ID primary"),
+            *_of(CONTACTS, "CONTACT_IDS contacts"),
+            *_of(doubted(COMPANY), "COMPANY_ID company"),
+            *_of(ID, "LEAD_ID lead"),
+            *_of(MEANING, "STAGE_SEMANTIC_ID meaning"),
+            *_of(FLAG, "CLOSED closed"),
+            *_of(WHOLE, "CATEGORY_ID category"),
+            *_MONEY,
+            *_COMMON,
+            *_of(TIME, "MOVED_TIME changed_at"),
+        ),
+        "id",
+    ),
+    Kind.CONTACT: (
+        (
+            *_of(SELF_ID, "ID id"),
+            *_PERSON,
+            *_of(COMPANY, "COMPANY_ID company"),
+            *_of(NUMBERS, "COMPANY_IDS companies"),
+            *_of(ID, "LEAD_ID lead"),
+            *_COMMON,
+        ),
+        "id",
+    ),
+    Kind.COMPANY: (
+        (
+            *_of(COMPANY_SELF, "ID id"),
+            *_of(TEXT, "TITLE name COMMENTS description INDUSTRY industry"),
+            *_of(FLAG, "IS_MY_COMPANY ours"),
+            *_of(ID, "LEAD_ID lead"),
+            *_COMMON,
+        ),
+        "id",
+    ),
+    Kind.STATUS: (
+        (
+            *_of(TEXT, "ENTITY_ID entity STATUS_ID id NAME name"),
+            *_of(WHOLE, "SORT sort CATEGORY_ID category"),
+        ),
+        "id entity",
+    ),
+    Kind.CATEGORY: ((*_of(WHOLE, "ID id"), *_of(TEXT, "NAME name")), "id"),
+    Kind.USER: ((*_of(SELF_ID, "ID id"), *_of(TEXT, "NAME first_name LAST_NAME last_name")), "id"),
+    Kind.LEAD_STAGE: (
+        (*_VISIT, *_of(TEXT, "STATUS_ID stage"), *_of(MEANING, "STATUS_SEMANTIC_ID meaning")),
+        "about at stage",
+    ),
+    Kind.DEAL_STAGE: (
+        (*_VISIT, *_of(TEXT, "STAGE_ID stage"), *_of(MEANING, "STAGE_SEMANTIC_ID meaning")),
+        "about at stage",
+    ),
+    Kind.LEAD_CONTACT: ((*_of(SELF_ID, "CONTACT_ID id"), *_MEMBER), "id"),
+    Kind.DEAL_CONTACT: ((*_of(CONTACT, "CONTACT_ID id"), *_MEMBER), "id"),
+    Kind.CONTACT_COMPANY: ((*_of(COMPANY_SELF, "COMPANY_ID id"), *_MEMBER), "id"),
+    Kind.FIELD: (
+        (
+            *_of(TEXT, "type type USER_TYPE_ID type FIELD_NAME name ENTITY_ID entity"),
+            *_of(SWITCH, "isMultiple multiple MULTIPLE multiple"),
+        ),
+        "type",
+    ),
+    Kind.EVENT: (
+        (*_of(TEXT, "event event"), *_of(SECONDS, "ts at"), *_of(ID, "ID id")),
+        "event",
+    ),
+    Kind.MODE: (_of(WHOLE, "mode id"), "id"),
+}
+_GROUPS: Final[Mapping[Kind, tuple[Group, ...]]] = {
+    **dict.fromkeys((Kind.LEAD, Kind.CONTACT, Kind.COMPANY), (*_PROFILE, CustomFields())),
+    Kind.DEAL: (CustomFields(),),
+    Kind.STATUS: (Meaning(),),
+    Kind.FIELD: (Choices(),),
+}
+#: The kinds whose custom fields can hold statuses.
 _STATUSES: Final = (Kind.CONTACT, Kind.COMPANY)
+
+Shapes = Mapping[Kind, Columns]
+
+
+def _columns(keys: Iterable[tuple[str, str, Codec]], needed: Iterable[str]) -> tuple[Column, ...]:
+    """Return the columns of keys in both of their forms."""
+    return tuple(
+        Column(written, field, codec, field in needed)
+        for key, field, codec in keys
+        for written in dict.fromkeys((key, item_key(key) if key.isupper() else key))
+    )
 
 
 def shapes(prospect_field: str | None = None, customer_field: str | None = None) -> Shapes:
-    """Return the shapes of all kinds in their forms, with the custom fields that hold statuses."""
-    found: dict[tuple[Kind, Form], Columns] = {(Kind.FIELD, form): _FIELD for form in Form}
-    for kind, plan in _PLANS.items():
-        for form in plan.forms:
-            columns = [
-                Column(
-                    key if kind is Kind.EVENT else field_key(key, form),
-                    field,
-                    codec,
-                    field in plan.needed,
-                )
-                for key, field, codec in plan.rows
-            ]
-            groups = plan.groups(form)
-            keys: dict[Axis, str] = {}
-            if kind in _STATUSES and prospect_field is not None:
-                keys["prospect"] = prospect_field
-            if kind in _STATUSES and customer_field is not None:
-                keys["customer"] = customer_field
-            columns += [
-                Column(field_key(key, form), axis, status_codec(axis)) for axis, key in keys.items()
-            ]
-            if kind in _CUSTOM:
-                groups += (CustomFields(form, frozenset(keys.values())),)
-            found[kind, form] = Columns(kind.value, tuple(columns), groups)
-    return found
+    """Return the shapes of all kinds, with the custom fields that hold statuses."""
+    named: tuple[tuple[Axis, str | None], ...] = (
+        ("prospect", prospect_field),
+        ("customer", customer_field),
+    )
+    statuses = tuple((key, axis, status_codec(axis)) for axis, key in named if key is not None)
+    return {
+        kind: Columns(
+            kind.value,
+            _columns((*keys, *(statuses if kind in _STATUSES else ())), needed.split()),
+            _GROUPS.get(kind, ()),
+        )
+        for kind, (keys, needed) in _KEYS.items()
+    }
 
 
 #: The shapes of all kinds, without statuses.
 SHAPES: Final[Shapes] = shapes()
+
+
+#: What else the vendor's documentation names, and nothing of ours comes of.
+_DOCUMENTED: Final = (
+    "ACCOUNT_CURRENCY_ID ACTIVE ADDITIONAL_INFO ADDRESS_LEGAL BANKING_DETAILS BEGINDATE "
+    "BEGIN_DATE BIRTHDATE CLOSEDATE CLOSE_DATE COLOR COMPANY_IDS COMPANY_TYPE CONTACT_IDS "
+    "CREATED_DATE DATA DATE_CLOSED DATE_CREATE_SHORT DATE_MODIFY_SHORT DEPRECATION_INFO "
+    "EDIT_FORM_LABEL EDIT_IN_LIST EMAIL EMAIL_HOME EMAIL_MAILING EMAIL_WORK EMPLOYEES "
+    "ENTITY_TYPE_ID ENUM ERROR_MESSAGE EVENT_HANDLER_ID EXPORT EXTRA FACE_ID FILTER_LABEL FM "
+    "FORM_LABEL FULL_NAME HAS_EMAIL HAS_IMOL HAS_PHONE HELP_MESSAGE ICQ ID IM IMOL IS_CONVERT "
+    "IS_DEFAULT IS_DEPRECATED IS_DYNAMIC IS_IMMUTABLE IS_LOCKED IS_MANUAL_OPPORTUNITY IS_NEW "
+    "IS_READ_ONLY IS_RECURRING IS_REPEATED_APPROACH IS_REQUIRED IS_RETURN_CUSTOMER IS_SEARCHABLE "
+    "ITEMS LANG LAST_ACTIVITY_BY LAST_ACTIVITY_TIME LAST_COMMUNICATION_TIME LINK LIST "
+    "LIST_COLUMN_LABEL LIST_FILTER_LABEL LIST_LABEL LOCATION_ID LOGIN LOGO MANDATORY MODIFY_BY_ID "
+    "MOVED_BY_ID MOVED_TIME MYCOMPANY_ID NAME_INIT OBSERVERS OPPORTUNITY_ACCOUNT ORIGINATOR_ID "
+    "ORIGIN_ID ORIGIN_VERSION PHONE PHONE_MAILING PHONE_MOBILE PHONE_WORK PHOTO PROBABILITY "
+    "PRODUCT_ID QUOTE_ID REVENUE ROLE_ID SEARCH_CONTENT SEMANTICS SETTINGS SHORT_NAME SHOW_FILTER "
+    "SHOW_IN_LIST SKYPE SORT SOURCE_DESCRIPTION STAGE_SEMANTIC_ID STATUS_SEMANTIC_ID STATUS_TYPE "
+    "SYSTEM TAX_VALUE TAX_VALUE_ACCOUNT TITLE TS TYPE_ID UPDATED_BY UPPER_NAME USER_TYPE "
+    "UTM_CAMPAIGN UTM_CONTENT UTM_MEDIUM UTM_SOURCE UTM_TERM WEB WEBFORM_ID WORK_POSITION XML_ID "
+)
+_KNOWN: Final = frozenset(key for keys, _ in _KEYS.values() for key, _, _ in keys).union(
+    _DOCUMENTED.split()
+)
+_KNOWN_PARTS: Final = re.compile(
+    r"(?:REG_)?ADDRESS(?:_[A-Z0-9_]+)?|PARENT_ID_?[0-9]+|UF_(?!CRM_).+"
+)
+
+
+def _is_known(key: str) -> bool:
+    classic = classic_key(key)
+    return classic in _KNOWN or _KNOWN_PARTS.fullmatch(classic) is not None
+
+
+@attrs.frozen
+class Plan:
+    """How bodies with certain keys are read: what of their kind's columns they have.
+
+    `fields` are the fields that the bodies say something of, `unknown` the keys that nobody knows.
+    """
+
+    columns: Columns
+    fields: frozenset[str]
+    unknown: tuple[str, ...]
+
+
+def plan_of(columns: Columns, body: Mapping[str, object]) -> Plan:
+    """Return how a body, and all others with the same keys, are read."""
+    there = tuple(column for column in columns.columns if column.key in body)
+    fields = {column.field for column in there}
+    absent = {c.field: c for c in reversed(columns.columns) if c.needed and c.field not in fields}
+    groups = tuple(group for group in columns.groups if group.mentioned(body))
+    read = {column.key for column in there}
+    custom = next((group for group in groups if type(group) is CustomFields), None)
+    if custom is not None:
+        of = custom.of(body, read)
+        groups = (*(group for group in groups if group is not custom), of)
+        read |= {key for key, _ in of.pairs}
+    given = Columns(columns.name, (*absent.values(), *there), groups)
+    unknown = (key for key in body if key not in read and not _is_known(key))
+    return Plan(given, given.mentioned(body), tuple(unknown))
+
 
 #: What custom fields hold, by the types of ``crm.lead.fields``.
 FIELD_TYPES: Final[Mapping[str, FieldType]] = {
@@ -360,10 +399,11 @@ FIELD_TYPES: Final[Mapping[str, FieldType]] = {
     "address": FieldType.ADDRESS,
     "enumeration": FieldType.DROP_DOWN,
 }
-#: Whose fields these are.
+#: Whose fields these are, and what user-field definitions call them.
 SCOPES: Final[Mapping[Kind, Scope]] = {
     Kind.LEAD: Scope.LEAD,
     Kind.CONTACT: Scope.CONTACT,
     Kind.COMPANY: Scope.CONTACT,
     Kind.DEAL: Scope.DEAL,
 }
+KIND_OF_ENTITY: Final = {f"CRM_{kind.name}": kind for kind in SCOPES}

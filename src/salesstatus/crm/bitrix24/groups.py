@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 import attrs
 
-from salesstatus.crm.bitrix24.lens import MEANINGS, Form, field_key, number_of
+from salesstatus.crm.bitrix24.lens import MEANINGS, custom_name, item_key
 from salesstatus.crm.oddities import Place, Reporter, safely
 from salesstatus.lead import StageMeaning
 from salesstatus.model import Address, absent
-from salesstatus.tables.plain import Unreadable
-
-CLASSIC, ITEM = Form
 
 
 @attrs.frozen
@@ -25,20 +21,14 @@ class AddressParts:
     district; the country is its name, or else its code.
     """
 
-    form: Form
-
     fields = ("address",)
 
-    def _key(self, part: str) -> str:
-        return field_key(f"ADDRESS{part}", self.form)
-
     def mentioned(self, body: Mapping[str, Any]) -> bool:
-        return any(self._key(part) in body for part in _ADDRESS_KEYS)
+        return not _ADDRESS_KEYS.keys().isdisjoint(body)
 
     def read(self, body: Mapping[str, Any], place: Place, report: Reporter) -> dict[str, Any]:
         parts: dict[str, str] = {}
-        for part in _ADDRESS_KEYS:
-            key = self._key(part)
+        for key, part in _ADDRESS_KEYS.items():
             value = body.get(key)
             if type(value) is str and value:
                 parts[part] = value
@@ -63,7 +53,12 @@ _ADDRESS_PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "state": ("_PROVINCE", "_REGION"),
     "country": ("_COUNTRY", "_COUNTRY_CODE"),
 }
-_ADDRESS_KEYS: Final = tuple(key for keys in _ADDRESS_PARTS.values() for key in keys)
+_ADDRESS_KEYS: Final = {
+    written: part
+    for parts in _ADDRESS_PARTS.values()
+    for part in parts
+    for written in (f"ADDRESS{part}", item_key(f"ADDRESS{part}"))
+}
 
 
 @attrs.frozen
@@ -86,37 +81,34 @@ class Multi:
     sort: str
     roles: tuple[Role, ...]
     rest: str
-    form: Form
 
     @property
     def fields(self) -> tuple[str, ...]:
         return tuple(role.field for role in self.roles) + ((self.rest,) if self.rest else ())
 
-    @property
-    def _list(self) -> str:
-        return self.sort if self.form is CLASSIC else "fm"
-
     def mentioned(self, body: Mapping[str, Any]) -> bool:
-        return self._list in body
+        return self.sort in body or "fm" in body
 
     def _members(
         self, body: Mapping[str, Any], place: Place, report: Reporter
     ) -> Iterator[tuple[str, str]]:
         """Yield the type and the value of each."""
-        members = body.get(self._list)
-        if members is None:
-            return
-        if type(members) is not list:
-            report.left_out(place.at(self._list), "a list", safely(self._list, members))
-            return
-        for position, member in enumerate(members):
-            at = place.at(self._list).at(position)
+        key, value_key, type_key = (
+            (self.sort, "VALUE", "VALUE_TYPE")
+            if self.sort in body
+            else ("fm", "value", "valueType")
+        )
+        members, place = body.get(key), place.at(key)
+        if members is not None and type(members) is not list:
+            report.left_out(place, "a list", safely(key, members))
+        for position, member in enumerate(members if type(members) is list else ()):
+            at = place.at(position)
             if type(member) is not dict:
                 report.left_out(at, "an object with a VALUE", safely("", member))
                 continue
-            if self.form is ITEM and member.get("typeId") != self.sort:
+            if key == "fm" and member.get("typeId") != self.sort:
                 continue
-            value, kind = (member.get(field_key(key, self.form)) for key in ("VALUE", "VALUE_TYPE"))
+            value, kind = member.get(value_key), member.get(type_key)
             if type(value) is not str:
                 if value is not None:
                     report.left_out(at, "a text", safely("VALUE", value))
@@ -145,44 +137,37 @@ class Multi:
         return values
 
 
-_CUSTOM: Final = {
-    CLASSIC: re.compile(r"UF_CRM_[A-Z0-9_]+"),
-    ITEM: re.compile(r"ufCrm[A-Z0-9_][A-Za-z0-9_]*"),
-}
-_CAPITAL: Final = re.compile(r"(?<!_)(?=[A-Z])")
-
-
-def custom_name(key: str) -> str | None:
-    """Return the name of a custom field, its classic key; None for the key of another field.
-
-    >>> custom_name("ufCrm_1720019876534"), custom_name("UF_CRM_BUDGET"), custom_name("TITLE")
-    ('UF_CRM_1720019876534', 'UF_CRM_BUDGET', None)
-    """
-    if _CUSTOM[CLASSIC].fullmatch(key):
-        return key
-    return _CAPITAL.sub("_", key).upper() if _CUSTOM[ITEM].fullmatch(key) else None
-
-
 @attrs.frozen
 class CustomFields:
-    """The custom fields, `without` those read otherwise, named as the classic methods do."""
+    """The custom fields, each a field of its own, named as the classic methods do.
 
-    form: Form
-    without: frozenset[str] = frozenset()
+    `pairs` are the keys of certain bodies, in either form, with their names.
+    """
 
-    fields = ("custom_fields",)
+    pairs: tuple[tuple[str, str], ...] = ()
 
-    def _keys(self, body: Mapping[str, Any]) -> dict[str, str]:
-        named = {custom_name(key): key for key in body if _CUSTOM[self.form].fullmatch(key)}
-        return {name: key for name, key in named.items() if name and name not in self.without}
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return tuple(name for _, name in self.pairs) or ("custom_fields",)
+
+    def of(self, body: Mapping[str, Any], read: Collection[str]) -> CustomFields:
+        """Return the custom fields of bodies with these keys, without those `read` otherwise."""
+        named = ((key, custom_name(key)) for key in body if key not in read)
+        return CustomFields(tuple((key, name) for key, name in named if name is not None))
 
     def mentioned(self, body: Mapping[str, Any]) -> bool:
-        return bool(self._keys(body))
+        return bool(self.pairs) or any(custom_name(key) for key in body)
 
     def read(self, body: Mapping[str, Any], place: Place, report: Reporter) -> dict[str, Any]:
-        del place, report  # any value will do
-        found = {name: body[key] for name, key in self._keys(body).items() if not absent(body[key])}
-        return {"custom_fields": found} if found else {}
+        found: dict[str, Any] = {}
+        for key, name in self.pairs:
+            value = body[key]
+            if absent(value) or found.get(name, value) == value:
+                found |= {} if absent(value) else {name: value}
+            else:
+                other = f"{safely(key, value)} beside {safely(key, found[name])}: not used"
+                report.left_out(place.at(key), "one value of a field in both forms", other)
+        return found
 
 
 class Meaning:
@@ -223,23 +208,29 @@ _WORDS: Final = {
 }
 
 
-class EventId:
-    """What a webhook is about: the id of the record, below ``data.FIELDS``."""
+class Choices:
+    """What a field of choices offers: their values by their ids."""
 
-    fields = ("id",)
+    fields = ("choices",)
 
     def mentioned(self, body: Mapping[str, Any]) -> bool:
-        return "data" in body
+        return not _CHOICES.isdisjoint(body)
 
     def read(self, body: Mapping[str, Any], place: Place, report: Reporter) -> dict[str, Any]:
-        data = body.get("data")
-        inner = data.get("FIELDS") if type(data) is dict else None
-        raw = inner.get("ID") if type(inner) is dict else None
-        try:
-            number = number_of(raw)
-        except Unreadable:
-            number = None
-        if number is None:
-            at = place.at("data").at("FIELDS").at("ID")
-            report.left_out(at, "the id of a record", safely("ID", raw))
-        return {} if number is None else {"id": number}
+        members = next((body[key] for key in _CHOICES if type(body.get(key)) is list), ())
+        found: dict[str, str] = {}
+        for member in members:
+            given = (
+                {key.lower(): value for key, value in member.items()}
+                if type(member) is dict
+                else {}
+            )
+            id_, value = given.get("id"), given.get("value")
+            if type(id_) in (int, str):
+                found.setdefault(str(id_), value if type(value) is str and value else str(id_))
+            else:
+                report.left_out(place, "choices with ids", safely("", member))
+        return {"choices": found} if found else {}
+
+
+_CHOICES: Final = frozenset({"items", "LIST", "enum"})

@@ -1,8 +1,9 @@
 """What is special about Bitrix24's records: ids, flags, empty values and keys.
 
-Every record comes in one of two forms. The methods ``crm.lead.*``, ``crm.deal.*`` … have keys like
-``ASSIGNED_BY_ID`` and ids in texts, ``crm.item.*`` has ``assignedById`` and numbers. A text is the
-absence of one when it is empty, an id when it is ``"0"``, and a flag is ``"Y"`` or ``"N"``.
+A record comes in one of two forms. The methods ``crm.lead.*``, ``crm.deal.*`` … have keys like
+``ASSIGNED_BY_ID`` and ids in texts, ``crm.item.*`` has ``assignedById`` and numbers; the keys of
+custom fields may have either form in both. A text is the absence of one when it is empty, an id
+when it is ``"0"``, and a flag is ``"Y"`` or ``"N"``.
 
 Contacts and companies are numbered apart there, and we have one kind of contacts. A contact keeps
 its number, and company 9 is ``"company-9"`` with us: no number is a text, so the two never meet.
@@ -12,31 +13,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
-from enum import unique
-from typing import Any, Final, final
+from datetime import datetime, timedelta, timezone
+from typing import Any, Final
+
+import attrs
 
 from salesstatus.crm.codecs import AMOUNT as ANY_AMOUNT
-from salesstatus.crm.codecs import DIGITS, HUGE, Codec, time_read, with_point
 from salesstatus.crm.codecs import FLAG as ANY_FLAG
+from salesstatus.crm.codecs import HUGE, Codec, time_read, with_point
 from salesstatus.errors import LabelError
 from salesstatus.labels import Axis, parse_status
 from salesstatus.lead import StageMeaning
 from salesstatus.tables.plain import Lenient, Unreadable
-from salesstatus.values import Id, IdentityEnum, InvalidError
-
-
-@final
-@unique
-class Form(IdentityEnum):
-    """In which of its two forms Bitrix24 says a record."""
-
-    CLASSIC = "classic"  #: ``crm.lead.get`` and its like
-    ITEM = "item"  #: ``crm.item.get``
-
-
-CLASSIC, ITEM = Form
-
+from salesstatus.values import Id, InvalidError
 
 # Ids.
 
@@ -73,41 +62,70 @@ def contact_number(place: str, id_: Id) -> int:
     return id_
 
 
-def _whole(value: Any) -> int | None:
-    """Return a number, also out of a text; None for an empty one."""
+_NUMBER: Final = re.compile(r"\s*([0-9]{1,30})(\.0+)?\s*", re.ASCII)
+
+
+def whole(value: Any) -> Any:
+    """Return a whole number, also out of a text; None for an empty one. Raises `Unreadable`."""
     if type(value) is str:
-        text = value.strip()
-        if not text:
+        found = _NUMBER.fullmatch(value)
+        if found is None:
+            if value.strip():
+                raise Unreadable
             return None
-        if not DIGITS.fullmatch(text):
-            raise Unreadable
-        return int(text)
-    if not 0 <= value < HUGE:
+        number = int(found[1])
+        return Lenient(number, with_point(1.0).note) if found[2] else number
+    given = value if type(value) is int else with_point(value).value
+    if not 0 <= given < HUGE:
         raise Unreadable
-    return int(value)
+    return given if type(value) is int else with_point(value)
+
+
+def number_of(value: object) -> int | None:
+    """Return an id, None for the absence of one. Raises `Unreadable` for what is neither."""
+    found = None if value is None else whole(value)
+    return (found.value if type(found) is Lenient else found) or None
 
 
 _INTEGERS: Final = frozenset({int, str})
 
 
-def _some(value: Any) -> int | None:
-    return _whole(value) or None
+def _number_codec(expected: str, made: Callable[[int], Any]) -> Codec:
+    def read(value: Any) -> Any:
+        found = whole(value)
+        if type(found) is Lenient:
+            return Lenient(made(found.value), found.note)
+        return None if found is None else made(found)
 
-
-def number_of(value: object) -> int | None:
-    """Return an id, None for the absence of one. Raises `Unreadable` for what is neither."""
-    return _some(value) if type(value) in _INTEGERS else None
-
-
-def _number_codec(expected: str, read: Callable[[Any], Any]) -> Codec:
-    def leniently(value: Any) -> Any:
-        whole = with_point(value)
-        return Lenient(read(whole.value), whole.note)
-
-    return Codec(expected, _INTEGERS, read, leniently)
+    return Codec(expected, _INTEGERS, read, read)
 
 
 # Values.
+
+
+@attrs.frozen
+class Unread:
+    """Stands for ids of which not all can be read; `known` are the others."""
+
+    known: tuple[int, ...] = ()
+
+
+_DOUBT: Final = "not read, so nothing is claimed of its deal"
+
+
+def doubted(codec: Codec) -> Codec:
+    """Return a codec that reads as `Unread` what cannot be read: that is not nobody."""
+
+    def reads(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        def safely_read(value: Any) -> Any:
+            try:
+                return read(value)
+            except Unreadable:
+                return Lenient(Unread(), _DOUBT)
+
+        return safely_read
+
+    return Codec(codec.expected, codec.plain, reads(codec.read), reads(codec.lenient))
 
 
 def _text(value: object) -> Any:
@@ -139,51 +157,60 @@ def _meaning(value: str) -> StageMeaning | None:
 
 
 def _seconds(value: Any) -> datetime:
-    number = _whole(value)
+    number = number_of(value)
     if number is None or number >= _LAST_SECOND:
         raise Unreadable
-    return datetime.fromisoformat("1970-01-01T00:00:00+00:00") + number * _SECOND
+    return _FIRST + timedelta(seconds=number)
 
 
+_FIRST: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _LAST_SECOND: Final = 253_402_300_800  # the end of the year 9999
-_SECOND: Final = datetime(1970, 1, 1, 0, 0, 1) - datetime(1970, 1, 1)  # noqa: DTZ001 - a duration
 
 
-def _numbers(value: Any) -> Any:
-    """Return the ids in a list, in their order."""
-    found: list[int] = []
+def _ids(value: Any) -> tuple[tuple[int, ...], int]:
+    """Return the ids in a list, each once and in their order, and how many members are none."""
+    found: dict[int, None] = {}
+    strange = 0
     for member in value:
         try:
             number = number_of(member)
         except Unreadable:
-            number = None
-        if number is not None and number not in found:
-            found.append(number)
-    ids = tuple(found) or None
-    if len(found) == len(value):
-        return ids
-    return Lenient(ids, "read without what is no id, and each id once")
+            strange += 1
+        else:
+            found |= {} if number is None else {number: None}
+    return tuple(found), strange
 
 
-def _company(value: Any) -> str | None:
-    number = _some(value)
-    return None if number is None else company_id(number)
+def _numbers(value: Any) -> Any:
+    ids, _ = _ids(value)
+    if len(ids) == len(value):
+        return ids or None
+    return Lenient(ids or None, "read without what is no id, and each id once")
 
 
-def _user(value: Any) -> str | None:
-    number = _some(value)
-    return None if number is None else str(number)
+def _contacts(value: Any) -> Any:
+    ids, strange = _ids(value)
+    return Lenient(Unread(ids), _DOUBT) if strange else ids or None
 
 
 _TEXTS: Final = frozenset({str})
+_LISTS: Final = frozenset({list})
 TEXT: Final = Codec("a text", _TEXTS, lambda value: value or None, _text)
-SELF_ID: Final = _number_codec("an id: a whole number above 0", _some)
-ID: Final = _number_codec("an id: a whole number", _some)
-WHOLE: Final = _number_codec("a whole number", _whole)
-COMPANY_SELF: Final = _number_codec("an id: a whole number above 0", _company)
-COMPANY: Final = _number_codec("the id of a company: a whole number", _company)
-USER: Final = _number_codec("the number of a user", _user)
+SELF_ID: Final = _number_codec("an id: a whole number above 0", lambda number: number or None)
+ID: Final = _number_codec("an id: a whole number", lambda number: number or None)
+WHOLE: Final = _number_codec("a whole number", lambda number: number)
+COMPANY_SELF: Final = _number_codec(
+    "an id: a whole number above 0", lambda number: company_id(number) if number else None
+)
+COMPANY: Final = _number_codec(
+    "the id of a company: a whole number", lambda number: company_id(number) if number else None
+)
+USER: Final = _number_codec("the number of a user", lambda number: str(number) if number else None)
 FLAG: Final = Codec("Y or N", _TEXTS, _flag, ANY_FLAG.lenient)
+#: Of definitions of fields, which have either.
+SWITCH: Final = Codec(
+    "true or false", frozenset({str, bool}), lambda v: v if type(v) is bool else _flag(v)
+)
 TIME: Final = Codec(
     "a time, like 2026-05-04T09:30:00+00:00",
     _TEXTS,
@@ -195,8 +222,10 @@ AMOUNT: Final = Codec(
     lambda value: None if value == "" else ANY_AMOUNT.read(value),
 )
 MEANING: Final = Codec("P, S or F", _TEXTS, _meaning)
-SECONDS: Final = Codec("a time in seconds since 1970", _INTEGERS, _seconds)
-NUMBERS: Final = Codec("a list of ids", frozenset({list}), _numbers)
+SECONDS: Final = Codec("a time in seconds since 1970", _INTEGERS, _seconds, _seconds)
+NUMBERS: Final = Codec("a list of ids", _LISTS, _numbers)
+CONTACT: Final = doubted(ID)
+CONTACTS: Final = doubted(Codec("a list of ids", _LISTS, _contacts))
 
 
 def status_codec(axis: Axis) -> Codec:
@@ -230,17 +259,40 @@ _RENAMED: Final[Mapping[str, str]] = {
 }
 
 
-def field_key(key: str, form: Form) -> str:
-    """Return how a classic key is written in a form.
+def item_key(key: str) -> str:
+    """Return how a classic key is written by ``crm.item.*``.
 
-    >>> field_key("ASSIGNED_BY_ID", Form.ITEM), field_key("UF_CRM_1720019876534", Form.ITEM)
+    >>> item_key("ASSIGNED_BY_ID"), item_key("UF_CRM_1720019876534")
     ('assignedById', 'ufCrm_1720019876534')
     """
-    if form is CLASSIC:
-        return key
     if key in _RENAMED:
         return _RENAMED[key]
     first, *others = key.split("_")
     return first.lower() + "".join(
         f"_{part.lower()}" if part[:1].isdigit() else part.capitalize() for part in others
     )
+
+
+_WORDS: Final = re.compile(r"(?<!_)(?=[A-Z])|(?<=^ufCrm)(?=[0-9])")
+
+
+def classic_key(key: str) -> str:
+    """Return how a key of ``crm.item.*`` would be written by the classic methods.
+
+    >>> classic_key("assignedById"), classic_key("ufCrm_1720019876534")
+    ('ASSIGNED_BY_ID', 'UF_CRM_1720019876534')
+    """
+    return key if key.isupper() else _WORDS.sub("_", key).upper()
+
+
+_CUSTOM: Final = re.compile(r"UF_CRM_[A-Z0-9_]+")
+
+
+def custom_name(key: str) -> str | None:
+    """Return the name of a custom field, its classic key; None for the key of another field.
+
+    >>> custom_name("ufCrm_1720019876534"), custom_name("UF_CRM_BUDGET"), custom_name("TITLE")
+    ('UF_CRM_1720019876534', 'UF_CRM_BUDGET', None)
+    """
+    name = classic_key(key) if key.startswith("ufCrm") else key
+    return name if _CUSTOM.fullmatch(name) else None

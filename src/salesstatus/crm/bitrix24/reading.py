@@ -11,11 +11,11 @@ from typing import Any, Final, final
 import attrs
 
 from salesstatus.crm.account import Account, Wanted
-from salesstatus.crm.bitrix24.assembly import Assembly, Found, deal_status
+from salesstatus.crm.bitrix24.assembly import Assembly, Found, deal_status, named_contacts
 from salesstatus.crm.bitrix24.book import catalogue_of, definitions, stage_book
 from salesstatus.crm.bitrix24.columns import SCOPES, Kind, shapes
-from salesstatus.crm.bitrix24.groups import custom_name
-from salesstatus.crm.bitrix24.lens import company_id
+from salesstatus.crm.bitrix24.lens import company_id, custom_name
+from salesstatus.crm.bitrix24.states import State, merged
 from salesstatus.crm.bitrix24.unpacking import Row, domain_of, rows
 from salesstatus.crm.bodies import LIMIT, named_contents
 from salesstatus.crm.contradictions import checked
@@ -34,6 +34,9 @@ _SLIM: Final = (
 )
 _PROFILED: Final = (Kind.DEAL, Kind.CONTACT, Kind.COMPANY)
 _UNWANTED: Final = frozenset({Kind.LEAD, Kind.LEAD_STAGE, Kind.LEAD_CONTACT, Kind.FIELD})
+_LINKS: Final = (Kind.LEAD_CONTACT, Kind.DEAL_CONTACT, Kind.CONTACT_COMPANY)
+#: What may come again without anything strange in it.
+_OFTEN: Final = (*_LINKS, Kind.FIELD, Kind.MODE, Kind.LOST)
 
 
 @final
@@ -48,9 +51,14 @@ class ToFetch:
 
 @attrs.frozen(kw_only=True, repr=False)
 class Portal(Account):
-    """An account of Bitrix24; `to_fetch` are the records that webhooks reported as changed."""
+    """An account of Bitrix24.
+
+    `to_fetch` are the records that webhooks reported as changed. `uses_leads` says whether the
+    account works with leads (``crm.settings.mode.get``), None if that was not asked.
+    """
 
     to_fetch: tuple[ToFetch, ...] = ()
+    uses_leads: bool | None = None
 
 
 _EVENT: Final = re.compile(r"ONCRM(LEAD|DEAL|CONTACT|COMPANY)(ADD|UPDATE|DELETE)")
@@ -78,8 +86,8 @@ class Reading:
         if wanted is not Wanted.ALL:
             slim = _SLIM.split()
             self.shapes = {
-                (kind, form): columns.only(*slim) if kind in _PROFILED else columns
-                for (kind, form), columns in self.shapes.items()
+                kind: columns.only(*slim) if kind in _PROFILED else columns
+                for kind, columns in self.shapes.items()
             }
         self.report = Reporter()
         self.skipped: Counter[str] = Counter()
@@ -87,14 +95,9 @@ class Reading:
         self._unwanted = frozenset[Kind]() if wanted is Wanted.ALL else _UNWANTED
         self._limit = limit
         self._domain = ""
-        self._records: dict[Kind, dict[Id, Found]] = defaultdict(dict)
-        self._members: dict[Kind, dict[int, dict[int, Row]]] = defaultdict(
-            lambda: defaultdict(dict)
-        )
-        self._statuses: dict[tuple[str, str], Row] = {}
-        self._history: dict[Kind, dict[object, Row]] = defaultdict(dict)
-        self._fields: dict[Kind, dict[str, Row]] = defaultdict(dict)
-        self._keys_seen: dict[tuple[object, ...], frozenset[str]] = {}
+        self._records: dict[Kind, dict[Any, State]] = defaultdict(dict)
+        #: All states of the records that have several.
+        self._states: dict[tuple[Kind, Any], list[State]] = {}
         self._events: list[tuple[str, Kind, int, datetime | None]] = []
 
     def rows(self, content: object, name: str = "input") -> Iterator[Row]:
@@ -126,41 +129,48 @@ class Reading:
 
     def add(self, row: Row) -> None:
         """Take over one record."""
-        kind, values = row.kind, row.values
+        kind = row.kind
         if kind in self._unwanted:
             self.skipped[kind.value] += 1
-            return
-        if kind in (Kind.LEAD_CONTACT, Kind.DEAL_CONTACT):
-            self._member(row)
-        elif kind is Kind.STATUS:
-            which = values["entity"], values["id"]
-            self._once(row, self._statuses.get(which), f"{kind.value} {shown(which)}")
-            self._statuses[which] = row
-        elif kind in (Kind.LEAD_STAGE, Kind.DEAL_STAGE):
-            key = values.get("id", (values["about"], values["at"], values["stage"]))
-            self._once(row, self._history[kind].get(key), f"{kind.value} {shown(key)}")
-            self._history[kind][key] = row
-        elif kind is Kind.FIELD:
-            name = custom_name(str(row.about))
-            if name is not None and row.of is not None and row.of in SCOPES:
-                self._fields[row.of][name] = row
         elif kind is Kind.EVENT:
             self._event(row)
         else:
-            self._record(row)
+            key = self._key(row)
+            if key is not None:
+                self._record(row, key)
 
-    def _once(self, row: Row, before: Row | Found | None, which: str) -> None:
-        if before is not None:
-            same = before.values == row.values
-            how = "the same" if same else "and different: they are put together"
-            self.report.read(row.place, "each record once", f"{which} again, {how}")
-
-    def _member(self, row: Row) -> None:
-        if type(row.about) is not int:
-            expected = "the deal or the lead of these contacts in the name: deals/410/contacts.json"
+    def _key(self, row: Row) -> Any:
+        """Return what tells a record from the others of its kind; None for one that is not used."""
+        kind, values = row.kind, row.values
+        if kind in _LINKS:
+            if type(row.about) is int:
+                return row.about, values["id"]
+            expected = "the record that these belong to in the name: deals/410/contacts.json"
             self.report.not_used(row.place, expected, "a name without a number")
+            return None
+        if kind is Kind.FIELD:
+            name = custom_name(str(row.about))
+            return (row.of, name) if name is not None and row.of in SCOPES else None
+        if kind is Kind.STATUS:
+            return values["entity"], values["id"]
+        if kind in (Kind.LEAD_STAGE, Kind.DEAL_STAGE):
+            return values.get("id", (values["about"], values["at"], values["stage"]))
+        return values["id"]
+
+    def _record(self, row: Row, key: Any) -> None:
+        kind = row.kind
+        records, state = self._records[kind], State(row.values, row.fields, row.place)
+        before = records.setdefault(key, state)
+        if before is state:
             return
-        self._members[row.kind][row.about][row.values["contact"]] = row
+        states = self._states.setdefault((kind, key), [before])
+        same = any((one.values, one.fields) == (state.values, state.fields) for one in states)
+        if not same:
+            states.append(state)
+        if kind not in _OFTEN:
+            how = "the same" if same else "and different: they are put together"
+            which = f"{kind.value} {shown(key)} again, {how}"
+            self.report.read(row.place, "each record once", which)
 
     def _event(self, row: Row) -> None:
         known = _EVENT.fullmatch(row.values["event"].upper())
@@ -173,57 +183,27 @@ class Reading:
         else:
             self._events.append((known[2], Kind[known[1]], row.values["id"], row.values.get("at")))
 
-    def _record(self, row: Row) -> None:
-        records, id_ = self._records[row.kind], row.values["id"]
-        mentioned = self._mentioned(row)
-        before = records.get(id_)
-        self._once(row, before, f"{row.kind.value} {shown(id_)}")
-        if before is None:
-            records[id_] = Found(row.values, row.place, mentioned)
-            return
-        was, is_ = before.values, row.values
-        if len({was.get("created_at"), is_.get("created_at")} - {None}) > 1:
-            expected = "one account: a record keeps the time of its creation"
-            found = f"{row.kind.value} {shown(id_)}, which is another one elsewhere"
-            self.report.not_used(row.place, expected, found)
-            return
-        (old, _), (new, by) = sorted(
-            ((was, before.mentioned), (is_, mentioned)),
-            key=lambda one: (
-                one[0].get("updated_at", was.get("updated_at", is_.get("updated_at"))) or _BEGINNING
-            ),
-        )
-        values = {field: value for field, value in old.items() if field not in by} | new
-        records[id_] = Found(values, row.place, before.mentioned | mentioned)
-
-    def _mentioned(self, row: Row) -> frozenset[str]:
-        """Return the fields whose keys a body has (one set for the same keys)."""
-        keys = (row.kind, row.form, *row.body)
-        fields = self._keys_seen.get(keys)
-        if fields is None:
-            fields = row.columns.mentioned(row.body)
-            if len(self._keys_seen) < _REMEMBERED:
-                self._keys_seen[keys] = fields
-        return fields
-
     # At the end, when everything is there.
 
     def account(self) -> Portal:
         """Return what was read. The reading is used up."""
         self.pages.report(self.report)
-        named = (self._named(Kind.CATEGORY), self._named(Kind.USER))
-        catalogue = catalogue_of(self._statuses, *named, self.skipped, self.report)
-        book = stage_book(self._statuses, self._named_stages(), self.report)
-        fetch, gone = self._apply_events()
-        assembly = Assembly(catalogue, book, self.report)
-        assembly.add_companies(self._records[Kind.COMPANY])
-        assembly.add_persons(self._records[Kind.CONTACT])
-        assembly.add_deals(self._records[Kind.DEAL], self._members[Kind.DEAL_CONTACT])
+        found = {kind: self._found(kind) for kind in Kind}
+        catalogue = catalogue_of(found, self.skipped, self.report)
+        book = stage_book(found[Kind.STATUS], _named_stages(found), self.report)
+        fetch, gone = self._apply_events(found)
+        fields, choices = definitions(found[Kind.FIELD], self.report)
+        assembly = Assembly(catalogue, book, (fields, choices), self.report)
+        assembly.add_companies(found[Kind.COMPANY])
+        assembly.add_persons(found[Kind.CONTACT], _by_owner(found[Kind.CONTACT_COMPANY]))
+        assembly.add_deals(found[Kind.DEAL], _by_owner(found[Kind.DEAL_CONTACT]), gone)
+        assembly.add_lost(found[Kind.LOST])
         assembly.check()
-        assembly.add_leads(self._records[Kind.LEAD], self._members[Kind.LEAD_CONTACT])
+        assembly.add_leads(found[Kind.LEAD], _by_owner(found[Kind.LEAD_CONTACT]))
         if assembly.own:
             self.skipped["the account's own company"] += len(assembly.own)
         leads = assembly.leads
+        mode = next(iter(found[Kind.MODE]), None)
         portal = Portal(
             crm="bitrix24",
             contacts=FrozenMap.over(assembly.contacts),
@@ -231,68 +211,101 @@ class Reading:
             undecided=FrozenMap.over(assembly.undecided),
             gone=FrozenMap.over(gone),
             changed_at=FrozenMap.over(assembly.changed_at),
-            stage_rows=tuple(self._stage_rows(assembly)),
+            stage_rows=tuple(self._stage_rows(found[Kind.DEAL_STAGE], assembly)),
             leads=FrozenMap.over(leads),
-            visits=tuple(self._visits()),
+            visits=tuple(
+                Visit(one.values["about"], one.values["stage"], one.values["at"])
+                for one in sorted(found[Kind.LEAD_STAGE].values(), key=_by_time)
+            ),
             conversions=tuple(
                 lead.conversion for lead in leads.values() if lead.conversion is not None
             ),
-            fields=FrozenMap.over(definitions(self._fields, self.report)),
+            fields=FrozenMap.over(fields),
             book=book,
             catalogue=catalogue,
             skipped=FrozenMap(self.skipped),
-            oddities=self.report.oddities(),
             to_fetch=tuple(fetch),
+            uses_leads=None if mode is None else mode == _CLASSIC,
         )
         return checked(portal, self.report)
 
-    def _named(self, kind: Kind) -> dict[Id, Mapping[str, Any]]:
-        return {id_: found.values for id_, found in self._records[kind].items()}
+    def _found(self, kind: Kind) -> dict[Any, Found]:
+        """Return the records of a kind, each put together from its states."""
+        found: dict[Any, Found] = {}
+        for key, state in self._records[kind].items():
+            states = self._states.get((kind, key))
+            if states is None:
+                found[key] = Found(state.values, state.place, state.fields)
+            else:
+                found[key] = self._one(f"{kind.value} {shown(key)}", states)
+        return found
 
-    def _named_stages(self) -> Iterator[tuple[str, StageMeaning | None, Place]]:
-        """Yield the stages that leads name, with their meanings; those that have one come first."""
-        stages: list[tuple[str, StageMeaning | None, Place]] = [
-            (found.values["status"], found.values.get("meaning"), found.place)
-            for found in self._records[Kind.LEAD].values()
-            if "status" in found.values
-        ]
-        stages += [
-            (row.values["stage"], row.values.get("meaning"), row.place)
-            for row in self._history[Kind.LEAD_STAGE].values()
-        ]
-        yield from sorted(stages, key=lambda stage: stage[1] is None)
+    def _one(self, which: str, states: list[State]) -> Found:
+        """Return a record of several states."""
+        created = [state.values.get("created_at") for state in states]
+        latest = max((at for at in created if at is not None), default=None)
+        ours = [state for state, at in zip(states, created, strict=True) if at in (None, latest)]
+        others = [state for state in states if state not in ours]
+        for state in others:
+            expected = "one account: a record keeps the time of its creation"
+            self.report.not_used(state.place, expected, f"{which}, which is another one elsewhere")
+        ways = merged(ours)
+        values, fields = ways[0]
+        differ = sorted(
+            {
+                field
+                for other, _ in ways[1:]
+                for field in values.keys() | other.keys()
+                if values.get(field) != other.get(field)
+            }
+        )
+        if differ:
+            both = ", ".join(sorted({safely(differ[0], way.get(differ[0])) for way, _ in ways}))
+            found = f"{which} with different {', '.join(differ[:_SHOWN])}: {both}"
+            expected = "one state of a record, or the times of its states"
+            self.report.left_out(ours[-1].place, expected, found)
+        kept = {f: value for f, value in values.items() if f in _NEEDED or f not in differ}
+        elsewhere = (way for state in others for way in merged([state]))
+        rivals = tuple(way for way, _ in (*ways, *elsewhere)) if differ or others else ()
+        mentioned = fields.union(*(more for _, more in ways))
+        return Found(kept, ours[-1].place, mentioned, rivals)
 
-    def _apply_events(self) -> tuple[list[ToFetch], dict[DealId, frozenset[ContactId]]]:
+    def _apply_events(
+        self, found: Mapping[Kind, dict[Any, Found]]
+    ) -> tuple[list[ToFetch], dict[DealId, frozenset[ContactId]]]:
         """Apply webhooks to the records; return what is to be fetched, and deleted deals."""
         fetch: dict[tuple[Kind, Id], ToFetch] = {}
         gone: dict[DealId, frozenset[ContactId]] = {}
-        for verb, kind, number, at in sorted(
-            self._events, key=lambda event: event[3] or _BEGINNING
-        ):
+        listed = _by_owner(found[Kind.DEAL_CONTACT])
+
+        def order(event: tuple[str, Kind, int, datetime | None]) -> tuple[Any, ...]:
+            verb, kind, number, at = event
+            return at or _BEGINNING, verb == "DELETE", kind.value, number
+
+        for verb, kind, number, at in sorted(self._events, key=order):
             id_ = company_id(number) if kind is Kind.COMPANY else number
-            found = self._records[kind].get(id_)
-            known_at = None if found is None else found.values.get("updated_at")
-            if known_at is not None and at is not None and known_at >= at:
+            record = found[kind].get(id_)
+            known_at = None if record is None else record.values.get("updated_at")
+            if (
+                at is not None
+                and known_at is not None
+                and (known_at, verb != "DELETE") > (at, False)
+            ):
                 continue  # what is there is newer
             fetch.pop((kind, id_), None)
             if verb != "DELETE":
                 fetch[kind, id_] = ToFetch(kind, id_, at)
                 gone.pop(id_, None) if kind is Kind.DEAL else None
                 continue
-            self._records[kind].pop(id_, None)
+            found[kind].pop(id_, None)
             if kind is Kind.DEAL:
-                values = {} if found is None else found.values
-                named = (values.get("primary"), values.get("company"), *values.get("contacts", ()))
-                gone[id_] = frozenset(contact for contact in named if contact is not None)
+                contacts = frozenset() if record is None else named_contacts(record.values)
+                gone[id_] = gone.get(id_, contacts) | contacts | listed.get(number, {}).keys()
         return list(fetch.values()), gone
 
-    def _visits(self) -> Iterator[Visit]:
-        for row in self._history[Kind.LEAD_STAGE].values():
-            yield Visit(row.values["about"], row.values["stage"], row.values["at"])
-
-    def _stage_rows(self, assembly: Assembly) -> Iterator[StageRow]:
+    def _stage_rows(self, rows: Mapping[Any, Found], assembly: Assembly) -> Iterator[StageRow]:
         """Yield the stages that deals came into, of those that are there."""
-        for row in self._history[Kind.DEAL_STAGE].values():
+        for row in sorted(rows.values(), key=_by_time):
             deal, stage_id = row.values["about"], row.values["stage"]
             stage = assembly.catalogue.stages.get(stage_id)
             status, _ = deal_status({**row.values, "stage_id": stage_id}, assembly.catalogue)
@@ -307,9 +320,38 @@ class Reading:
                 yield StageRow(deal, row.values["at"], status, name)
 
 
-#: How many sets of keys are remembered.
-_REMEMBERED: Final = 1000
+def _by_owner(links: Mapping[Any, Found]) -> dict[int, dict[Any, Found]]:
+    """Return the contacts of each deal or lead, or the companies of each contact."""
+    found: dict[int, dict[Any, Found]] = defaultdict(dict)
+    for (owner, id_), link in links.items():
+        found[owner][id_] = link
+    return found
+
+
+def _by_time(row: Found) -> tuple[Any, ...]:
+    return row.values["at"], row.values["about"], row.values.get("id", 0)
+
+
+def _named_stages(
+    found: Mapping[Kind, Mapping[Any, Found]],
+) -> list[tuple[str, StageMeaning | None, Place]]:
+    """Return the stages that leads name, with their meanings; those that have one come first."""
+    stages: list[tuple[str, StageMeaning | None, Place]] = [
+        (record.values[field], record.values.get("meaning"), record.place)
+        for kind, field in ((Kind.LEAD, "status"), (Kind.LEAD_STAGE, "stage"))
+        for record in found[kind].values()
+        if field in record.values
+    ]
+    order = [*StageMeaning, None]
+    return sorted(stages, key=lambda stage: (stage[1] is None, stage[0], order.index(stage[1])))
+
+
 _BEGINNING: Final = datetime(1, 1, 1, tzinfo=timezone.utc)
+#: What a record is nothing without.
+_NEEDED: Final = frozenset({"id", "entity", "about", "at", "stage", "type"})
+_SHOWN: Final = 5
+#: How ``crm.settings.mode.get`` answers where leads are used.
+_CLASSIC: Final = 1
 
 
 def _check_field(place: str, key: object) -> None:

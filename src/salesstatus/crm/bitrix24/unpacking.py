@@ -1,5 +1,7 @@
 """Taking Bitrix24's records out of its answers: lists, pages, single ones, batches, webhooks.
 
+Answers may be without their envelopes, as clients return them: ``{"items": […]}``, a list, records
+by their ids. A batch is answers by name or by number (PHP writes an array of numbers as a list).
 What kind of record an object is says its ``entityTypeId``, or a key that only one kind has; else
 the name of the method or the file (``crm.lead.list``, ``leads-2.json``,
 ``deals/410/contacts.json``). Nothing of a webhook's ``auth`` is kept but the account's domain.
@@ -9,44 +11,44 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import attrs
 
 from salesstatus.crm.bitrix24.columns import (
     ENTITY_TYPES,
+    KIND_OF_ENTITY,
     KIND_OF_WORD,
     SHAPES,
     SIGNS,
     WEAK_SIGNS,
     Kind,
+    Plan,
     Shapes,
+    plan_of,
 )
-from salesstatus.crm.bitrix24.lens import Form
-from salesstatus.crm.bodies import LIMIT, Body, bodies
-from salesstatus.crm.columns import Columns
+from salesstatus.crm.bitrix24.lens import number_of
+from salesstatus.crm.bodies import LIMIT, bodies
 from salesstatus.crm.oddities import Place, Reporter, safely
 from salesstatus.crm.pages import Lists
-
-CLASSIC, ITEM = Form
+from salesstatus.tables.plain import Unreadable
 
 
 @attrs.frozen
 class Row:
-    """One record of an answer: its kind, its form, its values by our fields, and its body.
+    """One record of an answer: its kind, its values by our fields, and its body.
 
-    `about` is the lead or the deal whose contact it is, as the name of the content says; of a field
-    it is the field's name. `domain` is that of the account which sent a webhook. `columns` reads
-    the record.
+    `fields` are those that the body says something of, be it nothing. `about` is the record whose
+    contact or company it is, as the name of the content says; `of` says whose field it is.
+    `domain` is that of the account which sent a webhook.
     """
 
     kind: Kind
-    form: Form
-    values: dict[str, Any]
-    body: Mapping[str, Any]
+    values: dict[str, Any] = attrs.field(repr=False)
+    body: Mapping[str, Any] = attrs.field(repr=False)
     place: Place
-    columns: Columns
+    fields: frozenset[str] = frozenset()
     about: int | str | None = None
     of: Kind | None = None
     domain: str = ""
@@ -74,20 +76,66 @@ def rows(
     unpacking = _Unpacking(report or Reporter(), shapes, skipped, lists or Lists())
     hint = Hint.of(name)
     for body in bodies(name, content, unpacking.report, limit):
-        yield from unpacking.answer(body, hint)
+        yield from unpacking.answer(body.value, body.place, hint)
 
 
 _DUPLICATES: Final = frozenset({"LEAD", "CONTACT", "COMPANY"})
-#: How many sets of keys are remembered.
-_REMEMBERED: Final = 1000
-#: The kinds whose records have no ids of their own.
-_WITHOUT_ID: Final = (Kind.DEAL_CONTACT,)
-#: Answers hold answers in batches only, and lists in no list.
-_DEEPEST: Final = 4
+#: How many sets of keys are remembered, and how many keys that nobody knows are counted apart.
+_REMEMBERED: Final = 4000
+_MOST_KEYS: Final = 200
+#: How deep answers may stand in answers, and lists in lists.
+_DEEPEST: Final = 5
+#: What stands beside a result, and beside the results of a batch.
+_NUMBERS: Final = ("total", "next")
+_BESIDE: Final = frozenset({*_NUMBERS, "time", "start"})
+_BESIDE_BATCH: Final = frozenset(f"result_{key}" for key in (*_NUMBERS, "error", "time"))
 
 
 def _is_field(value: object) -> bool:
     return type(value) is dict and "type" in value and "isRequired" in value
+
+
+def _are_answers(value: Mapping[str, Any]) -> bool:
+    """Whether an object has answers by their names or numbers, or records by their ids."""
+    inside = [type(member) for key, member in value.items() if key not in _BESIDE]
+    return (
+        not {*inside}.isdisjoint({dict, list})
+        and {*inside} <= {dict, list, type(None)}
+        and type(value.get("item")) is not list
+        and "meta" not in value  # which another CRM has
+    )
+
+
+def _with_id(name: str, member: Any, among: Mapping[str, Any]) -> Any:
+    """Return a record with the id that it stands under, unless it has one or the numbers count."""
+    if (
+        type(member) is not dict
+        or not name.isdecimal()
+        or not {"ID", "id", "IS_PRIMARY"}.isdisjoint(member)
+    ):
+        return member
+    counted = among.keys() == {*map(str, range(len(among)))}
+    return member if counted or _are_answers(member) else {"ID": name, **member}
+
+
+def _at(numbered: object, name: object) -> Any:
+    """Return what a batch says of one request, in an object or in a list by its number."""
+    if type(numbered) is dict:
+        return numbered.get(str(name))
+    number = str(name)
+    if type(numbered) is list and number.isdecimal() and int(number[:9]) < len(numbered):
+        return numbered[int(number[:9])]
+    return None
+
+
+def _part(value: Mapping[str, Any], first: str, *others: str) -> Any:
+    """Return what stands at a path of an object, or in a form's flat key, as one value."""
+    found = value.get(first + "".join(f"[{key}]" for key in others))
+    if found is None and others:
+        found = value.get(first)
+        for key in others:
+            found = found.get(key) if type(found) is dict else None
+    return found[0] if type(found) is list and len(found) == 1 else found
 
 
 @attrs.frozen
@@ -99,128 +147,196 @@ class _Unpacking:
     skipped: Counter[str]
     lists: Lists
     signs: dict[tuple[str, ...], Kind | None] = attrs.field(factory=dict)
+    plans: dict[tuple[object, ...], Plan] = attrs.field(factory=dict)
 
-    def answer(self, body: Body, hint: Hint, depth: int = 0) -> Iterator[Row]:
-        value, place = body.value, body.place
+    def answer(self, value: Any, place: Place, hint: Hint, depth: int = 0) -> Iterator[Row]:
+        """Yield the records of an answer, with its envelope or without."""
         if type(value) is list:
-            yield from self._list(value, place, hint)
+            yield from self._list(value, place, hint, depth)
+        elif type(value) is int and hint.kind is Kind.MODE:
+            yield from self._record({"mode": value}, place, hint)
         elif type(value) is not dict:
             self.report.not_used(place, "an object", safely("", value))
-        elif "error" in value and "result" not in value:
-            code = (
-                safely("", value["error"]) if value["error"] not in ("", None) else "without a code"
-            )
-            self.report.not_used(place, "records", f"an error response: {code}")
-        elif type(value.get("event")) is str:
+        elif type(_part(value, "event")) is str:
             yield from self._event(value, place)
-        elif "result" in value:
-            yield from self._result(value, place, hint, depth)
+        elif not _BESIDE_BATCH.isdisjoint(value):
+            yield from self._batch(value, place, hint, depth)
         else:
-            yield from self._record(value, place, hint)
+            error = value.get("error")
+            if "error" in value and (error or "result" not in value):
+                self._error(place, error)
+            if "result" in value:
+                given = self._numbers(value, place)
+                yield from self._result(value["result"], place.at("result"), hint, depth, given)
+            elif "error" not in value:
+                yield from self._object(value, place, hint, depth, {})
+
+    def _error(self, place: Place, error: Any) -> None:
+        code = error.get("code", error) if type(error) is dict else error
+        found = "without a code" if code in ("", None, {}) else safely("", code)
+        self.report.not_used(place, "records", f"an error response: {found}")
+
+    def _numbers(self, answer: Mapping[str, Any], place: Place) -> dict[str, int]:
+        """Return how many records a list has, and where its next page starts, as far as told."""
+        found: dict[str, int] = {}
+        for key in _NUMBERS:
+            try:
+                number = number_of(answer.get(key))
+            except Unreadable:
+                found_ = safely(key, answer[key])
+                self.report.left_out(place.at(key), "a number of records", found_)
+            else:
+                found |= {} if number is None else {key: number}
+        return found
 
     def _result(
-        self, answer: dict[str, Any], place: Place, hint: Hint, depth: int
+        self,
+        result: Any,
+        at: Place,
+        hint: Hint,
+        depth: int,
+        given: dict[str, int],
+        request: object = None,
     ) -> Iterator[Row]:
-        result, at = answer["result"], place.at("result")
+        """Yield the records of a result; `request` is its name or number in a batch."""
         if type(result) is bool:
             self.skipped["a confirmation"] += 1
+        elif type(result) in (int, str) and hint.kind is Kind.MODE:
+            yield from self._record({"mode": result}, at, hint)
         elif type(result) is int:
             self.skipped["the id of a new record"] += 1
         elif type(result) is list:
-            yield from self._page(answer, result, at, hint)
+            yield from self._page(result, at, hint, given, request)
         elif type(result) is not dict:
             self.report.not_used(at, "records", safely("", result))
+        elif depth < _DEEPEST and (
+            type(result.get("result")) in (dict, list) or not _BESIDE_BATCH.isdisjoint(result)
+        ):
+            yield from self._batch(result, at, hint, depth)
         else:
-            yield from self._object(answer, result, at, hint, depth)
+            yield from self._object(result, at, hint, depth, given, request)
+
+    def _batch(self, batch: dict[str, Any], place: Place, hint: Hint, depth: int) -> Iterator[Row]:
+        """Yield what the answers of a batch hold, each under the name of its request."""
+        results, inside = batch.get("result"), place.at("result")
+        for name, result in _named(results):
+            numbers = {key: _at(batch.get(f"result_{key}"), name) for key in _NUMBERS}
+            at = inside.at(name)
+            given, inner = self._numbers(numbers, at), hint.inside(name)
+            yield from self._result(result, at, inner, depth + 1, given, name)
+        for name, error in _named(batch.get("result_error")):
+            if error is not None:
+                code = error.get("error") if type(error) is dict else error
+                self._error(place.at("result_error").at(name), code)
 
     def _object(
-        self, answer: dict[str, Any], result: dict[str, Any], at: Place, hint: Hint, depth: int
+        self,
+        value: dict[str, Any],
+        place: Place,
+        hint: Hint,
+        depth: int,
+        given: dict[str, int],
+        request: object = None,
     ) -> Iterator[Row]:
-        if type(result.get("item")) is dict:
-            yield from self._record(result["item"], at.at("item"), hint)
-        elif type(result.get("items")) is list:
-            yield from self._page(answer, result["items"], at.at("items"), hint)
-        elif type(result.get("categories")) is list:
-            yield from self._page(
-                answer, result["categories"], at.at("categories"), Hint(Kind.CATEGORY)
-            )
-        elif type(result.get("result")) in (dict, list) and depth < _DEEPEST:
-            yield from self._batch(result, at, depth)
-        elif (
-            result
-            and result.keys() <= _DUPLICATES
-            and all(type(ids) is list for ids in result.values())
-        ):
+        """Yield the record that an object is, or those that stand in it by their names or ids."""
+        if type(value.get("ID", value.get("id"))) in (int, str):
+            yield from self._record(value, place, hint)
+        elif value and value.keys() <= _DUPLICATES and {*map(type, value.values())} == {list}:
             self.skipped["the ids of duplicates"] += 1
-        elif result and all(map(_is_field, result.values())):
-            yield from self._fields(result, at, hint)
+        elif value and all(map(_is_field, value.values())):
+            inner = Hint(Kind.FIELD, fields_of=hint.fields_of or hint.kind)
+            for name, field in value.items():
+                yield from self._record({"FIELD_NAME": name, **field}, place.at(name), inner)
+        elif depth < _DEEPEST and _are_answers(value):
+            given = given | self._numbers(value, place)
+            for name, member in value.items():
+                at, inner = place.at(name), hint.inside(name)
+                if type(member) is list:
+                    yield from self._page(member, at, inner, given, request)
+                elif name not in _BESIDE:
+                    yield from self.answer(_with_id(name, member, value), at, inner, depth + 1)
         else:
-            yield from self._record(result, at, hint)
-
-    def _batch(self, batch: dict[str, Any], place: Place, depth: int) -> Iterator[Row]:
-        """Yield what the answers of a batch hold, each under the name of its request."""
-        results = batch["result"]
-        named = results.items() if type(results) is dict else enumerate(results)
-        for name, result in named:
-            answer: dict[str, Any] = {"result": result}
-            for key in ("total", "next"):
-                numbers = batch.get(f"result_{key}")
-                if type(numbers) is dict and type(numbers.get(name)) is int:
-                    answer[key] = numbers[name]
-            at = place.at("result").at(name)
-            yield from self.answer(Body(at, answer), Hint.of(str(name)), depth + 1)
-        errors = batch.get("result_error")
-        for name in errors if type(errors) is dict else ():
-            self.report.not_used(place.at("result_error").at(name), "records", "an error response")
+            yield from self._record(value, place, hint)
 
     def _page(
-        self, answer: dict[str, Any], members: list[Any], place: Place, hint: Hint
+        self,
+        members: list[Any],
+        place: Place,
+        hint: Hint,
+        given: dict[str, int],
+        request: object = None,
     ) -> Iterator[Row]:
-        self.lists.add(place, hint.kind, answer, members)
+        first = members[0] if members and type(members[0]) is dict else {}
+        which = (hint.kind or self._sign(tuple(first)), None if "total" in given else request)
+        self.lists.add(place, which, given, members)
         if not members:
             self.skipped["an empty list"] += 1
-        yield from self._list(members, place, hint)
+        yield from self._list(members, place, hint, _DEEPEST)
 
-    def _list(self, members: list[Any], place: Place, hint: Hint) -> Iterator[Row]:
+    def _list(self, members: list[Any], place: Place, hint: Hint, depth: int) -> Iterator[Row]:
         for number, member in enumerate(members):
             at = place.at(number)
-            if type(member) is not dict:
-                self.report.not_used(at, "an object", safely("", member))
-            elif "result" in member or "error" in member or type(member.get("event")) is str:
-                yield from self.answer(Body(at, member), hint, _DEEPEST)
-            else:
+            if type(member) is dict and ("ID" in member or "id" in member):
                 yield from self._record(member, at, hint)
+            elif type(member) is dict or (type(member) is list and depth < _DEEPEST):
+                yield from self.answer(member, at, hint, depth + 1)
+            else:
+                self.report.not_used(at, "an object", safely("", member))
 
     def _record(self, body: dict[str, Any], place: Place, hint: Hint) -> Iterator[Row]:
         if not body:
             self.skipped["an empty object"] += 1
             return
-        form = ITEM if "id" in body and "ID" not in body else CLASSIC
-        kind = self._kind(body, form, place, hint)
+        kind = self._kind(body, place, hint)
         if kind is None:
             return
-        columns = self.shapes.get((kind, form)) or self.shapes[kind, CLASSIC]
-        values = columns.read(body, place, self.report)
+        if kind is Kind.STATUS and hint.entity:
+            body = {"ENTITY_ID": hint.entity, **body}
+        plan = self._plan(kind, body)
+        values = plan.columns.read(body, place, self.report)
+        of, about = hint.fields_of, hint.about if kind is hint.kind else None
+        if kind is Kind.FIELD and values is not None:
+            of, about = KIND_OF_ENTITY.get(values.get("entity", ""), of), values.get("name")
         if values is not None:
-            about = hint.about if kind is hint.kind else None
-            yield Row(kind, form, values, body, place, columns, about, hint.fields_of)
+            for key in plan.unknown:
+                which = f"{kind.value}: {safely('', key)}, a key that is not known"
+                few = which in self.skipped or len(self.skipped) < _MOST_KEYS
+                self.skipped[which if few else "other keys that are not known"] += 1
+            yield Row(kind, values, body, place, plan.fields, about, of)
+        elif kind is Kind.DEAL:  # whose contacts may not be judged all the same
+            columns = plan.columns.only("primary", "contacts", "company")
+            held = columns.read(body, place, Reporter())
+            if held:
+                yield Row(Kind.LOST, {"id": str(place), **held}, body, place)
 
-    def _kind(self, body: Mapping[str, Any], form: Form, place: Place, hint: Hint) -> Kind | None:
+    def _plan(self, kind: Kind, body: Mapping[str, Any]) -> Plan:
+        """Return how a body is read; remembered, for most have the same keys."""
+        keys = (kind, *body)
+        plan = self.plans.get(keys)
+        if plan is None:
+            plan = plan_of(self.shapes[kind], body)
+            if len(self.plans) < _REMEMBERED:
+                self.plans[keys] = plan
+        return plan
+
+    def _kind(self, body: Mapping[str, Any], place: Place, hint: Hint) -> Kind | None:
         """Return what kind of record this is, or None with a report."""
-        number = body.get("entityTypeId")
-        if form is ITEM and type(number) is int and hint.kind is not Kind.CATEGORY:
-            if number not in ENTITY_TYPES:
-                self.skipped[f"items of type {safely('', number)}"] += 1
-            return ENTITY_TYPES.get(number)
         sign = self._sign(tuple(body))
+        number = body.get("entityTypeId")
+        if number is not None and Kind.CATEGORY not in (sign, hint.kind):
+            kind = ENTITY_TYPES.get(number) if type(number) is int else None
+            if kind is None:
+                self.skipped[f"items of type {safely('', number)}"] += 1
+            return kind
         if sign is Kind.DEAL_CONTACT and hint.kind is Kind.LEAD_CONTACT:
             sign = Kind.LEAD_CONTACT
         known = sign or hint.kind
         kind = known or next((kind for kind, keys in WEAK_SIGNS if keys <= body.keys()), None)
-        if kind is None or kind is Kind.FIELD:
+        if kind is None:
+            keys = ", ".join(safely("", key) for key in list(body)[:_SHOWN])
+            found = f"a record without a kind: an object with the keys {keys}"
             expected = "a kind of record by its keys, its method or its file's name"
-            self.report.not_used(place, expected, "a record without a kind")
-            return None
+            self.report.not_used(place, expected, found)
         return kind
 
     def _sign(self, keys: tuple[str, ...]) -> Kind | None:
@@ -229,44 +345,38 @@ class _Unpacking:
             return self.signs[keys]
         there = set(keys)
         signs = (kind for kind, sign in SIGNS if sign <= there)
-        found = next((kind for kind in signs if kind not in _WITHOUT_ID or "ID" not in there), None)
+        found = next((kind for kind in signs if kind not in _LINKS or "ID" not in there), None)
         if len(self.signs) < _REMEMBERED:
             self.signs[keys] = found
         return found
 
-    def _fields(self, fields: dict[str, Any], place: Place, hint: Hint) -> Iterator[Row]:
-        columns = self.shapes[Kind.FIELD, CLASSIC]
-        for name, field in fields.items():
-            values = columns.read(field, place.at(name), self.report)
-            if values is not None:
-                at, of = place.at(name), hint.fields_of or hint.kind
-                yield Row(Kind.FIELD, CLASSIC, values, field, at, columns, name, of)
-
     def _event(self, value: dict[str, Any], place: Place) -> Iterator[Row]:
         """Yield a webhook, without its secrets."""
-        data = value["data"] if type(value.get("data")) is dict else {}
-        inner = data["FIELDS"] if type(data.get("FIELDS")) is dict else {}
-        auth = value["auth"] if type(value.get("auth")) is dict else {}
-        plain = {**value, "ID": inner.get("ID")}
-        kept = {
-            key: plain[key] for key in (*_EVENT_KEYS, "ID") if type(plain.get(key)) in (str, int)
-        }
-        number = {"ID": kept.pop("ID")} if "ID" in kept else {}
-        body = {**kept, "data": {"FIELDS": number}}
-        if value.get("ts") is not None and "ts" not in kept:
-            self.report.left_out(place.at("ts"), "a time in seconds", safely("ts", value["ts"]))
-        domain = auth["domain"].lower() if type(auth.get("domain")) is str else ""
-        columns = self.shapes[Kind.EVENT, CLASSIC]
-        values = columns.read(body, place, self.report)
+        id_ = _part(value, "data", "FIELDS", "ID")
+        plain = {key: _part(value, key) for key in ("event", "event_handler_id", "ts")}
+        body = {key: given for key, given in plain.items() if type(given) in (str, int)}
+        number = {"ID": id_} if type(id_) in (str, int) else {}
+        read = {key: given for key, given in {**plain, "ID": id_}.items() if given is not None}
+        plan = self._plan(Kind.EVENT, read)
+        values = plan.columns.read(read, place, self.report)
+        domain = _part(value, "auth", "domain")
+        where = domain.lower()[:_LONGEST_DOMAIN] if type(domain) is str else ""
         if values is not None:
-            yield Row(
-                Kind.EVENT, CLASSIC, values, body, place, columns, domain=domain[:_LONGEST_DOMAIN]
-            )
+            body |= {"data": {"FIELDS": number}}
+            yield Row(Kind.EVENT, values, body, place, plan.fields, domain=where)
 
 
-#: All of a webhook that is kept, but for the id of the record.
-_EVENT_KEYS: Final = ("event", "event_handler_id", "ts")
+#: The kinds whose records have no ids of their own.
+_LINKS: Final = (Kind.DEAL_CONTACT, Kind.CONTACT_COMPANY)
 _LONGEST_DOMAIN: Final = 253
+_SHOWN: Final = 8
+
+
+def _named(members: Any) -> Iterable[tuple[str | int, Any]]:
+    """Return the members of an object or a list, with their names or numbers."""
+    if type(members) is dict:
+        return members.items()
+    return enumerate(members if type(members) is list else ())
 
 
 # What names say.
@@ -281,63 +391,82 @@ def domain_of(name: str) -> str:
 
 
 _METHOD: Final = re.compile(
-    r"crm[._-](lead|deal|contact|company|status|category|item|stage-?history)(?:[._-]([a-z]+))?",
+    r"crm[._-](lead|dealcategory|deal|contact|company|status|category|item|settings)"
+    r"(?:[._-]([a-z]+))?",
     re.IGNORECASE,
 )
-_ASKING: Final = frozenset({"get", "list", "add", "update", "fields", "contact", "import", ""})
+_ASKING: Final = frozenset(
+    {"get", "list", "add", "update", "fields", "contact", "company", "import", "entity", ""}
+)
 _USERS: Final = re.compile(r"(?:^|[^a-z])user[._-]get", re.IGNORECASE)
 _HISTORY: Final = re.compile(r"stage[-_]?history", re.IGNORECASE)
 _TYPE: Final = re.compile(r"entityTypeId=([0-9]{1,9})", re.IGNORECASE)
-_MEMBERS: Final = re.compile(r"(lead|deal)s?[/\\]([0-9]{1,30})[/\\][^/\\]*contact", re.IGNORECASE)
+_MEMBERS: Final = re.compile(
+    r"(lead|deal|contact)s?[/\\]([0-9]{1,30})[/\\][^/\\]*(contact|compan)", re.IGNORECASE
+)
 _OF: Final = re.compile(r"[?&]id=([0-9]{1,30})", re.IGNORECASE)
+_ENTITY: Final = re.compile(r"(?<![A-Za-z])(DEAL_STAGE(?:_[0-9]{1,9})?|SOURCE|STATUS)(?![A-Za-z_])")
 _WORD: Final = re.compile(r"[a-z]+")
-_CONTACTS_OF: Final = {"lead": Kind.LEAD_CONTACT, "deal": Kind.DEAL_CONTACT}
+_LINKED: Final = {
+    ("lead", "contact"): Kind.LEAD_CONTACT,
+    ("deal", "contact"): Kind.DEAL_CONTACT,
+    ("contact", "company"): Kind.CONTACT_COMPANY,
+    ("contact", "compan"): Kind.CONTACT_COMPANY,
+}
 _STAGES_OF: Final = {Kind.LEAD: Kind.LEAD_STAGE, Kind.DEAL: Kind.DEAL_STAGE}
+_LONGEST_NAME: Final = 400
 
 
 @attrs.frozen
 class Hint:
-    """What a name says of the records: their kind, whose contacts they are, or whose fields."""
+    """What a name says of the records: their kind, whose they are, whose fields, of which book."""
 
     kind: Kind | None = None
     about: int | None = None
     fields_of: Kind | None = None
+    entity: str = ""
+
+    def inside(self, name: object) -> Hint:
+        """Return what the name of a request or a member says; else what its content's says."""
+        said = _NOTHING if type(name) is not str or name.isdecimal() else Hint.of(name)
+        return self if said == _NOTHING else said
 
     @classmethod
     def of(cls, name: str) -> Hint:
         """Return what the name of a content says."""
         path = name[-_LONGEST_NAME:]
-        asked = _TYPE.search(path)
+        asked, book = _TYPE.search(path), _ENTITY.search(path)
         typed = None if asked is None else ENTITY_TYPES.get(int(asked[1]))
+        entity = "" if book is None else book[1]
         members = _MEMBERS.search(path)
         if members is not None:
-            return cls(_CONTACTS_OF[members[1].lower()], int(members[2]))
+            linked = _LINKED.get((members[1].lower(), members[3].lower()))
+            return cls(linked, int(members[2]))
         if _HISTORY.search(path):
             return cls(None if typed is None else _STAGES_OF.get(typed))
         if _USERS.search(path):
             return cls(Kind.USER)
         methods = list(_METHOD.finditer(path))
         if methods:
-            return cls._of_method(
-                methods[-1][1].lower(), (methods[-1][2] or "").lower(), path, typed
-            )
+            what, how = methods[-1][1].lower(), (methods[-1][2] or "").lower()
+            kind = typed if what == "item" else KIND_OF_WORD.get(what)
+            return cls._of_method(what, how, path, cls(kind, entity=entity))
         for part in reversed(re.split(r"[/\\]", path.partition("?")[0])):
             for word in reversed(_WORD.findall(part.lower())):
                 if word in KIND_OF_WORD:
-                    return cls(KIND_OF_WORD[word])
+                    return cls(KIND_OF_WORD[word], entity=entity)
         return cls(typed)
 
     @classmethod
-    def _of_method(cls, what: str, how: str, path: str, typed: Kind | None) -> Hint:
-        kind = typed if what == "item" else KIND_OF_WORD.get(what)
-        if how not in _ASKING:
-            return cls()
+    def _of_method(cls, what: str, how: str, path: str, plain: Hint) -> Hint:
+        if what == "settings" and how == "mode":
+            return cls(Kind.MODE)
         if how == "fields":
-            return cls(Kind.FIELD, fields_of=kind)
-        if how == "contact" and what in _CONTACTS_OF:
+            return cls(Kind.FIELD, fields_of=plain.kind)
+        if (what, how) in _LINKED:
             about = _OF.search(path)
-            return cls(_CONTACTS_OF[what], None if about is None else int(about[1]))
-        return cls(kind)
+            return cls(_LINKED[what, how], None if about is None else int(about[1]))
+        return plain if how in _ASKING else cls()
 
 
-_LONGEST_NAME: Final = 400
+_NOTHING: Final = Hint()
