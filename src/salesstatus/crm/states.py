@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from enum import Enum
+from enum import unique
 from typing import Any, Final, final
 
 import attrs
 
 from salesstatus.crm.oddities import Place
-from salesstatus.values import FrozenMap
+from salesstatus.values import FrozenMap, IdentityEnum
 
 
 @final
@@ -33,7 +33,8 @@ class Event:
 
 
 @final
-class Mark(Enum):
+@unique
+class Mark(IdentityEnum):
     """Stands for a value that is there and cannot be read."""
 
     UNREAD = "unread"
