@@ -1002,3 +1002,106 @@ class TestGuessedStages:
             assert told.startswith(first)
         words = ("--stage", "Closed Won=won", "--stage", "X=lost")
         assert "may mean" not in "".join(map(str, run(command, str(place), *words)))
+
+
+class TestPlainTables:
+    """A plain table of deals is enough, and needs no ids."""
+
+    DEALS = "Deal,Company,Status,Created,Closed on\nStore,Acme,won,2026-01-05,2026-02-01\nOil,Beta,open,2026-03-01,\n"
+
+    def test_statuses_and_since_when(self, run, folder):
+        place = folder({"deals.csv": self.DEALS}) / "deals.csv"
+        code, out, err = run("derive", str(place))
+        assert code == 0
+        assert [line.split() for line in out.splitlines()[1:]] == [
+            ["Acme", "Acme", "Non", "Prospect", "Current", "Customer", "1"],
+            ["Beta", "Beta", "Current", "Prospect", "Non", "Customer", "1"],
+        ]
+        assert "primary contacts and companies only" in err.replace("\n      ", " ")
+        found = rows(run("derive", str(place), "--since", "--json")[1])
+        assert found[0]["customer_since"]["at"].startswith("2026-02-01")
+
+    @pytest.mark.parametrize("by_folder", [True, False])
+    def test_contacts_beside_them(self, run, folder, by_folder):
+        contacts = "ID,Name,Is organization,Customer status\n7,Acme,yes,Past Customer\n"
+        place = folder({"deals.csv": self.DEALS, "contacts.csv": contacts})
+        paths = [place] if by_folder else [place / "contacts.csv", place / "deals.csv"]
+        found = rows(run("derive", *map(str, paths), "--json")[1])
+        assert [(row["contact"], row["customer"]) for row in found] == [
+            (7, "current"),
+            ("Beta", "none"),
+        ]
+        code, out, _ = run("audit", *map(str, paths), "--json")
+        assert code == 0
+        assert rows(out)[0]["contact"] == 7
+
+    def test_a_guessed_stage_comes_first_with_its_option(self, run, folder, unwrapped):
+        text = "Geschäft;Kunde;Phase\nLaden;Müller;Gewonnen\n".encode("cp1252")
+        place = str(folder({"Deals.csv": text}) / "Deals.csv")
+        _, out, err = run("derive", place, "--json")
+        assert out == ""
+        assert unwrapped(err).startswith(
+            "stage 'Gewonnen' of 1 deal may mean won, and nothing says so; say it with --stage "
+            "Gewonnen=won\n"
+        )
+        [row] = rows(run("derive", place, "--json", "--stage", "Gewonnen=won")[1])
+        assert (row["contact"], row["customer"]) == ("Müller", "current")
+
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            (
+                "Firm~Phase\nAcme~won\n",
+                ("--delimiter", "~", "--map", "Firm=company_name", "--map", "Phase=status"),
+            ),
+            ("Company,Status\nAcme,won\n".encode("utf-16"), ("--encoding", "utf-16")),
+            ("Company,Status\nAcme,won\n", ("--crm", "table")),
+            (
+                "Company,Status,Won on\nAcme,won,04.05.26\n",
+                ("--csv-locale", "de", "--zone", "+02:00"),
+            ),
+            ("ID,Company,Status\n1,Acme,won\n", ()),
+        ],
+    )
+    def test_the_options_of_tables(self, run, folder, text, words):
+        place = str(folder({"deals.csv": text}) / "deals.csv")
+        code, out, _ = run("derive", place, "--json", *words)
+        assert (code, [row["customer"] for row in rows(out)]) == (0, ["current"])
+
+    @pytest.mark.parametrize(
+        ("files", "words", "told"),
+        [
+            ({"deals.csv": DEALS, "deals2.csv": DEALS}, (), "expected one table of deals"),
+            ({"deals.csv": DEALS, "leads.csv": "Last name\nLee\n"}, (), "got leads.csv"),
+            ({"contacts.csv": "Name\nAnn\n"}, ("--crm", "table"), "got none of them"),
+            ({"deals.csv": "Deal,Status\nStore,won\n"}, (), "a column with contacts or companies"),
+            ({"deals.csv": "\n"}, ("--crm", "table"), "deals.csv: header: expected a row with"),
+            (
+                {"deals.csv": DEALS},
+                ("--crm", "sell", "--delimiter", ","),
+                "--delimiter is an option for --crm table, not for sell",
+            ),
+            (
+                {"deals.csv": DEALS},
+                ("--map", "Firm=name"),
+                "columns: expected a header of the file",
+            ),
+        ],
+    )
+    def test_what_cannot_be_used(self, run, folder, files, words, told):
+        code, out, err = run("derive", str(folder(files)), *words)
+        assert (code, out) == (2, "")
+        assert told in err
+
+    def test_options_of_a_crm_are_none_of_tables(self, run, folder):
+        place = str(folder({"deals.csv": self.DEALS}))
+        code, _, err = run("derive", place, "--prospect-field", "X")
+        assert code == 2
+        assert "--prospect-field is an option for --crm bitrix24, not for table" in err
+
+    def test_there_is_no_patch_for_a_table(self, run, folder, tmp_path):
+        place = folder({"deals.csv": self.DEALS})
+        code, _, err = run("audit", str(place), "--patch", str(tmp_path / "patch"))
+        assert code == 2
+        assert "plain tables are of none" in err
+        assert not (tmp_path / "patch").exists()

@@ -583,6 +583,19 @@ class TestKnown:
         csv = write("known leads.csv", "Lead ID,Last name,Email", "5,Grey,a@b.example")
         assert run("convert", files[0], "--known", csv, "--on-known", "update")[1] == out
 
+    def test_contacts_may_be_a_table(self, run, write):
+        known = write("known.csv", "ID,Name,Is organization,Email", "9,Grey,No,a@b.example")
+        files = write("leads.csv", *self.ROWS), "--known", known
+        assert "skipped, known record 9 has the same name" in run("convert", *files)[1]
+        wrong = write("wrong.csv", "ID,Name,Email", ",,a@b.example")
+        assert "line 2: ID, Name (id): expected an id or a name" in " ".join(
+            run("convert", files[0], "--known", wrong)[2].split()
+        )
+        none = write("none.csv", "Shoes", "44")
+        code, _, err = run("convert", files[0], "--known", none)
+        assert code == 2
+        assert "none.csv: header: expected a column with the ids or the names of contacts" in err
+
     def test_a_long_list_is_cut_short(self, run, write):
         rows = [f"Grey,a@b.example,{n}" for n in range(30)]
         leads = write("leads.csv", "Last name,Email,Lead ID", *rows)

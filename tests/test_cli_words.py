@@ -93,7 +93,7 @@ class TestMistakes:
             (["replay", "f", "--only", "past-custmer"], "did you mean past-customer?"),
             (["replay", "f", "--policy", "tamgate"], "not one of sell, sell-newest, teamgate; did you mean teamgate?"),
             (["replay", "f", "--policy", "x"], "'x' is not one of sell, sell-newest, teamgate\n"),
-            (["audit", "x", "--crm", "bitrix"], "argument --crm: 'bitrix' is not one of sell, bitrix24; did you mean bitrix24?"),
+            (["audit", "x", "--crm", "bitrix"], "argument --crm: 'bitrix' is not one of sell, bitrix24, table; did you mean bitrix24?"),
             (["audit", "x", "--date-order", "ydm"], "did you mean ymd?"),
             (["audit", "x", "--stage", "Won=wan"], "did you mean won?"),
             (["migrate", "x", "--to", "hubspott"], "did you mean hubspot?"),

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, Final, TextIO
 
 import attrs
 
-from salesstatus.cli.options import add_policy, add_stage, add_word, locale, time
+from salesstatus.cli.options import TABLE, add_policy, add_stage, add_table, add_word, time
 from salesstatus.cli.parsing import DONE, LOOK, UnusableError, describe, unusable
 from salesstatus.crm.account import Account, Wanted
 from salesstatus.crm.contradictions import checked
@@ -28,13 +28,11 @@ from salesstatus.show.terminal import counted, plain, wrapped
 
 #: The CRMs that are read and that changes are written for, by their package in `salesstatus.crm`.
 CRMS: Final = {"sell": "Zendesk Sell", "bitrix24": "Bitrix24"}
-#: The options that only one of them has.
+#: The options that not all of them have.
 _OPTIONS: Final = {
-    "stage": "sell",
-    "date_order": "sell",
-    "csv_locale": "sell",
-    "prospect_field": "bitrix24",
-    "customer_field": "bitrix24",
+    **dict.fromkeys(("stage", "date_order", "csv_locale", "zone"), ("sell", TABLE)),
+    **dict.fromkeys(("encoding", "delimiter", "quote", "map", "nulls", "strict"), (TABLE,)),
+    **dict.fromkeys(("prospect_field", "customer_field"), ("bitrix24",)),
 }
 
 
@@ -48,29 +46,23 @@ def add_account(
         command,
         run,
         "PATH is a folder, or files: pages of the API as JSON, one record or page a line (.jsonl), "
-        "or CSV exports. What is strange in them is listed on standard error with its place. "
-        "Nothing is sent anywhere.",
+        "or CSV exports; or plain tables, of which one of deals with contacts or companies by name "
+        "is enough. What is strange in them is listed on standard error with its place. Nothing is "
+        "sent anywhere.",
         look=look,
     )
     command.add_argument(
         "paths", metavar="PATH", nargs="+", help="a folder with an export, or a file of one"
     )
     add_word(
-        command, "--crm", CRMS, default="sell", help="which CRM they come from (default: sell)"
+        command,
+        "--crm",
+        (*CRMS, TABLE),
+        help="which CRM they come from (default: sell; table for CSV files of deals and contacts "
+        "without ids)",
     )
     add_stage(command)
-    add_word(
-        command,
-        "--date-order",
-        ("ymd", "dmy", "mdy"),
-        help="the order of year, month and day in CSV files where it is not clear (Sell)",
-    )
-    command.add_argument(
-        "--csv-locale",
-        type=locale,
-        metavar="LOCALE",
-        help="the language of CSV files, for their dates and amounts, like de or en-GB (Sell)",
-    )
+    add_table(command)
     command.add_argument(
         "--exported-at",
         type=time,
@@ -243,19 +235,36 @@ def account_of(
 
     Stages that were guessed are reported at once, unless the caller does it.
     """
+    if arguments.crm == TABLE or (arguments.crm is None and all(map(_may_be_table, files))):
+        from salesstatus.cli import tables  # noqa: PLC0415 - an account of JSON needs none of it
+
+        found = tables.plain_tables([(str(file.path), file.name) for file in files], arguments)
+        if found is not None:
+            options(arguments)  # refuses those of a CRM
+            account = tables.account_of_tables(found, arguments)
+            return _told(account, say_guessed=say_guessed)
+    arguments.crm = arguments.crm or "sell"
     reading: Any = dialect(arguments).Reading(wanted=wanted, **options(arguments))
     for number, file in enumerate(files, 1):
         _take(reading, file, f"file {number} of {len(files)}: {plain(file.name[-_WIDEST:])}")
-    account: Account = reading.account()
-    if say_guessed:
-        for guessed in sorted(account.guessed.values(), key=lambda guessed: -guessed.deals):
-            say(in_options(str(guessed), account))
+    account = _told(reading.account(), say_guessed=say_guessed)
     if arguments.exported_at is not None:
         account = checked(account, reading.report, arguments.exported_at)
     about = (account.contacts, account.deals, account.undecided, account.gone)
     if not any(map(len, about)) and (why := _other(account, arguments, files)):
         raise unusable(", ".join(arguments.paths), why)
     return account
+
+
+def _told(account: Account, *, say_guessed: bool) -> Account:
+    if say_guessed:
+        for guessed in sorted(account.guessed.values(), key=lambda guessed: -guessed.deals):
+            say(in_options(str(guessed), account))
+    return account
+
+
+def _may_be_table(file: File) -> bool:
+    return file.name.lower().endswith((".csv", ".tsv", ".txt"))
 
 
 def in_options(text: str, account: Account) -> str:
@@ -313,10 +322,10 @@ def _other(account: Account, arguments: argparse.Namespace, files: list[File]) -
 
 def options(arguments: argparse.Namespace) -> dict[str, Any]:
     """Return the options about the account, as its reader names them."""
-    for option, crm in _OPTIONS.items():
-        if getattr(arguments, option) and crm != arguments.crm:
+    for option, crms in _OPTIONS.items():
+        if getattr(arguments, option) and arguments.crm not in crms:
             raise UnusableError(
-                f"--{option.replace('_', '-')} is an option for --crm {crm}, "
+                f"--{option.replace('_', '-')} is an option for --crm {' or '.join(crms)}, "
                 f"not for {arguments.crm}"
             )
     if arguments.crm == "sell":
@@ -327,12 +336,15 @@ def options(arguments: argparse.Namespace) -> dict[str, Any]:
             },
             "date_order": arguments.date_order,
             "locale": arguments.csv_locale,
+            "zone": arguments.zone,
         }
     return {"prospect_field": arguments.prospect_field, "customer_field": arguments.customer_field}
 
 
 def dialect(arguments: argparse.Namespace) -> ModuleType:
-    """Return the package that reads and writes the CRM meant."""
+    """Return the package that reads and writes the CRM meant. Raises `UnusableError` for tables."""
+    if arguments.crm == TABLE:
+        raise UnusableError("--patch writes requests to a CRM, and plain tables are of none")
     return import_module(f"salesstatus.crm.{arguments.crm}")
 
 
@@ -356,7 +368,9 @@ def say_oddities(oddities: Oddities, most: int) -> None:
 
 def code_of(account: Account) -> int:
     """Return the exit code of a reading: whether records were not used or are missing."""
-    unused = account.oddities.count(Outcome.NOT_USED) + account.oddities.count(Outcome.MISSING)
+    unused = account.oddities.count(Outcome.NOT_USED)
+    if account.crm != TABLE:  # which may lack a column, and is whole without it
+        unused += account.oddities.count(Outcome.MISSING)
     return LOOK if unused else DONE
 
 

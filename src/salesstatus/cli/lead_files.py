@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, TextIO
 
 import attrs
 
@@ -18,7 +18,9 @@ from salesstatus.cli.source import Source, opened
 from salesstatus.leads import BITRIX24_STAGES, SELL_STAGES, with_stages
 from salesstatus.show.terminal import counted, plain, wrapped
 from salesstatus.statements import L7
-from salesstatus.tables import LeadRow, Table, read_leads
+from salesstatus.tables import LeadRow, Table, TableRow, read_contacts, read_leads
+from salesstatus.tables.headers import kind_named
+from salesstatus.tables.vocabulary import Kind
 from salesstatus.wire import TAGS, Line, read_lines
 
 if TYPE_CHECKING:
@@ -191,9 +193,22 @@ def known_of(arguments: argparse.Namespace) -> Known:
                     leads.append(line.value)
                 else:
                     raise unusable(name, f"line {line.number}: {_problem(line, Contact)}")
+        elif kind_named(source.name)[0] is Kind.LEAD:
+            leads += _whole(read_leads, source)
         else:
-            leads += LeadFile(source, arguments)
+            contacts += (stored.contact for stored in _whole(read_contacts, source))
     return Known(contacts, leads, region=arguments.region)
+
+
+def _whole(read: Callable[[BinaryIO], Iterable[TableRow[Any]]], source: Source) -> Iterator[Any]:
+    """Yield all records of a table. Raises `UnusableError` if one cannot be read."""
+    try:
+        for row in read(source.file):
+            if row.record is None:
+                raise unusable(source.name, f"line {row.line}: {row.problems[0]}")
+            yield row.record
+    except InvalidError as error:
+        raise unusable(source.name, error) from None
 
 
 def records_of(name: str | None, kind: type) -> tuple[Any, ...]:

@@ -16,6 +16,8 @@ from salesstatus.model import CustomerStatus, DealStatus, ProspectStatus
 from salesstatus.policy import PRESETS, Policy
 from salesstatus.values import InvalidError, parse_time, shown
 
+#: What `--crm` calls plain tables, which are no export of a CRM.
+TABLE: Final = "table"
 #: What `--only` takes: each state by its name and axis, `non-` for none.
 STATES: Final[dict[str, ProspectStatus | CustomerStatus]] = {
     f"{'non' if status.value == 'none' else status.value}-{axis}": status

@@ -57,6 +57,7 @@ class _Account:
     contacts: dict[ContactId, Stored] = attrs.field(factory=dict)
     deals: dict[DealId, Dated] = attrs.field(factory=dict)
     undecided: dict[DealId, Undecided] = attrs.field(factory=dict)
+    reasons: dict[DealId, str] = attrs.field(factory=dict)
     #: The employers of whom only the names are known.
     _employers: dict[ContactId, tuple[str, Place]] = attrs.field(factory=dict)
     #: The contacts that only names make.
@@ -104,6 +105,7 @@ class _Account:
             created_on={
                 id_: dated.created_on for id_, dated in self.deals.items() if dated.created_on
             },
+            reasons=self.reasons,
         )
         return checked(account, self.report)
 
@@ -148,6 +150,8 @@ class _Account:
             because = "several contacts have the name that it gives"
             self.undecided[row.id] = Undecided(possible, because, Doubt.CONTACT)
         elif row.record is not None:
+            if row.reason:
+                self.reasons[row.id] = row.reason
             self.deals[row.id] = attrs.evolve(
                 row.record,
                 deal=self._placed(

@@ -87,9 +87,10 @@ class _Contacts:
         is_company = self._is_company(draft)
         if is_company:
             name = values["name"] = values.get("name") or employer
-            strange = employer if text_key(employer) != text_key(name) else company
+            other = text_key(employer) not in ("", text_key(name))
+            strange = employer if other else company
             if strange:
-                field = "company_name" if employer else "company_id"
+                field = "company_name" if other else "company_id"
                 draft.note(field, shown(strange), "no employer of a company", "left out", W4.id)
             employer, company = "", None
         if not values.keys() & {"id", "name", "first_name", "last_name"}:
