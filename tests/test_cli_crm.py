@@ -1072,8 +1072,11 @@ class TestPlainTables:
         ("files", "words", "told"),
         [
             ({"deals.csv": DEALS, "deals2.csv": DEALS}, (), "expected one table of deals"),
-            ({"deals.csv": DEALS, "leads.csv": "Last name\nLee\n"}, (), "got leads.csv"),
-            ({"contacts.csv": "Name\nAnn\n"}, ("--crm", "table"), "got none of them"),
+            (
+                {"contacts.csv": "Name\nAnn\n"},
+                ("--crm", "table"),
+                "expected one table of deals, got none",
+            ),
             ({"deals.csv": "Deal,Status\nStore,won\n"}, (), "a column with contacts or companies"),
             ({"deals.csv": "\n"}, ("--crm", "table"), "deals.csv: header: expected a row with"),
             (
@@ -1092,6 +1095,13 @@ class TestPlainTables:
         code, out, err = run("derive", str(folder(files)), *words)
         assert (code, out) == (2, "")
         assert told in err
+
+    def test_other_files_are_told(self, run, folder):
+        more = {"leads.csv": "Last name\nLee\n", "notes.csv": "", "shoes.csv": "Shoes\n44\n"}
+        code, out, err = run("derive", str(folder({"deals.csv": self.DEALS, **more})), "--json")
+        assert (code, len(rows(out))) == (0, 2)
+        told = "not read, because they are no tables of deals or contacts: leads.csv, notes.csv"
+        assert f"{told}, shoes.csv\n" in err
 
     def test_options_of_a_crm_are_none_of_tables(self, run, folder):
         place = str(folder({"deals.csv": self.DEALS}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -10,9 +11,10 @@ from typing import Any
 import attrs
 
 from salesstatus.cli.options import TABLE, table_options
-from salesstatus.cli.parsing import UnusableError, unusable
+from salesstatus.cli.parsing import unusable
 from salesstatus.crm import tables
 from salesstatus.crm.account import Account
+from salesstatus.show.terminal import plain, wrapped
 from salesstatus.tables import Options, read_contacts, read_deals
 from salesstatus.tables.engine import open_table
 from salesstatus.tables.headers import kind_named, kinds_with, meanings
@@ -30,12 +32,14 @@ class PlainTable:
     fields: frozenset[str]
 
 
-def _look(path: str, name: str, arguments: argparse.Namespace) -> PlainTable:
+def _look(path: str, name: str, arguments: argparse.Namespace, *, several: bool) -> PlainTable:
     """Return what a table holds, by its name or else by most of its headers."""
     try:
         options = Options(**table_options(arguments) | {"columns": {}})
         headers = open_table(path, options, lambda header: bool(kinds_with(header))).headers
     except InvalidError as error:
+        if several:  # the others may do, and of a CRM's export all are read
+            return PlainTable(path, name, None, frozenset())
         raise unusable(name, error) from None
     kind, _ = kind_named(name)
     if kind is None:
@@ -57,7 +61,7 @@ def plain_tables(
     Without ``--crm`` they are plain if deals or contacts have no ids, or if deals name their
     contacts and companies and no table says which ids these have; else they are an export of Sell.
     """
-    found = [_look(path, name, arguments) for path, name in files]
+    found = [_look(path, name, arguments, several=len(files) > 1) for path, name in files]
     deals = [table for table in found if table.kind is Kind.DEAL]
     contacts = [table for table in found if table.kind is Kind.CONTACT]
     linked = contacts or all(table.fields & {"primary_id", "company_id"} for table in deals)
@@ -73,10 +77,12 @@ def account_of_tables(found: Sequence[PlainTable], arguments: argparse.Namespace
     deals = [table for table in found if table.kind is Kind.DEAL]
     contacts = [table for table in found if table.kind is Kind.CONTACT]
     others = [table.name for table in found if table not in deals and table not in contacts]
-    if len(deals) != 1 or others:
-        names = ", ".join(others or [table.name for table in deals]) or "none of them"
-        expected = "one table of deals, and tables of contacts"
-        raise UnusableError(f"expected {expected}, got {names}")
+    if len(deals) != 1:
+        names = ", ".join(table.name for table in deals) or "none"
+        raise unusable(arguments.paths[0], f"expected one table of deals, got {names}")
+    if others:
+        why = "not read, because they are no tables of deals or contacts"
+        print(wrapped(plain(f"{why}: {', '.join(others)}")), file=sys.stderr)
     options: Any = table_options(arguments)
     try:
         return tables.account_of(
