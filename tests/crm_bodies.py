@@ -109,6 +109,7 @@ def deal(id_, primary, stage=INCOMING, **fields):
         "loss_reason_id": None,
         "last_stage_change_at": UPDATED,
         "estimated_close_date": None,
+        "associated_contacts": [],
         "tags": [],
         "custom_fields": {},
         "created_at": CREATED,

@@ -29,6 +29,8 @@ HOSTILE = "a\x1b[31mb\n\u202ec\udcff"
 
 
 def body(kind, **data):
+    if kind == "deal":
+        data.setdefault("associated_contacts", [])
     return json.dumps({"data": data, "meta": {"type": kind}}) + "\n"
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
+from typing import ClassVar
 
 import attrs
 import pytest
@@ -20,6 +21,7 @@ from crm_bodies import (
     item,
     lead,
     lines,
+    page,
     stages,
     unsure,
 )
@@ -520,3 +522,39 @@ class TestMade:
         assert made(Contact, values, Place("here"), report).custom_fields == {"b": 1}
         (oddity,) = report.oddities().kept
         assert str(oddity.place) == "here $.a"
+
+
+class TestWhoIsInvolved:
+    """That nobody says who is involved is told for every kind of source."""
+
+    BODY: ClassVar = {k: v for k, v in deal(200, 1, WON).items() if k != "associated_contacts"}
+
+    def said(self, **contents):
+        account = read({"stages": stages(), "contacts": PEOPLE, "deals": [self.BODY], **contents})
+        return [oddity for oddity in told(account) if "involved in deals" in oddity]
+
+    def test_it_is_told_once(self):
+        assert self.said() == [
+            (
+                "deals: expected the contacts that are involved in deals, got no list of them: "
+                "these deals reach primary contacts and companies only; missing"
+            )
+        ]
+        assert len(self.said(deals=[self.BODY, {**self.BODY, "id": 201}])) == 1
+
+    def test_a_csv_file_tells_it_by_itself(self):
+        rows = "ID,Contact ID,Stage\n201,1,Won\n"
+        assert len(self.said(**{"deals.csv": rows})) == 1
+
+    @pytest.mark.parametrize(
+        "more",
+        [
+            {"deals/200/associated_contacts": []},
+            {"x": page("associated_contact", [], path="deals/200/associated_contacts")},
+            {"x": item("associated_contact", associated(2, deal_id=200))},
+            {"deals": [{**BODY, "associated_contacts": []}]},
+            {"deals": []},
+        ],
+    )
+    def test_a_list_of_them_be_it_empty_says_it(self, more):
+        assert self.said(**more) == []

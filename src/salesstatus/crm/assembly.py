@@ -114,6 +114,13 @@ class Assembly:
                 contact = attrs.evolve(stored.contact, company=None)
                 self.contacts[id_] = attrs.evolve(stored, contact=contact)
 
+    def check_involved(self, *, known: bool) -> None:
+        """Report that nobody knows who is involved in deals, if no source says anything of it."""
+        deals = len(self.deals) + len(self.undecided)
+        if deals and not known and not self.report.reported(Outcome.MISSING, INVOLVED):
+            found = "no list of them: these deals reach primary contacts and companies only"
+            self.report.missing(Place("deals"), INVOLVED, found)
+
     def check_deals(self) -> None:
         """Report the contacts that deals name and that are not there."""
         for deal_id, deal in self.deals.items():
@@ -124,6 +131,8 @@ class Assembly:
                     self.report.missing(place, "every contact of a deal", found)
 
 
+#: What exports of deals alone do not have.
+INVOLVED: Final = "the contacts that are involved in deals"
 #: How many values of one field are shown.
 _FEW: Final = 3
 

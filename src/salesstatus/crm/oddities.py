@@ -150,6 +150,10 @@ class Reporter:
         if self._counts[kind] <= KEPT:
             self._kept.append(Oddity(outcome, place, expected, found, rule, code))
 
+    def reported(self, outcome: Outcome, expected: str) -> bool:
+        """Whether something of this kind was reported."""
+        return (outcome, expected) in self._counts
+
     def oddities(self) -> Oddities:
         """Return all oddities so far."""
         return Oddities(kept=tuple(self._kept), counts=FrozenMap(self._counts))

@@ -144,6 +144,8 @@ class Unpacking:
     skipped: Counter[str] = attrs.field(factory=Counter)
     pages: Any = attrs.field(factory=Pages)
     dropped: dict[DealId, Undecided] = attrs.field(factory=dict)
+    #: The kinds that contents or pages say they are of, be they empty.
+    announced: set[Any] = attrs.field(factory=set)
 
     def value(self, value: Any, place: Place, hint: Hint, depth: int = 0) -> Iterator[Row]:
         """Yield the records in a JSON value, whatever they are wrapped in."""
@@ -272,6 +274,7 @@ class Reading:
         self.events: dict[tuple[Any, ...], Row] = {}
         #: What is known of deals whose ids cannot be read, by where they stand.
         self.dropped: dict[DealId, Undecided] = {}
+        self.announced: set[Any] = set()
         self._limit = limit
         self._fields_of: dict[tuple[Any, ...], frozenset[str]] = {}
         #: One tuple for the same fields, of which an account has few.
@@ -281,9 +284,16 @@ class Reading:
         """Yield the records of one content without taking them over."""
         check("name", name, str)
         unpacking = Unpacking(
-            self.dialect, self.columns, self.report, self.skipped, self.pages, self.dropped
+            self.dialect,
+            self.columns,
+            self.report,
+            self.skipped,
+            self.pages,
+            self.dropped,
+            self.announced,
         )
         hint = self.dialect.named(name)
+        self.announced.add(hint.kind)
         for body in bodies(name, content, self.report, self._limit):
             yield from unpacking.value(body.value, body.place, hint)
 

@@ -69,8 +69,11 @@ class _Finish(Related):
             if not record.deleted:
                 deal, contact = record.id
                 self._involved[deal].add(contact)
+        told = bool(self._involved) or Kind.ASSOCIATED_CONTACT in self.reading.announced
         for record in self.records(Kind.DEAL):
+            told = told or "involved" in record.mentioned
             self._deal(record)
+        self.check_involved(known=told)
         self.check_deals()
         for conversion in conversions.values():
             deal = conversion.deal

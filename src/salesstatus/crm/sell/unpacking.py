@@ -77,6 +77,7 @@ def _page(
         unpacking.pages.add(place, address, more=bool(links.get("next_page")))
         by_address = named(address)
         hint = by_address if by_address.kind is not None else hint
+        unpacking.announced.add(hint.kind)
     at = place.at("items")
     if type(items) is dict:
         yield from unpacking.members(items, at, hint, depth + 1)
