@@ -538,7 +538,7 @@ class TestArguments:
         ("options", "place"),
         [
             ({"stages": [1]}, "stages"),
-            ({"stages": {1: "won"}}, "stages[1]"),
+            ({"stages": {1: "perhaps"}}, "stages[1]"),
             ({"stages": {None: DealStatus.WON}}, "stages"),
             ({"stages": {True: DealStatus.WON}}, "stages"),
             ({"stages": {"": DealStatus.WON}}, "stages"),

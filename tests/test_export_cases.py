@@ -24,8 +24,17 @@ def converted(text):
 class TestColumnsOfSellsExports:
     """Columns under the names that exports have for them are read, or told with the reason."""
 
+    def test_the_contacts_own_id(self):
+        text = "Contact ID,Name,Is organization,Customer status\n7,Ann Grey,No,Current\n"
+        assert set(sell.read({"contacts.csv": text}).contacts) == {7}
+
     def test_beside_another_id_it_is_the_company(self):
         text = "ID,Contact ID,First name,Last name,Is organization\n7,8,Ann,Grey,No\n8,,,,Yes\n"
+        account = sell.read({"contacts.csv": text})
+        assert account.contacts[7].contact.company == 8
+
+    def test_contact_id_and_company_id(self):
+        text = "Contact ID,Company ID,First name,Last name,Name,Is organization\n7,8,Ann,Grey,Ann Grey,No\n8,,,,Acme,Yes\n"
         account = sell.read({"contacts.csv": text})
         assert account.contacts[7].contact.company == 8
 
@@ -294,3 +303,38 @@ class TestStagesAreRecognised:
         path.write_text("Last name,Status\nGrey,Zzz\nDoe,New\n")
         _, out, err = run("funnel", str(path))
         assert "Zzz" in out + err
+
+
+class TestCellsOfSellsExports:
+    """Cells of an export of contacts are read as those of any other table."""
+
+    @pytest.mark.parametrize(
+        ("header", "cell", "phone", "email"),
+        [
+            ("Phone", "n/a", "", ""), ("Phone", "441234567890.0", "441234567890", ""), ("Phone", "'+49 30 1234567", "+49 30 1234567", ""),
+            ("Phone", "4.41E+11", "", ""), ("Email", "a@b.example; c@d.example", "", "a@b.example"), ("Email", "\u200ba@b.example", "", "a@b.example"),
+            ("Email", "none", "", ""), ("Phone", "#N/A", "", ""), ("Email", "-", "", ""),
+        ],
+    )  # fmt: skip
+    def test_messy_cells(self, header, cell, phone, email):
+        text = f'ID,Name,Is organization,{header}\n7,Ann Grey,No,"{cell}"\n'
+        account = sell.read({"contacts.csv": text})
+        found = account.contacts[7].contact
+        assert (found.phone, found.email) == (phone, email)
+        if cell in ("n/a", "#N/A", "-", "none", "4.41E+11") or ";" in cell:
+            assert told(account)
+        if ";" in cell:
+            assert found.emails == {"c@d.example"}
+
+    def test_the_header_again(self):
+        account = sell.read(
+            {"contacts.csv": PEOPLE + PEOPLE.replace("7,", "9,").replace("8,", "10,")}
+        )
+        assert set(account.contacts) == {7, 8, 9, 10}
+        assert any("header again" in each for each in told(account))
+
+    @pytest.mark.parametrize("word", ["won", "Won", "Gewonnen", DealStatus.WON])
+    def test_stages_in_words(self, word):
+        text = "Deal ID,Deal Name,Stage,Contact ID\n50,Pumps,Zzz,7\n"
+        account = sell.read({"contacts.csv": PEOPLE, "deals.csv": text}, stages={"Zzz": word})
+        assert account.deals[50].status is DealStatus.WON

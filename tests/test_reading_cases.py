@@ -566,6 +566,14 @@ class TestAContactThatCannotBeReadIsNotNone:
         account = sell.read(contents)
         assert len(account.deals) == 2 or (accused(account) == [] and 7 not in account.derived())
 
+    @pytest.mark.parametrize("value", [None, "", [], {}, True])
+    def test_contacts_of_a_deal_without_a_readable_id_are_not_judged(self, value):
+        contents = sell_files(at(OLD, LOST), won_at(OLD, id_=value), stored=("current", "none"))
+        account = sell.read(contents)
+        assert accused(account) == []
+        assert list(account.deals) == [50]
+        assert 7 not in account.derived()
+
 
 class TestLeadsOfAnAccountConvertWithItsOwnFields:
     """What a reader reads of a lead fits the definitions that it reads of the same account (T3)."""

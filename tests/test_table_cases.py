@@ -406,6 +406,11 @@ class TestMessyCells:
         assert (row.lead.phone, row.lead.created_at) == ("", None)
         assert quiet(row)
 
+    @pytest.mark.parametrize("name", ["Null", "None", "Nan", "NA", "Na"])
+    def test_people_are_called_so(self, name):
+        row = one(f"Last name,Company\n{name},Acme\n")
+        assert row.lead.last_name == name or (name == "None" and row.notes)
+
     def test_a_row_with_too_many_or_too_few_cells_is_told(self):
         rows = leads("Last name,Company\nGrey,Acme,Extra\nDoe\nRose,Beta\n")
         assert names(rows)[-1] == "Rose"

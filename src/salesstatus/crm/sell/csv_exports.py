@@ -26,7 +26,7 @@ from salesstatus.crm.oddities import Place, Reporter, safely
 from salesstatus.crm.reading import Row
 from salesstatus.crm.sell import csv_headers
 from salesstatus.crm.sell.columns import COLUMNS, Kind
-from salesstatus.keys import text_key
+from salesstatus.keys import text_key, visible
 from salesstatus.model import full_name
 from salesstatus.statements import W4
 from salesstatus.tables.cells import amount
@@ -37,6 +37,7 @@ from salesstatus.tables.rows import Row as Line
 from salesstatus.tables.sources import Opened, opened
 from salesstatus.tables.times import DateOrder, Forms, order_shown, time_of
 from salesstatus.tables.vocabulary import PARTS
+from salesstatus.tables.words import NULLS
 from salesstatus.values import InvalidError
 
 _CSV: Final = re.compile(r"\.(csv|tsv)$", re.IGNORECASE)
@@ -209,7 +210,12 @@ class _File:
         ahead = _ahead(lines, [(each.position, each.times) for each in columns if each.times])
         if not ahead:
             self.report.missing(place, "rows below the header", "none")
+        head = [header_key(name) for name in headers]
         while line := ahead.popleft() if ahead else next(lines, None):
+            if list(map(header_key, line.cells[: len(head)])) == head:
+                found = "the header again"
+                self.report.not_used(Place(self.name, line.line), "a record", found)
+                continue
             row = self._row(kind, line, columns, len(headers))
             if row is not None:
                 yield row
@@ -253,10 +259,14 @@ class _File:
     ) -> Iterator[tuple[int, str]]:
         """Yield the position and field of each column, and report columns that are not read."""
         meant = [csv_headers.meant_by(kind, header) for header in headers]
+        alone = kind is Kind.CONTACT and "id" not in meant
         for position, header in enumerate(headers):
-            field, beside, _ = csv_headers.BESIDE.get((kind, header_key(header)), ("", "", ""))
+            key = header_key(header)
+            field, beside, _ = csv_headers.BESIDE.get((kind, key), ("", "", ""))
             if beside and beside in meant:
                 meant[position] = field
+            elif alone and key == "contact id":
+                meant[position] = "id"  # where no other column has the contact's own
         for position, (header, field) in enumerate(zip(headers, meant, strict=True)):
             reason = ""
             if not field:
@@ -323,13 +333,13 @@ class _File:
             return None
         body: dict[str, Any] = {}
         for column in columns:
-            cell = line.cells[column.position].strip()
+            cell = self._shown(column, line.cells[column.position], place)
             if not cell:
                 if column.field not in PARTS and not column.field.startswith(csv_headers.CUSTOM):
                     body.setdefault(column.field, None)
                 continue
             try:
-                _put(body, column.field, self._read(column, cell, place))
+                self._take(body, column, cell, place)
             except Unreadable:
                 at = place.at(column.header.strip())
                 self.report.left_out(at, column.expected, safely(column.header, cell))
@@ -341,15 +351,28 @@ class _File:
         values |= {field: value for field, value in extras.items() if value is not None}
         return Row(kind, values, body, place)
 
-    def _read(self, column: _Column, cell: str, place: Place) -> Any:
+    def _shown(self, column: _Column, found: str, place: Place) -> str:
+        """Return what a cell says; ``""`` for what programs write for nothing."""
+        cell = visible(found)
+        if cell not in NULLS or column.field.endswith("_status"):
+            return cell
+        read = f"{safely(column.header, cell)}: read as nothing"
+        self.report.read(place.at(column.header.strip()), "a value", read)
+        return ""
+
+    def _take(self, body: dict[str, Any], column: _Column, cell: str, place: Place) -> None:
+        """Put what a cell says into the body. Raises `Unreadable`."""
         value = column.read(cell)
         if type(value) is not Lenient:
-            return value
+            _put(body, column.field, value)
+            return
         if not column.noted:
             column.noted = True
             found = f"{safely(column.header, cell)}: {value.note}, as the whole column"
             self.report.read(place.at(column.header.strip()), column.expected, found)
-        return value.value
+        _put(body, column.field, value.value)
+        if value.further:
+            _put(body, "emails", value.further)
 
     def _complete(
         self, kind: Kind, body: dict[str, Any], extras: dict[str, Any], place: Place
@@ -388,6 +411,8 @@ def _put(body: dict[str, Any], field: str, value: Any) -> None:
     """Set a value in a body, where the API has it."""
     if field.startswith(csv_headers.CUSTOM):
         body.setdefault("custom_fields", {})[field.removeprefix(csv_headers.CUSTOM)] = value
+    elif field == "emails":
+        body[field] = (*(body.get(field) or ()), *value)
     elif field in PARTS or field == "address":
         if body.get("address") is None:
             body["address"] = {}

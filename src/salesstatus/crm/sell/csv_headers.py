@@ -22,15 +22,24 @@ from salesstatus.crm.sell.columns import Kind
 from salesstatus.keys import text_key
 from salesstatus.labels import LOCALES, axis_label
 from salesstatus.tables.cells import (
+    EMAIL,
+    EMAILS,
+    PHONE,
+    PHONES,
+    email,
+    emails,
     flag,
     id_number,
     id_numbers,
     is_organization,
     listed,
+    phone,
+    phones,
     status,
 )
 from salesstatus.tables.headers import WHY_NONE, header_key, why_unknown
 from salesstatus.tables.leads import LEAD_HEADINGS
+from salesstatus.tables.times import UNKNOWN
 from salesstatus.tables.vocabulary import Kind as TableKind
 from salesstatus.values import InvalidError
 
@@ -72,8 +81,10 @@ CELLS: Final[Mapping[str, Cell]] = {
         "a customer status in a language that has labels", lambda cell: status(cell, "customer")
     ),
     "tags": _LISTED,
-    "emails": Cell("texts with commas between them", lambda cell: tuple(listed(cell))),
-    "phones": Cell("texts with commas between them", lambda cell: tuple(listed(cell))),
+    **dict.fromkeys(("phone", "mobile"), Cell(PHONE.expected, lambda cell: phone(cell, UNKNOWN))),
+    "phones": Cell(PHONES.expected, lambda cell: phones(cell, UNKNOWN)),
+    "email": Cell(EMAIL.expected, email),
+    "emails": Cell(EMAILS.expected, emails),
     "associated_contacts": Cell("ids with commas between them", id_numbers),
     "value": AMOUNT,
     **dict.fromkeys(("created_at", "updated_at", "added_at", "last_stage_change_at"), TIME),

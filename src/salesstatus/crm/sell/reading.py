@@ -86,7 +86,7 @@ class Reading(AnyReading):
     def __init__(
         self,
         *,
-        stages: Mapping[Id, DealStatus] | None = None,
+        stages: Mapping[Id, DealStatus | str] | None = None,
         wanted: Wanted = Wanted.ALL,
         limit: int = LIMIT,
         date_order: DateOrder | None = None,
@@ -139,7 +139,7 @@ def rows(
 def read(
     contents: object,
     *,
-    stages: Mapping[Id, DealStatus] | None = None,
+    stages: Mapping[Id, DealStatus | str] | None = None,
     wanted: Wanted = Wanted.ALL,
     limit: int = LIMIT,
     date_order: DateOrder | None = None,

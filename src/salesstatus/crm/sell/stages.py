@@ -115,7 +115,7 @@ def told_stages(stages: object) -> dict[Id, DealStatus]:
     """Return what a caller says of stages, by ids and by the keys of names."""
     if not isinstance(stages, Mapping):
         raise InvalidError(
-            "stages", type(stages), "a mapping of the ids or names of stages to DealStatus"
+            "stages", type(stages), "a mapping of the ids or names of stages to statuses"
         )
     given: dict[Id, DealStatus] = {}
     for stage, status in stages.items():
@@ -123,7 +123,8 @@ def told_stages(stages: object) -> dict[Id, DealStatus]:
         key = text_key(stage) if isinstance(stage, str) else stage
         if key == "":
             raise InvalidError("stages", stage, "the name of a stage, with letters or digits in it")
-        if type(status) is not DealStatus:
-            raise InvalidError(f"stages[{shown(stage)}]", status, "a DealStatus")
-        given[key] = status
+        said = STATUS_WORDS.get(text_key(status)) if isinstance(status, str) else status
+        if type(said) is not DealStatus:
+            raise InvalidError(f"stages[{shown(stage)}]", status, "a DealStatus, or a word for one")
+        given[key] = said
     return given
