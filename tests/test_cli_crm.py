@@ -10,7 +10,9 @@ import pty
 import subprocess
 import sys
 import threading
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -1022,6 +1024,20 @@ class TestPlainTables:
         assert "primary contacts and companies only" in err.replace("\n      ", " ")
         found = rows(run("derive", str(place), "--since", "--json")[1])
         assert found[0]["customer_since"]["at"].startswith("2026-02-01")
+
+    @pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York"])
+    def test_days_are_those_of_the_zone(self, run, folder, zone):
+        place = str(folder({"deals.csv": self.DEALS}) / "deals.csv")
+        lines = run("derive", place, "--since", "--zone", zone)[1].splitlines()
+        assert lines[1].endswith("2026-02-01 known")
+        assert "2026-03-01 assumed" in lines[2]
+        (beta,) = (
+            row
+            for row in rows(run("derive", place, "--since", "--json", "--zone", zone)[1])
+            if row["contact"] == "Beta"
+        )
+        began = datetime(2026, 3, 1, tzinfo=ZoneInfo(zone))
+        assert datetime.fromisoformat(beta["prospect_since"]["at"]) == began
 
     @pytest.mark.parametrize("by_folder", [True, False])
     def test_contacts_beside_them(self, run, folder, by_folder):

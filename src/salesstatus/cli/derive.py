@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Mapping
+from datetime import timezone, tzinfo
 from typing import Any, Final
 
 from salesstatus import ContactId, SalesStatus, label
@@ -46,8 +47,9 @@ def _derive(arguments: argparse.Namespace) -> int:
     account = account_of(arguments, files_of(arguments), Wanted.STATUSES)
     statuses = account.derived(arguments.policy)
     known: Mapping[ContactId, Since] = {}
+    zone = arguments.zone or timezone.utc
     if arguments.history or (arguments.since and account.newest() is not None):
-        evidence = account.evidence(arguments.exported_at)
+        evidence = account.evidence(arguments.exported_at, zone=zone)
         known = since(evidence, arguments.policy, "collect")
         if arguments.history:
             from salesstatus.wire import dumps  # noqa: PLC0415 - a third of the time to start
@@ -78,7 +80,7 @@ def _derive(arguments: argparse.Namespace) -> int:
             ]
             last = [str(len(status.deals))]
             if arguments.since:
-                last = [_since_text(_found(known, contact, status, axis)) for axis in _SINCE]
+                last = [_since_text(_found(known, contact, status, axis), zone) for axis in _SINCE]
             lines.append([plain(str(contact)), plain(name[:_WIDEST]), *shown, *last])
     if not arguments.json:
         print(columns(lines))
@@ -114,8 +116,10 @@ def _since_json(found: Evidence | None) -> dict[str, str] | None:
     }
 
 
-def _since_text(found: Evidence | None) -> str:
-    return "-" if found is None else f"{found.at.date().isoformat()} {found.certainty.value}"
+def _since_text(found: Evidence | None, zone: tzinfo) -> str:
+    if found is None:
+        return "-"
+    return f"{found.at.astimezone(zone).date().isoformat()} {found.certainty.value}"
 
 
 _WIDEST: Final = 40
