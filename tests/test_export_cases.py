@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from reading import NEW, OLD, b24_deal, b24_files, sell_files, told, won_at
+from reading import NEW, OLD, b24_deal, b24_files, b24_item, sell_files, told, won_at
 from salesstatus import DealStatus
 from salesstatus.crm import bitrix24, sell
 from salesstatus.crm.bitrix24 import company_id
@@ -157,6 +157,25 @@ class TestInvolvedContactsThatAreUnknown:
 class TestAnswersOfBitrix24:
     """Answers and parameters that its documentation has."""
 
+    @pytest.mark.parametrize(
+        "key", ["UF_CRM_1720019876534", "ufCrm_1720019876534", "ufCrm1720019876534"]
+    )
+    def test_original_names_of_user_fields(self, key):
+        item = b24_item(**{key: "red"})
+        account = bitrix24.read(
+            b24_files(**{"crm.item.list?entityTypeId=2": {"result": {"items": [item]}}})
+        )
+        assert "red" in account.deals[5].custom_fields.values()
+        assert set(account.deals[5].custom_fields) == {"UF_CRM_1720019876534"}
+
+    def test_a_status_in_an_original_name(self):
+        person = {"id": 9, "lastName": "Grey", "UF_CRM_C": "current", "entityTypeId": 3}
+        account = bitrix24.read(
+            {"crm.item.list?entityTypeId=3": {"result": {"items": [person]}}},
+            customer_field="UF_CRM_C",
+        )
+        assert account.contacts[9].customer.value == "current"
+
     @pytest.mark.parametrize("ids", [["3", "4"], [3, 4], ["4", "3"]])
     def test_several_companies_of_a_contact(self, ids):
         companies = {"result": [{"ID": "3", "TITLE": "Acme"}, {"ID": "4", "TITLE": "Beta"}]}
@@ -173,6 +192,28 @@ class TestAnswersOfBitrix24:
         assert account.deals[5].company == company_id(4)
         # the person works there too: that is no contradiction
         assert not any("another company" in each for each in told(account))
+
+    def test_stages_by_the_items_of_an_entity(self):
+        items = [
+            {"NAME": "New", "SORT": 10, "STATUS_ID": "NEW"},
+            {"NAME": "Won", "SORT": 60, "STATUS_ID": "WON"},
+            {"NAME": "Lost", "SORT": 70, "STATUS_ID": "LOSE"},
+        ]
+        account = bitrix24.read({"crm.status.entity.items?entityId=DEAL_STAGE": {"result": items}})
+        assert (
+            {"NEW", "WON", "LOSE"} <= set(account.catalogue.stages)
+            or told(account)
+            or account.skipped
+        )
+        assert account.catalogue.stages["WON"].name == "Won"
+
+    @pytest.mark.parametrize("mode", [1, 2, "1"])
+    def test_the_mode(self, mode):
+        account = bitrix24.read(
+            b24_files(b24_deal(), **{"crm.settings.mode.get": {"result": mode}})
+        )
+        assert account.deals[5].status is DealStatus.WON
+        assert not any("crm.settings" in each and "not used" in each for each in told(account))
 
     @pytest.mark.parametrize(
         "fields",
@@ -265,6 +306,16 @@ class TestFilesOfLeadsOnTheCommandLine:
         assert code == 2
         assert "Traceback" not in err
         assert err.strip()
+
+    @pytest.mark.parametrize("what", ["skip", "update", "create"])
+    def test_known_records(self, run, tmp_path, what):
+        known = self.file(
+            tmp_path, "ID,Name,Is organization,Email\n9,Grey,No,a@b.example\n", "known.csv"
+        )
+        path = self.file(tmp_path, "Last name,Email\nGrey,a@b.example\nDoe,c@d.example\n")
+        code, out, err = run("convert", "--known", known, "--on-known", what, path)
+        assert code in (0, 1), err
+        assert "9" in out
 
 
 class TestIdsNeverMeet:

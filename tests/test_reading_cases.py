@@ -45,7 +45,7 @@ from reading import (
     told,
     won_at,
 )
-from salesstatus import DealStatus, ProspectStatus, Setup
+from salesstatus import CustomerStatus, DealStatus, ProspectStatus, Setup, convert
 from salesstatus.crm import bitrix24, sell
 from salesstatus.crm.loading import load
 from salesstatus.desk import Desk
@@ -219,15 +219,44 @@ class TestAnswersOfABatchThatAreNumbered:
         empty = {f"result_{key}": [] for key in ("error", "total", "next", "time")}
         return {"batch": {"result": {"result": results, **empty, **more}}}
 
+    @pytest.mark.parametrize("total", [[77], {"0": 77}, ["77"], {"0": "77"}, [77, None]])
+    def test_a_total_that_is_not_reached(self, total):
+        account = bitrix24.read(self.batch([[b24_deal()]], result_total=total))
+        assert any("1 of 77" in each for each in told(account))
+
+    def test_totals_belong_to_their_requests(self):
+        results = [[b24_deal(1)], [{"ID": "9", "LAST_NAME": "Grey", "NAME": "A"}]]
+        account = bitrix24.read(self.batch(results, result_total=[1, 5]))
+        assert any("1 of 5" in each for each in told(account))
+        assert not any("1 of 1" in each for each in told(account))
+
     @pytest.mark.parametrize("next_", [[50], {"0": 50}, ["50"], [None, 50]])
     def test_a_next_page(self, next_):
         results = [[b24_deal(1)], [b24_deal(2)]]
         account = bitrix24.read(self.batch(results, result_next=next_))
         assert any("missing" in each for each in told(account))
 
+    @pytest.mark.parametrize(
+        "errors",
+        [
+            [{"error": "NOT_FOUND", "error_description": "Not found"}],
+            {"0": {"error": "NOT_FOUND"}},
+            {"a": "NOT_FOUND"},
+            ["QUERY_LIMIT_EXCEEDED"],
+            [None, {"error": ""}],
+        ],
+    )
+    def test_errors(self, errors):
+        account = bitrix24.read(self.batch([], result_error=errors))
+        assert any("error response" in each for each in told(account))
+
     def test_no_error_is_none(self):
         account = bitrix24.read(self.batch([[b24_deal()]], result_error=[]))
         assert not any("error" in each for each in told(account))
+
+    def test_a_number_that_is_none_is_told(self):
+        account = bitrix24.read(self.batch([[b24_deal()]], result_total=["many"]))
+        assert any("many" in each or "total" in each for each in told(account))
 
     @pytest.mark.parametrize(
         "results", [[[b24_deal()]], {"0": [b24_deal()]}, {"deals": [b24_deal()]}]
@@ -235,9 +264,37 @@ class TestAnswersOfABatchThatAreNumbered:
     def test_the_records_are_read(self, results):
         assert bitrix24.read(self.batch(results)).deals[5].status is WON_
 
+    def test_a_batch_without_its_envelope(self):
+        inner = self.batch([[b24_deal()]], result_total=[77])["batch"]["result"]
+        account = bitrix24.read({"batch": inner})
+        assert account.deals[5].status is WON_
+        assert any("1 of 77" in each for each in told(account))
+
 
 class TestPagesThatAreAnnounced:
     """A page that an answer announces is missing unless it is there, whatever the totals say."""
+
+    @pytest.mark.parametrize(
+        ("name", "records"),
+        [
+            ("crm.deal.list", [b24_deal(number) for number in range(1, 51)]),
+            ("crm.contact.list", [{"ID": str(n), "LAST_NAME": "G"} for n in range(1, 51)]),
+            ("crm.lead.list", [{"ID": str(n), "STATUS_ID": "NEW"} for n in range(1, 51)]),
+            ("crm.company.list", [{"ID": str(n), "TITLE": "G"} for n in range(1, 51)]),
+            ("crm.item.list?entityTypeId=2", [b24_item(n) for n in range(1, 51)]),
+        ],
+    )
+    @pytest.mark.parametrize(
+        "more", [{"total": 50, "next": 50}, {"next": 50}, {"total": "50", "next": "50"}]
+    )
+    def test_next_beside_a_total_that_is_reached(self, name, records, more):
+        result = {"items": records} if "item" in name else records
+        account = bitrix24.read({name: {"result": result, **more}})
+        assert any("missing" in each for each in told(account))
+
+    def test_a_total_as_a_text(self):
+        account = bitrix24.read({"crm.deal.list": {"result": [b24_deal()], "total": "77"}})
+        assert any("1 of 77" in each for each in told(account))
 
     def test_pages_that_are_all_there(self):
         first = {"result": [b24_deal(n) for n in range(1, 51)], "next": 50, "total": 51}
@@ -393,10 +450,35 @@ class TestWebhooksAsTheyAreSent:
     )  # fmt: skip
 
     @pytest.mark.parametrize("number", range(len(FORMS)))
+    def test_a_deletion(self, number):
+        account = bitrix24.read(b24_files(b24_deal(), **{"hook.txt": self.FORMS[number]}))
+        assert (set(account.gone), list(account.deals)) == ({5}, [])
+
+    @pytest.mark.parametrize("number", range(len(FORMS)))
     def test_the_secret_stays_one(self, number):
         account = bitrix24.read({"hook.txt": self.FORMS[number]})
         [*rows] = bitrix24.rows(self.FORMS[number], "hook.txt")
         assert "HUSHHUSH" not in repr(account) + str(account.oddities.kept) + repr(rows)
+
+    @pytest.mark.parametrize("what", ["DEAL", "LEAD", "CONTACT", "COMPANY"])
+    @pytest.mark.parametrize("verb", ["ADD", "UPDATE"])
+    def test_what_is_to_be_fetched(self, what, verb):
+        for form in (WEBHOOK, dict(parse_qsl(WEBHOOK)), parse_qs(WEBHOOK)):
+            text = form if isinstance(form, str) else json.dumps(form)
+            content = text.replace("DEALDELETE", what + verb)
+            [wanted] = bitrix24.read({"hook": content}).to_fetch
+            assert str(wanted.id).removeprefix("company-") == "5"
+
+    def test_several(self):
+        other = WEBHOOK.replace("=5", "=6")
+        several = (
+            f"{WEBHOOK}\n{other}\n",
+            f"{WEBHOOK}\r\n{other}",
+            [dict(parse_qsl(WEBHOOK)), dict(parse_qsl(other))],
+            [parse_qs(WEBHOOK), parse_qs(other)],
+        )
+        for content in several:
+            assert set(bitrix24.read({"hooks.txt": content}).gone) == {5, 6}
 
     def test_what_is_none(self):
         account = bitrix24.read({"hook.txt": "hello=world&x=1"})
@@ -495,11 +577,45 @@ class TestWhatBelongsTogetherIsPutTogether:
         {"STAGE_ID": "LOSE", "STAGE_SEMANTIC_ID": "F"},
     )
 
+    @pytest.mark.parametrize("number", range(len(SLIM)))
+    def test_a_newer_stage(self, number):
+        slim = {"ID": "5", "DATE_MODIFY": NEW, **self.SLIM[number]}
+        contents = b24_files(b24_deal(5), **{"crm.deal.list/2": {"result": [slim]}})
+        for order in orders(contents):
+            account = bitrix24.read(order)
+            assert account.deals[5].status is LOST_
+            assert account.deals[5].primary == 9
+            assert account.derived()[9].customer is CustomerStatus.NONE
+
     def test_an_older_slim_record_changes_nothing(self):
         full = b24_deal(5, DATE_MODIFY=NEW)
         slim = {"ID": "5", "DATE_MODIFY": MID, "STAGE_ID": "LOSE"}
         contents = b24_files(full, **{"crm.deal.list/2": {"result": [slim]}})
         assert status_in(bitrix24.read, contents, 5) is WON_
+
+    def test_in_the_other_form(self):
+        slim = {"id": 5, "updatedTime": NEW, "stageId": "LOSE"}
+        contents = b24_files(
+            b24_deal(5), **{"crm.item.list?entityTypeId=2": {"result": {"items": [slim]}}}
+        )
+        assert status_in(bitrix24.read, contents, 5) is LOST_
+
+    def test_three_states(self):
+        mid = {"ID": "5", "DATE_MODIFY": MID, "STAGE_ID": "LOSE"}
+        new = {"ID": "5", "DATE_MODIFY": NEW, "STAGE_ID": "NEW"}
+        contents = b24_files(
+            b24_deal(5),
+            **{"crm.deal.list/2": {"result": [mid]}, "crm.deal.list/3": {"result": [new]}},
+        )
+        assert status_in(bitrix24.read, contents, 5) is OPEN
+
+    def test_a_stage_that_nothing_gives_a_meaning(self):
+        slim = {"ID": "5", "DATE_MODIFY": NEW, "STAGE_ID": "C3:OTHER", "CATEGORY_ID": "3"}
+        contents = b24_files(b24_deal(5), **{"crm.deal.list/2": {"result": [slim]}})
+        for order in orders(contents):
+            account = bitrix24.read(order)
+            assert 5 in account.undecided
+            assert 9 not in account.derived()
 
     def test_a_lead(self):
         full = {
@@ -542,6 +658,19 @@ UNREADABLE = ("9.0", "9.5", "abc", "C_9", "9,10", "９", True, [9], {"ID": "9"},
 
 class TestAContactThatCannotBeReadIsNotNone:
     """A deal whose contact cannot be read is not its company's own: nobody is judged by it (A4)."""
+
+    @pytest.mark.parametrize("value", UNREADABLE, ids=repr)
+    @pytest.mark.parametrize("company_id", ["4", "0"])
+    def test_bitrix24(self, value, company_id):
+        contents = b24_files(b24_deal(5, CONTACT_ID=value, COMPANY_ID=company_id))
+        contents["crm.company.list"] = {"result": [{"ID": "4", "TITLE": "Acme"}]}
+        account = bitrix24.read(b24_person(contents), **B24_FIELDS)
+        if 5 in account.deals:
+            assert account.deals[5].primary == 9
+        else:
+            assert 5 in account.undecided or told(account)
+            assert accused(account) == []
+            assert "company-4" not in account.derived() or company_id == "0"
 
     @pytest.mark.parametrize("value", ["7.0", "7.5", "abc", True, [], [7], {"id": 7}, -7, None, ""])
     def test_sell(self, value):
@@ -633,10 +762,70 @@ class TestLeadsOfAnAccountConvertWithItsOwnFields:
         ("integer", False, None),
     )
 
+    @pytest.mark.parametrize(("type_", "value", "expected"), B24)
+    @pytest.mark.parametrize("multiple", [False, True])
+    def test_bitrix24(self, type_, value, expected, multiple):
+        field = {"type": type_, "isRequired": False, "isMultiple": multiple, "title": "F"}
+        body = {
+            "ID": "8",
+            "LAST_NAME": "Grey",
+            "STATUS_ID": "NEW",
+            "STATUS_SEMANTIC_ID": "P",
+            "UF_CRM_1": [value] if multiple else value,
+        }
+        contents = {
+            "crm.lead.fields": {"result": {"UF_CRM_1": field}},
+            "crm.lead.list": {"result": [body]},
+        }
+        account = bitrix24.read(contents)
+        done = convert(account.leads[8], setup=self._setup(account), at=AT)
+        if expected is not None and not multiple:
+            assert done.person.custom_fields["UF_CRM_1"] == expected
+
     @staticmethod
     def _setup(account):
         fields = [attrs.evolve(each, person=True) for of in account.fields.values() for each in of]
         return Setup(fields=fields, book=account.book)
+
+    @pytest.mark.parametrize("chosen", ["51", 51, ["51", "52"], [51]])
+    def test_bitrix24_choices_of_a_list(self, chosen):
+        several = isinstance(chosen, list)
+        choices = [{"ID": "51", "VALUE": "Red"}, {"ID": "52", "VALUE": "Blue"}]
+        field = {
+            "type": "enumeration",
+            "isRequired": False,
+            "isMultiple": several,
+            "title": "F",
+            "items": choices,
+        }
+        body = {"ID": "8", "LAST_NAME": "Grey", "STATUS_ID": "NEW", "UF_CRM_1": chosen}
+        account = bitrix24.read(
+            {
+                "crm.lead.fields": {"result": {"UF_CRM_1": field}},
+                "crm.lead.list": {"result": [body]},
+            }
+        )
+        done = convert(account.leads[8], setup=self._setup(account), at=AT)
+        assert "Red" in done.person.custom_fields["UF_CRM_1"]
+
+    def test_bitrix24_definitions_of_user_fields(self):
+        definition = {
+            "ID": "3",
+            "ENTITY_ID": "CRM_LEAD",
+            "FIELD_NAME": "UF_CRM_1",
+            "USER_TYPE_ID": "double",
+            "MULTIPLE": "N",
+            "MANDATORY": "N",
+        }
+        body = {"ID": "8", "LAST_NAME": "Grey", "STATUS_ID": "NEW", "UF_CRM_1": "12.5"}
+        account = bitrix24.read(
+            {
+                "crm.lead.userfield.list": {"result": [definition]},
+                "crm.lead.list": {"result": [body]},
+            }
+        )
+        done = convert(account.leads[8], setup=self._setup(account), at=AT)
+        assert float(done.person.custom_fields["UF_CRM_1"]) == 12.5
 
 
 class TestImportingHypothesisStaysLight:

@@ -22,7 +22,7 @@ from crm_bodies import (
     synced,
 )
 from effort import examples
-from reading import MID, NEW, OLD, STATUSES, b24_deal, b24_item, plain
+from reading import MID, NEW, OLD, STATUSES, b24_deal, b24_item, plain, told
 from salesstatus.crm import bitrix24, sell
 from salesstatus.keys import text_key
 from salesstatus.tables import read_leads
@@ -100,6 +100,20 @@ class TestNoOrderMatters:
         records = data.draw(sell_states())
         first = sell.read({"all": records})
         assert same(first, sell.read(data.draw(files_of(records)))) == {}
+
+    @settings(max_examples=examples(100))
+    @given(st.data())
+    def test_bitrix24(self, data):
+        records = data.draw(b24_states())
+        first = bitrix24.read(_b24_named(records))
+        files = defaultdict(list)
+        for name, record in data.draw(st.permutations(records)):
+            files[name, data.draw(st.integers(0, 2))].append(record)
+        found = [
+            (f"{name}/{number}", data.draw(_b24_wrapped(name, bodies)))
+            for (name, number), bodies in files.items()
+        ]
+        assert same(first, bitrix24.read(dict(data.draw(st.permutations(found))))) == {}
 
     @settings(max_examples=examples(60))
     @given(st.data())
@@ -360,6 +374,23 @@ class TestNothingIsSilent:
             assert [attrs.evolve(row.lead, id=0) for row in found] == [
                 attrs.evolve(row.lead, id=0) for row in good
             ]
+
+    @settings(max_examples=examples(100))
+    @given(st.data())
+    def test_a_body_of_bitrix24(self, data):
+        records = data.draw(b24_states())
+        good = bitrix24.read(_b24_named(records))
+        at = data.draw(st.integers(0, len(records) - 1))
+        name, body = records[at]
+        bad_records = [*records[:at], (name, data.draw(spoiled_body(body))), *records[at + 1 :]]
+        bad = bitrix24.read(_b24_named(bad_records))
+        differing = same(good, bad)
+        assert (
+            not differing
+            or sorted(told(bad)) != sorted(told(good))
+            or bad.skipped != good.skipped
+            or MARK in repr(differing)
+        )
 
 
 MARK = "zq-mark"
