@@ -424,6 +424,14 @@ class TestDifferentStates:
         assert (found.name, found.first_name, found.last_name) == ("Ann Day", "", "")
 
 
+class TestFurtherAddresses:
+    def test_they_are_counted(self):
+        billing = {"line1": "1 Bill Street", "city": None}
+        empty = {"line1": None, "city": ""}
+        people = [contact(1, billing_address=billing), contact(2, shipping_address=empty)]
+        assert read({"contacts": people}).skipped == {"billing_address": 1}
+
+
 class TestReasons:
     def test_why_a_deal_was_lost_is_kept_by_its_name(self):
         account = read(

@@ -4,15 +4,16 @@
     client.deals.list()})
 
 Contents may come in any order and in any of the shapes that Sell sends: single objects,
-collections, pages, one object a line, the queue of a Sync, the events of a Firehose, or the plain
-objects of the official client. The kind of a record is in its `meta`, or else shown
+collections, pages, one object a line, the queue of a Sync, the events of a Firehose, the objects of
+the official client, messages of Singer and Airbyte, or rows that were parsed. The kind of a record is in its `meta`, or else shown
 by the address of its page or the name of its content (`contacts-2.json`,
 `contacts/page-1.json`).
 
-Nothing is guessed silently. A value that is nearly right is read with a report, a wrong one is left
-out, a record that cannot be used is not used, and all of it is in `Account.oddities` with its
-place. A deal's status is that of its stage: by the stage's category, else by its name, for the
-closed stages have fixed names in each language. A deal of an unknown stage is `undecided`.
+A value that is nearly right is read with a report, a wrong one is left out, a record that cannot be
+used is not used, and all of it is in `Account.oddities` with its place. A deal's status is that of
+its stage: by the stage's category, else by its name if Sell has fixed it. A deal of any other stage
+is `undecided` (rule A1). Of two states of a record the newer one counts, whatever was read first
+(rule A2).
 """
 
 from salesstatus.crm.account import Wanted

@@ -112,11 +112,19 @@ def _record(
         before = meta.get("previous")
         previous = _previous(columns, before, place) if type(before) is dict else None
         only = _of_deleted(columns) if event is not None and event.deleted else None
+        for key in _FURTHER if kind is Kind.CONTACT else ():
+            address = data.get(key)
+            if type(address) is dict and any(address.values()):
+                unpacking.skip(key)
         row = unpacking.record(
             kind, data, place, hint, columns=only, event=event, previous=previous
         )
         if row is not None:
             yield row
+
+
+#: A contact has one address with us.
+_FURTHER: Final = ("billing_address", "shipping_address")
 
 
 @lru_cache(maxsize=256)
