@@ -117,7 +117,7 @@ def _result(lead: Lead, known: Known, wanted: OnKnown, setup: Setup) -> Landed:
         return _plain(lead, Outcome.CREATED, why, on, lead)
     if len(on) > 1:
         return _plain(lead, Outcome.REFUSED, why, on)
-    record = on[0]
+    record = next(iter(on))
     if _is_another(lead, record, known):
         return _plain(lead, Outcome.REFUSED, K12.case("another", record=_called(record)), on)
     if wanted is OnKnown.SKIP:
