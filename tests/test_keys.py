@@ -661,6 +661,8 @@ class TestPhonesInTheWild:
             ("8631234;ext=ab", ""),
             ("8631234;12", ""),
             ("8631234;a b=1", ""),
+            ("0(0)969 1234", ""),
+            ("00493012(0)", "+4930120"),
             ("8631234;ext=1;ext=2", ""),
             ("8631234;ext=1;;", "8631234x1"),
             ("8631234;;ext=7", "8631234x7"),
@@ -680,6 +682,37 @@ class TestPhonesInTheWild:
     def test_another_digit_makes_another_number(self, number, digit, at):
         other = f"{number[:at]}{digit}{number[at:]}"
         assert phone_key(other) != phone_key(number)
+
+    @pytest.mark.parametrize(
+        ("region", "one", "other"),
+        [
+            ("DE", "+49 30 12345 or( 67", "030 1234567"),
+            ("GB", "20 7946 0~95;ext=8", "20 7946 095 x8"),
+            ("DE", "4412345*6 int 7890%", "44123456 int 7890"),
+            ("DE", "110x4", "1\u200b1 x0~4"),
+        ],
+    )
+    def test_so_it_is_where_only_the_library_can_read_it(self, region, one, other):
+        assert phone_key(one, region) == phone_key(other, region) != ""
+        assert not set(phone_endings(one)).isdisjoint(phone_endings(other))
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "+49 0030 1234567",
+            "000049301234567",
+            "0049301234567;phone-context=+49",
+            "+39 06 1234567",
+        ],
+    )
+    def test_in_a_region_too_a_key_is_its_own_key(self, text):
+        key = phone_key(text, "DE")
+        assert phone_key(key, "DE") == key != ""
+
+    def test_an_extension_has_at_most_seven_digits_in_a_region_too(self):
+        assert (
+            phone_key("030 1234 ext. 12345678", "DE") == phone_key("030 1234 ext. 12345678") == ""
+        )
 
     @given(
         st.sampled_from(WHOLE),

@@ -206,8 +206,8 @@ _NUMBER: Final = re.compile(r"[\d().\-/·+]+")
 _BARE: Final = re.compile(r"[\d().\-/·+\s]+")
 _SIMPLE: Final = re.compile(r"[\d()+]+(?:[ \-·][\d()+]+)*")
 _PUNCTUATION: Final = re.compile(r"[().\-/·]")
-#: A country's code, and the zero after it.
-_TRUNK: Final = re.compile(r"^([+0]?[\d().\-/·]{1,7}?)\(0\)")
+#: A country's code, and the zero after it, with a number to follow.
+_TRUNK: Final = re.compile(r"^([+0]?[\d().\-/·]{1,7}?)\(0\)(?=(?:\D*\d){4})")
 _PREFIX: Final = re.compile(r"\+?(?:00)?(?=[1-9])")
 #: A long number as a spreadsheet writes it.
 _FLOAT: Final = re.compile(r"(\+?\d{7,})[.,]0+")
@@ -217,6 +217,8 @@ _NONE: Final = re.compile(r"^\d[\d.,]*e[+\-]?\d+$|\([^\d()]*[^\W\d][^\d()]*\)")
 _PARTING: Final = re.compile(r"[^\d().\-/·+\s]+|\n|\s[\-/]|[\-/]\s|/")
 _LONGEST_PHONE: Final = 40
 _DIGITS: Final = range(3, 16)
+#: With its x.
+_LONGEST_EXTENSION: Final = 8
 
 
 def phone_key(text: str, region: str | None = None) -> str:
@@ -243,7 +245,8 @@ def phone_key(text: str, region: str | None = None) -> str:
         if "(0)" in number:  # after a country's code it is not dialled
             digits = _PUNCTUATION.sub("", _TRUNK.sub(r"\1", number))
         digits = _PREFIX.sub("", digits, count=1)
-    if not digits.isdecimal() or len(digits) not in _DIGITS or not digits.strip("0"):
+    beginning = international and digits.startswith("0")
+    if not digits.isdecimal() or len(digits) not in _DIGITS or beginning:
         return ""
     return f"{'+' if international else ''}{digits}{extension}"
 
@@ -330,15 +333,17 @@ def _dialled(written: str, region: str) -> str:
         number = phonenumbers.parse(written, region)
     except phonenumbers.NumberParseException:
         return ""
-    if not phonenumbers.is_possible_number(number):
-        return ""
     extension = f"x{number.extension}" if number.extension else ""
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) + extension
+    if not phonenumbers.is_possible_number(number) or len(extension) > _LONGEST_EXTENSION:
+        return ""
+    key = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) + extension
+    # A zero that is read as a part of a number may be none when it is read again.
+    return _dialled(key, region) if number.italian_leading_zero and key != written else key
 
 
 #: So many last digits of a phone number are the same wherever it is dialled from.
 _DIALLED: Final = 4
-#: What parts the numbers in a text that only a region can read.
+#: Where a number may end in a text that only a region can read.
 _BETWEEN: Final = re.compile(r"[^\d().\-/·+]+")
 #: The letters of a phone's keys.
 _LETTERS: Final = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
@@ -359,7 +364,9 @@ def phone_endings(text: str) -> Iterator[str]:
         parts = [key.partition("x")[0]]
     else:
         written = "".join(_read(text))
-        parts = [*_BETWEEN.split(written), written.translate(_LETTERS)]
+        ends = [*(between.start() for between in _BETWEEN.finditer(written)), len(written)]
+        forms = (written, written.translate(_LETTERS))
+        parts = [form[:end] for form in forms for end in ends]
     for part in parts:
         digits = "".join(character for character in part if character.isdecimal())
         for length in (_DIALLED,) if len(digits) >= _SHORT else (_DIALLED, 3, 2):
