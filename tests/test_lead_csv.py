@@ -1031,7 +1031,7 @@ class TestChunks:
                 yield f"Name {i}\n".encode() if i else b"Last name\n"
 
         file = read_leads_csv(chunks())
-        assert len(read) == 1
+        assert len(read) <= 2
         assert next(file).lead.last_name == "Name 1"
         assert len(read) <= 3
 

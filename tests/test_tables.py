@@ -369,6 +369,16 @@ class TestEncodings:
         assert names(table) == [("Müller", "山田")]
         assert table.notes == ()
 
+    @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+    @pytest.mark.parametrize("header", ["姓,会社名", "姓", "Nachname;Firma", "Фамилия,Last name"])
+    @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+    def test_utf_16_without_a_mark(self, encoding, header, end):
+        content = end.join([header, *["田中" + "," * header.count(",")] * 2]).encode(encoding)
+        for source in (content, [content[i : i + 1] for i in range(len(content))]):
+            table = read_leads(source)
+            assert table.encoding == encoding
+            assert len(list(table)) == 2
+
     def test_cp1252_is_told_once_with_its_place(self):
         table = read_leads("Last name;City\r\nGrey;Rome\r\nMüller;Köln\r\n".encode("cp1252"))
         assert [row.lead.last_name for row in table] == ["Grey", "Müller"]

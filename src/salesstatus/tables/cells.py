@@ -262,7 +262,8 @@ def email(cell: str, _: Forms | None = None) -> Any:
     several = tuple(filter(None, re.split(r"[,;/|\s]+", cell)))
     if len(several) < 2 or not all(map(email_key, several)):
         raise Unreadable
-    return Lenient(several[0], "the first is read, the others as further ones", several[1:])
+    first, *others = dict(zip(map(email_key, several), several, strict=True)).values()
+    return Lenient(first, "the first is read, the others as further ones", tuple(others))
 
 
 def phones(cell: Any, forms: Forms) -> tuple[str, ...]:

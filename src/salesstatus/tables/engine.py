@@ -295,7 +295,7 @@ class _Reading(Generic[Row_]):
         cell = column.cell
         try:
             plainly = type(found) is str and (found not in self.nulls or found in cell.words)
-            value = found if plainly else self._value(draft, column, found)
+            value: Any = found if plainly else self._value(draft, column, found)
             if value is not None and cell.read is not None:
                 value = cell.read(value, column.forms)
         except Unreadable as error:

@@ -96,7 +96,7 @@ _CONVERSIONS: Final[tuple[tuple[Any, Callable[[Any], Any]], ...]] = (
     (float, _float),
     (int, int),
     (Mapping, lambda value: {str(name): plain(member) for name, member in value.items()}),
-    (list | tuple | set | frozenset, lambda value: [plain(member) for member in value]),
+    ((list, tuple, set, frozenset), lambda value: [plain(member) for member in value]),
 )
 
 

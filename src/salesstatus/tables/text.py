@@ -71,7 +71,7 @@ def text_of(source: object, encoding: str | None = None, *, lenient: bool = True
     start: Any = b""
     for piece in pieces:
         start = start + piece if start else piece
-        if len(start) >= len(codecs.BOM_UTF32_LE):
+        if isinstance(start, str) or len(start) >= _START or _beginning(start):
             break
     text = Text(_name_of(source))
     content = chain([start], pieces)
@@ -161,11 +161,33 @@ def _detected(start: bytes) -> str:
     for mark, encoding in marks:
         if start.startswith(mark):
             return encoding
-    # A header begins with a quote or a letter, in most languages one of ASCII.
+    # A header begins with a quote or a letter, in most languages one of ASCII; and it ends.
     first, second = (*start[:2], 0, 0)[:2]
-    if bool(first) is bool(second):
-        return "utf-8"
-    return "utf-16-le" if first else "utf-16-be"
+    if bool(first) is not bool(second):
+        return "utf-16-le" if first else "utf-16-be"
+    for end in _END.finditer(_beginning(start) or start[:_START]):
+        at = end.start()
+        if start[at - 1 : at] == b"\0" and at % 2:
+            return "utf-16-be"
+        if start[at + 1] == 0 and not at % 2:
+            return "utf-16-le"
+    return "utf-8"
+
+
+#: An end of a line that is not the last byte; how many bytes are searched for it.
+_END: Final = re.compile(rb"[\r\n](?=.)", re.DOTALL)
+_START: Final = 1024
+
+
+def _beginning(start: bytes) -> bytes:
+    """Return the bytes that show the encoding, or none where more are needed.
+
+    That is the first line, unless NULs are in it: in UTF-16 the byte of a line end may be another
+    character's.
+    """
+    end = _END.search(start)
+    first = b"" if end is None else start[: end.end() + 1]
+    return first if b"\0" not in first[:-2] else start[:_START] if len(start) >= _START else b""
 
 
 def _decoded(pieces: Iterator[bytes], encoding: str) -> Iterator[str]:
