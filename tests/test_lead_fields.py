@@ -4,7 +4,7 @@ import attrs
 import pytest
 
 from salesstatus import Contact, Lead
-from salesstatus.crm.bitrix24.columns import SHAPES
+from salesstatus.crm.bitrix24.columns import COLUMNS as BITRIX24
 from salesstatus.crm.bitrix24.columns import Kind as BitrixKind
 from salesstatus.crm.sell.columns import COLUMNS, Kind
 from salesstatus.leads import INHERITANCE
@@ -15,7 +15,7 @@ FIELDS = frozenset(attrs.fields_dict(Lead))
 
 
 def bitrix24():
-    shape = SHAPES[BitrixKind.LEAD]
+    shape = BITRIX24[BitrixKind.LEAD]
     named = {column.field for column in shape.columns}
     return named | {field for group in shape.groups for field in group.fields}
 

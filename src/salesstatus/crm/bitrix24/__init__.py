@@ -11,16 +11,17 @@ records alone, one a line. A record that comes in several bodies, each with some
 put together from them.
 
 Contacts keep their numbers, and companies are ``"company-9"`` (see
-`salesstatus.crm.bitrix24.lens`). Bitrix24 has no sales statuses. If an account keeps them in custom
-fields, name these; they may hold words of any language that `salesstatus.labels` knows.
+`salesstatus.crm.bitrix24.codecs`). Bitrix24 has no sales statuses. If an account keeps them in
+custom fields, name these; they may hold words of any language that `salesstatus.labels` knows.
 """
 
 from salesstatus.crm.account import Wanted
+from salesstatus.crm.bitrix24.assembly import Portal, ToFetch
+from salesstatus.crm.bitrix24.codecs import company_id, company_number, contact_number
 from salesstatus.crm.bitrix24.columns import Kind
-from salesstatus.crm.bitrix24.lens import company_id, company_number, contact_number
-from salesstatus.crm.bitrix24.reading import Portal, Reading, ToFetch, read
-from salesstatus.crm.bitrix24.unpacking import Row, rows
+from salesstatus.crm.bitrix24.reading import Reading, read, rows
 from salesstatus.crm.bitrix24.writing import patch
+from salesstatus.crm.reading import Row
 
 __all__ = [
     "Kind",

@@ -51,7 +51,7 @@ def catalogue_of(
         book = _DEALS.fullmatch(entity)
         name = row.values.get("name", id_)
         if book is not None:
-            meaning = row.values.get("meaning")
+            meaning = None if "meaning" in row.unsure else row.values.get("meaning")
             status = system_status(id_) if meaning is None else DEAL_STATUS[meaning]
             if status is None:
                 report.left_out(row.place, "a stage with a meaning", safely("STATUS_ID", id_))
@@ -83,7 +83,8 @@ def stage_book(
     stages = _sent(sent, report) if sent else list(BITRIX24_STAGES.stages)
     used = {stage.id for stage in stages}
     unknown: set[str] = set()
-    for id_, meaning, place in named:
+    order = [*StageMeaning, None]
+    for id_, meaning, place in sorted(named, key=lambda n: (n[1] is None, n[0], order.index(n[1]))):
         if id_ in used or id_ in unknown or not id_.strip():
             continue
         found = safely("STATUS_ID", id_)

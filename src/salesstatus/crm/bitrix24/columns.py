@@ -9,23 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from enum import unique
-from typing import Final, final
+from functools import lru_cache
+from typing import Final, NamedTuple, final
 
-import attrs
-
-from salesstatus.crm.bitrix24.groups import (
-    AddressParts,
-    Choices,
-    CustomFields,
-    Meaning,
-    Multi,
-    Role,
-)
-from salesstatus.crm.bitrix24.lens import (
+from salesstatus.crm.bitrix24.codecs import (
     AMOUNT,
     COMPANY,
     COMPANY_SELF,
-    CONTACT,
     CONTACTS,
     FLAG,
     ID,
@@ -39,9 +29,16 @@ from salesstatus.crm.bitrix24.lens import (
     USER,
     WHOLE,
     classic_key,
-    doubted,
     item_key,
     status_codec,
+)
+from salesstatus.crm.bitrix24.groups import (
+    AddressParts,
+    Choices,
+    CustomFields,
+    Meaning,
+    Multi,
+    Role,
 )
 from salesstatus.crm.codecs import Codec
 from salesstatus.crm.columns import Column, Columns, Group
@@ -71,7 +68,6 @@ class Kind(IdentityEnum):
     FIELD = "field"
     EVENT = "event"
     MODE = "mode"
-    LOST = "deal without an id"
 
 
 #: ``entityTypeId`` of the kinds that ``crm.item.*`` and ``crm.stagehistory.*`` are asked for.
@@ -216,9 +212,9 @@ _KEYS: Final[Mapping[Kind, tuple[_Keys, str]]] = {
         (
             *_of(SELF_ID, "ID id"),
             *_of(TEXT, "TITLE name STAGE_ID stage_id SOURCE_ID source_id"),
-            *_of(CONTACT, "CONTACT_ID primary"),
+            *_of(ID, "CONTACT_ID primary"),
             *_of(CONTACTS, "CONTACT_IDS contacts"),
-            *_of(doubted(COMPANY), "COMPANY_ID company"),
+            *_of(COMPANY, "COMPANY_ID company"),
             *_of(ID, "LEAD_ID lead"),
             *_of(MEANING, "STAGE_SEMANTIC_ID meaning"),
             *_of(FLAG, "CLOSED closed"),
@@ -255,7 +251,7 @@ _KEYS: Final[Mapping[Kind, tuple[_Keys, str]]] = {
             *_of(TEXT, "ENTITY_ID entity STATUS_ID id NAME name"),
             *_of(WHOLE, "SORT sort CATEGORY_ID category"),
         ),
-        "id entity",
+        "id",
     ),
     Kind.CATEGORY: ((*_of(WHOLE, "ID id"), *_of(TEXT, "NAME name")), "id"),
     Kind.USER: ((*_of(SELF_ID, "ID id"), *_of(TEXT, "NAME first_name LAST_NAME last_name")), "id"),
@@ -268,7 +264,7 @@ _KEYS: Final[Mapping[Kind, tuple[_Keys, str]]] = {
         "about at stage",
     ),
     Kind.LEAD_CONTACT: ((*_of(SELF_ID, "CONTACT_ID id"), *_MEMBER), "id"),
-    Kind.DEAL_CONTACT: ((*_of(CONTACT, "CONTACT_ID id"), *_MEMBER), "id"),
+    Kind.DEAL_CONTACT: ((*_of(ID, "CONTACT_ID id"), *_MEMBER), ""),
     Kind.CONTACT_COMPANY: ((*_of(COMPANY_SELF, "COMPANY_ID id"), *_MEMBER), "id"),
     Kind.FIELD: (
         (
@@ -278,7 +274,12 @@ _KEYS: Final[Mapping[Kind, tuple[_Keys, str]]] = {
         "type",
     ),
     Kind.EVENT: (
-        (*_of(TEXT, "event event"), *_of(SECONDS, "ts at"), *_of(ID, "ID id")),
+        (
+            *_of(TEXT, "event event"),
+            *_of(SECONDS, "ts at"),
+            *_of(ID, "ID id"),
+            *_of(TEXT, "domain domain"),
+        ),
         "event",
     ),
     Kind.MODE: (_of(WHOLE, "mode id"), "id"),
@@ -304,8 +305,8 @@ def _columns(keys: Iterable[tuple[str, str, Codec]], needed: Iterable[str]) -> t
     )
 
 
-def shapes(prospect_field: str | None = None, customer_field: str | None = None) -> Shapes:
-    """Return the shapes of all kinds, with the custom fields that hold statuses."""
+def with_statuses(prospect_field: str | None, customer_field: str | None) -> Shapes:
+    """Return the columns of all kinds, with the custom fields that hold statuses."""
     named: tuple[tuple[Axis, str | None], ...] = (
         ("prospect", prospect_field),
         ("customer", customer_field),
@@ -321,8 +322,8 @@ def shapes(prospect_field: str | None = None, customer_field: str | None = None)
     }
 
 
-#: The shapes of all kinds, without statuses.
-SHAPES: Final[Shapes] = shapes()
+#: The columns of all kinds, without statuses.
+COLUMNS: Final[Shapes] = with_statuses(None, None)
 
 
 #: What else the vendor's documentation names, and nothing of ours comes of.
@@ -357,20 +358,17 @@ def _is_known(key: str) -> bool:
     return classic in _KNOWN or _KNOWN_PARTS.fullmatch(classic) is not None
 
 
-@attrs.frozen
-class Plan:
-    """How bodies with certain keys are read: what of their kind's columns they have.
-
-    `fields` are the fields that the bodies say something of, `unknown` the keys that nobody knows.
-    """
+class Plan(NamedTuple):
+    """What of a kind's columns the bodies with certain keys have, and which keys nobody knows."""
 
     columns: Columns
-    fields: frozenset[str]
     unknown: tuple[str, ...]
 
 
-def plan_of(columns: Columns, body: Mapping[str, object]) -> Plan:
-    """Return how a body, and all others with the same keys, are read."""
+@lru_cache(maxsize=4096)
+def plan_of(columns: Columns, keys: tuple[str, ...]) -> Plan:
+    """Return how bodies with these keys are read; remembered, for most have the same."""
+    body = dict.fromkeys(keys)
     there = tuple(column for column in columns.columns if column.key in body)
     fields = {column.field for column in there}
     absent = {c.field: c for c in reversed(columns.columns) if c.needed and c.field not in fields}
@@ -381,9 +379,8 @@ def plan_of(columns: Columns, body: Mapping[str, object]) -> Plan:
         of = custom.of(body, read)
         groups = (*(group for group in groups if group is not custom), of)
         read |= {key for key, _ in of.pairs}
-    given = Columns(columns.name, (*absent.values(), *there), groups)
-    unknown = (key for key in body if key not in read and not _is_known(key))
-    return Plan(given, given.mentioned(body), tuple(unknown))
+    unknown = tuple(key for key in body if key not in read and not _is_known(key))
+    return Plan(Columns(columns.name, (*absent.values(), *there), groups), unknown)
 
 
 #: What custom fields hold, by the types of ``crm.lead.fields``.

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import attrs
 
-from salesstatus.crm.bitrix24.lens import MEANINGS, custom_name, item_key
+from salesstatus.crm.bitrix24.codecs import MEANINGS, custom_name, item_key
 from salesstatus.crm.oddities import Place, Reporter, safely
 from salesstatus.lead import StageMeaning
 from salesstatus.model import Address, absent

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from salesstatus.crm.auditing import Fix
-from salesstatus.crm.bitrix24.lens import company_number, contact_number
+from salesstatus.crm.bitrix24.codecs import company_number, contact_number
 from salesstatus.events import CustomerStatusSet, ProspectStatusSet
 from salesstatus.values import InvalidError, check, shown
 

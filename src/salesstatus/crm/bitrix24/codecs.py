@@ -16,8 +16,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final
 
-import attrs
-
 from salesstatus.crm.codecs import AMOUNT as ANY_AMOUNT
 from salesstatus.crm.codecs import FLAG as ANY_FLAG
 from salesstatus.crm.codecs import HUGE, Codec, time_read, with_point
@@ -103,31 +101,6 @@ def _number_codec(expected: str, made: Callable[[int], Any]) -> Codec:
 # Values.
 
 
-@attrs.frozen
-class Unread:
-    """Stands for ids of which not all can be read; `known` are the others."""
-
-    known: tuple[int, ...] = ()
-
-
-_DOUBT: Final = "not read, so nothing is claimed of its deal"
-
-
-def doubted(codec: Codec) -> Codec:
-    """Return a codec that reads as `Unread` what cannot be read: that is not nobody."""
-
-    def reads(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        def safely_read(value: Any) -> Any:
-            try:
-                return read(value)
-            except Unreadable:
-                return Lenient(Unread(), _DOUBT)
-
-        return safely_read
-
-    return Codec(codec.expected, codec.plain, reads(codec.read), reads(codec.lenient))
-
-
 def _text(value: object) -> Any:
     if type(value) is int or type(value) is float:
         return Lenient(str(value), "a number, read as its text")
@@ -189,8 +162,9 @@ def _numbers(value: Any) -> Any:
 
 
 def _contacts(value: Any) -> Any:
+    """Return the ids in a list, and None in the end if not all of them can be read."""
     ids, strange = _ids(value)
-    return Lenient(Unread(ids), _DOUBT) if strange else ids or None
+    return Lenient((*ids, None), "read without what is no id") if strange else ids or None
 
 
 _TEXTS: Final = frozenset({str})
@@ -224,8 +198,7 @@ AMOUNT: Final = Codec(
 MEANING: Final = Codec("P, S or F", _TEXTS, _meaning)
 SECONDS: Final = Codec("a time in seconds since 1970", _INTEGERS, _seconds, _seconds)
 NUMBERS: Final = Codec("a list of ids", _LISTS, _numbers)
-CONTACT: Final = doubted(ID)
-CONTACTS: Final = doubted(Codec("a list of ids", _LISTS, _contacts))
+CONTACTS: Final = Codec("a list of ids", _LISTS, _contacts)
 
 
 def status_codec(axis: Axis) -> Codec:
