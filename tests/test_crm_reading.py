@@ -25,7 +25,7 @@ from crm_bodies import (
     stages,
     unsure,
 )
-from salesstatus import ContactKind, DealStatus, Setup, convert
+from salesstatus import ContactKind, DealStatus, InvalidError, Setup, convert
 from salesstatus.crm.assembly import made, typed
 from salesstatus.crm.bodies import bodies
 from salesstatus.crm.oddities import Place, Reporter
@@ -248,6 +248,10 @@ class TestEnvelopes:
         (body,) = bodies("x", answer, Reporter())
         assert body.value == {"result": PEOPLE, "total": 2, "next": None}
 
+    def test_any_number_of_sets_of_keys_is_read(self):
+        bodies_ = [{**contact(n), f"more {n}": 1} for n in range(1_100)]
+        assert len(read({"contacts": bodies_}).contacts) == 1_100
+
     def test_very_long_numbers_are_no_ids(self):
         body = {key: value for key, value in contact(1).items() if key != "id"}
         account = read({"contacts": {"9" * 40: body}})
@@ -377,6 +381,18 @@ class TestIds:
         contents = {"deals": [deal("D-1", 1)], "stages": stages()}
         contents["x"] = item("associated_contact", associated(2, deal_id="D-1"))
         assert read(contents).deals["D-1"].involved == {2}
+
+
+class TestAgain:
+    def test_an_involved_contact_is_told_by_itself_and_its_deal(self):
+        again = [associated(2), associated(2, updated_at="2026-06-01T00:00:00Z", role="x")]
+        account = read({"deals/200/associated_contacts": again})
+        assert told(account) == [
+            (
+                "deals/200/associated_contacts $[1]: expected each record once, got "
+                "associated_contact 2 of 200 again, and different: the newer one counts; read"
+            )
+        ]
 
 
 class TestDifferentStates:
@@ -530,6 +546,11 @@ class TestMade:
         assert made(Contact, values, Place("here"), report).custom_fields == {"b": 1}
         (oddity,) = report.oddities().kept
         assert str(oddity.place) == "here $.a"
+
+    def test_what_is_not_given_cannot_be_left_out(self):
+        with pytest.raises(InvalidError) as error:
+            made(Contact, {"id": None, "kind": ContactKind.PERSON}, Place("here"), Reporter())
+        assert error.value.place == "Contact.id"
 
 
 class TestWhoIsInvolved:

@@ -324,8 +324,8 @@ class Reading:
         state = State(fields, tuple(values.values()), self._mentioned(row), row.place, event)
         before = self.states.take(kind, key, state)
         if before:
-            found, expected = differences(before, state)
-            if expected is None or event is None:
+            found, usual = differences(before, state)
+            if event is None or not usual:
                 what = f"{kind.value} {called(key)}{found}"
                 self.report.read(row.place, "each record once", what)
 

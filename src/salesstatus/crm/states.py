@@ -256,19 +256,19 @@ def _together(id_: Any, states: list[State], follows: Mapping[str, tuple[str, ..
     )
 
 
-def differences(states: Iterable[State], state: State) -> tuple[str, str | None]:
+def differences(states: Iterable[State], state: State) -> tuple[str, bool]:
     """Return what a state is beside those that were there before, for a report.
 
-    The second is why nothing is strange about it if it comes from a stream, or None.
+    The second says whether it is nothing strange of an event, for streams give records again.
     """
     before = list(states)
     if any(state.same(each) for each in before):
-        return " again, the same", "a repeated event"
+        return " again, the same", True
     if state.deleted or all(state.agrees(each) for each in before):
-        return " again, with other fields: they are put together", "a further one"
+        return " again, with other fields: they are put together", True
     newer = {state.newer(each) for each in before}
     if False in newer:
-        return ", which was given in a newer state", None
+        return ", which was given in a newer state", False
     if None in newer:
-        return " again, and different, and nothing tells which is newer", None
-    return " again, and different: the newer one counts", "a newer event"
+        return " again, and different, and nothing tells which is newer", False
+    return " again, and different: the newer one counts", True

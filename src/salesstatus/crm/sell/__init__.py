@@ -5,9 +5,9 @@
 
 Contents may come in any order and in any of the shapes that Sell sends: single objects,
 collections, pages, one object a line, the queue of a Sync, the events of a Firehose, the objects of
-the official client, messages of Singer and Airbyte, or rows that were parsed. The kind of a record is in its `meta`, or else shown
-by the address of its page or the name of its content (`contacts-2.json`,
-`contacts/page-1.json`).
+the official client, messages of Singer and Airbyte, or rows that were parsed. The kind of a record
+is in its `meta`, or else shown by its stream, by the address of its page, or by the name of its
+content (`contacts-2.json`, `contacts/page-1.json`).
 
 A value that is nearly right is read with a report, a wrong one is left out, a record that cannot be
 used is not used, and all of it is in `Account.oddities` with its place. A deal's status is that of
