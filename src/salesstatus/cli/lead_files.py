@@ -17,7 +17,7 @@ from salesstatus.cli.remarks import Remarks
 from salesstatus.cli.source import Source, opened
 from salesstatus.leads import BITRIX24_STAGES, SELL_STAGES, with_stages
 from salesstatus.show.terminal import counted, plain, wrapped
-from salesstatus.statements import L7
+from salesstatus.statements import L7, L11
 from salesstatus.tables import LeadRow, Table, TableRow, read_contacts, read_leads
 from salesstatus.tables.headers import kind_named
 from salesstatus.tables.vocabulary import Kind
@@ -76,7 +76,7 @@ def print_unknown_stages(counts: Sequence[StageCount]) -> None:
     """List the statuses that no stage of the book has, and how to say what they mean (rule L11)."""
     if not counts:
         return
-    print("\nStatuses that no stage of the book has (L11):")
+    print(f"\nStatuses that no stage of the book has ({L11.id}):")
     for count in counts:
         taken = "of unknown meaning" if count.meaning is None else "taken as in process"
         print(f"  {plain(count.stage)}: {counted(count.leads, 'lead')}, {taken}")
@@ -143,17 +143,16 @@ class LeadFile:
         self.about = tuple(map(str, table.notes))
 
     def _of_json(self) -> Iterator[Lead]:
-        used = False
+        used, first = False, ""
         for line in read_lines(self.source.file):
             if isinstance(line.value, Lead):
                 used = True
                 yield line.value
             else:
                 why = _problem(line, Lead)
-                if not self.broken.rows:
-                    first = f"no line is a lead; line {line.number}: {why}"
+                first = first or f"no line is a lead; line {line.number}: {why}"
                 self.broken.add(line.number, [why])
-        if self.broken.rows and not used:
+        if first and not used:
             raise unusable(self.source.name, first)
 
     def print(self, to: TextIO | None = None) -> None:

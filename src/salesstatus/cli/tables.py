@@ -35,8 +35,8 @@ class PlainTable:
 def _look(path: str, name: str, arguments: argparse.Namespace, *, several: bool) -> PlainTable:
     """Return what a table holds, by its name or else by most of its headers."""
     try:
-        options = Options(**table_options(arguments) | {"columns": {}})
-        headers = open_table(path, options, lambda header: bool(kinds_with(header))).headers
+        said: dict[str, Any] = {**table_options(arguments), "columns": {}}
+        headers = open_table(path, Options(**said), lambda header: bool(kinds_with(header))).headers
     except InvalidError as error:
         if several:  # the others may do, and of a CRM's export all are read
             return PlainTable(path, name, None, frozenset())

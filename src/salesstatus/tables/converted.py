@@ -36,6 +36,8 @@ def _time(cell: Any, forms: Forms) -> Any:
 
 
 def _flag_or_time(cell: Any, forms: Forms) -> Any:
+    if not isinstance(cell, str | bool):
+        return _time(cell, forms)
     try:
         return cells.flag(cell)
     except Unreadable:
