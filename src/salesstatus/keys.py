@@ -211,8 +211,10 @@ _TRUNK: Final = re.compile(r"^([+0]?[\d().\-/·]{1,7}?)\(0\)(?=(?:\D*\d){4})")
 _PREFIX: Final = re.compile(r"\+?(?:00)?(?=[1-9])")
 #: A long number as a spreadsheet writes it.
 _FLOAT: Final = re.compile(r"(\+?\d{7,})[.,]0+")
-#: What is none: a number that a spreadsheet rounded, or one with a word in brackets.
-_NONE: Final = re.compile(r"^\d[\d.,]*e[+\-]?\d+$|\([^\d()]*[^\W\d][^\d()]*\)")
+#: What is none: a number that a spreadsheet rounded, or one with a word after it or in brackets.
+_NONE: Final = re.compile(
+    r"^\d[\d.,]*e[+\-]?\d+$|\([^\d()]*[^\W\d][^\d()]*\)|(?:\d\W*){8}[^\W\d_]{3}"
+)
 #: What may part two numbers: a word or a sign that no number has; a dash or a slash.
 _PARTING: Final = re.compile(r"[^\d().\-/·+\s]+|\n|\s[\-/]|[\-/]\s|/")
 _LONGEST_PHONE: Final = 40
@@ -294,12 +296,16 @@ def _are_two(written: str) -> bool:
         first, second = len(_NO_DIGIT.sub("", one)), len(_NO_DIGIT.sub("", other))
         if first < _WHOLE or second < _WHOLE:
             continue
+        whole = other.startswith(("0", "+"))
         if parting[0] == "/":
             # Without blanks a slash stands in one number, unless both begin as only a whole does.
-            return one.startswith("0") and not one.startswith("00") and other.startswith("0")
-        if not _BLANK_OR_DASH.fullmatch(parting[0]) or other.startswith(("0", "+")):
-            return True
-        if not one.startswith(("0", "+")) and min(first, second) > _WHOLE:
+            both = whole and one.startswith("0") and not one.startswith("00")
+        elif _BLANK_OR_DASH.fullmatch(parting[0]):
+            local = not one.startswith(("0", "+")) and min(first, second) > _WHOLE
+            both = whole or local
+        else:
+            both = True
+        if both:
             return True
     return False
 
