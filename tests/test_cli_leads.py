@@ -344,6 +344,13 @@ class TestFunnel:
         out = run("funnel", leads, "--book", "bitrix24")[1]
         assert "  Nurturing: 1 lead, of unknown meaning\n" in out
 
+    def test_of_many_statuses_the_commonest_are_listed(self, run, write):
+        rows = [f"Lee,Stage {n}" for n in range(25)] + ["Lee,Stage 24"]
+        out = run("funnel", write("leads.csv", "Last name,Status", *rows))[1]
+        told = out.partition("(L11):\n")[2].splitlines()
+        assert told[0] == "  Stage 24: 2 leads, taken as in process"
+        assert (len(told), told[20]) == (22, "  … and 5 more statuses")
+
     @pytest.mark.parametrize("book", ["sell", "bitrix24"])
     def test_the_same_word_is_the_same_number_in_the_table_and_in_json(self, run, write, book):
         at = datetime(2026, 5, 4, tzinfo=timezone.utc)
@@ -401,6 +408,14 @@ class TestFunnel:
         saved = dumps(LeadSaved(datetime(2026, 5, 1, tzinfo=timezone.utc), BERTHA)).encode()
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(saved)))
         assert run("funnel", "-")[0] == 0
+
+    @pytest.mark.parametrize(
+        "text", [b"Company;Status\nAcme;Converted\n", b"\xff\xfeC\0o\0m\0p\0a\0n\0y\0\n\0A\0\n\0"]
+    )
+    def test_standard_input_may_be_a_table_too(self, run, monkeypatch, text):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text)))
+        code, out, _ = run("funnel", "-")
+        assert (code, "\n-  1  " in out) == (0, True)
 
 
 class TestTables:

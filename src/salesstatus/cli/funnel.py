@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
+from itertools import chain
 from typing import Any, Final
 
 from salesstatus import HistoryError, Lead, StageBook
@@ -46,7 +47,7 @@ def add_funnel(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "file",
         metavar="FILE",
-        help="a history (.jsonl) or leads (CSV); - is a history on standard input",
+        help="a history (.jsonl) or leads (CSV); - is either of them on standard input",
     )
     add_json(command, "tables")
     add_leads(command)
@@ -142,7 +143,13 @@ def _history(
     name = arguments.file
     with opened(name) as source:
         file = LeadFile(source, arguments, nameless=True)
-        if not name.lower().endswith(JSON_ENDS) and name != "-":
+        if name == "-":  # which has no name to say so; a record of a history is an object
+            first = next(iter(source.file), b"")
+            source.file = chain([first], source.file)
+            of_history = first.lstrip()[:1] in (b"", b"{")
+        else:
+            of_history = name.lower().endswith(JSON_ENDS)
+        if not of_history:
             return file, tuple(file), ()
         records = list(source.records(ABOUT_LEADS))
         for line, why, _ in source.refused(()):

@@ -6,7 +6,7 @@ import argparse
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import attrs
 
@@ -77,13 +77,18 @@ def print_unknown_stages(counts: Sequence[StageCount]) -> None:
     if not counts:
         return
     print(f"\nStatuses that no stage of the book has ({L11.id}):")
-    for count in counts:
+    for count in sorted(counts, key=lambda count: -count.leads)[:_STATUSES]:
         taken = "of unknown meaning" if count.meaning is None else "taken as in process"
         print(f"  {plain(count.stage)}: {counted(count.leads, 'lead')}, {taken}")
+    if len(counts) > _STATUSES:
+        print(f"  … and {counted(len(counts) - _STATUSES, 'more status', 'more statuses')}")
     example = shlex.quote(f"{plain(counts[0].stage)}=open")
     print(wrapped(f"Say what one means: --stage {example} (or won, lost, unqualified)"))
 
 
+#: So many statuses are listed.
+_STATUSES: Final = 20
+#: What the names of files with one record a line end in.
 JSON_ENDS: Final = (".json", ".jsonl", ".ndjson")
 
 
@@ -199,7 +204,7 @@ def known_of(arguments: argparse.Namespace) -> Known:
     return Known(contacts, leads, region=arguments.region)
 
 
-def _whole(read: Callable[[BinaryIO], Iterable[TableRow[Any]]], source: Source) -> Iterator[Any]:
+def _whole(read: Callable[[Any], Iterable[TableRow[Any]]], source: Source) -> Iterator[Any]:
     """Yield all records of a table. Raises `UnusableError` if one cannot be read."""
     try:
         for row in read(source.file):

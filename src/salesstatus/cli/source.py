@@ -33,7 +33,7 @@ Unused = tuple[int, str, tuple[str, ...]]
 class Source:
     """A file being read: its records, and what was wrong with its lines."""
 
-    file: BinaryIO
+    file: BinaryIO | Iterator[bytes]
     name: str
     #: line number → why the line is not used
     broken: dict[int, str] = attrs.field(factory=dict)
