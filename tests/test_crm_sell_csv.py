@@ -33,13 +33,14 @@ from salesstatus.crm.sell.csv_exports import AHEAD, csv_rows, is_csv
 from salesstatus.crm.sell.csv_names import Names, deal_named, employer_named
 from salesstatus.crm.sell.stages import Stages
 from salesstatus.crm.states import Record
-from salesstatus.labels import LOCALES, label
+from salesstatus.labels import LOCALES, axis_label, label
 from salesstatus.tables.cells import amount, flag, id_number, is_organization
 from salesstatus.tables.doubts import Doubt
-from salesstatus.tables.headers import header_key
+from salesstatus.tables.headers import FIELD_OF
 from salesstatus.tables.rows import ROW_LIMIT
 from salesstatus.tables.times import Forms, conventions, day_or_time, time_of, written
 from salesstatus.tables.vocabulary import PARTS
+from salesstatus.tables.words import NULLS
 from strategies import any_texts, cell_texts, csv_bytes, csv_dialects, cut
 
 UTC = timezone.utc
@@ -173,8 +174,8 @@ class TestContacts:
             for prospect in ProspectStatus:
                 for customer in CustomerStatus:
                     names = (
-                        headers.axis_label("prospect", locale),
-                        headers.axis_label("customer", locale),
+                        axis_label("prospect", locale),
+                        axis_label("customer", locale),
                     )
                     file = f"id;{names[0]};{names[1]}\n7;{label(prospect, locale)};{label(customer, locale)}\n"
                     found = values(file)
@@ -380,31 +381,25 @@ class TestWhatKindAFileHas:
         assert only(oddities, Outcome.NOT_USED)
 
 
+def columns_of(kind):
+    """Return a header of each key that a file of a kind may have."""
+    keys = FIELD_OF[headers.KINDS[kind]]
+    meant = headers.meant_by(kind, list(keys))
+    return {field: key for key, (field, _) in zip(keys, meant, strict=True) if field}
+
+
 class TestHeaders:
-    def test_each_means_one_field(self):
-        for kind, table in headers.COLUMN_OF.items():
-            for key, field in table.items():
-                assert header_key(key) == key
-                assert (kind, key) not in headers.BESIDE
-                assert key not in headers.NOT_READ[kind]
-                known = (
-                    {column.key for column in COLUMNS[kind].columns}
-                    | headers.EXTRAS.keys()
-                    | PARTS.keys()
-                )
-                assert field in known | {"added_at", "associated_contacts"}
+    def test_each_is_a_key_of_the_api_or_resolved_by_name(self):
+        for kind in headers.KINDS:
+            known = {column.key for column in COLUMNS[kind].columns}
+            known |= headers.EXTRAS.keys() | PARTS.keys() | {"added_at", "associated_contacts"}
+            assert set(columns_of(kind)) <= known
 
     def test_every_field_has_a_header_in_every_language_for_what_statuses_need(self):
         for locale in LOCALES:
             for axis in ("prospect", "customer"):
-                key = header_key(headers.axis_label(axis, locale))
-                assert headers.COLUMN_OF[Kind.CONTACT][key] == f"{axis}_status"
-
-    def test_a_header_for_two_fields_is_refused_when_the_tables_are_made(self, monkeypatch):
-        row = headers._row("value", "stage")
-        monkeypatch.setitem(headers._OWN, Kind.DEAL, (*headers._OWN[Kind.DEAL], row))
-        with pytest.raises(InvalidError, match="one field each"):
-            headers._columns(Kind.DEAL)
+                [(field, _)] = headers.meant_by(Kind.CONTACT, [axis_label(axis, locale)])
+                assert field == f"{axis}_status"
 
     def test_some_mean_a_field_only_beside_another(self):
         (row,), oddities = read("id,Nome\n7,Anna\n")
@@ -999,13 +994,10 @@ class TestBrokenFiles:
         rows, oddities = read(content, name)
         assert rows or len(oddities)
 
-    @given(st.data(), st.sampled_from(headers.KINDS))
+    @given(st.data(), st.sampled_from(list(headers.KINDS)))
     def test_whatever_stands_in_a_cell_is_read_or_told(self, data, kind):
-        fields = sorted({*headers.COLUMN_OF[kind].values()} - {"id"})
-        names = {
-            field: next(key for key, meant in headers.COLUMN_OF[kind].items() if meant == field)
-            for field in fields
-        }
+        names = columns_of(kind)
+        fields = sorted(names.keys() - {"id"})
         chosen = data.draw(st.lists(st.sampled_from(fields), min_size=1, max_size=6, unique=True))
         cells = [
             data.draw(cell_texts | any_texts.filter(lambda text: text.isprintable()))
@@ -1353,7 +1345,7 @@ class TestWholeAccounts:
             (
                 *(
                     number,
-                    data.draw(cell_texts),
+                    data.draw(cell_texts.filter(lambda text: text not in NULLS)),
                     data.draw(st.sampled_from(persons)),
                     data.draw(st.sampled_from([None, *companies])),
                 ),

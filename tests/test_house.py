@@ -19,7 +19,6 @@ COLUMNS = 100
 #: Tables of data, a row a line.
 WIDE = {
     "crm/migration/destinations.py": "a row for each status in each other CRM",
-    "crm/sell/csv_headers.py": "a row for each column of Sell's CSV exports, in all languages",
     "tables/vocabulary.py": "a row for each field of a record, with its headers in all languages",
 }
 #: Who imports one of these says what others may use.

@@ -2,8 +2,7 @@
 
 A row becomes the body that the API would have sent, as far as its columns go, and is read by the
 same table. CSV says less: stages, owners, sources and companies by name, and nothing of the
-contacts that are involved in deals. Names are resolved when everything is read, by
-`salesstatus.crm.sell.csv_names`, and only where exactly one contact has the name.
+contacts that are involved in deals. Names are resolved by `salesstatus.crm.sell.csv_names`.
 
 Nothing is guessed. A header that could mean two fields, a date that could be two days, an amount
 that could be two sums is left out with a report, unless the caller says how to read it (`locale`,
@@ -30,6 +29,7 @@ from salesstatus.keys import text_key, visible
 from salesstatus.model import full_name
 from salesstatus.statements import W4
 from salesstatus.tables.cells import amount
+from salesstatus.tables.engine import AHEAD
 from salesstatus.tables.headers import header_key
 from salesstatus.tables.options import Options
 from salesstatus.tables.plain import Lenient, Unreadable
@@ -95,10 +95,6 @@ def csv_rows(
         reading.refuse(error.expected, "something else" if error.value else "an empty file")
         return iter(())
     return reading.rows(file)
-
-
-#: How many rows, and how many characters of them, are looked at before the first is read.
-AHEAD: Final = (1000, 1_000_000)
 
 
 @attrs.define(eq=False)
@@ -258,29 +254,13 @@ class _File:
         self, kind: Kind, headers: Sequence[str], place: Place
     ) -> Iterator[tuple[int, str]]:
         """Yield the position and field of each column, and report columns that are not read."""
-        meant = [csv_headers.meant_by(kind, header) for header in headers]
-        alone = kind is Kind.CONTACT and "id" not in meant
-        for position, header in enumerate(headers):
-            key = header_key(header)
-            field, beside, _ = csv_headers.BESIDE.get((kind, key), ("", "", ""))
-            if beside and beside in meant:
-                meant[position] = field
-            elif alone and key == "contact id":
-                meant[position] = "id"  # where no other column has the contact's own
-        for position, (header, field) in enumerate(zip(headers, meant, strict=True)):
-            reason = ""
-            if not field:
-                reason = csv_headers.why_unread(kind, header)
-            elif meant.count(field) > 1:
-                reason = f"another column is for the same: {field}"
-            elif (
-                (kind, header_key(header)) in csv_headers.HALVES
-                and "first_name" in meant
-                and "last_name" not in meant
-            ):
-                reason = csv_headers.HALVES[kind, header_key(header)]
-            elif field == "address" and PARTS.keys() & set(meant):
-                reason = "its parts have columns of their own"
+        meant = csv_headers.meant_by(kind, headers)
+        fields = [field for field, _ in meant]
+        for position, (header, (field, reason)) in enumerate(zip(headers, meant, strict=True)):
+            if field and fields.count(field) > 1:
+                reason = f"another column is for the same: {field}"  # noqa: PLW2901
+            elif field == "address" and PARTS.keys() & set(fields):
+                reason = "its parts have columns of their own"  # noqa: PLW2901
             if reason:
                 self.report.left_out(place, _ONE, f"{safely('', header)}: {reason}")
             else:
