@@ -243,6 +243,11 @@ class TestRowsThatAreValues:
             ("Doe", ""),
         ]
 
+    def test_an_id_and_a_day(self):
+        row = one([{"id": 7, "Last name": "Grey", "Created at": date(2026, 5, 4)}], zone=BERLIN)
+        assert (row.lead.id, row.notes) == (7, ())
+        assert row.lead.created_at == datetime(2026, 5, 3, 22, tzinfo=UTC)
+
     def test_numbers_of_rows_and_lines(self):
         assert [row.lead.id for row in leads(self.ROWS)] == ["row-1", "row-2"]
         assert [row.lead.id for row in leads(self.ROWS, name="crm")] == ["crm:1", "crm:2"]

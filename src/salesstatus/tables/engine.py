@@ -126,8 +126,7 @@ def _columns_of(
             expected = f"{' or '.join(fields)} as the header, for this one could mean both"
             raise InvalidError("header", header, expected, L7.id)
         if not fields:
-            if reason:
-                ignored.append(IgnoredColumn(header, reason))
+            ignored.append(IgnoredColumn(header, reason))
             continue
         (field,) = fields
         field = field.removeprefix("lead.")

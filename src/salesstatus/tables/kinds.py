@@ -69,11 +69,7 @@ class Column:
 @final
 @attrs.frozen
 class Meaning:
-    """What a header may mean: every field, or the reason why the column is not read.
-
-    A column without fields and without a reason is not read, and nobody is told: the caller wanted
-    it so.
-    """
+    """What a header may mean: every field, or the reason why the column is not read."""
 
     fields: tuple[str, ...] = ()
     reason: str = ""

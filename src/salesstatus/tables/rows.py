@@ -11,6 +11,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from itertools import islice
 from typing import Any, Final, TypeAlias
 
 import attrs
@@ -182,9 +183,8 @@ class Rows:
     def _below_title(self, known: Callable[[str], bool], least: int) -> str | None:
         """Drop lines above the header, where a row below them is evidently that."""
         self._begin()
-        with suppress(StopIteration, _TooLongError):
-            while len(self._row) <= _ABOVE:
-                next(self)
+        with suppress(_TooLongError):
+            list(islice(self, _ABOVE + 1))
         lines = list(self._row)
         self._back()
         for above in range(1, len(lines)):
