@@ -7,10 +7,12 @@ them is skipped where they are not. All other bodies are made up here."""
 import copy
 import json
 from collections import Counter
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from decimal import Decimal
+from itertools import permutations
 from pathlib import Path
 from typing import ClassVar
+from urllib.parse import parse_qs, parse_qsl
 
 import pytest
 from hypothesis import given
@@ -33,7 +35,6 @@ from salesstatus import (
 from salesstatus.crm.account import Stage as DealStage
 from salesstatus.crm.account import Wanted
 from salesstatus.crm.bitrix24 import Reading, ToFetch, read, rows
-from salesstatus.crm.bitrix24.columns import Kind, with_statuses
 from salesstatus.crm.bitrix24.codecs import (
     company_id,
     company_number,
@@ -41,6 +42,7 @@ from salesstatus.crm.bitrix24.codecs import (
     custom_name,
     item_key,
 )
+from salesstatus.crm.bitrix24.columns import Kind, with_statuses
 from salesstatus.crm.bitrix24.unpacking import domain_of
 from salesstatus.crm.bitrix24.writing import patch
 from salesstatus.crm.evidence import StageRow
@@ -52,6 +54,7 @@ from salesstatus.leads.reports import (
 )
 from salesstatus.leads.stage_history import Visit
 from salesstatus.leads.stages import BITRIX24_STAGES
+from salesstatus.tables.doubts import Doubt
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = next(
@@ -1698,3 +1701,282 @@ def test_a_patch_is_made_of_fixes_alone(wrong):
     with pytest.raises(InvalidError) as refused:
         list(patch([wrong], prospect_field="UF_CRM_A"))
     assert (refused.value.place, refused.value.value) == ("fixes", wrong)
+
+
+SLIM_DEAL = {"ID": "5", "STAGE_ID": "WON", "STAGE_SEMANTIC_ID": "S", "CONTACT_ID": "9"}
+ITEM_DEAL = {"id": 5, "stageId": "WON", "stageSemanticId": "S", "contactId": 9}
+DEAL_ITEMS = "crm.item.list?entityTypeId=2"
+
+
+def one_way(contents, see):
+    """Return what is seen of an account, the same in every order of its files."""
+    first, *others = [see(read(dict(order))) for order in permutations(contents.items())]
+    assert all(other == first for other in others)
+    return first
+
+
+class TestAnswersThatAreNotWhole:
+    """A4: with the envelope or without, by name, by number or by id, all records are read."""
+
+    @pytest.mark.parametrize(
+        ("name", "content"),
+        [
+            (DEAL_ITEMS, {"items": [ITEM_DEAL]}),
+            (DEAL_ITEMS, {"items": [ITEM_DEAL], "total": 1, "time": {"start": 1}}),
+            ("crm.item.get?entityTypeId=2", {"item": ITEM_DEAL}),
+            (DEAL_ITEMS, {"5": ITEM_DEAL}),
+            ("crm.deal.list", {"5": {key: SLIM_DEAL[key] for key in SLIM_DEAL if key != "ID"}}),
+            ("crm.deal.list", {"0": SLIM_DEAL}),
+            ("crm.deal.list", [[SLIM_DEAL]]),
+            ("all.json", {"crm.deal.list": {"result": [SLIM_DEAL]}, "crm.contact.list": []}),
+            ("batch", {"result": [[SLIM_DEAL]], "result_total": [1]}),
+            ("batch", {"result": {"result": {"a": {"result": [[SLIM_DEAL]]}}}}),
+            ("batches", [{"result": {"result": [[SLIM_DEAL]], "result_next": []}}]),
+            ("x", {"type": "RECORD", "stream": "deals", "record": SLIM_DEAL}),
+        ],
+    )
+    def test_a_deal_is_read(self, name, content):
+        for each in (content, json.dumps(content)):
+            account = read({name: each})
+            assert account.deals[5].status is WON
+            assert account.deals[5].primary == 9
+
+    def test_categories_and_definitions_of_fields_say_their_kinds(self):
+        field = {"type": "string", "isRequired": False}
+        account = read(
+            {
+                "x": {"categories": [{"id": 1, "name": "Sales", "entityTypeId": 2}]},
+                "crm.item.fields?entityTypeId=1": {"result": {"fields": {"ufCrm_1": field}}},
+            }
+        )
+        assert account.catalogue.pipelines == {1: "Sales"}
+        assert [each.name for each in account.fields[Scope.LEAD]] == ["UF_CRM_1"]
+
+    @pytest.mark.parametrize("numbers", [[2, 77], {"1": 77}, [None, "77"], {"0": "2", "1": "77.0"}])
+    def test_the_totals_of_a_numbered_batch_are_those_of_its_requests(self, numbers):
+        results = [[SLIM_DEAL, {**SLIM_DEAL, "ID": "6"}], [{"ID": "9", "EXPORT": "Y"}]]
+        account = read({"batch": answer({"result": results, "result_total": numbers})})
+        assert [each for each in told(account, Outcome.MISSING) if "77" in each]
+        assert not any("2 of 2" in each for each in told(account, Outcome.MISSING))
+
+    @pytest.mark.parametrize(
+        ("errors", "code"),
+        [
+            ([{"error": "ACCESS_DENIED"}], "'ACCESS_DENIED'"),
+            ({"0": {"error": "X"}}, "'X'"),
+            (["LIMIT"], "'LIMIT'"),
+            ([None, {}], "without a code"),
+            ([{"error": {"code": "Y"}}], "'Y'"),
+        ],
+    )
+    def test_the_errors_of_a_batch_are_told_with_their_codes(self, errors, code):
+        account = read({"batch": answer({"result": [], "result_error": errors})})
+        assert [one.found for one in account.oddities.kept] == [f"an error response: {code}"]
+
+    def test_an_error_beside_a_result_hides_nothing(self):
+        account = read({"crm.deal.list": {"error": "LATE", "result": [SLIM_DEAL]}})
+        assert list(account.deals) == [5]
+        assert account.oddities.count(Outcome.NOT_USED) == 1
+
+    def test_a_number_that_is_none_is_told(self):
+        account = read({"crm.deal.list": answer([SLIM_DEAL], total="many")})
+        assert "'many'" in told(account, Outcome.LEFT_OUT)[0]
+
+    def test_keys_that_nobody_knows_are_counted(self):
+        account = one({**SLIM_DEAL, "TITEL": "Ovens"}, "crm.deal.list")
+        assert dict(account.skipped) == {"deal: a key that is not known: 'TITEL'": 1}
+
+    @pytest.mark.parametrize("answered", [({"result": 1}, True), ({"result": "2"}, False)])
+    def test_whether_leads_are_used(self, answered):
+        content, uses = answered
+        account = read({"crm.settings.mode.get": content})
+        assert nothing_strange(account).uses_leads is uses
+        assert read({}).uses_leads is None
+
+    def test_the_stages_of_a_book_may_come_without_its_name(self):
+        items = [{"STATUS_ID": "C1:UC_9", "NAME": "Done", "SORT": 10, "SEMANTICS": "S"}]
+        for name in ("crm.status.entity.items?entityId=DEAL_STAGE_1", "stages-DEAL_STAGE_1.json"):
+            account = read({name: answer(items)})
+            assert account.catalogue.stages["C1:UC_9"].status is WON
+        account = read({"crm.status.entity.items": answer(items)})
+        assert account.catalogue.stages == {}
+        assert "entityId=DEAL_STAGE" in told(account, Outcome.NOT_USED)[0]
+
+    def test_companies_of_a_contact_may_be_a_list_of_their_own(self):
+        listed = [
+            {"COMPANY_ID": 4, "SORT": 10, "IS_PRIMARY": "N"},
+            {"COMPANY_ID": 9, "SORT": 20, "IS_PRIMARY": "Y"},
+        ]
+        for name in ("crm.contact.company.items.get?id=9", "contacts/9/companies.json"):
+            account = read(
+                {
+                    "crm.contact.list": answer([{"ID": "9", "NAME": "Bo"}]),
+                    "crm.company.list": answer([FIRM, {**FIRM, "ID": "4"}]),
+                    name: answer(listed),
+                }
+            )
+            assert account.contacts[9].contact.company == "company-9"
+            assert len(told(account, Outcome.LEFT_OUT)) == 1
+
+
+class TestKeysOfBothForms:
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {"id": 7, "stageId": "NEW", "companyTitle": "Acme", "UF_CRM_1": "blue"},
+            {"ID": "7", "STATUS_ID": "NEW", "COMPANY_TITLE": "Acme", "ufCrm_1": "blue"},
+            {"ID": "7", "stageId": "NEW", "COMPANY_TITLE": "Acme", "ufCrm1": "blue"},
+            {"id": "7.0", "STATUS_ID": "NEW", "companyTitle": "Acme", "UF_CRM_1": "blue"},
+            {"id": 7, "stageId": "NEW", "companyTitle": "Acme", "UF_CRM_1": "blue", "ufCrm_1": ""},
+        ],
+    )
+    def test_one_record_is_read(self, body):
+        found = read({"x": answer([body])}).leads[7]
+        assert (found.organization_name, found.status) == ("Acme", "NEW")
+        assert found.custom_fields == {"UF_CRM_1": "blue"}
+
+    def test_of_two_values_of_one_field_one_is_told(self):
+        body = {"ID": "7", "STATUS_ID": "NEW", "UF_CRM_1": "blue", "ufCrm_1": "red"}
+        account = one(body, "crm.lead.list")
+        assert account.leads[7].custom_fields == {"UF_CRM_1": "blue"}
+        assert "'red' beside 'blue'" in told(account, Outcome.LEFT_OUT)[0]
+
+
+class TestA1A2A3WhatIsClaimedOfDeals:
+    old, new = "2026-05-04T12:00:00+00:00", "2026-05-05T12:00:00+00:00"
+
+    def see(self, *states):
+        contents = {f"crm.deal.list/{n}": answer([state]) for n, state in enumerate(states)}
+
+        def seen(account):
+            doubt = account.undecided.get(5)
+            return account.deals[5].status if doubt is None else (doubt.code, doubt.contacts)
+
+        return one_way(contents, seen)
+
+    @pytest.mark.parametrize(
+        ("newer", "seen"),
+        [
+            ({"STAGE_ID": "LOSE"}, LOST),
+            ({"STAGE_ID": "C3:LOSE", "CLOSED": "Y"}, LOST),
+            ({"STAGE_SEMANTIC_ID": "F"}, LOST),
+            ({"TITLE": "Renamed"}, WON),
+            ({"STAGE_ID": "UC_1"}, (Doubt.STAGE, {9})),
+            ({"STAGE_ID": "UC_1", "CLOSED": "N"}, OPEN),
+            ({"MOVED_TIME": "2026-05-05T12:00:00+00:00"}, (Doubt.STAGE, {9})),
+        ],
+    )
+    def test_what_follows_from_the_stage_follows_the_newer_one(self, newer, seen):
+        older = {**SLIM_DEAL, "DATE_MODIFY": self.old}
+        assert self.see(older, {"ID": "5", "DATE_MODIFY": self.new, **newer}) == seen
+
+    @pytest.mark.parametrize(
+        ("other", "seen"),
+        [
+            ({"STAGE_ID": "LOSE", "STAGE_SEMANTIC_ID": "F"}, (Doubt.STATES, {9})),
+            ({"CONTACT_ID": "8"}, (Doubt.STATES, {8, 9})),
+            ({"STAGE_ID": "C1:WON"}, WON),
+        ],
+    )
+    def test_where_nothing_tells_which_is_newer_nothing_is_claimed(self, other, seen):
+        assert self.see(SLIM_DEAL, {**SLIM_DEAL, **other}) == seen
+
+    @pytest.mark.parametrize(
+        ("changes", "contacts"),
+        [
+            ({"CONTACT_ID": "x", "COMPANY_ID": "4"}, {"company-4"}),
+            ({"COMPANY_ID": "x"}, {9}),
+            ({"CONTACT_IDS": ["9", "x", 8]}, {8, 9}),
+        ],
+    )
+    def test_a_contact_that_cannot_be_read_is_not_none(self, changes, contacts):
+        assert self.see({**SLIM_DEAL, **changes}) == (Doubt.CONTACT, contacts)
+
+    def test_nor_is_one_in_the_list_of_its_contacts(self):
+        account = read(
+            {
+                "crm.deal.list": answer([SLIM_DEAL]),
+                "deals/5/contacts.json": answer([{"CONTACT_ID": "x", "IS_PRIMARY": "N"}]),
+            }
+        )
+        assert account.undecided[5].code is Doubt.CONTACT
+
+    @pytest.mark.parametrize("id_", ["x", None, [], True])
+    def test_nobody_on_a_deal_without_an_id_is_judged(self, id_):
+        (undecided,) = one({**SLIM_DEAL, "ID": id_}, "crm.deal.list").undecided.values()
+        assert (undecided.contacts, undecided.code) == ({9}, Doubt.RECORD)
+
+    def test_nobody_on_a_deal_that_is_missing_is_judged(self):
+        account = read({"deals/5/contacts.json": answer([{"CONTACT_ID": 9, "IS_PRIMARY": "Y"}])})
+        assert (account.undecided[5].contacts, account.undecided[5].code) == ({9}, Doubt.RECORD)
+
+    @pytest.mark.parametrize("raw", ["9.0", 9.0, " 9 ", "9"])
+    def test_numbers_may_be_texts(self, raw):
+        assert one({**SLIM_DEAL, "CONTACT_ID": raw}, "crm.deal.list").deals[5].primary == 9
+
+
+class TestWebhooksAsTheyArePosted:
+    FORM = (
+        "event=ONCRMDEALDELETE&data%5BFIELDS%5D%5BID%5D=5&ts=1777896000"
+        "&auth%5Bdomain%5D=a.b&auth%5Bapplication_token%5D=HUSH"
+    )
+
+    def forms(self):
+        flat = dict(parse_qsl(self.FORM))
+        return [
+            self.FORM,
+            self.FORM.encode(),
+            self.FORM.replace("%5B", "[").replace("%5D", "]"),
+            flat,
+            parse_qs(self.FORM),
+            json.dumps(flat),
+            [flat],
+            "\n".join([self.FORM, self.FORM.replace("=5&", "=6&")]),
+        ]
+
+    def test_say_what_is_deleted_and_keep_their_secrets(self):
+        for form in self.forms():
+            contents = {"hook.txt": form, "crm.deal.list": answer([SLIM_DEAL])}
+            assert one_way(contents, lambda account: (5 in account.gone, 5 in account.deals)) == (
+                True,
+                False,
+            )
+            account = read(contents)
+            rest = repr(list(rows(form, "hook.txt"))) + repr(account.oddities) + repr(account.gone)
+            assert "HUSH" not in rest
+
+
+class TestCustomFieldsAsTheyAreDefined:
+    """T3: what a reader reads fits the definitions of the same account."""
+
+    @pytest.mark.parametrize(
+        ("definition", "raw", "value"),
+        [
+            ({"USER_TYPE_ID": "double"}, "12.5", Decimal("12.5")),
+            ({"USER_TYPE_ID": "boolean"}, "1", True),
+            ({"USER_TYPE_ID": "date"}, "2026-07-23", date(2026, 7, 23)),
+            ({"USER_TYPE_ID": "double"}, "12,5", None),
+            (
+                {"USER_TYPE_ID": "enumeration", "LIST": [{"ID": "51", "VALUE": "Red"}, 7]},
+                "51",
+                "Red",
+            ),
+            (
+                {
+                    "USER_TYPE_ID": "enumeration",
+                    "MULTIPLE": "Y",
+                    "LIST": [{"ID": 51, "VALUE": "R"}],
+                },
+                ["51"],
+                ("R",),
+            ),
+        ],
+    )
+    def test_by_definitions_of_user_fields(self, definition, raw, value):
+        field = {"ENTITY_ID": "CRM_LEAD", "FIELD_NAME": "UF_CRM_1", "MULTIPLE": "N", **definition}
+        contents = {
+            "crm.lead.userfield.list": answer([field]),
+            "crm.lead.list": answer([{"ID": "7", "STATUS_ID": "NEW", "UF_CRM_1": raw}]),
+        }
+        found = one_way(contents, lambda account: account.leads[7].custom_fields)
+        assert found.get("UF_CRM_1") == value

@@ -7,31 +7,13 @@ are counted. Source: Bitrix24 REST API, its recorded answers.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import unique
 from functools import lru_cache
 from typing import Final, NamedTuple, final
 
-from salesstatus.crm.bitrix24.codecs import (
-    AMOUNT,
-    COMPANY,
-    COMPANY_SELF,
-    CONTACTS,
-    FLAG,
-    ID,
-    MEANING,
-    NUMBERS,
-    SECONDS,
-    SELF_ID,
-    SWITCH,
-    TEXT,
-    TIME,
-    USER,
-    WHOLE,
-    classic_key,
-    item_key,
-    status_codec,
-)
+from salesstatus.crm.bitrix24 import codecs as c
+from salesstatus.crm.bitrix24.codecs import classic_key, item_key, status_codec
 from salesstatus.crm.bitrix24.groups import (
     AddressParts,
     Choices,
@@ -83,43 +65,38 @@ KIND_OF_WORD: Final[Mapping[str, Kind]] = {
     **dict.fromkeys(("user", "users"), Kind.USER),
 }
 
-#: The keys that only one kind has: who has them is of this kind, whatever the file is called.
-SIGNS: Final[tuple[tuple[Kind, frozenset[str]], ...]] = tuple(
-    (kind, frozenset(keys.split()))
-    for kind, keys in (
-        (Kind.FIELD, "FIELD_NAME USER_TYPE_ID"),
-        (Kind.FIELD, "fieldName userTypeId"),
-        (Kind.STATUS, "ENTITY_ID STATUS_ID"),
-        (Kind.LEAD_STAGE, "OWNER_ID CREATED_TIME STATUS_ID"),
-        (Kind.DEAL_STAGE, "OWNER_ID CREATED_TIME STAGE_ID"),
-        (Kind.DEAL_CONTACT, "CONTACT_ID IS_PRIMARY"),
-        (Kind.CONTACT_COMPANY, "COMPANY_ID IS_PRIMARY"),
-        (Kind.CATEGORY, "isDefault"),
-        (Kind.USER, "USER_TYPE"),
-        (Kind.COMPANY, "COMPANY_TYPE"),
-        (Kind.COMPANY, "IS_MY_COMPANY"),
-        (Kind.LEAD, "STATUS_SEMANTIC_ID"),
-        (Kind.LEAD, "STATUS_DESCRIPTION"),
-        (Kind.LEAD, "COMPANY_TITLE"),
-        (Kind.DEAL, "STAGE_SEMANTIC_ID"),
-        (Kind.DEAL, "STAGE_ID"),
-        (Kind.COMPANY, "isMyCompany"),
-        (Kind.LEAD, "companyTitle"),
-        (Kind.LEAD, "statusDescription"),
-        (Kind.DEAL, "closedate"),
+
+def _signs(*signs: tuple[Kind, str]) -> tuple[tuple[Kind, frozenset[str]], ...]:
+    """Return kinds with the keys that show them: of each text one of the parts between bars."""
+    return tuple(
+        (kind, frozenset(keys.split())) for kind, texts in signs for keys in texts.split("|")
     )
+
+
+#: The keys that only one kind has: who has them is of this kind, whatever the file is called.
+SIGNS: Final = _signs(
+    (Kind.FIELD, "FIELD_NAME USER_TYPE_ID | fieldName userTypeId"),
+    (Kind.STATUS, "ENTITY_ID STATUS_ID"),
+    (Kind.LEAD_STAGE, "OWNER_ID CREATED_TIME STATUS_ID"),
+    (Kind.DEAL_STAGE, "OWNER_ID CREATED_TIME STAGE_ID"),
+    (Kind.DEAL_CONTACT, "CONTACT_ID IS_PRIMARY"),
+    (Kind.CONTACT_COMPANY, "COMPANY_ID IS_PRIMARY"),
+    (Kind.CATEGORY, "isDefault"),
+    (Kind.USER, "USER_TYPE"),
+    (Kind.COMPANY, "COMPANY_TYPE | IS_MY_COMPANY"),
+    (Kind.LEAD, "STATUS_SEMANTIC_ID | STATUS_DESCRIPTION | COMPANY_TITLE"),
+    (Kind.DEAL, "STAGE_SEMANTIC_ID | STAGE_ID"),
+    (Kind.COMPANY, "isMyCompany"),
+    (Kind.LEAD, "companyTitle | statusDescription"),
+    (Kind.DEAL, "closedate"),
 )
 #: The keys that show a kind where nothing else does.
-WEAK_SIGNS: Final[tuple[tuple[Kind, frozenset[str]], ...]] = tuple(
-    (kind, frozenset(keys.split()))
-    for kind, keys in (
-        (Kind.LEAD, "STATUS_ID"),
-        (Kind.CONTACT, "EXPORT"),
-        (Kind.LEAD, "stageId name"),
-        (Kind.LEAD, "stageId lastName"),
-        (Kind.DEAL, "stageId categoryId"),
-        (Kind.CONTACT, "export"),
-    )
+WEAK_SIGNS: Final = _signs(
+    (Kind.LEAD, "STATUS_ID"),
+    (Kind.CONTACT, "EXPORT"),
+    (Kind.LEAD, "stageId name | stageId lastName"),
+    (Kind.DEAL, "stageId categoryId"),
+    (Kind.CONTACT, "export"),
 )
 
 #: What a deal's semantics say of it. Bitrix24 knows no unqualified deals, and an "apology" is a
@@ -162,128 +139,131 @@ _PROFILE: Final[tuple[Group, ...]] = (
     AddressParts(),
 )
 
-_Keys = tuple[tuple[str, str, Codec], ...]
-
-
-def _of(codec: Codec, keys: str) -> _Keys:
-    """Return keys and fields that one codec reads: ``"KEY field KEY field"``."""
-    words = keys.split()
-    return tuple((key, field, codec) for key, field in zip(words[::2], words[1::2], strict=True))
-
-
-_COMMON: Final = (
-    *_of(USER, "ASSIGNED_BY_ID owner CREATED_BY_ID created_by"),
-    *_of(FLAG, "OPENED open_to_all"),
-    *_of(TIME, "DATE_CREATE created_at DATE_MODIFY updated_at"),
-)
-_PERSON: Final = _of(
-    TEXT,
+_Table = Mapping[Codec, str]
+_COMMON: Final = {
+    c.USER: "ASSIGNED_BY_ID owner CREATED_BY_ID created_by",
+    c.FLAG: "OPENED open_to_all",
+    c.TIME: "DATE_CREATE created_at DATE_MODIFY updated_at",
+}
+_PERSON: Final = (
     "HONORIFIC salutation NAME first_name SECOND_NAME middle_name LAST_NAME last_name POST title "
-    "COMMENTS description",
+    "COMMENTS description "
 )
-_MONEY: Final = (*_of(AMOUNT, "OPPORTUNITY value"), *_of(TEXT, "CURRENCY_ID currency"))
-_MEMBER: Final = (*_of(WHOLE, "SORT sort"), *_of(FLAG, "IS_PRIMARY primary"))
-_VISIT: Final = (*_of(ID, "ID id"), *_of(SELF_ID, "OWNER_ID about"), *_of(TIME, "CREATED_TIME at"))
+_SORTED: Final = {c.WHOLE: "SORT sort", c.FLAG: "IS_PRIMARY primary"}
+_MOVED: Final = {c.ID: "ID id", c.SELF_ID: "OWNER_ID about", c.TIME: "CREATED_TIME at"}
 
-#: The columns of each kind by their classic keys, and which of them a record needs.
-_KEYS: Final[Mapping[Kind, tuple[_Keys, str]]] = {
+#: The fields that a record of each kind needs, and by codec its classic keys, each with our field.
+_KEYS: Final[Mapping[Kind, tuple[str, tuple[_Table, ...]]]] = {
     Kind.LEAD: (
-        (
-            *_of(SELF_ID, "ID id"),
-            *_PERSON,
-            *_of(
-                TEXT,
-                "TITLE heading COMPANY_TITLE organization_name STATUS_ID status "
-                "STATUS_DESCRIPTION status_description SOURCE_ID source_id",
-            ),
-            *_of(MEANING, "STATUS_SEMANTIC_ID meaning"),
-            *_of(ID, "CONTACT_ID person_id"),
-            *_of(NUMBERS, "CONTACT_IDS persons"),
-            *_of(COMPANY, "COMPANY_ID company_id"),
-            *_of(FLAG, "IS_RETURN_CUSTOMER repeat"),
-            *_MONEY,
-            *_COMMON,
-            *_of(TIME, "MOVED_TIME moved_at DATE_CLOSED closed_at"),
-            *_of(USER, "MOVED_BY_ID moved_by"),
-        ),
         "id",
+        (
+            {
+                c.SELF_ID: "ID id",
+                c.TEXT: _PERSON + "TITLE heading COMPANY_TITLE organization_name STATUS_ID status "
+                "STATUS_DESCRIPTION status_description SOURCE_ID source_id CURRENCY_ID currency",
+                c.MEANING: "STATUS_SEMANTIC_ID meaning",
+                c.ID: "CONTACT_ID person_id",
+                c.NUMBERS: "CONTACT_IDS persons",
+                c.COMPANY: "COMPANY_ID company_id",
+                c.FLAG: "IS_RETURN_CUSTOMER repeat",
+                c.AMOUNT: "OPPORTUNITY value",
+                c.TIME: "MOVED_TIME moved_at DATE_CLOSED closed_at",
+                c.USER: "MOVED_BY_ID moved_by",
+            },
+            _COMMON,
+        ),
     ),
     Kind.DEAL: (
-        (
-            *_of(SELF_ID, "ID id"),
-            *_of(TEXT, "TITLE name STAGE_ID stage_id SOURCE_ID source_id"),
-            *_of(ID, "CONTACT_ID primary"),
-            *_of(CONTACTS, "CONTACT_IDS contacts"),
-            *_of(COMPANY, "COMPANY_ID company"),
-            *_of(ID, "LEAD_ID lead"),
-            *_of(MEANING, "STAGE_SEMANTIC_ID meaning"),
-            *_of(FLAG, "CLOSED closed"),
-            *_of(WHOLE, "CATEGORY_ID category"),
-            *_MONEY,
-            *_COMMON,
-            *_of(TIME, "MOVED_TIME changed_at"),
-        ),
         "id",
+        (
+            {
+                c.SELF_ID: "ID id",
+                c.TEXT: "TITLE name STAGE_ID stage_id SOURCE_ID source_id CURRENCY_ID currency",
+                c.ID: "CONTACT_ID primary LEAD_ID lead",
+                c.CONTACTS: "CONTACT_IDS contacts",
+                c.COMPANY: "COMPANY_ID company",
+                c.MEANING: "STAGE_SEMANTIC_ID meaning",
+                c.FLAG: "CLOSED closed",
+                c.WHOLE: "CATEGORY_ID category",
+                c.AMOUNT: "OPPORTUNITY value",
+                c.TIME: "MOVED_TIME changed_at",
+            },
+            _COMMON,
+        ),
     ),
     Kind.CONTACT: (
-        (
-            *_of(SELF_ID, "ID id"),
-            *_PERSON,
-            *_of(COMPANY, "COMPANY_ID company"),
-            *_of(NUMBERS, "COMPANY_IDS companies"),
-            *_of(ID, "LEAD_ID lead"),
-            *_COMMON,
-        ),
         "id",
+        (
+            {
+                c.SELF_ID: "ID id",
+                c.TEXT: _PERSON,
+                c.COMPANY: "COMPANY_ID company",
+                c.NUMBERS: "COMPANY_IDS companies",
+                c.ID: "LEAD_ID lead",
+            },
+            _COMMON,
+        ),
     ),
     Kind.COMPANY: (
-        (
-            *_of(COMPANY_SELF, "ID id"),
-            *_of(TEXT, "TITLE name COMMENTS description INDUSTRY industry"),
-            *_of(FLAG, "IS_MY_COMPANY ours"),
-            *_of(ID, "LEAD_ID lead"),
-            *_COMMON,
-        ),
         "id",
+        (
+            {
+                c.COMPANY_SELF: "ID id",
+                c.TEXT: "TITLE name COMMENTS description INDUSTRY industry",
+                c.FLAG: "IS_MY_COMPANY ours",
+                c.ID: "LEAD_ID lead",
+            },
+            _COMMON,
+        ),
     ),
     Kind.STATUS: (
-        (
-            *_of(TEXT, "ENTITY_ID entity STATUS_ID id NAME name"),
-            *_of(WHOLE, "SORT sort CATEGORY_ID category"),
-        ),
         "id",
+        (
+            {
+                c.TEXT: "ENTITY_ID entity STATUS_ID id NAME name",
+                c.WHOLE: "SORT sort CATEGORY_ID category",
+            },
+        ),
     ),
-    Kind.CATEGORY: ((*_of(WHOLE, "ID id"), *_of(TEXT, "NAME name")), "id"),
-    Kind.USER: ((*_of(SELF_ID, "ID id"), *_of(TEXT, "NAME first_name LAST_NAME last_name")), "id"),
+    Kind.CATEGORY: ("id", ({c.WHOLE: "ID id", c.TEXT: "NAME name"},)),
+    Kind.USER: ("id", ({c.SELF_ID: "ID id", c.TEXT: "NAME first_name LAST_NAME last_name"},)),
     Kind.LEAD_STAGE: (
-        (*_VISIT, *_of(TEXT, "STATUS_ID stage"), *_of(MEANING, "STATUS_SEMANTIC_ID meaning")),
         "about at stage",
+        (_MOVED, {c.TEXT: "STATUS_ID stage", c.MEANING: "STATUS_SEMANTIC_ID meaning"}),
     ),
     Kind.DEAL_STAGE: (
-        (*_VISIT, *_of(TEXT, "STAGE_ID stage"), *_of(MEANING, "STAGE_SEMANTIC_ID meaning")),
         "about at stage",
+        (_MOVED, {c.TEXT: "STAGE_ID stage", c.MEANING: "STAGE_SEMANTIC_ID meaning"}),
     ),
-    Kind.LEAD_CONTACT: ((*_of(SELF_ID, "CONTACT_ID id"), *_MEMBER), "id"),
-    Kind.DEAL_CONTACT: ((*_of(ID, "CONTACT_ID id"), *_MEMBER), ""),
-    Kind.CONTACT_COMPANY: ((*_of(COMPANY_SELF, "COMPANY_ID id"), *_MEMBER), "id"),
+    Kind.LEAD_CONTACT: ("id", ({c.SELF_ID: "CONTACT_ID id"}, _SORTED)),
+    Kind.DEAL_CONTACT: ("", ({c.ID: "CONTACT_ID id"}, _SORTED)),
+    Kind.CONTACT_COMPANY: ("id", ({c.COMPANY_SELF: "COMPANY_ID id"}, _SORTED)),
     Kind.FIELD: (
-        (
-            *_of(TEXT, "type type USER_TYPE_ID type FIELD_NAME name ENTITY_ID entity"),
-            *_of(SWITCH, "isMultiple multiple MULTIPLE multiple"),
-        ),
         "type",
+        (
+            {
+                c.TEXT: "type type USER_TYPE_ID type FIELD_NAME name ENTITY_ID entity",
+                c.SWITCH: "isMultiple multiple MULTIPLE multiple",
+            },
+        ),
     ),
     Kind.EVENT: (
-        (
-            *_of(TEXT, "event event"),
-            *_of(SECONDS, "ts at"),
-            *_of(ID, "ID id"),
-            *_of(TEXT, "domain domain"),
-        ),
         "event",
+        ({c.TEXT: "event event domain domain", c.SECONDS: "ts at", c.ID: "ID id"},),
     ),
-    Kind.MODE: (_of(WHOLE, "mode id"), "id"),
+    Kind.MODE: ("id", ({c.WHOLE: "mode id"},)),
 }
+
+
+def _read(tables: Iterable[_Table]) -> Iterator[tuple[str, str, Codec]]:
+    """Yield the keys of tables with their fields and codecs."""
+    for table in tables:
+        for codec, text in table.items():
+            words = text.split()
+            for key, field in zip(words[::2], words[1::2], strict=True):
+                yield key, field, codec
+
+
 _GROUPS: Final[Mapping[Kind, tuple[Group, ...]]] = {
     **dict.fromkeys((Kind.LEAD, Kind.CONTACT, Kind.COMPANY), (*_PROFILE, CustomFields())),
     Kind.DEAL: (CustomFields(),),
@@ -315,10 +295,10 @@ def with_statuses(prospect_field: str | None, customer_field: str | None) -> Sha
     return {
         kind: Columns(
             kind.value,
-            _columns((*keys, *(statuses if kind in _STATUSES else ())), needed.split()),
+            _columns((*_read(tables), *(statuses if kind in _STATUSES else ())), needed.split()),
             _GROUPS.get(kind, ()),
         )
-        for kind, (keys, needed) in _KEYS.items()
+        for kind, (needed, tables) in _KEYS.items()
     }
 
 
@@ -345,7 +325,7 @@ _DOCUMENTED: Final = (
     "SYSTEM TAX_VALUE TAX_VALUE_ACCOUNT TITLE TS TYPE_ID UPDATED_BY UPPER_NAME USER_TYPE "
     "UTM_CAMPAIGN UTM_CONTENT UTM_MEDIUM UTM_SOURCE UTM_TERM WEB WEBFORM_ID WORK_POSITION XML_ID "
 )
-_KNOWN: Final = frozenset(key for keys, _ in _KEYS.values() for key, _, _ in keys).union(
+_KNOWN: Final = frozenset(key for _, tables in _KEYS.values() for key, _, _ in _read(tables)).union(
     _DOCUMENTED.split()
 )
 _KNOWN_PARTS: Final = re.compile(
@@ -371,7 +351,8 @@ def plan_of(columns: Columns, keys: tuple[str, ...]) -> Plan:
     body = dict.fromkeys(keys)
     there = tuple(column for column in columns.columns if column.key in body)
     fields = {column.field for column in there}
-    absent = {c.field: c for c in reversed(columns.columns) if c.needed and c.field not in fields}
+    needed = (column for column in reversed(columns.columns) if column.needed)
+    absent = {column.field: column for column in needed if column.field not in fields}
     groups = tuple(group for group in columns.groups if group.mentioned(body))
     read = {column.key for column in there}
     custom = next((group for group in groups if type(group) is CustomFields), None)

@@ -357,10 +357,12 @@ def named(name: str) -> Hint:
         what, how = methods[-1][1].lower(), (methods[-1][2] or "").lower()
         kind = typed if what == "item" else KIND_OF_WORD.get(what)
         return _of_method(what, how, path, Hint(kind, {} if book is None else {"entity": book[1]}))
+    if book is not None:
+        return Hint(Kind.STATUS, {"entity": book[1]})
     for part in reversed(re.split(r"[/\\]", path.partition("?")[0])):
         for word in reversed(_WORD.findall(part.lower())):
             if word in KIND_OF_WORD:
-                return Hint(KIND_OF_WORD[word], {} if book is None else {"entity": book[1]})
+                return Hint(KIND_OF_WORD[word])
     return Hint(typed)
 
 
