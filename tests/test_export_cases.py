@@ -7,6 +7,7 @@ from datetime import datetime
 
 import pytest
 
+from crm_bodies import contact, page
 from reading import NEW, OLD, b24_deal, b24_files, b24_item, sell_files, told, won_at
 from salesstatus import DealStatus
 from salesstatus.crm import bitrix24, sell
@@ -100,6 +101,18 @@ class TestColumnsOfSellsExports:
             header in each for each in told(account)
         )
 
+    def test_other_addresses_of_the_api(self):
+        body = contact(
+            7,
+            billing_address={"line1": "1 Side Street", "city": "Ulm"},
+            shipping_address={"line1": "2 Dock"},
+        )
+        account = sell.read({"contacts.json": page("contact", [body])})
+        found = repr(account.contacts[7])
+        said = " ".join(told(account)) + str(dict(account.skipped))
+        assert "1 Side Street" in found or "billing" in said
+        assert "2 Dock" in found or "shipping" in said
+
     def test_every_column_that_is_not_read_is_told(self):
         text = "ID,Name,Is organization,Shoe size,Zodiac\n7,Ann Grey,No,43,Crab\n"
         said = " ".join(told(sell.read({"contacts.csv": text})))
@@ -141,6 +154,10 @@ class TestAFullExport:
 
 class TestInvolvedContactsThatAreUnknown:
     """Who else is on a deal is known only where it was sent: else that is told, for every source."""
+
+    def test_sell(self):
+        body = {key: value for key, value in won_at(OLD).items() if key != "associated_contacts"}
+        assert any("involved" in each for each in told(sell.read(sell_files(body))))
 
     def test_sell_csv(self):
         text = "Deal ID,Deal Name,Stage,Contact ID\n50,Pumps,Won,7\n"

@@ -353,6 +353,10 @@ class TestAnswersAsClientsReturnThem:
         {"deals": json.dumps({"type": "RECORD", "stream": "deals", "record": b24_deal()})},
     )
 
+    @pytest.mark.parametrize("number", range(len(B24)))
+    def test_bitrix24(self, number):
+        assert bitrix24.read(b24_files(**self.B24[number])).deals[5].status is WON_
+
     SELL = (
         {"deals": [won_at(OLD)]},
         {"deals": {"items": [won_at(OLD)]}},
