@@ -147,6 +147,14 @@ class Unpacking:
     #: The kinds that contents or pages say they are of, be they empty.
     announced: set[Any] = attrs.field(factory=set)
 
+    def rows(self, content: object, name: str, limit: int = LIMIT) -> Iterator[Row]:
+        """Yield the records of one content, in their order. Raises `InvalidError` if it is none."""
+        check("name", name, str)
+        hint = self.dialect.named(name)
+        self.announced.add(hint.kind)
+        for body in bodies(name, content, self.report, limit):
+            yield from self.value(body.value, body.place, hint)
+
     def value(self, value: Any, place: Place, hint: Hint, depth: int = 0) -> Iterator[Row]:
         """Yield the records in a JSON value, whatever they are wrapped in."""
         if type(value) not in (dict, list):
@@ -282,7 +290,6 @@ class Reading:
 
     def rows(self, content: object, name: str = "input") -> Iterator[Row]:
         """Yield the records of one content without taking them over."""
-        check("name", name, str)
         unpacking = Unpacking(
             self.dialect,
             self.columns,
@@ -292,10 +299,7 @@ class Reading:
             self.dropped,
             self.announced,
         )
-        hint = self.dialect.named(name)
-        self.announced.add(hint.kind)
-        for body in bodies(name, content, self.report, self._limit):
-            yield from unpacking.value(body.value, body.place, hint)
+        return unpacking.rows(content, name, self._limit)
 
     def take(self, content: object, name: str = "input") -> None:
         """Read one content; its name places oddities, and may say the kind of its records."""

@@ -19,7 +19,7 @@ from salesstatus.crm.bitrix24.columns import (
     with_statuses,
 )
 from salesstatus.crm.bitrix24.unpacking import domain_of, named, unpack
-from salesstatus.crm.bodies import LIMIT, bodies
+from salesstatus.crm.bodies import LIMIT
 from salesstatus.crm.oddities import Place, Reporter, cleaned, safely
 from salesstatus.crm.pages import Lists
 from salesstatus.crm.reading import Dialect, Row, Unpacking, take_all
@@ -167,9 +167,7 @@ def rows(
     ['Lee']
     """
     told, counted = report or Reporter(), Counter() if skipped is None else skipped
-    unpacking = Unpacking(DIALECT, columns, told, counted, pages or Lists())
-    for body in bodies(name, content, told, limit):
-        yield from unpacking.value(body.value, body.place, named(name))
+    return Unpacking(DIALECT, columns, told, counted, pages or Lists()).rows(content, name, limit)
 
 
 def read(

@@ -8,7 +8,7 @@ from datetime import tzinfo
 from typing import Any, Final
 
 from salesstatus.crm.account import Account, Wanted
-from salesstatus.crm.bodies import LIMIT, bodies
+from salesstatus.crm.bodies import LIMIT
 from salesstatus.crm.columns import Columns
 from salesstatus.crm.oddities import Reporter
 from salesstatus.crm.pages import Pages
@@ -124,16 +124,8 @@ def rows(
     >>> [row.values["name"] for row in rows(contact)]
     ['Acme']
     """
-    check("name", name, str)
-    unpacking = Unpacking(
-        DIALECT,
-        columns,
-        Reporter() if report is None else report,
-        Counter() if skipped is None else skipped,
-        pages or Pages(),
-    )
-    for body in bodies(name, content, unpacking.report, limit):
-        yield from unpacking.value(body.value, body.place, named(name))
+    told, counted = report or Reporter(), Counter() if skipped is None else skipped
+    return Unpacking(DIALECT, columns, told, counted, pages or Pages()).rows(content, name, limit)
 
 
 def read(
