@@ -27,7 +27,7 @@ from salesstatus.values import InvalidError
 LIMIT: Final = 64 * 1024 * 1024
 
 
-@attrs.frozen
+@attrs.define
 class Body:
     """One JSON value, and where it stands."""
 

@@ -17,7 +17,7 @@ A dialect is a package with these rooms:
   ``updated_at`` decides which of two states is newer, and ``created_at`` shows that two records
   have one id.
 * ``unpacking``: `named`, which returns the `Hint` of a content's name, of a key or of a stream (the
-  kind of the records in it, and what they belong to), and `unpack`, a generator of rows of an
+  kind of the records in it, and what they belong to), and `unpack`, which returns the rows of an
   object. It asks `unpacking.record(…)` for records, and `unpacking.value(…)` for all that may be
   an envelope again. Lists, messages of Singer and Airbyte, mappings of ids to records and of kinds
   to lists are unpacked here already; `unpack` calls `unpacking.members(…)` for objects without
@@ -32,7 +32,7 @@ Nothing but `finish` may depend on another record, for records come in any order
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Final
 
 import attrs
@@ -90,7 +90,7 @@ class Dialect:
     crm: str
     columns: Mapping[Any, Columns]
     named: Callable[[str], Hint]
-    unpack: Callable[[Unpacking, dict[str, Any], Place, Hint, int], Iterator[Row]]
+    unpack: Callable[[Unpacking, dict[str, Any], Place, Hint, int], Iterable[Row]]
     key: Callable[[Row, Reporter], Any]
     finish: Callable[[Any], Account]
     slim: Mapping[Any, str]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -47,19 +47,19 @@ def _kind_of(part: str) -> Kind | None:
 
 def unpack(
     unpacking: Unpacking, value: dict[str, Any], place: Place, hint: Hint, depth: int
-) -> Iterator[Row]:
-    """Yield the records in an object of the API."""
+) -> Iterable[Row]:
+    """Return the records in an object of the API."""
     if type(value.get("items")) in (list, dict):
-        yield from _page(unpacking, value, place, hint, depth)
-    elif value.get("errors") or value.get("error"):
+        return _page(unpacking, value, place, hint, depth)
+    if value.get("errors") or value.get("error"):
         unpacking.report.not_used(place, "records", f"an error response{_codes(value)}")
-    elif "data" not in value:
-        yield from _record(unpacking, value, {}, place, hint, depth)
-    elif type(value["data"]) is dict:
+        return ()
+    if "data" not in value:
+        return _record(unpacking, value, {}, place, hint, depth)
+    if type(value["data"]) is dict:
         meta = value["meta"] if type(value.get("meta")) is dict else {}
-        yield from _record(unpacking, value["data"], meta, place.at("data"), hint, depth)
-    else:
-        yield from unpacking.value(value["data"], place.at("data"), hint, depth + 1)
+        return _record(unpacking, value["data"], meta, place.at("data"), hint, depth)
+    return unpacking.value(value["data"], place.at("data"), hint, depth + 1)
 
 
 def _page(
@@ -93,34 +93,42 @@ def _record(
     place: Place,
     hint: Hint,
     depth: int,
-) -> Iterator[Row]:
+) -> Iterable[Row]:
     word = meta.get("type")
     kind = KIND_OF.get(word) if type(word) is str else hint.kind
     if "id" not in data and has_members(data):
-        yield from unpacking.members(data, place, hint, depth)
-    elif kind is None and type(word) is str:
-        unpacking.skip(word)
-    elif kind is None:
-        unpacking.report.not_used(
-            place,
-            "a record of a known kind",
-            "one whose kind neither `meta.type`, the page's address nor the file's name says",
-        )
-    else:
-        event = _event(meta, place, unpacking.report) if meta else None
-        columns = unpacking.columns[kind]
-        before = meta.get("previous")
-        previous = _previous(columns, before, place) if type(before) is dict else None
-        only = _of_deleted(columns) if event is not None and event.deleted else None
-        for key in _FURTHER if kind is Kind.CONTACT else ():
-            address = data.get(key)
-            if type(address) is dict and any(address.values()):
-                unpacking.skip(key)
-        row = unpacking.record(
-            kind, data, place, hint, columns=only, event=event, previous=previous
-        )
-        if row is not None:
-            yield row
+        return unpacking.members(data, place, hint, depth)
+    if kind is None:
+        if type(word) is str:
+            unpacking.skip(word)
+        else:
+            found = (
+                "one whose kind neither `meta.type`, the page's address nor the file's name says"
+            )
+            unpacking.report.not_used(place, "a record of a known kind", found)
+        return ()
+    row = _row(unpacking, kind, data, meta, place, hint)
+    return () if row is None else (row,)
+
+
+def _row(
+    unpacking: Unpacking,
+    kind: Kind,
+    data: dict[str, Any],
+    meta: dict[str, Any],
+    place: Place,
+    hint: Hint,
+) -> Row | None:
+    event = _event(meta, place, unpacking.report) if meta else None
+    columns = unpacking.columns[kind]
+    before = meta.get("previous")
+    previous = _previous(columns, before, place) if type(before) is dict else None
+    only = _of_deleted(columns) if event is not None and event.deleted else None
+    for key in _FURTHER if kind is Kind.CONTACT else ():
+        address = data.get(key)
+        if type(address) is dict and any(address.values()):
+            unpacking.skip(key)
+    return unpacking.record(kind, data, place, hint, columns=only, event=event, previous=previous)
 
 
 #: A contact has one address with us.
