@@ -31,7 +31,7 @@ def together(*given):
         states = States(FOLLOWS)
         states.marked = True
         for each in order:
-            states.take("deal", 7, each)
+            states.take("deal", 7, each.packed())
         (record,) = states.records("deal")
         found.append(
             (record.values, record.mentioned, record.deleted, record.unread, record.unsure)
@@ -80,7 +80,7 @@ class TestNoOrderMatters:
             states = States(FOLLOWS)
             states.marked = True
             for each in order:
-                states.take("deal", 7, each)
+                states.take("deal", 7, each.packed())
             (record,) = states.records("deal")
             found.append(
                 (record.values, record.mentioned, record.deleted, record.unread, record.unsure)
@@ -93,22 +93,22 @@ class TestNoOrderMatters:
         once, twice = States(FOLLOWS), States(FOLLOWS)
         once.marked = twice.marked = True
         for each in (*given_, more):
-            once.take("deal", 7, each)
+            once.take("deal", 7, each.packed())
         for each in (more, *given_, more, *given_):
-            twice.take("deal", 7, each)
+            twice.take("deal", 7, each.packed())
         (one,), (two,) = once.records("deal"), twice.records("deal")
         assert (one.values, one.unsure, one.deleted) == (two.values, two.unsure, two.deleted)
 
     def test_however_many_states_nothing_orders_few_are_kept(self):
         states = States(FOLLOWS)
         for number in range(300):
-            states.take("deal", 7, state(stage=f"{number:03}"))
+            states.take("deal", 7, state(stage=f"{number:03}").packed())
         (record,) = states.records("deal")
         assert 1 < len(record.unsure["stage"]) <= 50
 
     def test_records_are_given_once(self):
         states = States({})
-        states.take("deal", 7, state(stage="won"))
+        states.take("deal", 7, state(stage="won").packed())
         assert [record.id for record in states.records("deal")] == [7]
         assert [*states.records("deal")] == []
 

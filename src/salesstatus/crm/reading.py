@@ -325,10 +325,10 @@ class Reading:
             values = {**values, **dict.fromkeys(row.unread, Mark.UNREAD)}
         fields = tuple(values)
         fields = self._shared.setdefault(fields, fields)
-        state = State(fields, tuple(values.values()), self._mentioned(row), row.place, event)
-        before = self.states.take(kind, key, state)
+        packed = (fields, self._mentioned(row), row.place, event, *values.values())
+        before = self.states.take(kind, key, packed)
         if before:
-            found, usual = differences(before, state)
+            found, usual = differences(before, State.of(packed))
             if event is None or not usual:
                 what = f"{kind.value} {called(key)}{found}"
                 self.report.read(row.place, "each record once", what)

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import unique
-from typing import Any, Final, final
+from typing import Any, Final, TypeAlias, final
 
 import attrs
 
@@ -40,8 +40,13 @@ class Mark(IdentityEnum):
     UNREAD = "unread"
 
 
+#: A state as it is kept, in one object: its fields, those that are mentioned, its place, its event,
+#: then the values. Of nearly all records there is one, and there may be millions.
+Packed: TypeAlias = tuple[Any, ...]
+
+
 @final
-@attrs.define(eq=False, weakref_slot=False)  # frozen ones are made half as fast
+@attrs.define(eq=False)
 class State:
     """One state: values by their fields, and the fields of all keys of its body, empty ones too."""
 
@@ -54,6 +59,16 @@ class State:
     def value(self, field: str) -> Any:
         """Return the value of a field, None if there is none."""
         return self.values[self.fields.index(field)] if field in self.fields else None
+
+    def packed(self) -> Packed:
+        """Return the state as it is kept."""
+        return self.fields, self.mentioned, self.place, self.event, *self.values
+
+    @classmethod
+    def of(cls, packed: Packed) -> State:
+        """Return a state that was kept."""
+        fields, mentioned, place, event, *values = packed
+        return cls(fields, (*values,), mentioned, place, event)
 
     def read(self) -> dict[str, Any]:
         """Return the values by their fields."""
@@ -149,23 +164,24 @@ class States:
 
     def __init__(self, follows: Mapping[Any, Mapping[str, tuple[str, ...]]]) -> None:
         self._follows = follows
-        self._of: dict[Any, dict[Any, State | list[State]]] = defaultdict(dict)
+        self._of: dict[Any, dict[Any, Packed | list[State]]] = defaultdict(dict)
         #: Whether any value cannot be read; of most accounts all can be.
         self.marked = False
 
-    def take(self, kind: Any, id_: Any, state: State) -> tuple[State, ...]:
+    def take(self, kind: Any, id_: Any, packed: Packed) -> tuple[State, ...]:
         """Take over a state; return those that were there before."""
         records = self._of[kind]
-        before = records.setdefault(id_, state)
-        if before is state:
+        before = records.setdefault(id_, packed)
+        if before is packed:
             return ()
-        states = before if isinstance(before, list) else [before]
+        states = before if isinstance(before, list) else [State.of(before)]
+        state = State.of(packed)
         kept = [each for each in states if not state.covers(each)]
         if not any(each.covers(state) for each in kept):
             kept.append(state)
         if len(kept) > _MOST:
             kept = sorted(kept, key=_written)[:_MOST]
-        records[id_] = kept if len(kept) > 1 else kept[0]
+        records[id_] = kept if len(kept) > 1 else kept[0].packed()
         return tuple(states)
 
     def records(self, kind: Any) -> Iterator[Record]:
@@ -180,9 +196,11 @@ class States:
             if isinstance(states, list):
                 yield _together(id_, sorted(states, key=_written), follows)
                 continue
-            values = states.read()
+            fields, mentioned, place, event, *found = states
+            values = dict(zip(fields, found, strict=True))
             unread = _without_unread(values) if self.marked else NOTHING
-            yield Record(id_, values, states.place, states.mentioned, states.deleted, unread)
+            deleted = event is not None and event.deleted
+            yield Record(id_, values, place, mentioned, deleted, unread)
 
 
 def _written(state: State) -> str:
