@@ -74,7 +74,7 @@ def text_of(source: object, encoding: str | None = None, *, lenient: bool = True
         if isinstance(start, str) or len(start) >= _START or _beginning(start):
             break
     text = Text(_name_of(source))
-    content = chain([start], pieces)
+    content: Iterator[Any] = chain([start], pieces)
     if isinstance(start, str):
         text.pieces = content
     else:
