@@ -122,7 +122,16 @@ class FrozenMap(Mapping[K, V_co]):
     def __len__(self) -> int:
         return len(self._items)
 
-    # The mixins of Mapping walk in Python; these three go straight to the dict's own views.
+    # The mixins of Mapping work in Python; these go straight to what the dict has.
+    if not TYPE_CHECKING:
+
+        def __contains__(self, key: object) -> bool:
+            return key in self._items
+
+        def get(self, key: object, default: object = None) -> object:
+            """The value of a key, or the default."""
+            return self._items.get(key, default)
+
     def keys(self) -> KeysView[K]:
         """The keys."""
         return self._items.keys()

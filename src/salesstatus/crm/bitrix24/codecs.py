@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Any, Final
 
 from salesstatus.crm.codecs import AMOUNT as ANY_AMOUNT
@@ -261,6 +262,8 @@ def classic_key(key: str) -> str:
 _CUSTOM: Final = re.compile(r"UF_CRM_[A-Z0-9_]+")
 
 
+# The keys of an account are few, and every record has them.
+@lru_cache(maxsize=4096)
 def custom_name(key: str) -> str | None:
     """Return the name of a custom field, its classic key; None for the key of another field.
 
