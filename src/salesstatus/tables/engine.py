@@ -95,7 +95,7 @@ def read_table(kind: RecordKind[Row_], source: object, options: Options) -> Tabl
 def read_rows(kind: RecordKind[Row_], source: Opened, options: Options) -> Table[Row_]:
     """Return the records of a source that was opened. Raises `InvalidError` as `read_table`."""
     columns, ignored = _columns_of(kind, source.headers, options)
-    rows = _decided(source.rows, columns)
+    rows = decided(source.rows, columns)
     reading = _Reading(kind, columns, source, options)
     return Table(
         tuple(TableColumn(column.header, column.field) for column in columns),
@@ -159,7 +159,7 @@ def _mapped(
 AHEAD: Final = (1000, 1_000_000)
 
 
-def _decided(rows: Iterator[Row], columns: Sequence[Column]) -> Iterator[Row]:
+def decided(rows: Iterator[Row], columns: Sequence[Column]) -> Iterator[Row]:
     """Yield rows, the first only after they have shown how the cells of columns are written.
 
     One day above the twelfth says the order of the dates of its column, unless the caller did.
@@ -176,10 +176,10 @@ def _decided(rows: Iterator[Row], columns: Sequence[Column]) -> Iterator[Row]:
         if row is None:
             break
         ahead.append(row)
+        size += sum(len(cell) for cell in row.cells if isinstance(cell, str))
         for column, _, show, shown_by in looking:
             cell = row.cells[column.position] if column.position < len(row.cells) else None
             if isinstance(cell, str):
-                size += len(cell)
                 form = show(visible(cell))
                 if form is not None:
                     shown_by.add(form)

@@ -13,8 +13,7 @@ more of a file is held than the rows looked at ahead for that, of which `AHEAD` 
 from __future__ import annotations
 
 import re
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any, Final
 
@@ -28,14 +27,15 @@ from salesstatus.crm.sell.columns import COLUMNS, Kind
 from salesstatus.keys import text_key, visible
 from salesstatus.model import full_name
 from salesstatus.statements import W4
-from salesstatus.tables.cells import amount
-from salesstatus.tables.engine import AHEAD
+from salesstatus.tables.cells import TEXT
+from salesstatus.tables.engine import decided
 from salesstatus.tables.headers import header_key
+from salesstatus.tables.kinds import Column
 from salesstatus.tables.options import Options
 from salesstatus.tables.plain import Lenient, Unreadable
 from salesstatus.tables.rows import Row as Line
 from salesstatus.tables.sources import Opened, opened
-from salesstatus.tables.times import DateOrder, Forms, order_shown, time_of
+from salesstatus.tables.times import DateOrder
 from salesstatus.tables.vocabulary import PARTS
 from salesstatus.tables.words import NULLS
 from salesstatus.values import InvalidError
@@ -97,71 +97,9 @@ def csv_rows(
     return reading.rows(file)
 
 
-@attrs.define(eq=False)
-class _Times:
-    """How the times of one column are read: in which order their numbers stand, and their zone."""
-
-    order: DateOrder | None
-    forms: Forms
-    _proved: set[DateOrder] = attrs.field(factory=set)
-
-    def look(self, cell: str) -> None:
-        """Remember what a cell proves of the order."""
-        order = order_shown(cell)
-        if order is not None:
-            self._proved.add(order)
-
-    def decide(self) -> None:
-        """Settle the order, unless the caller did, or the column proves both or none."""
-        if self.order is None and len(self._proved) == 1:
-            (self.order,) = self._proved
-
-    def read(self, cell: str) -> Any:
-        """Return a time as the API has it."""
-        at = time_of(cell, attrs.evolve(self.forms, order=self.order))
-        if type(at) is Lenient:
-            return Lenient(at.value.isoformat(), "read as UTC")
-        return at.isoformat()
-
-
-def _ahead(lines: Iterator[Line], times: Sequence[tuple[int, _Times]]) -> deque[Line]:
-    """Return the first rows, after they have settled the orders of the times at these positions."""
-    ahead: deque[Line] = deque()
-    size = 0
-    for line in lines:
-        ahead.append(line)
-        size += sum(map(len, line.cells))
-        for position, each in times:
-            if position < len(line.cells):
-                each.look(line.cells[position].strip())
-        if len(ahead) >= AHEAD[0] or size >= AHEAD[1] or not times:
-            break
-    for _, each in times:
-        each.decide()
-    return ahead
-
-
 # From the header to columns.
 
 
-@attrs.define(eq=False)
-class _Column:
-    """A column's position, header, field and reading; `noted` once it was reported as a whole."""
-
-    position: int
-    header: str
-    field: str
-    expected: str
-    read: Callable[[str], Any]
-    times: _Times | None = None
-    noted: bool = False
-
-
-_TIME: Final = (
-    "a time with a zone, and a day with only one reading (the order of day and month, or the "
-    "locale, decides it)"
-)
-_AMOUNT: Final = "an amount with only one reading (the locale decides it)"
 _ONE: Final = "headers that mean one field of the records each"
 _NO_CSV: Final = {
     "<": "HTML or XML: most likely an error page, or a page that asks to log in",
@@ -189,32 +127,33 @@ class _File:
             self.report.read(Place(self.name), note.expected, f"{note.value}: {note.done}")
 
     def _rows(self, header: Opened) -> Iterator[Row]:
-        lines = header.rows
         kind = self._kind(header)
         if kind is None:
             return
         headers = header.headers
         place = Place(self.name, header.line)
         columns = [
-            self._column(position, headers[position], field)
+            Column(position, headers[position], field, cell, self.options.forms, many=False)
             for position, field in self._fields(kind, headers, place)
+            for cell in (csv_headers.CELLS.get(field, TEXT),)
         ]
         if not self._usable(kind, {column.field for column in columns}, place):
             return
         wanted = self._wanted(kind)
         columns = [column for column in columns if column.field.partition(".")[0] in wanted]
-        ahead = _ahead(lines, [(each.position, each.times) for each in columns if each.times])
-        if not ahead:
-            self.report.missing(place, "rows below the header", "none")
+        noted: set[int] = set()
         head = [header_key(name) for name in headers]
-        while line := ahead.popleft() if ahead else next(lines, None):
+        line = None
+        for line in decided(header.rows, columns):
             if list(map(header_key, line.cells[: len(head)])) == head:
                 found = "the header again"
                 self.report.not_used(Place(self.name, line.line), "a record", found)
                 continue
-            row = self._row(kind, line, columns, len(headers))
+            row = self._row(kind, line, columns, len(headers), noted)
             if row is not None:
                 yield row
+        if line is None:
+            self.report.missing(place, "rows below the header", "none")
 
     def _kind(self, header: Opened) -> Kind | None:
         """Return what kind of records a file has, or None with a report if that is unknown."""
@@ -266,16 +205,6 @@ class _File:
             else:
                 yield position, field
 
-    def _column(self, position: int, header: str, field: str) -> _Column:
-        cell = csv_headers.CELLS.get(field, csv_headers.TEXT)
-        if cell is csv_headers.TIME:
-            times = _Times(self.options.forms.order, self.options.forms)
-            return _Column(position, header, field, _TIME, times.read, times)
-        if cell is csv_headers.AMOUNT:
-            forms = self.options.forms
-            return _Column(position, header, field, _AMOUNT, lambda text: _amount(text, forms))
-        return _Column(position, header, field, cell.expected, cell.read)
-
     def _usable(self, kind: Kind, fields: set[str], place: Place) -> bool:
         """Whether a file with these columns is of use; report what it cannot say."""
         if "id" not in fields:
@@ -302,7 +231,9 @@ class _File:
 
     # The rows.
 
-    def _row(self, kind: Kind, line: Line, columns: Sequence[_Column], width: int) -> Row | None:
+    def _row(
+        self, kind: Kind, line: Line, columns: Sequence[Column], width: int, noted: set[int]
+    ) -> Row | None:
         place = Place(self.name, line.line)
         if line.flaw is not None:
             self.report.not_used(place, line.flaw.expected, "a row without them")
@@ -319,10 +250,10 @@ class _File:
                     body.setdefault(column.field, None)
                 continue
             try:
-                self._take(body, column, cell, place)
+                self._take(body, column, cell, place, noted)
             except Unreadable:
                 at = place.at(column.header.strip())
-                self.report.left_out(at, column.expected, safely(column.header, cell))
+                self.report.left_out(at, column.cell.expected, safely(column.header, cell))
         extras = {field: body.pop(field) for field in csv_headers.EXTRAS if field in body}
         self._complete(kind, body, extras, place)
         values = self.tables[kind].read(body, place, self.report)
@@ -331,7 +262,7 @@ class _File:
         values |= {field: value for field, value in extras.items() if value is not None}
         return Row(kind, values, body, place)
 
-    def _shown(self, column: _Column, found: str, place: Place) -> str:
+    def _shown(self, column: Column, found: str, place: Place) -> str:
         """Return what a cell says; ``""`` for what programs write for nothing."""
         cell = visible(found)
         if cell not in NULLS or column.field.endswith("_status"):
@@ -340,16 +271,18 @@ class _File:
         self.report.read(place.at(column.header.strip()), "a value", read)
         return ""
 
-    def _take(self, body: dict[str, Any], column: _Column, cell: str, place: Place) -> None:
-        """Put what a cell says into the body. Raises `Unreadable`."""
-        value = column.read(cell)
+    def _take(
+        self, body: dict[str, Any], column: Column, cell: str, place: Place, noted: set[int]
+    ) -> None:
+        """Put what a cell says into the body, `noted` once a column. Raises `Unreadable`."""
+        value = cell if column.cell.read is None else column.cell.read(cell, column.forms)
         if type(value) is not Lenient:
             _put(body, column.field, value)
             return
-        if not column.noted:
-            column.noted = True
+        if column.position not in noted:
+            noted.add(column.position)
             found = f"{safely(column.header, cell)}: {value.note}, as the whole column"
-            self.report.read(place.at(column.header.strip()), column.expected, found)
+            self.report.read(place.at(column.header.strip()), column.cell.expected, found)
         _put(body, column.field, value.value)
         if value.further:
             _put(body, "emails", value.further)
@@ -379,12 +312,6 @@ class _File:
         else:
             name = full_name(body.get("first_name") or "", body.get("last_name") or "")
             body["name"] = body.get("name") or name or None
-
-
-def _amount(text: str, forms: Forms) -> Any:
-    """Return an amount as the API has it."""
-    value = amount(text, forms)
-    return Lenient(str(value.value), value.note) if type(value) is Lenient else str(value)
 
 
 def _put(body: dict[str, Any], field: str, value: Any) -> None:

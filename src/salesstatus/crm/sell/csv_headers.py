@@ -8,30 +8,16 @@ names that the user's screen has for them, says Sell's help ("Updating in bulk u
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
-import attrs
-
 from salesstatus.crm.sell.columns import Kind
+from salesstatus.tables import cells
 from salesstatus.tables import headers as tables
-from salesstatus.tables.cells import (
-    EMAIL,
-    EMAILS,
-    PHONE,
-    PHONES,
-    email,
-    emails,
-    flag,
-    id_number,
-    id_numbers,
-    is_organization,
-    listed,
-    phone,
-    phones,
-    status,
-)
-from salesstatus.tables.times import UNKNOWN
+from salesstatus.tables.cells import Cell
+from salesstatus.tables.plain import Lenient
+from salesstatus.tables.times import Forms, time_of
 from salesstatus.tables.vocabulary import Kind as TableKind
 
 #: The kinds of records that are read from CSV, as tables call them.
@@ -41,44 +27,54 @@ KINDS: Final[Mapping[Kind, TableKind]] = {Kind(kind.value): kind for kind in Tab
 CUSTOM: Final = "custom_fields."
 
 
-@attrs.frozen
-class Cell:
-    """What the cells of a column hold, for messages, and how they are read as the API has them."""
+def _as_text(value: Any) -> Any:
+    """Return a time or an amount as the API has it."""
+    if type(value) is Lenient:
+        return Lenient(_as_text(value.value), value.note)
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
-    expected: str
-    read: Callable[[str], Any]
+
+def _time(cell: str, forms: Forms) -> Any:
+    value = _as_text(time_of(cell, forms))
+    return Lenient(value.value, "read as UTC") if type(value) is Lenient else value
 
 
-TEXT: Final = Cell("a text", str)
-_ID: Final = Cell("an id: a whole number", id_number)
-_FLAG: Final = Cell("yes or no", flag)
-_LISTED: Final = Cell("texts with commas between them", listed)
-#: Read by what the whole column, or its caller, says.
-TIME: Final = Cell("a time", str)
-AMOUNT: Final = Cell("an amount", str)
-
+_EXPECTED_TIME: Final = (
+    "a time with a zone, and a day with only one reading (the order of day and month, or the "
+    "locale, decides it)"
+)
+_ID: Final = Cell("an id: a whole number", lambda cell, _: cells.id_number(cell))
 _IDS: Final = "id contact_id organization_id parent_organization_id stage_id source_id owner_id"
+_TIMES: Final = "created_at updated_at added_at last_stage_change_at"
 
 #: How the cells of those columns are read that hold more than a text, by the API's key or by our
 #: field.
 CELLS: Final[Mapping[str, Cell]] = {
     **dict.fromkeys(_IDS.split(), _ID),
-    "is_organization": Cell("yes or no", is_organization),
-    "open_to_all": _FLAG,
+    **dict.fromkeys(_TIMES.split(), Cell(_EXPECTED_TIME, _time, shows=cells.TIME.shows)),
+    "is_organization": Cell("yes or no", cells.is_organization),
+    "open_to_all": Cell("yes or no", cells.flag),
     "prospect_status": Cell(
-        "a prospect status in a language that has labels", lambda cell: status(cell, "prospect")
+        "a prospect status in a language that has labels",
+        lambda cell, _: cells.status(cell, "prospect"),
     ),
     "customer_status": Cell(
-        "a customer status in a language that has labels", lambda cell: status(cell, "customer")
+        "a customer status in a language that has labels",
+        lambda cell, _: cells.status(cell, "customer"),
     ),
-    "tags": _LISTED,
-    **dict.fromkeys(("phone", "mobile"), Cell(PHONE.expected, lambda cell: phone(cell, UNKNOWN))),
-    "phones": Cell(PHONES.expected, lambda cell: phones(cell, UNKNOWN)),
-    "email": Cell(EMAIL.expected, email),
-    "emails": Cell(EMAILS.expected, emails),
-    "associated_contacts": Cell("ids with commas between them", id_numbers),
-    "value": AMOUNT,
-    **dict.fromkeys(("created_at", "updated_at", "added_at", "last_stage_change_at"), TIME),
+    "tags": Cell("texts with commas between them", lambda cell, _: cells.listed(cell)),
+    **dict.fromkeys(("phone", "mobile"), cells.PHONE),
+    "phones": cells.PHONES,
+    "email": cells.EMAIL,
+    "emails": cells.EMAILS,
+    "associated_contacts": Cell(
+        "ids with commas between them", lambda cell, _: cells.id_numbers(cell)
+    ),
+    "value": Cell(
+        "an amount with only one reading (the locale decides it)",
+        lambda cell, forms: _as_text(cells.amount(cell, forms)),
+        shows=cells.AMOUNT.shows,
+    ),
 }
 
 #: What CSV says by name and the API by id. These go among a row's values beside what the API's
