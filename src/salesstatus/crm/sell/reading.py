@@ -59,10 +59,12 @@ DIALECT: Final = Dialect(
         Kind.CONTACT: {**_NAMES, "company_name": ("company",)},
         Kind.LEAD: _NAMES,
         Kind.DEAL: {
-            "company": ("primary", "primary_name"),
+            "company": ("primary", "primary_name", "company_name"),
             "company_name": ("primary", "primary_name", "company"),
             "primary_name": ("primary",),
+            "primary": ("primary_name",),
             "stage": ("stage_id",),
+            "stage_id": ("stage",),
             "changed_at": ("stage_id", "stage"),
             "loss_reason_id": ("stage_id", "stage"),
             "unqualified_reason_id": ("stage_id", "stage"),
