@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from salesstatus import FieldDefinition, FieldType, InvalidError, LabelError, Note
 from salesstatus.tables import Options, Remark, read_leads, read_leads_csv
 from salesstatus.tables.cells import amount, decimal_shown, email, phone
+from salesstatus.tables.options import QUOTES
 from salesstatus.tables.plain import Lenient, Unreadable, as_text, plain
 from salesstatus.tables.text import text_of
 from salesstatus.tables.times import Forms, day_of, day_or_time, order_shown, time_of
@@ -460,9 +461,7 @@ class TestDelimitersAndQuotes:
         assert table.delimiter == delimiter
         assert names(table) == [("Grey", "Acme")]
 
-    @pytest.mark.parametrize(
-        "quotes", ['""', "''", "“”", "„“", "„”", "«»", "»«", "‘’", "‚‘", "「」"]
-    )
+    @pytest.mark.parametrize("quotes", QUOTES)
     @pytest.mark.parametrize("delimiter", [",", ";"])
     def test_quotes(self, quotes, delimiter):
         left, right = quotes

@@ -14,7 +14,10 @@ from salesstatus.tables.times import DateOrder, Forms, conventions
 from salesstatus.values import FrozenMap, Id, InvalidError
 
 #: Pairs of quotes that can stand around a cell, the double one first.
-QUOTES: Final = ('""', "''", "“”", "„“", "„”", "«»", "»«", "‘’", "‚‘", "「」")
+QUOTES: Final = (
+    *('""', "''", "``", "“”", "„“", "„”", "””", "«»", "»«", "‹›"),
+    *("‘’", "‚‘", "’’", "「」", "『』", "＂＂"),
+)
 
 
 def is_delimiter(text: object) -> bool:
