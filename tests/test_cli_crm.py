@@ -12,6 +12,7 @@ import sys
 import threading
 from datetime import datetime
 from pathlib import Path
+from zipfile import ZipFile
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -1133,3 +1134,36 @@ class TestPlainTables:
         assert code == 2
         assert "plain tables are of none" in err
         assert not (tmp_path / "patch").exists()
+
+
+class TestArchives:
+    """A ZIP archive is read as a folder is."""
+
+    def pack(self, path, **files):
+        with ZipFile(path, "w") as archive:
+            for name, content in files.items():
+                archive.writestr(name, content)
+        return str(path)
+
+    def test_an_export(self, run, folder, tmp_path):
+        place = folder()
+        expected = run("derive", str(place), "--json")
+        files = {
+            file.relative_to(place).as_posix(): file.read_bytes() for file in place.rglob("*.*")
+        }
+        assert run("derive", self.pack(tmp_path / "a.zip", **files), "--json")[:2] == expected[:2]
+        twice = tmp_path / "b.zip"
+        self.pack(twice, **files)
+        assert run("derive", str(tmp_path / "a.zip"), str(twice), "--json")[1] == expected[1]
+
+    def test_what_cannot_be_read(self, run, tmp_path):
+        (tmp_path / "a.zip").write_text("no archive")
+        code, out, err = run("derive", str(tmp_path / "a.zip"))
+        assert (code, out) == (2, "")
+        assert "a.zip: no ZIP file that can be read (File is not a zip file)" in err
+        path = Path(self.pack(tmp_path / "b.zip", **{"deals.json": "{}"}))
+        packed = bytearray(path.read_bytes())
+        packed[30] ^= 255
+        path.write_bytes(packed)
+        code, _, err = run("derive", str(path))
+        assert (code, "b.zip: cannot be unpacked" in err) == (2, True)

@@ -1,6 +1,7 @@
 """A folder as contents: which of its files, in which order, and each closed before the next."""
 
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 
@@ -67,3 +68,42 @@ def test_what_is_no_folder_is_an_error_that_names_it(tmp_path, name):
 
 def test_an_empty_folder_has_no_contents(tmp_path):
     assert list(contents(tmp_path)) == []
+
+
+def pack(path, *names, text="{}"):
+    with ZipFile(path, "w", ZIP_DEFLATED) as archive:
+        for name in names:
+            archive.writestr(name, text)
+    return path
+
+
+class TestArchives:
+    """A ZIP archive is a folder, also one within a folder."""
+
+    def test_its_files_are_contents(self, tmp_path):
+        names = ("a/deals.csv", "a/stages.json", ".hidden.json", "__MACOSX/deals.csv", "x.pdf")
+        path = pack(tmp_path / "Export.ZIP", *names)
+        assert [(name, file.read()) for name, file in contents(path)] == [
+            ("a/stages.json", b"{}"),
+            ("a/deals.csv", b"{}"),
+        ]
+        write(tmp_path, "contacts.json")
+        assert [name for name, _ in contents(tmp_path)] == [
+            "Export.ZIP/a/stages.json",
+            "Export.ZIP/a/deals.csv",
+            "contacts.json",
+        ]
+
+    def test_what_is_none_is_an_error_of_files(self, tmp_path):
+        (tmp_path / "a.zip").write_text("no archive")
+        with pytest.raises(OSError, match="no ZIP file that can be read"):
+            list(contents(tmp_path / "a.zip"))
+
+    @pytest.mark.parametrize("place", [30, 50])
+    def test_a_broken_one_is_an_error_of_files(self, tmp_path, place):
+        path = pack(tmp_path / "a.zip", "deals.json", text='{"a": 1}' * 99)
+        packed = bytearray(path.read_bytes())
+        packed[place] ^= 255
+        path.write_bytes(packed)
+        with pytest.raises(OSError, match="cannot be unpacked"):
+            [file.read() for _, file in contents(path)]

@@ -21,7 +21,7 @@ from salesstatus.cli.options import TABLE, add_policy, add_stage, add_table, add
 from salesstatus.cli.parsing import DONE, LOOK, UnusableError, describe, unusable
 from salesstatus.crm.account import Account, Wanted
 from salesstatus.crm.contradictions import checked
-from salesstatus.crm.folders import ENDINGS, reads_first
+from salesstatus.crm.folders import ENDINGS, is_archive, members, opened, reads_first
 from salesstatus.crm.oddities import Oddities, Outcome
 from salesstatus.model import DealStatus
 from salesstatus.show.terminal import counted, plain, wrapped
@@ -112,16 +112,23 @@ class File:
 
     name: str
     path: Path
+    #: Which file of an archive.
+    member: str = ""
+
+    @property
+    def whole_name(self) -> str:
+        """The name with all folders that were given."""
+        return f"{self.path.as_posix()}{'/' * bool(self.member)}{self.member}"
 
 
 def files_of(arguments: argparse.Namespace) -> list[File]:
     """Return the files to read, each once, in the order of reading; other files are reported."""
-    seen: set[tuple[int, int]] = set()
+    seen: set[tuple[int, int, str]] = set()
     found: list[File] = []
     others: list[str] = []
     for given in arguments.paths:
         for file in _given(given, others):
-            identity = _identity(file.path)
+            identity = *_identity(file.path), file.member
             if identity not in seen:
                 seen.add(identity)
                 found.append(file)
@@ -136,10 +143,10 @@ def files_of(arguments: argparse.Namespace) -> list[File]:
         raise unusable(", ".join(arguments.paths), f"no file that ends in {endings}")
     names = Counter(file.name for file in found)
     distinct = [
-        file if names[file.name] == 1 else attrs.evolve(file, name=file.path.as_posix())
+        file if names[file.name] == 1 else attrs.evolve(file, name=file.whole_name)
         for file in found
     ]
-    return sorted(distinct, key=lambda file: not reads_first(file.path.name))
+    return sorted(distinct, key=lambda file: not reads_first(file.name.rpartition("/")[2]))
 
 
 def _given(given: str, others: list[str]) -> Iterator[File]:
@@ -155,9 +162,22 @@ def _given(given: str, others: list[str]) -> Iterator[File]:
     if S_ISDIR(mode):
         yield from _inside(path, others)
     elif S_ISREG(mode) or S_ISFIFO(mode):
-        yield File(path.name, path)
+        yield from _files(path.name, path)
     else:
         raise unusable(given, "neither a file nor a folder")
+
+
+def _files(name: str, path: Path) -> Iterator[File]:
+    """Yield a file, or the files of an archive."""
+    if not is_archive(path):
+        yield File(name, path)
+        return
+    try:
+        found = members(path)
+    except OSError as error:
+        raise unusable(path, error.strerror) from None
+    for member in found:
+        yield File(f"{name}/{member}", path, member)
 
 
 def _inside(folder: Path, others: list[str]) -> Iterator[File]:
@@ -172,8 +192,8 @@ def _inside(folder: Path, others: list[str]) -> Iterator[File]:
         linked = [name for name in folders if (below / name).is_symlink()]
         for name in sorted(name for name in files if not name.startswith(".")):
             path = below / name
-            if path.suffix.lower() in ENDINGS and _is_file(path):
-                yield File(path.relative_to(folder).as_posix(), path)
+            if (path.suffix.lower() in ENDINGS or is_archive(path)) and _is_file(path):
+                yield from _files(path.relative_to(folder).as_posix(), path)
             else:
                 linked.append(name)
         others += [(below / name).relative_to(folder).as_posix() for name in linked]
@@ -199,15 +219,6 @@ def _is_file(path: Path) -> bool:
 def _identity(path: Path) -> tuple[int, int]:
     stat = _stat(path)
     return stat.st_dev, stat.st_ino
-
-
-@contextmanager
-def _opened(path: Path) -> Generator[BinaryIO, None, None]:
-    try:
-        with path.open("rb") as file:
-            yield file
-    except OSError as error:
-        raise unusable(path, error.strerror) from None
 
 
 @attrs.define
@@ -264,7 +275,7 @@ def _told(account: Account, *, say_guessed: bool) -> Account:
 
 
 def _may_be_table(file: File) -> bool:
-    return file.name.lower().endswith((".csv", ".tsv", ".txt"))
+    return not file.member and file.name.lower().endswith((".csv", ".tsv", ".txt"))
 
 
 def in_options(text: str, account: Account) -> str:
@@ -282,9 +293,11 @@ _WIDEST: Final = 60
 def _take(reading: Any, file: File, what: str) -> None:
     terminal = sys.stderr.isatty()
     try:
-        with _opened(file.path) as opened:
-            size = _stat(file.path).st_size
-            reading.take(_Progress(opened, what, size) if terminal else opened, file.name)
+        with opened(file.path, file.member) as content:
+            size = 0 if file.member else _stat(file.path).st_size
+            reading.take(_Progress(content, what, size) if terminal else content, file.name)
+    except OSError as error:
+        raise unusable(file.path, error.strerror) from None
     finally:
         if terminal:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
