@@ -3,6 +3,7 @@ with its siblings. All data is made up."""
 
 import io
 import json
+import zipfile
 from datetime import datetime
 
 import pytest
@@ -143,6 +144,28 @@ class TestAFullExport:
 
         self.check(sell.read(contents(tmp_path)))
         assert run("derive", str(tmp_path))[0] in (0, 1)
+
+    @pytest.mark.parametrize("within", ["", "export-2026/", "a/b/"])
+    def test_a_zip(self, tmp_path, within, run):
+        file = tmp_path / "export.zip"
+        with zipfile.ZipFile(file, "w") as archive:
+            for name, text in self.FILES:
+                archive.writestr(within + name, text)
+            archive.writestr("__MACOSX/._contacts.csv", b"\0\1\2")
+        from salesstatus.crm import contents
+
+        self.check(sell.read(contents(file)))
+        code, out, err = run("derive", "--json", str(file))
+        assert code in (0, 1), err
+        assert '"contact": 7' in out
+
+    def test_a_zip_in_a_folder(self, tmp_path):
+        with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
+            for name, text in self.FILES:
+                archive.writestr(name, text)
+        from salesstatus.crm import contents
+
+        self.check(sell.read(contents(tmp_path)))
 
     def test_a_broken_zip(self, tmp_path, run):
         (tmp_path / "export.zip").write_bytes(b"PK\x03\x04 and nothing more")

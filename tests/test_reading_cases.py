@@ -150,6 +150,14 @@ class TestTheNewerStateOfARecordCounts:
             contents = sell_files(won_at(OLD)) | {"stages.json": [first], "stages-2.json": [other]}
             assert status_in(sell.read, contents) is WON_
 
+    def test_a_csv_file_beside_the_api(self):
+        head = "Deal ID,Deal name,Stage,Contact ID,Created at,Updated at\n"
+        for csv, api in (
+            (f"50,Deal 50,Won,7,{OLD},{NEW}\n", at(OLD)),
+            (f"50,Deal 50,Incoming,7,{OLD},{OLD}\n", won_at(NEW)),
+        ):
+            assert status_in(sell.read, sell_files(api, **{"deals.csv": head + csv})) is WON_
+
     @pytest.mark.parametrize(
         "deleted",
         [

@@ -224,6 +224,21 @@ class TestCellsAreNotTakenWithTheirQuotes:
     """Quotes of any kind stand around cells of the whole file or belong to a cell: cells are never
     taken with quotes that the header lost."""
 
+    @pytest.mark.parametrize("quotes", ["''", "“”", "‘’", "„“", "«»", '""', "``", "‚‘"])
+    @pytest.mark.parametrize("between", [",", ";", "\t", ", "])
+    def test_around_all(self, quotes, between):
+        left, right = quotes
+        lines = (("Last name", "Company", "Email"), ("Grey", "Acme", "a@b.example"))
+        text = "\n".join(between.join(f"{left}{cell}{right}" for cell in cells) for cells in lines)
+        try:
+            rows = leads(text)
+        except InvalidError:
+            return
+        assert [row.lead is None or row.lead.last_name for row in rows] in (["Grey"], [True], [])
+        if rows and rows[0].lead:
+            assert rows[0].lead.organization_name == "Acme"
+            assert rows[0].lead.email == "a@b.example"
+
     @pytest.mark.parametrize("quotes", ["''", "“”", "‘’"])
     def test_a_delimiter_within(self, quotes):
         left, right = quotes
