@@ -875,7 +875,8 @@ class TestDeals:
 
     def test_are_read_with_their_stages_and_sources(self):
         account = self.account(
-            DEAL, **{"crm.status.list": answer(STAGES), "crm.company.list": answer([FIRM])}
+            {**DEAL, "CONTACT_IDS": ["9"]},
+            **{"crm.status.list": answer(STAGES), "crm.company.list": answer([FIRM])},
         )
         assert nothing_strange(account).deals[410] == Deal(
             id=410,
@@ -916,6 +917,7 @@ class TestDeals:
     )
     def test_without_semantics_the_stage_decides(self, stage, closed, status, reports):
         body = {**DEAL, "STAGE_SEMANTIC_ID": None, "STAGE_ID": stage, "CLOSED": closed}
+        body["CONTACT_IDS"] = ["9"]
         account = self.account(
             body, **{"crm.status.list": answer(STAGES), "crm.company.list": answer([FIRM])}
         )
@@ -996,7 +998,8 @@ class TestDeals:
 
     @pytest.mark.parametrize("name", ["crm.deal.contact.items.get", "deals/411/contacts.json"])
     def test_a_list_without_its_deal_is_reported(self, name):
-        account = self.account(DEAL, **{name: answer([{"CONTACT_ID": 7, "IS_PRIMARY": "N"}])})
+        deal = {**DEAL, "CONTACT_IDS": ["9"]}
+        account = self.account(deal, **{name: answer([{"CONTACT_ID": 7, "IS_PRIMARY": "N"}])})
         assert account.deals[410].involved == frozenset()
         assert (
             len([oddity for oddity in account.oddities.kept if "contacts" in oddity.expected]) == 1
@@ -1019,6 +1022,20 @@ class TestDeals:
             "company-9",
             {8},
         )
+
+    def test_that_involved_contacts_are_unknown_is_told(self):
+        def said(account):
+            return [each for each in told(account, Outcome.MISSING) if "involved" in each]
+
+        assert len(said(self.account(DEAL))) == 1
+        assert said(self.account({**DEAL, "CONTACT_IDS": []})) == []
+        listed = answer([{"CONTACT_ID": 9, "IS_PRIMARY": "Y"}])
+        assert said(self.account(DEAL, **{"deals/410/contacts.json": listed})) == []
+
+    def test_a_lead_of_junk_that_became_a_deal_is_told(self):
+        junk = answer([{"ID": "7", "STATUS_ID": "JUNK", "STATUS_SEMANTIC_ID": "F"}])
+        account = self.account(DEAL, **{"crm.lead.list": junk})
+        assert "lead 7, of which deal 410 was made" in " ".join(told(account, Outcome.READ))
 
     def test_the_account_derives_the_statuses(self):
         account = self.account(

@@ -16,10 +16,10 @@ custom fields, name these; they may hold words of any language that `salesstatus
 """
 
 from salesstatus.crm.account import Wanted
-from salesstatus.crm.bitrix24.assembly import Portal, ToFetch
 from salesstatus.crm.bitrix24.codecs import company_id, company_number, contact_number
 from salesstatus.crm.bitrix24.columns import Kind
 from salesstatus.crm.bitrix24.reading import Reading, read, rows
+from salesstatus.crm.bitrix24.related import Portal, ToFetch
 from salesstatus.crm.bitrix24.writing import patch
 from salesstatus.crm.reading import Row
 

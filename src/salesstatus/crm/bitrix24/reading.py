@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from salesstatus.crm.account import Wanted
-from salesstatus.crm.bitrix24.assembly import Portal, finish
+from salesstatus.crm.bitrix24.assembly import finish
 from salesstatus.crm.bitrix24.codecs import custom_name
 from salesstatus.crm.bitrix24.columns import (
     COLUMNS,
@@ -18,6 +18,7 @@ from salesstatus.crm.bitrix24.columns import (
     Shapes,
     with_statuses,
 )
+from salesstatus.crm.bitrix24.related import Portal
 from salesstatus.crm.bitrix24.unpacking import domain_of, named, unpack
 from salesstatus.crm.bodies import LIMIT
 from salesstatus.crm.oddities import Place, Reporter, cleaned, safely
