@@ -24,6 +24,7 @@ from salesstatus import (
     LabelError,
     ProspectStatus,
 )
+from salesstatus.crm import sell
 from salesstatus.crm.codecs import Lenient, Unreadable
 from salesstatus.crm.oddities import Outcome, Place, Reporter
 from salesstatus.crm.sell import Reading
@@ -1511,3 +1512,54 @@ class TestTheWholeReading:
         for how in ({"date_order": "ydm"}, {"zone": "UTC"}, {"locale": 7}):
             with pytest.raises(InvalidError):
                 PresentReading(**how)
+
+
+class TestWhatTheCallerSays:
+    """The options of tables are those of Sell's exports too."""
+
+    def test_encoding_columns_and_words_for_nothing(self):
+        account = sell.read(
+            {
+                "Geschäfte.csv": "ID;Titel des Falls;Phase;Hauptkontakt-ID;Wert\n1;Über;Won;7;?\n".encode(
+                    "cp1252"
+                )
+            },
+            encoding="cp1252",
+            delimiter=";",
+            columns={"Titel des Falls": "name", "Wert": "custom_fields.Worth"},
+            nulls=["?"],
+        )
+        assert account.deals[1].name == "Über"
+        assert account.deals[1].custom_fields == {}
+
+    def test_a_column_that_is_left_out(self):
+        account = sell.read(
+            {"deals.csv": "ID,Stage,Contact ID,Value,Worth\n1,Won,7,5,6\n"},
+            columns={"value": "", "Worth": "value"},
+        )
+        assert account.deals[1].value == 6
+        assert "'Value': left out by the option columns" in told(account.oddities)
+
+    def test_a_custom_field(self):
+        account = sell.read(
+            {"deals.csv": "ID,Stage,Contact ID,Worth\n1,Won,7,6\n"},
+            columns={"Worth": "custom_fields.Worth"},
+        )
+        assert account.deals[1].custom_fields == {"Worth": "6"}
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [{"columns": {"Worth": "shoe"}}, {"nulls": [7]}, {"encoding": "none"}, {"delimiter": "ab"}],
+    )
+    def test_what_says_nothing_is_refused(self, wrong):
+        with pytest.raises(InvalidError, match=next(iter(wrong))):
+            sell.read({}, **wrong)
+
+    def test_a_reason_by_name_goes_with_its_deal(self):
+        account = sell.read(
+            {
+                "deals.csv": "ID,Stage,Contact ID,Loss reason,Unqualified reason\n"
+                "1,Lost,7,too dear,\n2,Unqualified,7,,no budget\n3,Won,7,,\n"
+            }
+        )
+        assert account.reasons == {1: "too dear", 2: "no budget"}

@@ -40,6 +40,8 @@ _WHO: Final = frozenset({"primary", "company", "involved", *BY_NAME})
 NOBODY: Final[frozenset[ContactId]] = frozenset()
 _READ: Final = frozenset({"primary", "company"})
 _REASONS: Final = frozenset({"loss_reason_id", "unqualified_reason_id"})
+#: As CSV has them.
+_NAMED_REASONS: Final = frozenset({"loss_reason", "unqualified_reason"})
 
 
 def finish(reading: Any) -> Account:
@@ -190,6 +192,8 @@ class _Finish(Related):
         for key in _REASONS & values.keys():
             reason = self.name_of(values[key], self.reasons, place.at(key), "a reason")
             self._reasons[id_] = reason
+        for key in _NAMED_REASONS & values.keys():
+            self._reasons[id_] = values[key]
         if "changed_at" in values and not (record.unsure and "changed_at" in record.unsure):
             self.changed_at[id_] = values["changed_at"]
 

@@ -13,7 +13,7 @@ more of a file is held than the rows looked at ahead for that, of which `AHEAD` 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any, Final
 
@@ -38,7 +38,7 @@ from salesstatus.tables.sources import Opened, opened
 from salesstatus.tables.times import DateOrder
 from salesstatus.tables.vocabulary import PARTS
 from salesstatus.tables.words import NULLS
-from salesstatus.values import InvalidError
+from salesstatus.values import FrozenMap, InvalidError
 
 _CSV: Final = re.compile(r"\.(csv|tsv)$", re.IGNORECASE)
 
@@ -64,6 +64,8 @@ def csv_rows(
     zone: tzinfo | None = None,
     delimiter: str | None = None,
     encoding: str | None = None,
+    headers: Mapping[str, str] = FrozenMap(),
+    nulls: Iterable[str] | None = None,
 ) -> Iterator[Row]:
     r"""Yield the records of a CSV file, in their order. What is strange goes to `report`.
 
@@ -71,8 +73,9 @@ def csv_rows(
     records are says `kind`, else the file's name, else its headers. `locale` says how dates and
     amounts are written, `date_order` in which order the numbers of a date stand; `zone` is where
     times without one were taken (else UTC, with a report). `delimiter` and `encoding` are found out
-    as in `salesstatus.tables.rows`. A row's values are those of the API's record, and by name
-    ``stage``, ``primary_name``, ``company_name``, ``owner``, ``source``. Raises `InvalidError` for
+    as for any table, `headers` and `nulls` are its options ``columns`` and ``nulls``. A row's
+    values are those of the API's record, and by name ``stage``, ``primary_name``, ``company_name``,
+    ``owner``, ``source``, the reasons. Raises `InvalidError` for
     arguments that are none, and `LabelError` for a locale without labels.
 
     >>> report = Reporter()
@@ -82,8 +85,15 @@ def csv_rows(
     """
     if kind is not None and kind not in csv_headers.KINDS:
         raise InvalidError("kind", kind, "Kind.CONTACT, Kind.DEAL or Kind.LEAD")
+    csv_headers.check_columns(headers)
     options = Options(
-        date_order=date_order, locale=locale, zone=zone, delimiter=delimiter, encoding=encoding
+        date_order=date_order,
+        locale=locale,
+        zone=zone,
+        delimiter=delimiter,
+        encoding=encoding,
+        columns=headers,
+        nulls=nulls,
     )
     reading = _File(name, report, kind, columns, options)
     content = [content] if isinstance(content, str) else content
@@ -193,7 +203,7 @@ class _File:
         self, kind: Kind, headers: Sequence[str], place: Place
     ) -> Iterator[tuple[int, str]]:
         """Yield the position and field of each column, and report columns that are not read."""
-        meant = csv_headers.meant_by(kind, headers)
+        meant = csv_headers.meant_by(kind, headers, self.options.columns)
         fields = [field for field, _ in meant]
         for position, (header, (field, reason)) in enumerate(zip(headers, meant, strict=True)):
             if field and fields.count(field) > 1:
@@ -265,6 +275,9 @@ class _File:
     def _shown(self, column: Column, found: str, place: Place) -> str:
         """Return what a cell says; ``""`` for what programs write for nothing."""
         cell = visible(found)
+        said = self.options.nulls
+        if said is not None:
+            return "" if cell in said else cell
         if cell not in NULLS or column.field.endswith("_status"):
             return cell
         read = f"{safely(column.header, cell)}: read as nothing"

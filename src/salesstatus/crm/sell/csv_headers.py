@@ -13,16 +13,19 @@ from datetime import datetime
 from typing import Any, Final
 
 from salesstatus.crm.sell.columns import Kind
+from salesstatus.statements import L7
 from salesstatus.tables import cells
 from salesstatus.tables import headers as tables
 from salesstatus.tables.cells import Cell
 from salesstatus.tables.plain import Lenient
 from salesstatus.tables.times import Forms, time_of
 from salesstatus.tables.vocabulary import Kind as TableKind
+from salesstatus.values import FrozenMap, InvalidError
 
 #: The kinds of records that are read from CSV, as tables call them.
 KINDS: Final[Mapping[Kind, TableKind]] = {Kind(kind.value): kind for kind in TableKind}
 
+_NOTHING: Final[FrozenMap[str, str]] = FrozenMap()
 #: What the header of a custom field begins with.
 CUSTOM: Final = "custom_fields."
 
@@ -86,6 +89,7 @@ EXTRAS: Final[Mapping[str, str]] = {
     "owner": "owner",
     "source": "source_id",
     "unqualified_reason": "unqualified_reason_id",
+    "loss_reason": "loss_reason_id",
     "created_by": "created_by",
     "emails": "email",
     "phones": "phone",
@@ -116,7 +120,7 @@ _STAGES: Final = "it may be the stage or something else"
 _NOT_READ: Final[Mapping[Kind, Mapping[str, str]]] = {
     Kind.CONTACT: dict.fromkeys(("billing_address", "shipping_address"), _UNUSED),
     Kind.DEAL: {
-        **dict.fromkeys(("loss_reason", "unqualified_reason", "involved_names"), _UNUSED),
+        "involved_names": _UNUSED,
         **dict.fromkeys(("status", "is_won", "is_lost", "is_closed"), _STAGES),
         **dict.fromkeys(("closed_at", "won_at", "lost_at"), _UNUSED),
     },
@@ -132,12 +136,36 @@ def kinds_with(header: str) -> frozenset[Kind]:
     return frozenset(Kind(kind.value) for kind in tables.kinds_with(header))
 
 
-def meant_by(kind: Kind, headers: Sequence[str]) -> list[tuple[str, str]]:
-    """Return for each header the API's key or the field of `EXTRAS`, or ``""`` and the reason."""
+def _is_custom(name: str) -> bool:
+    return name.startswith(CUSTOM) and name != CUSTOM
+
+
+def check_columns(columns: Mapping[str, str]) -> None:
+    """Raise `InvalidError` unless a caller's columns stand for fields of some kind."""
+    fields = {field for of in tables.FIELD_OF.values() for field in of.values()}
+    for header, field in columns.items():
+        if field and field not in fields and not _is_custom(field):
+            expected = "a field of contacts, deals or leads, or '' for a column to leave out"
+            raise InvalidError("columns", {header: field}, expected, L7.id)
+
+
+def meant_by(
+    kind: Kind, headers: Sequence[str], said: Mapping[str, str] = _NOTHING
+) -> list[tuple[str, str]]:
+    """Return for each header the API's key or the field of `EXTRAS`, or ``""`` and the reason.
+
+    `said` is what the caller says that headers mean.
+    """
     found: list[tuple[str, str]] = []
-    for header, (field, reason) in zip(headers, tables.meanings(KINDS[kind], headers), strict=True):
-        name, unread = header.strip(), _NOT_READ[kind].get(field, "")
-        if name.startswith(CUSTOM) and name != CUSTOM:
+    given = {tables.header_key(header): field for header, field in said.items()}
+    for header, meaning in zip(headers, tables.meanings(KINDS[kind], headers), strict=True):
+        field, reason = meaning
+        if tables.header_key(header) in given:
+            field = given[tables.header_key(header)]
+            reason = "" if field else "left out by the option columns"
+        name = field if _is_custom(field) else header.strip()
+        unread = _NOT_READ[kind].get(field, "")
+        if _is_custom(name):
             found.append((name, ""))
         else:
             found.append(("" if unread else _KEYS[kind].get(field, field), unread or reason))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import tzinfo
 from typing import Any, Final
 
@@ -17,12 +17,13 @@ from salesstatus.crm.reading import Reading as AnyReading
 from salesstatus.crm.sell.assembly import finish
 from salesstatus.crm.sell.columns import COLUMNS, Kind
 from salesstatus.crm.sell.csv_exports import csv_rows, is_csv
+from salesstatus.crm.sell.csv_headers import check_columns
 from salesstatus.crm.sell.stages import told_stages
 from salesstatus.crm.sell.unpacking import named, unpack
 from salesstatus.model import DealStatus
 from salesstatus.tables.options import Options
 from salesstatus.tables.times import DateOrder
-from salesstatus.values import Id, check
+from salesstatus.values import FrozenMap, Id, check
 
 
 def _key(row: Row, report: Reporter) -> Any:
@@ -68,6 +69,8 @@ DIALECT: Final = Dialect(
             "changed_at": ("stage_id", "stage"),
             "loss_reason_id": ("stage_id", "stage"),
             "unqualified_reason_id": ("stage_id", "stage"),
+            "loss_reason": ("stage_id", "stage"),
+            "unqualified_reason": ("stage_id", "stage"),
         },
     },
     audience={Kind.DEAL: ("primary", "company", "involved")},
@@ -94,11 +97,24 @@ class Reading(AnyReading):
         date_order: DateOrder | None = None,
         locale: str | None = None,
         zone: tzinfo | None = None,
+        encoding: str | None = None,
+        delimiter: str | None = None,
+        columns: Mapping[str, str] = FrozenMap(),
+        nulls: Iterable[str] | None = None,
     ) -> None:
         super().__init__(wanted=wanted, limit=limit)
         self.given = told_stages({} if stages is None else stages)
-        self._csv: dict[str, Any] = {"date_order": date_order, "locale": locale, "zone": zone}
-        Options(**self._csv)  # refuses what says nothing
+        self._csv: dict[str, Any] = {
+            "date_order": date_order,
+            "locale": locale,
+            "zone": zone,
+            "encoding": encoding,
+            "delimiter": delimiter,
+            "nulls": None if nulls is None else frozenset(nulls),
+        }
+        Options(columns=columns, **self._csv)  # refuses what says nothing
+        check_columns(columns)
+        self._csv["headers"] = columns
 
     def rows(self, content: object, name: str = "input") -> Iterator[Row]:
         """Yield the records of one content without taking them over."""
@@ -139,14 +155,18 @@ def read(
     date_order: DateOrder | None = None,
     locale: str | None = None,
     zone: tzinfo | None = None,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    columns: Mapping[str, str] = FrozenMap(),
+    nulls: Iterable[str] | None = None,
 ) -> Account:
     """Return the account whose contents are given.
 
     `contents` is a mapping of names to contents, or pairs of them; a content is a text, bytes, a
     file opened in binary mode, or what was parsed. `stages` says what stages mean (by id or name)
-    where the account does not, `limit` how many characters a line may have; `date_order`, `locale`
-    and `zone` how times and amounts are written in CSV files
-    (`salesstatus.crm.sell.csv_exports.csv_rows`), which are those whose names end so. Nothing in
+    where the account does not, `limit` how many characters a line may have. The others say how CSV
+    files are written, which are those whose names end so, as for any table
+    (`salesstatus.tables.Options`); `columns` counts in each file that has the header. Nothing in
     the contents is an error: what is strange is in `Account.oddities`. Raises `InvalidError` for
     arguments that are none.
 
@@ -155,7 +175,16 @@ def read(
     ContactKind.COMPANY
     """
     reading = Reading(
-        stages=stages, wanted=wanted, limit=limit, date_order=date_order, locale=locale, zone=zone
+        stages=stages,
+        wanted=wanted,
+        limit=limit,
+        date_order=date_order,
+        locale=locale,
+        zone=zone,
+        encoding=encoding,
+        delimiter=delimiter,
+        columns=columns,
+        nulls=nulls,
     )
     take_all(reading, contents)
     return reading.account()
