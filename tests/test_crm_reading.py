@@ -407,6 +407,10 @@ class TestDifferentStates:
         assert unsure(account) == {200: {1, 2, 100}}
         assert account.undecided[200].code is Doubt.STATES
 
+    def test_and_the_companies_that_they_work_for_where_none_is_named(self):
+        body = {k: v for k, v in deal(200, 1).items() if k != "organization_id"}
+        assert unsure(self.of(body, {**body, "contact_id": 2})) == {200: {1, 2, 100}}
+
     def test_two_creations_under_one_id_are_of_nobody(self):
         account = self.of(deal(200, 1), deal(200, 1, created_at="2020-01-01T00:00:00Z"))
         assert unsure(account) == {200: {1}}

@@ -18,10 +18,10 @@ A dialect is a package with these rooms:
   have one id.
 * ``unpacking``: `named`, which returns the `Hint` of a content's name, of a key or of a stream (the
   kind of the records in it, and what they belong to), and `unpack`, which returns the rows of an
-  object. It asks `unpacking.record(…)` for records, and `unpacking.value(…)` for all that may be
-  an envelope again. Lists, messages of Singer and Airbyte, mappings of ids to records and of kinds
-  to lists are unpacked here already; `unpack` calls `unpacking.members(…)` for objects without
-  anything that it knows.
+  object. It asks `unpacking.record(…)` for the row of a record, and `unpacking.value(…)` for the
+  rows of all that may be an envelope again. Lists and messages of Singer and Airbyte never come to
+  it; `unpacking.members(…)` yields the rows of an object that `has_members`: `{id: record}`, or
+  `{kind: records}`.
 * ``assembly``: `finish`, a function from the `Reading` to the `Account`. It goes through
   ``reading.states.records(kind)`` once for each kind, and makes an entity of each `Record`.
 * ``reading``: the `DIALECT`, a `Reading` with the dialect's own options, and `read`.

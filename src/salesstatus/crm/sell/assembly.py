@@ -172,7 +172,10 @@ class _Finish(Related):
             values, possible = deal_named(values, names, self.employer, place, self.report)
         because, code, on_it = self._doubt(record, values, possible)
         if because:
-            self.undecide(id_, on_it | others, because, code)
+            # Where nobody says for which company, it may be any that these work for (rule W2).
+            works_for = map(self.employer, on_it if "company" not in record.mentioned else ())
+            companies = {company for company in works_for if company is not None}
+            self.undecide(id_, on_it | others | companies, because, code)
             return
         primary: ContactId = values["primary"]
         if record.mentioned.isdisjoint(("company", "company_name")):
