@@ -273,6 +273,19 @@ class TestAccounts:
         found = account(("Deal,Contact,Status", "Store,Ann,won"), ("Name,Company", "Ann,Acme"))
         assert found.contacts["Acme"].contact.kind is COMPANY
 
+    def test_two_may_work_for_one_company_that_no_table_has(self):
+        found = account(
+            ("Deal,Contact,Status", "Store,Ann,won"),
+            ("ID,Name,Company", "7,Ann,Acme", "8,Bo,ACME", ",,"),
+        )
+        assert found.contacts[7].contact.company == found.contacts[8].contact.company == "Acme"
+
+    def test_a_contact_that_is_none_is_told(self):
+        found = account(
+            ("Deal,Contact,Status", "Store,Ann,won"), ("ID,Name,Email", ",,a@b.example")
+        )
+        assert any("an id or a name" in each for each in told(found, Outcome.NOT_USED))
+
     def test_a_name_of_several_makes_the_deal_undecided(self):
         found = account(
             ("Deal,Contact,Status", "Store,Ann,won"),

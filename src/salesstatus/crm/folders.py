@@ -8,7 +8,7 @@ account = sell.read(contents("export"))
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, Final, cast
@@ -56,7 +56,7 @@ def members(path: Path) -> list[str]:
 
 
 @contextmanager
-def opened(path: Path, member: str = "") -> Iterator[BinaryIO]:
+def opened(path: Path, member: str = "") -> Generator[BinaryIO, None, None]:
     """Open a file, or a member of an archive. Raises `OSError` for what cannot be read."""
     if not member:
         with path.open("rb") as file:

@@ -75,7 +75,7 @@ def status_said(status: str, said: str) -> str:
 def take_conversion(draft: Draft, values: dict[str, Any]) -> None:
     """Put into the values of a lead what these columns say, and notes of what contradicts itself.
 
-    The lead's id and time of creation are among the values.
+    One of these columns says something. The lead's id and time of creation are among the values.
     """
     said, at = values.pop("converted", None), values.pop("converted_at", None)
     made = {
@@ -90,7 +90,7 @@ def take_conversion(draft: Draft, values: dict[str, Any]) -> None:
     meaning = stage and stage.meaning
     if said is False:
         _not_converted(draft, status, meaning, beside=bool(at or made))
-    elif said or at or made:
+    else:
         if meaning is StageMeaning.FAILURE:
             expected = "a status that is not of junk, for the lead was converted"
             draft.note("status", shown(status), expected, "kept", L10.id)
