@@ -1034,7 +1034,8 @@ class TestDeals:
 
     def test_a_lead_of_junk_that_became_a_deal_is_told(self):
         junk = answer([{"ID": "7", "STATUS_ID": "JUNK", "STATUS_SEMANTIC_ID": "F"}])
-        account = self.account(DEAL, **{"crm.lead.list": junk})
+        other = answer([{**CONTACT, "LEAD_ID": "99"}])
+        account = self.account(DEAL, **{"crm.lead.list": junk, "crm.contact.list": other})
         assert "lead 7, of which deal 410 was made" in " ".join(told(account, Outcome.READ))
 
     def test_the_account_derives_the_statuses(self):

@@ -353,15 +353,17 @@ def plan_of(columns: Columns, keys: tuple[str, ...]) -> Plan:
     fields = {column.field for column in there}
     needed = (column for column in reversed(columns.columns) if column.needed)
     absent = {column.field: column for column in needed if column.field not in fields}
-    groups = tuple(group for group in columns.groups if group.mentioned(body))
     read = {column.key for column in there}
-    custom = next((group for group in groups if type(group) is CustomFields), None)
-    if custom is not None:
-        of = custom.of(body, read)
-        groups = (*(group for group in groups if group is not custom), of)
-        read |= {key for key, _ in of.pairs}
+    groups: list[Group] = []
+    for group in columns.groups:
+        if isinstance(group, CustomFields):
+            custom = group.of(body, read)
+            groups += [custom] if custom.pairs else []
+            read.update(key for key, _ in custom.pairs)
+        elif group.mentioned(body):
+            groups.append(group)
     unknown = tuple(key for key in body if key not in read and not _is_known(key))
-    return Plan(Columns(columns.name, (*absent.values(), *there), groups), unknown)
+    return Plan(Columns(columns.name, (*absent.values(), *there), tuple(groups)), unknown)
 
 
 #: What custom fields hold, by the types of ``crm.lead.fields``.

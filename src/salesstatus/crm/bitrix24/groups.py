@@ -156,7 +156,7 @@ class CustomFields:
         return CustomFields(tuple((key, name) for key, name in named if name is not None))
 
     def mentioned(self, body: Mapping[str, Any]) -> bool:
-        return bool(self.pairs) or any(custom_name(key) for key in body)
+        return any(key in body for key, _ in self.pairs)
 
     def read(self, body: Mapping[str, Any], place: Place, report: Reporter) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -214,7 +214,7 @@ class Choices:
     fields = ("choices",)
 
     def mentioned(self, body: Mapping[str, Any]) -> bool:
-        return not _CHOICES.isdisjoint(body)
+        return any(key in body for key in _CHOICES)
 
     def read(self, body: Mapping[str, Any], place: Place, report: Reporter) -> dict[str, Any]:
         members = next((body[key] for key in _CHOICES if type(body.get(key)) is list), ())
@@ -233,4 +233,4 @@ class Choices:
         return {"choices": found} if found else {}
 
 
-_CHOICES: Final = frozenset({"items", "LIST", "enum"})
+_CHOICES: Final = ("items", "LIST", "enum")

@@ -126,10 +126,12 @@ class Related(Assembly):
         """Take out what webhooks say is deleted, and return what is to be fetched."""
         fetch: dict[tuple[Kind, Id], ToFetch] = {}
         listed = self.links(Kind.DEAL_CONTACT)
-        events = ((at or _BEGINNING, *event, at) for *event, at in self.found[Kind.EVENT])
-        for _, deleted, kind, number, at in sorted(
-            events, key=lambda e: (*e[:2], e[2].value, e[3])
-        ):
+
+        def order(event: tuple[bool, Kind, int, datetime | None]) -> tuple[Any, ...]:
+            deleted, kind, number, at = event
+            return at or _BEGINNING, deleted, kind.value, number
+
+        for deleted, kind, number, at in sorted(self.found[Kind.EVENT], key=order):
             id_ = company_id(number) if kind is Kind.COMPANY else number
             record = self.found[kind].get(id_)
             known_at = None if record is None else record.values.get("updated_at")
@@ -235,5 +237,5 @@ def on_deal(record: Record) -> frozenset[ContactId]:
         record.values,
         *({field: way} for field in WHO for way in record.unsure.get(field, ())),
     ]
-    named = [(way.get("primary"), way.get("company"), *(way.get("contacts") or ())) for way in ways]
-    return frozenset(id_ for ids in named for id_ in ids if type(id_) in (int, str))
+    named = ((way.get("primary"), way.get("company"), *(way.get("contacts") or ())) for way in ways)
+    return frozenset(id_ for ids in named for id_ in ids if id_ is not None)
