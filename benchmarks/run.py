@@ -33,6 +33,7 @@ import accounts
 import attrs
 import baselines
 import leads
+import tables
 import workload
 from measuring import Bytes, Ratio, Times, note, rounds_of, timed
 
@@ -141,7 +142,7 @@ CANDIDATES = (
 )
 #: Too slow for the full number of entries.
 SLOW = ("d",)
-PARTS = ("growth", "memory", "leads", "desk", "accounts")
+PARTS = ("growth", "memory", "leads", "desk", "accounts", "tables")
 
 #: The aims: entries → (what, beside what) → at least so many times as fast.
 AIMS = {
@@ -433,6 +434,12 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
         help="contacts in the export that is read (default: 10000)",
     )
     parser.add_argument(
+        "--rows",
+        type=positive,
+        default=5_000,
+        help="rows in the files that are read (default: 5000)",
+    )
+    parser.add_argument(
         "--deals", type=positive, default=1_000, help="deals that the desk saves (default: 1000)"
     )
     parser.add_argument(
@@ -447,7 +454,7 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
         choices=[*(candidate.key for candidate in CANDIDATES), *PARTS],
         help="measure only these: "
         + ", ".join(f"{candidate.key} ({candidate.title})" for candidate in CANDIDATES)
-        + ", growth (cost by deals per contact), memory, leads (convert_many beside by hand), desk (beside its port calls), accounts (an export read, derived and audited beside json.loads). replay and a run in any comparison, which needs them",
+        + ", growth (cost by deals per contact), memory, leads (convert_many beside by hand), desk (beside its port calls), accounts (an export read, derived and audited beside json.loads), tables (files of rows beside csv.reader). replay and a run in any comparison, which needs them",
     )
     return parser.parse_args(given)
 
@@ -496,6 +503,8 @@ def main(given: Sequence[str] | None = None) -> None:
         desk.measure(options.deals, options.rounds)
     if "accounts" in only:
         accounts.measure(options.contacts, options.rounds)
+    if "tables" in only:
+        tables.measure(options.rows, options.rounds)
 
 
 if __name__ == "__main__":

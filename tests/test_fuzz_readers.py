@@ -95,6 +95,7 @@ BODIES = {
 CSV = (
     "ID,Name,First name,Is organization,Customer status,Prospect status,Added on\n1,Ann,Ann,no,Current,None,05/04/2026\n",
     "ID;Name;Primary contact;Stage;Value;Currency\n200;Deal;Ann;Won;1.200,50;EUR\n",
+    "Last name,Company,Email,Phone,Created at,Tags\nGrey,Acme,a@b.example,+49 30 1234,04.05.2026 09:30,a\n",
 )
 
 
@@ -102,7 +103,11 @@ def seeds(reader, folder):
     """Write what a reader's fuzzer begins from: real-shaped inputs, each under every name, and the
     words that they are made of."""
     folder.mkdir()
-    texts = list(CSV) if reader == "sell_csv" else [json.dumps(body) for body in BODIES[reader]]
+    texts = (
+        list(CSV)
+        if reader in ("sell_csv", "table")
+        else [json.dumps(body) for body in BODIES[reader]]
+    )
     for number, text in enumerate(texts):
         start = b"" if reader == "conversion_request" else bytes([number])
         (folder / str(number)).write_bytes(start + text.encode())
@@ -119,7 +124,9 @@ def seeds(reader, folder):
     (folder.parent / "words").write_text("".join(lines), encoding="ascii")
 
 
-@pytest.mark.parametrize("reader", ["sell_json", "sell_csv", "bitrix24_json", "conversion_request"])
+@pytest.mark.parametrize(
+    "reader", ["sell_json", "sell_csv", "bitrix24_json", "table", "conversion_request"]
+)
 def test_whatever_the_bytes_a_reader_raises_nothing_but_the_documented_errors(reader, tmp_path):
     seeds(reader, tmp_path / "inputs")
     command = [

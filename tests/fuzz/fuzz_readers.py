@@ -9,6 +9,7 @@ what it reads of a body is written back as that body."""
 import contextlib
 import json
 import sys
+from datetime import timezone
 from pathlib import Path
 
 import atheris
@@ -19,9 +20,10 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "examples")]
 with atheris.instrument_imports(include=["salesstatus.crm", "salesstatus.tables"]):
     import sell_writing
 
-    from salesstatus import InvalidError, WireError
+    from salesstatus import InvalidError, WireError, tables
     from salesstatus.crm import bitrix24, sell
     from salesstatus.crm.oddities import Reporter
+    from salesstatus.wire import dumps, loads
 
 #: Names that say different things of what is in a file; the first byte of an input chooses one.
 NAMES = (
@@ -76,6 +78,31 @@ def bitrix24_json(data):
     )
 
 
+#: Ways to ask for the same file; the first byte of an input chooses a way and a kind of record.
+WAYS = (
+    {},
+    {"strict": True},
+    {"locale": "de", "zone": timezone.utc},
+    {"date_order": "mdy", "nulls": ("-", "n/a")},
+    {"encoding": "utf-16"},
+    {"delimiter": ";", "quote": "'"},
+)
+TABLES = ("read_leads", "read_contacts", "read_deals")
+
+
+def table(data):
+    """Read rows of a file; what is accepted is written and read back equal."""
+    choice = data[0] if data else 0
+    reader = getattr(tables, TABLES[choice % len(TABLES)])
+    for row in reader(data[1:], **WAYS[choice // len(TABLES) % len(WAYS)]):
+        if row.record is None and not row.problems:
+            raise AssertionError("a row is no record, and nothing says why")
+        str([str(remark) for remark in (*row.problems, *row.notes)])
+        found = getattr(row.record, "contact", getattr(row.record, "deal", row.record))
+        if found is not None and loads(dumps(found)) != found:
+            raise AssertionError("a record is not written back equal")
+
+
 def conversion_request(data):
     with contextlib.suppress(ValueError, RecursionError):  # what is no JSON is the server's affair
         body = json.loads(data)
@@ -90,6 +117,7 @@ READERS = {
     "sell_json": (sell_json, ()),
     "sell_csv": (sell_csv, ()),
     "bitrix24_json": (bitrix24_json, (InvalidError,)),
+    "table": (table, (InvalidError,)),
     "conversion_request": (conversion_request, ()),
 }
 
