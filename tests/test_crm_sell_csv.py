@@ -1563,3 +1563,17 @@ class TestWhatTheCallerSays:
             }
         )
         assert account.reasons == {1: "too dear", 2: "no budget"}
+
+    def test_cells_are_read_as_those_of_any_table(self):
+        file = "ID,E-mail\n7,a@b.example; c@d.example\n8,#N/A\nID,E-mail\n"
+        (one, two), oddities = read(file, "contacts.csv")
+        assert (one.values["email"], one.values["emails"]) == ("a@b.example", ("c@d.example",))
+        assert "email" not in two.values
+        assert "'#N/A': read as nothing" in told(oddities, Outcome.READ)
+        assert told(oddities, Outcome.NOT_USED) == ["the header again"]
+
+    def test_a_file_of_no_known_encoding_is_reported_where_it_ends_to_be_read(self):
+        body = b"".join(b"%d,x\n" % number for number in range(20_000))
+        rows, oddities = read(b"ID,Name\n" + body + b"20001,\x81\n", "contacts.csv")
+        assert len(rows) <= 20_000
+        assert oddities.count(Outcome.NOT_USED) == 1
