@@ -9,7 +9,7 @@ import pytest
 from crm_bodies import LOST, company, contact, conversion, lead, page, streamed
 from reading import MID, NEW, OLD, accused, at, b24_deal, b24_files, sell_files, told, won_at
 from salesstatus import Deal, DealStatus, replay
-from salesstatus.crm import sell
+from salesstatus.crm import bitrix24, sell
 from salesstatus.crm.contradictions import after
 from salesstatus.crm.evidence import Certainty, Dated, from_snapshot, timeline
 
@@ -131,6 +131,11 @@ class TestContradictionsOfASource:
             "8",
         ),
     }  # fmt: skip
+
+    @pytest.mark.parametrize("which", sorted(B24))
+    def test_bitrix24(self, which):
+        contents, id_ = self.B24[which]
+        assert [each for each in self.said(bitrix24.read(contents)) if id_ in each]
 
     def test_what_is_in_order_is_quiet(self):
         contents = sell_files(

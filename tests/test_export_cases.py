@@ -74,17 +74,6 @@ class TestColumnsOfSellsExports:
             header in each for each in told(account)
         )
 
-    @pytest.mark.parametrize(
-        "header", ["Loss reason", "Loss Reason", "Unqualified reason", "Verlustgrund"]
-    )
-    def test_a_reason(self, header):
-        stage = "Unqualified" if header.startswith("Unq") else "Lost"
-        text = f"Deal ID,Deal Name,Stage,Contact ID,{header}\n50,Pumps,{stage},7,Too dear\n"
-        account = sell.read({"contacts.csv": PEOPLE, "deals.csv": text})
-        assert "Too dear" in repr(account.deals[50]) or any(
-            header in each for each in told(account)
-        )
-
     def test_a_reason_of_the_api(self):
         contents = sell_files(won_at(NEW) | {"stage_id": 54, "loss_reason_id": 3})
         contents["loss_reasons.json"] = [{"id": 3, "name": "Too dear"}]
@@ -186,6 +175,9 @@ class TestInvolvedContactsThatAreUnknown:
         text = "Deal ID,Deal Name,Stage,Contact ID\n50,Pumps,Won,7\n"
         account = sell.read({"contacts.csv": PEOPLE, "deals.csv": text})
         assert any("involved" in each for each in told(account))
+
+    def test_bitrix24(self):
+        assert any("involved" in each for each in told(bitrix24.read(b24_files(b24_deal()))))
 
     def test_where_it_was_sent_it_is_not(self):
         body = won_at(OLD) | {"associated_contacts": []}

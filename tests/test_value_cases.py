@@ -7,7 +7,7 @@ made up.
 
 import csv
 import io
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from types import MappingProxyType
 
@@ -399,3 +399,94 @@ class TestTheSameWordIsTheSameEverywhere:
             for row in read_leads(tmp_path / name)
         ]
         assert ids == ["crm-2025.csv:2", "crm-2026.csv:2"]
+
+
+class TestWhatTablesOfContactsSayOfEmployers:
+    """An employer is another contact; a company has none, and an address is kept whole."""
+
+    def test_a_company_has_no_employer(self):
+        [row] = read_contacts("ID,Name,Is organization,Company\n7,Acme,yes,Beta\n")
+        assert row.contact.company is None
+        assert row.notes[0].header == "Company"
+
+    def test_a_contact_is_not_its_own(self):
+        [row] = read_contacts("ID,Last name,Company ID\n7,Grey,7\n")
+        assert row.contact.company is None
+        assert row.notes[0].header == "Company ID"
+
+    @pytest.mark.parametrize("header", ["Billing address", "Shipping address"])
+    def test_other_addresses(self, header):
+        [row] = read_contacts(f"ID,Last name,{header}\n7,Grey,1 Main Street\n")
+        assert "1 Main Street" in row.contact.custom_fields.values()
+
+    def test_the_employer_by_name(self):
+        [row] = read_contacts("ID,Last name,Company\n7,Grey,Acme\n")
+        assert (row.company_name, row.contact.company) == ("Acme", None)
+
+    def test_two_columns_for_one_field(self):
+        text = "ID,Last name,Email,E-mail\n7,Grey,a@b.example,c@d.example\n"
+        table = read_contacts(text)
+        assert [column.header for column in table.ignored] == ["Email", "E-mail"]
+        with pytest.raises(InvalidError, match="one column for each field"):
+            read_contacts(text, strict=True)
+
+
+class TestWhatTablesOfDealsSay:
+    """Whoever is on a deal, and what closed it, in the forms that exports have."""
+
+    HEAD = "Deal ID,Deal name,Company,Stage"
+
+    @pytest.mark.parametrize(("header", "cell", "status"), [
+        ("IsWon", "true", DealStatus.WON), ("IsLost", "yes", DealStatus.LOST), ("Won", "2026-05-04", DealStatus.WON),
+        ("Lost", "2026-05-04", DealStatus.LOST),
+    ])  # fmt: skip
+    def test_a_flag_or_a_day(self, header, cell, status):
+        [row] = read_deals(f"{self.HEAD},{header}\n1,Pumps,Acme,Zzz,{cell}\n")
+        assert row.deal.status is status
+        assert row.record.changed_at == (date(2026, 5, 4) if "-" in cell else None)
+
+    def test_closed_and_not_won_is_lost(self):
+        [row] = read_deals(f"{self.HEAD},IsClosed,IsWon\n1,Pumps,Acme,Zzz,true,false\n")
+        assert row.deal.status is DealStatus.LOST
+
+    def test_not_closed_is_open(self):
+        [row] = read_deals(f"{self.HEAD},IsClosed\n1,Pumps,Acme,Zzz,false\n")
+        assert row.deal.status is DealStatus.OPEN
+
+    @pytest.mark.parametrize("cell", ['"Grey, Ann; Doe, Bob"', '"Ann Grey, Bob Doe"'])
+    def test_the_involved_by_name(self, cell):
+        [row] = read_deals(f"{self.HEAD},Involved contacts\n1,Pumps,Acme,Won,{cell}\n")
+        assert len(row.deal.involved) == 2
+
+    def test_the_involved_by_id(self):
+        [row] = read_deals(f'{self.HEAD},Involved contact IDs\n1,Pumps,Acme,Won,"7, 8"\n')
+        assert row.deal.involved == {7, 8}
+
+    def test_spellings_of_a_name_are_one_contact(self):
+        first, second = read_deals(f"{self.HEAD}\n1,Pumps,ACME Inc.,Won\n2,Taps,Acme inc,Won\n")
+        assert first.deal.primary == second.deal.primary == "ACME Inc."
+        assert second.notes
+
+    def test_a_person_and_a_company_of_one_name_are_two(self):
+        [row] = read_deals("Deal ID,Deal name,Contact,Company,Stage\n1,P,Grey,Grey,Won\n")
+        assert row.deal.primary != row.deal.company
+        assert row.notes
+
+    @pytest.mark.parametrize("name", ["", "???"])
+    def test_a_deal_of_nobody_is_refused(self, name):
+        [row] = read_deals(f"{self.HEAD}\n1,Pumps,{name},Won\n")
+        assert row.record is None
+        assert row.problems[0].rule == "W6"
+
+    def test_what_says_two_things_is_undecided(self):
+        [row] = read_deals(f"{self.HEAD},Deal status\n1,Pumps,Acme,Won,lost\n")
+        assert row.record is None
+        assert row.undecided.contacts == {"Acme"}
+
+    def test_lost_and_unqualified_is_unqualified(self):
+        [row] = read_deals(f"{self.HEAD},IsLost\n1,Pumps,Acme,Unqualified,yes\n")
+        assert row.deal.status is DealStatus.UNQUALIFIED
+
+    def test_a_wrong_word_for_a_stage_is_refused(self):
+        with pytest.raises(InvalidError, match="stages"):
+            read_deals(f"{self.HEAD}\n1,Pumps,Acme,Zzz\n", stages={"Zzz": "perhaps"})
