@@ -74,6 +74,15 @@ class TestColumnsOfSellsExports:
             header in each for each in told(account)
         )
 
+    @pytest.mark.parametrize(
+        "header", ["Loss reason", "Loss Reason", "Unqualified reason", "Verlustgrund"]
+    )
+    def test_a_reason(self, header):
+        stage = "Unqualified" if header.startswith("Unq") else "Lost"
+        text = f"Deal ID,Deal Name,Stage,Contact ID,{header}\n50,Pumps,{stage},7,Too dear\n"
+        account = sell.read({"contacts.csv": PEOPLE, "deals.csv": text})
+        assert account.reasons[50] == "Too dear"
+
     def test_a_reason_of_the_api(self):
         contents = sell_files(won_at(NEW) | {"stage_id": 54, "loss_reason_id": 3})
         contents["loss_reasons.json"] = [{"id": 3, "name": "Too dear"}]

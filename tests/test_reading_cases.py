@@ -304,6 +304,12 @@ class TestPagesThatAreAnnounced:
         account = bitrix24.read({"crm.deal.list": {"result": [b24_deal()], "total": "77"}})
         assert any("1 of 77" in each for each in told(account))
 
+    def test_pages_that_are_all_there(self):
+        first = {"result": [b24_deal(n) for n in range(1, 51)], "next": 50, "total": 51}
+        last = {"result": [b24_deal(51)], "total": 51}
+        for order in orders(b24_files(**{"crm.deal.list-1": first, "crm.deal.list-2": last})):
+            assert not any("page" in each for each in told(bitrix24.read(order)))
+
     def test_sell_a_next_page_that_is_not_there(self):
         contents = sell_files(**{"deals.json": page("deal", [at(OLD)], path="deals", more=True)})
         assert any("missing" in each for each in told(sell.read(contents)))

@@ -90,6 +90,15 @@ def _without_line(record):
     return record
 
 
+@pytest.mark.parametrize(("kind", "number"), ALL)
+def test_rows_through_every_door(kind, number, tmp_path):
+    reader, files = KINDS[kind]
+    text, how = files[number]
+    found = [[seen(row) for row in reader(source, **how)] for source in doors(text, tmp_path)]
+    only(found)
+    assert found[0]
+
+
 @pytest.mark.parametrize("number", range(len(LEADS) - 1))
 def test_leads_of_a_file_and_of_an_account(number):
     text, how = LEADS[number]

@@ -260,14 +260,21 @@ class _Reading(Generic[Row_]):
 
     def _flaw(self, line: int, cells: Sequence[Any]) -> Flaw | None:
         """Return what is wrong with the cells of a row together, or None."""
-        width = len(self.source.headers)
+        headers = self.source.headers
+        width = len(headers)
+        # Rows that are values have their names beside them: only these again are a header.
+        if self.source.unit == "row" and all(
+            type(cell) is str and cell == visible(header)
+            for cell, header in zip(cells, headers, strict=False)
+        ):
+            return Flaw(shown(list(cells)), "a record, not a header again")
         if self.source.unit == "line" and not self.heads.isdisjoint(cells):
             texts = [cell for cell in cells if cell]
             if min(width, 2) <= len(texts) and all(
                 text in self.heads or self.kind.known(text) for text in texts
             ):
                 same = list(map(header_key, texts)) == [
-                    header_key(head) for head in self.source.headers if visible(head)
+                    header_key(head) for head in headers if visible(head)
                 ]
                 self.other = 0 if same else line
                 return Flaw(shown(texts), "a record, not a header again")
