@@ -89,7 +89,9 @@ _WRITE: Final[dict[Codec, Callable[[Any], Any]]] = {
     CUSTOM_FIELDS: _plain,
     ADDRESS: lambda address: {name: text for name, text in attrs.asdict(address).items() if text},
     NAMES: lambda names: [{"name": name} for name in names],
-    CONTACTS: lambda contacts: [{"contact_id": contact} for contact in sorted(contacts)],
+    CONTACTS: lambda contacts: [
+        {"contact_id": contact} for contact in sorted(contacts, key=id_order)
+    ],
 }
 _ABSENT: Final = object()
 _PARTS: Final = {*attrs.fields_dict(Address), "street"}

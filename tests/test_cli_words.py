@@ -238,7 +238,7 @@ print(json.dumps([name for name in sys.modules if name.startswith("salesstatus")
         ("words", "not_loaded", "most"),
         [
             (["labels"], ("leads", "crm", "tables", "wire", "history", "show.text"), 25),
-            (["rules"], ("crm", "tables", "wire", "history", "conversion"), 32),
+            (["rules"], ("crm", "tables", "wire", "history", "conversion"), 33),
             (["replay", YEAR], ("crm", "tables", "show.text", "desk"), 50),
             (["explain", YEAR, "kaya.ito"], ("crm", "tables", "show.text", "desk"), 50),
             (["convert", LEADS], ("crm", "show.text", "desk"), 75),

@@ -199,6 +199,10 @@ class TestWhatIsPutTogether:
         found = together(at(0, primary=8), at(1, primary=Mark.UNREAD))
         assert ("primary" in found.values, found.unread) == (False, {"primary"})
 
+    def test_what_cannot_be_read_is_no_value_that_may_be_the_newer_one(self):
+        found = together(at(0, primary=8), at(0, primary=Mark.UNREAD))
+        assert found.unsure["primary"] == (8,)
+
     def test_two_creations_are_two_records_of_one_id(self):
         one, two = (
             at(n, created_at=DAYS[n], stage=str(n), **{k: n}) for n, k in ((0, "a"), (1, "b"))

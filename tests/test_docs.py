@@ -9,6 +9,7 @@ import types
 from pathlib import Path
 
 import salesstatus
+from salesstatus.data_rules import DATA_STATEMENTS
 from salesstatus.leads.rules import INHERITANCE, LEAD_TABLE
 from salesstatus.policy import PRESETS, Policy
 from salesstatus.rules import TABLES
@@ -39,7 +40,7 @@ def test_the_inheritance_table_of_the_page_about_leads_is_printed_from_its_rows(
 
 def test_every_rule_is_on_the_page():
     page = rules_page()
-    for row in (*TABLES.rows(), *LEAD_TABLE, *LEAD_STATEMENTS):
+    for row in (*TABLES.rows(), *LEAD_TABLE, *LEAD_STATEMENTS, *DATA_STATEMENTS):
         assert f"| {row.id} |" in page
         assert row.reason in page
 

@@ -28,7 +28,7 @@ PUBLIC = [getattr(salesstatus, name) for name in salesstatus.__all__]
 CLASSES = [each for each in PUBLIC if isinstance(each, type)]
 #: What the library answers is not drawn: whoever needs an answer draws what it is an answer to.
 ANSWERS = {
-    *("Broken", "Conversion", "ConversionPlan", "Known", "Refused", "Replayed"),
+    *("Broken", "Conversion", "ConversionPlan", "Known", "Landed", "Refused", "Replayed"),
     *(each.__name__ for each in CLASSES if issubclass(each, Exception)),
 }
 VALUES = [each for each in STRATEGIES if each is not Rights]

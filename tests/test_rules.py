@@ -557,7 +557,12 @@ COPIES_STATUSES = {"converter", "exploration"}
 SAYS_WHAT_IS_STORED = {"verdicts", "account"}
 #: What may be evolved with fields that are not named there, module by module: leads and contacts,
 #: which have no such field.
-EVOLVES_OTHERS = {("stages", "lead"), ("request", "lead"), ("conversion", "record.contact")}
+EVOLVES_OTHERS = {
+    ("stages", "lead"),
+    ("request", "lead"),
+    ("conversion", "record.contact"),
+    ("engine", "column.forms"),
+}
 
 
 def called(node):
@@ -758,7 +763,7 @@ class TestNoStatusIsWrittenAnywhereElse:
 # "A rule is said once: who speaks of it cites its row."
 
 #: The rooms of rows.
-ROOMS_OF_ROWS = {"statements.py", "rules.py", "leads/rules.py"}
+ROOMS_OF_ROWS = {"statements.py", "data_rules.py", "rules.py", "leads/rules.py"}
 #: Rooms that may quote ids, with the texts that do.
 QUOTED = {
     "show/text.py": "# The rules",  # the introduction of the printed page says how to read it

@@ -23,8 +23,7 @@ V = TypeVar("V")
 V_co = TypeVar("V_co", covariant=True)
 T = TypeVar("T")
 
-_SHOWN_IDS = 5
-_SHOWN_CHARACTERS = 80
+_SHOWN_IDS, _SHOWN_CHARACTERS = 5, 80
 
 
 def shown(value: object) -> str:
@@ -56,8 +55,7 @@ class SalesStatusError(Exception):
         return type(other) is type(self) and self.args == other.args
 
     def __hash__(self) -> int:
-        # By the sentence, which equal errors share: the fields may hold what cannot be hashed.
-        return hash((type(self), str(self)))
+        return hash((type(self), str(self)))  # the fields may hold what cannot be hashed
 
 
 @attrs.frozen
@@ -185,7 +183,7 @@ def utc(place: str, value: object) -> datetime:
         return value
     try:
         if isinstance(value, datetime) and value.utcoffset() is not None:
-            at = value.astimezone(timezone.utc)
+            at = value.astimezone(timezone.utc)  # of another library's type, if `value` is
             return datetime.combine(at.date(), at.time(), timezone.utc)
     except OverflowError:
         raise InvalidError(place, value, "a datetime that exists in UTC") from None
@@ -213,10 +211,8 @@ def an_id(self: object, field: "attrs.Attribute[Any]", value: object) -> None:
     check_id(place_of(self, field), value)
 
 
-def an_id_or_none(self: object, field: "attrs.Attribute[Any]", value: object) -> None:
-    """Raise `InvalidError` unless a field holds an id or None, for a validator."""
-    if value is not None:
-        check_id(place_of(self, field), value)
+#: A validator that raises `InvalidError` unless a field holds an id or None.
+an_id_or_none: Final = attrs.validators.optional(an_id)
 
 
 def frozen(value: Any) -> Any:
@@ -295,8 +291,7 @@ def _field_value(place: str, value: object, depth: int = 0) -> Any:
     if isinstance(value, datetime):
         return utc(place, value)
     if isinstance(value, list | tuple):
-        members = enumerate(value)
-        return tuple(_field_value(f"{place}[{i}]", member, depth + 1) for i, member in members)
+        return tuple(_field_value(f"{place}[{i}]", v, depth + 1) for i, v in enumerate(value))
     if isinstance(value, Mapping):
         return _field_values(place, value, depth + 1)
     finite = value.is_finite() if type(value) is Decimal else None
@@ -319,11 +314,9 @@ def _field_values(place: str, values: Mapping[Any, object], depth: int = 0) -> F
 _NO_FIELDS: Final[FrozenMap[str, Any]] = FrozenMap()
 
 
-def _frozen_fields(
-    value: object, self: object, field: "attrs.Attribute[Any]"
-) -> FrozenMap[str, Any]:
+def _frozen_fields(value: object, self: object, field: "attrs.Attribute[Any]") -> Any:
     if value is _NO_FIELDS:
-        return _NO_FIELDS
+        return value
     if not isinstance(value, Mapping):
         raise InvalidError(place_of(self, field), value, "a mapping of names to values")
     return _field_values(place_of(self, field), value)
@@ -347,10 +340,8 @@ def aware(self: object, field: "attrs.Attribute[Any]", value: object) -> None:
     utc(place_of(self, field), value)
 
 
-def aware_or_none(self: object, field: "attrs.Attribute[Any]", value: object) -> None:
-    """Raise `InvalidError` unless a field holds an aware datetime or None, for a validator."""
-    if value is not None:
-        aware(self, field, value)
+#: A validator that raises `InvalidError` unless a field holds an aware datetime or None.
+aware_or_none: Final = attrs.validators.optional(aware)
 
 
 def listing(place: str, value: object, expected: str, rule: str = "") -> tuple[Any, ...]:

@@ -11,13 +11,12 @@ from salesstatus.cli.account import (
     account_of,
     add_account,
     dialect,
-    files_of,
     in_options,
     options,
     output,
-    say,
     say_oddities,
 )
+from salesstatus.cli.account_files import files_of, say
 from salesstatus.cli.options import add_json
 from salesstatus.cli.parsing import DONE, LOOK
 from salesstatus.crm.account import Wanted

@@ -13,11 +13,10 @@ from salesstatus.cli.account import (
     account_of,
     add_account,
     code_of,
-    files_of,
     output,
-    say,
     say_oddities,
 )
+from salesstatus.cli.account_files import files_of, say
 from salesstatus.cli.options import add_json, add_locale
 from salesstatus.crm.account import Account, Wanted
 from salesstatus.crm.evidence import Evidence, Since, since

@@ -10,11 +10,10 @@ from salesstatus.cli.account import (
     account_of,
     add_account,
     code_of,
-    files_of,
     output,
-    say,
     say_oddities,
 )
+from salesstatus.cli.account_files import files_of, say
 from salesstatus.cli.options import add_json, add_word
 from salesstatus.crm.account import Wanted
 from salesstatus.crm.migration import DESTINATIONS, losses, migrated, written_csv, written_jsonl

@@ -260,7 +260,7 @@ def _together(id_: Any, states: list[State], follows: Mapping[str, tuple[str, ..
         for field, given in found.items():
             values[field] = given[0]
             if len(given) > 1 and field != CHANGED:
-                unsure[field] = tuple(given)
+                unsure[field] = tuple(value for value in given if value is not Mark.UNREAD)
     mentioned = frozenset(values)
     present = {field: value for field, value in values.items() if value is not None}
     return Record(

@@ -74,7 +74,7 @@ class _Account:
             if id_ in self.contacts:
                 expected = "one row for each contact: of two nothing is claimed"
                 self.report.not_used(place, expected, shown(id_))
-                self.contacts[id_] = attrs.evolve(self.contacts[id_], prospect=None, customer=None)
+                self.contacts[id_] = Stored(contact=self.contacts[id_].contact)
                 continue
             self.contacts[id_] = row.record
             if row.company_name:

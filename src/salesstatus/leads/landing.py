@@ -87,7 +87,7 @@ def land(
     >>> rows = [Lead(id=2, last_name="LEE", email="Lee@Edge.example", phone="512 757 6000")]
     >>> [landed] = land(rows, known, on_known="update")
     >>> landed.outcome, landed.record.phone, landed.reason
-    (Outcome.UPDATED, '512 757 6000', 'lead 1, in process, is known by this e-mail address')
+    (Outcome.UPDATED, '512 757 6000', 'known record 1 has the same name and e-mail')
     """
     check("known", known, Known)
     check("setup", setup, Setup)

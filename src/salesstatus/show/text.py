@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from enum import Enum
 from typing import Final, assert_never
 
+from salesstatus.data_rules import DATA_STATEMENTS
 from salesstatus.decisions import decisions
 from salesstatus.exploration import Move, explore
 from salesstatus.lead import StageMeaning, Target
@@ -132,6 +133,7 @@ def _tables(policy: Policy | None) -> list[tuple[str, list[dict[str, str]]]]:
     every: tuple[tuple[tuple[TableRow | LeadRow, ...], dict[type, str]], ...] = (
         (tables.rows(), _TITLES),
         ((*LEAD_TABLE, *LEAD_STATEMENTS), _LEAD_TITLES),
+        (DATA_STATEMENTS, {Statement: "A · What may be said of data that others made"}),
     )
     return [
         (title, [_line(row) for row in rows if isinstance(row, kind)])

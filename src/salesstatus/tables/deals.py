@@ -17,6 +17,7 @@ from typing import Any, Final, final
 
 import attrs
 
+from salesstatus.data_rules import A1
 from salesstatus.history.dated import Dated
 from salesstatus.keys import text_key
 from salesstatus.model import ContactId, ContactKind, Deal, DealId, DealStatus
@@ -35,7 +36,6 @@ from salesstatus.tables.vocabulary import Kind
 from salesstatus.tables.words import STAGE_STATUS, STATUS_WORDS
 from salesstatus.values import Id, InvalidError, shown
 
-_A1: Final = "A1"
 PERSON, COMPANY = ContactKind
 
 
@@ -113,7 +113,7 @@ _FLAG_OR_WHEN: Final = attrs.evolve(
     _WHEN,
     expected="yes or no, or since when",
     read=_flag_or_when,
-    rule="L12",
+    rule=A1.id,
     takes=cells.TIME.takes | cells.FLAG.takes,
 )
 _LISTS: Final = frozenset({list})
@@ -155,7 +155,7 @@ def _stages(given: object) -> Mapping[str, DealStatus]:
         key = text_key(str(stage))
         said = status if type(status) is DealStatus else STATUS_WORDS.get(text_key(str(status)))
         if not key or said is None:
-            raise InvalidError("stages", {stage: status}, expected, "L12")
+            raise InvalidError("stages", {stage: status}, expected, A1.id)
         found[key] = said
     return found
 
@@ -233,7 +233,7 @@ class _Deals:
             undecided = Undecided(contacts, str(problems[0]), Doubt.RECORD)
         elif undecided is not None:
             undecided = attrs.evolve(undecided, contacts=contacts)
-            problems = (Remark("", "stage", undecided.because, "a stage with a meaning", _A1),)
+            problems = (Remark("", "stage", undecided.because, "a stage with a meaning", A1.id),)
         return DealRow(line, record, problems, notes, undecided, id_, parties, reason)
 
     # Contacts.
@@ -305,7 +305,7 @@ class _Deals:
         elif not stage:
             self._undecided = Undecided(frozenset(), "it has neither stage nor status", Doubt.STAGE)
         else:
-            because = f"nothing says what its stage {shown(stage)} means"
+            because = f"stage {shown(stage)}, and nothing says what it means"
             self._undecided = Undecided(frozenset(), because, Doubt.GUESS)
             key = text_key(stage) or stage
             guess = STATUS_WORDS.get(key, DealStatus.OPEN)
