@@ -85,11 +85,11 @@ class _Account:
         """Take over the deals, and return the account."""
         self._names = Names.of(stored.contact for stored in self.contacts.values())
         for id_, (name, place) in self._employers.items():
-            found = self._names.company(name) or (self._made(name, ContactKind.COMPANY),)
-            if len(found) > 1:
+            first, *others = self._names.company(name) or [self._made(name, ContactKind.COMPANY)]
+            if others:
                 self.report.left_out(place, "one company of this name", shown(name), W4.id)
             else:
-                self._employ(id_, found[0])
+                self._employ(id_, first)
         for row in table:
             self._take_deal(row, self._told(table, row), derived=not table.has_company)
         self._told_of(table)

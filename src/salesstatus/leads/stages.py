@@ -182,7 +182,7 @@ def _by_key(stages: tuple[Stage, ...]) -> dict[str, Stage | None]:
 
 
 def _labelled(labels: str, id: str, meaning: StageMeaning = IN_PROCESS, name: str = "") -> Stage:
-    return Stage(id, meaning, name, labels.split(" | "))
+    return Stage(id, meaning, name, tuple(labels.split(" | ")))
 
 
 _WORKED_ON: Final = (

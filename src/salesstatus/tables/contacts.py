@@ -138,7 +138,7 @@ def _contact(draft: Draft, values: dict[str, Any], company: Any, *, is_company: 
     for field in ("billing_address", "shipping_address"):
         if field in values:
             custom[field] = values[field]
-    given = {
+    given: dict[str, Any] = {
         "owner": number_or_name(draft, values, "owner"),
         "created_at": values.pop("created_at", None) or values.pop("added_at", None),
         **{field: value for field, value in values.items() if field in _PROFILE},

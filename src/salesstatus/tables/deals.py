@@ -179,7 +179,8 @@ class _Deals:
         primary, company, involved = self._contacts(draft, values)
         if "id" not in values:
             values["id"] = draft.values["id"] = draft.made_id()
-        self._id = values["id"]
+        id_: DealId = values["id"]
+        self._id = id_
         self._parties = tuple(filter(None, (primary, company, *involved)))
         self._reason = values.pop("loss_reason", "") or values.pop("unqualified_reason", "")
         if primary is None:
@@ -198,7 +199,7 @@ class _Deals:
             return None
         created = values.get("created_at") or values.get("added_at")
         deal = Deal(
-            id=self._id,
+            id=id_,
             primary=primary.id,
             company=None if company is None else company.id,
             involved=frozenset(each.id for each in involved) - {primary.id},

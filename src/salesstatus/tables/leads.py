@@ -192,12 +192,12 @@ class _Leads:
 
     def lead(self, draft: Draft) -> Lead | None:
         """Return the lead that a row says, or None beside problems."""
-        values = draft.values
+        said = draft.values
         # A name says more than a number; where there is only that, it stands for the name.
         for field in ("owner", "source"):
-            if f"{field}_id" in values:
-                values[field] = number_or_name(draft, values, field)
-        values = {**self.defaults, **values}
+            if f"{field}_id" in said:
+                said[field] = number_or_name(draft, said, field)
+        values: dict[str, Any] = {**self.defaults, **said}
         parts = take_address(draft, values)
         if not (self.nameless or values.get("last_name") or values.get("organization_name")):
             expected = "a last name or a company name"
