@@ -25,7 +25,7 @@ from salesstatus.statements import W3, W6
 from salesstatus.tables import cells
 from salesstatus.tables.cells import Cell
 from salesstatus.tables.columns import Fields, known, meant, number_or_name, take_custom
-from salesstatus.tables.doubts import Doubt, Guessed, Undecided
+from salesstatus.tables.doubts import Doubt, Guessed, Meanings, Undecided
 from salesstatus.tables.engine import Table, open_table, read_rows
 from salesstatus.tables.kinds import Draft, RecordKind, TableRow
 from salesstatus.tables.options import Options
@@ -34,7 +34,7 @@ from salesstatus.tables.remarks import Remark
 from salesstatus.tables.times import Forms, day_or_time
 from salesstatus.tables.vocabulary import Kind
 from salesstatus.tables.words import STAGE_STATUS, STATUS_WORDS
-from salesstatus.values import Id, InvalidError, shown
+from salesstatus.values import InvalidError, shown
 
 PERSON, COMPANY = ContactKind
 
@@ -341,9 +341,7 @@ def _changed(values: Mapping[str, Any], status: DealStatus) -> datetime | date |
     return next((at for at in closed if isinstance(at, date)), when)
 
 
-def read_deals(
-    source: object, *, stages: Mapping[Id, DealStatus | str] | None = None, **options: Any
-) -> DealTable:
+def read_deals(source: object, *, stages: Meanings | None = None, **options: Any) -> DealTable:
     r"""Read the header of a table of deals; return what yields its rows one by one.
 
     `source` and the other options are those of `read_leads`. Contacts and companies are known by

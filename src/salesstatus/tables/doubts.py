@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import unique
-from typing import final
+from typing import TypeAlias, final
 
 import attrs
 
 from salesstatus.model import ContactId, DealStatus
 from salesstatus.values import Id, IdentityEnum, shown
+
+#: What stages mean, by their ids or names; the keys of a mapping are of one type for type checkers.
+Meanings: TypeAlias = (
+    Mapping[str, DealStatus | str] | Mapping[int, DealStatus | str] | Mapping[Id, DealStatus | str]
+)
 
 
 @final

@@ -20,10 +20,10 @@ from salesstatus.crm.sell.csv_exports import csv_rows, is_csv
 from salesstatus.crm.sell.csv_headers import check_columns
 from salesstatus.crm.sell.stages import told_stages
 from salesstatus.crm.sell.unpacking import named, unpack
-from salesstatus.model import DealStatus
+from salesstatus.tables.doubts import Meanings
 from salesstatus.tables.options import Options
 from salesstatus.tables.times import DateOrder
-from salesstatus.values import FrozenMap, Id, check
+from salesstatus.values import FrozenMap, check
 
 
 def _key(row: Row, report: Reporter) -> Any:
@@ -91,7 +91,7 @@ class Reading(AnyReading):
     def __init__(
         self,
         *,
-        stages: Mapping[Id, DealStatus | str] | None = None,
+        stages: Meanings | None = None,
         wanted: Wanted = Wanted.ALL,
         limit: int = LIMIT,
         date_order: DateOrder | None = None,
@@ -149,7 +149,7 @@ def rows(
 def read(
     contents: object,
     *,
-    stages: Mapping[Id, DealStatus | str] | None = None,
+    stages: Meanings | None = None,
     wanted: Wanted = Wanted.ALL,
     limit: int = LIMIT,
     date_order: DateOrder | None = None,
