@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from salesstatus.tables.leads import LeadRow, read_leads, read_leads_csv, template_csv
     from salesstatus.tables.options import Options
     from salesstatus.tables.remarks import Remark
+    from salesstatus.tables.times import Forms
 else:
     __getattr__, __dir__ = door(
         __name__,
@@ -23,6 +24,7 @@ else:
             "salesstatus.tables.leads": "LeadRow read_leads read_leads_csv template_csv",
             "salesstatus.tables.options": "Options",
             "salesstatus.tables.remarks": "Remark",
+            "salesstatus.tables.times": "Forms",
         },
     )
 
@@ -30,6 +32,7 @@ __all__ = [
     "ContactRow",
     "DealRow",
     "DealTable",
+    "Forms",
     "IgnoredColumn",
     "LeadRow",
     "Options",
