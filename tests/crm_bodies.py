@@ -41,7 +41,7 @@ STATUSES = {
 # --- Deals of unknown status ---
 
 
-def unknown(*contacts, because="it is in stage 5, which the data does not have"):
+def unknown(*contacts, because="stage 5, which the data does not have"):
     """A deal of which nothing is claimed, and these contacts hold it."""
     return Undecided(frozenset(contacts), because, Doubt.STAGE)
 

@@ -283,7 +283,7 @@ class TestDerive:
         assert code == 1
         assert "Bo Day" in out
         assert "Ann Lee" not in out
-        said = "deal 10: it is in stage 99, which the data does not have, so nothing is derived for"
+        said = "deal 10: stage 99, which the data does not have, so nothing is derived for"
         assert said in err
         assert "deal 12: it is in" not in err
         assert "… and 3 more deals of unknown status\n" in err

@@ -224,7 +224,7 @@ class TestAudited:
         assert finding.deals == (2, 3)
         assert finding.sentences[1:] == (
             "the status of deal 3 is unknown: it has no contact",
-            "the status of deal 2 is unknown: it is in stage 5, which the data does not have",
+            "the status of deal 2 is unknown: stage 5, which the data does not have",
         )
 
 

@@ -1224,7 +1224,7 @@ class TestStagesByName:
     def test_any_other_name_would_be_a_guess_and_decides_nothing(self, name, guess):
         found = meaning_of(name)
         assert (found.status, found.guess, found.doubt) == (None, guess, Doubt.GUESS)
-        assert found.because == f"it is in stage '{name}', and no stage of this name is known"
+        assert found.because == f"stage '{name}', and no stage of this name is known"
 
     def test_what_the_caller_says_counts_then_the_accounts_stages(self):
         said = {"won": DealStatus.LOST}
@@ -1236,7 +1236,7 @@ class TestStagesByName:
         found = meaning_of("Done", stages=[("Done", "won"), ("done", "lost")])
         assert (found.status, found.because) == (
             None,
-            "it is in stage 'Done', which differs between pipelines",
+            "stage 'Done', which differs between pipelines",
         )
 
 

@@ -280,8 +280,8 @@ def emails(cell: Any, _: Forms | None = None) -> tuple[str, ...]:
 
 
 _EXPECTED_TIME: Final = (
-    "a time with only one reading, like 2026-05-04T09:30:00+00:00 (else date_order or locale "
-    "decides it)"
+    "a time with a zone and only one reading, like 2026-05-04T09:30:00+00:00 (else date_order or "
+    "locale decides it)"
 )
 _LISTS: Final = frozenset({list})
 PHONE: Final = Cell("a phone number", phone)

@@ -175,7 +175,7 @@ class _Finish(Related):
         if len({status, *(self._read_status(way)[0] for way in ways)}) > 1:
             self.undecide(id_, audience(deal), _STATES, Doubt.STATES)
         elif status is None:
-            because = f"it is in stage {safely('', stage_id)}, and nothing says what that means"
+            because = f"stage {safely('', stage_id)}, and nothing says what that means"
             self.undecide(id_, audience(deal), because, Doubt.STAGE)
         else:
             self.deals[id_] = deal

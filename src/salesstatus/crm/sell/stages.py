@@ -85,10 +85,10 @@ class Stages:
     def _by_id(self, id_: Id) -> Meaning:
         stage = self.known.get(id_)
         if stage is None:
-            because = f"it is in stage {called(id_)}, which the data does not have"
+            because = f"stage {called(id_)}, which the data does not have"
             return Meaning(id_, "", self._given.get(id_), because)
         guess = _guess(text_key(stage.name))
-        because = f"it is in stage {called(id_)} {safely('', stage.name)}, which has no category"
+        because = f"stage {called(id_)} {safely('', stage.name)}, which has no category"
         return Meaning(id_, stage.name, stage.status, because, Doubt.GUESS, guess)
 
     def _by_name(self, name: str) -> Meaning:
@@ -97,12 +97,12 @@ class Stages:
             return Meaning(name, name, self._given[key])
         known = self._named.get(key, set())
         if len(known) == 1:
-            because = f"it is in stage {shown_name}, which has no category"
+            because = f"stage {shown_name}, which has no category"
             return Meaning(name, name, next(iter(known)), because, Doubt.GUESS, _guess(key))
         if known:
-            because = f"it is in stage {shown_name}, which differs between pipelines"
+            because = f"stage {shown_name}, which differs between pipelines"
             return Meaning(name, name, None, because)
-        because = f"it is in stage {shown_name}, and no stage of this name is known"
+        because = f"stage {shown_name}, and no stage of this name is known"
         return Meaning(name, name, _FIXED.get(key), because, Doubt.GUESS, _guess(key))
 
 
