@@ -286,6 +286,9 @@ class TestTheHeaderAgainIsNoLead:
         "Last name;Company\r\nGrey;Acme\r\nLast name;Company\r\nDoe;Beta\r\n",
         "Last name,Company,\nGrey,Acme,\nLast name,Company,\nDoe,Beta,\n",
         "Nachname,Firma\nGrey,Acme\nNachname,Firma\nDoe,Beta\n",
+        "Last name,Company\nGrey,Acme\nNachname,Firma\nDoe,Beta\n",
+        "Last name,Company\nGrey,Acme\nCOGNOME,azienda\nDoe,Beta\n",
+        "Company,Last name,Note\nAcme,Grey,\n会社名,姓,Note\nBeta,Doe,\n",
     )
 
     @pytest.mark.parametrize("number", range(len(FILES)))

@@ -37,6 +37,7 @@ from salesstatus.tables.plain import Lenient, Unreadable, as_text, plain
 from salesstatus.tables.remarks import Remark
 from salesstatus.tables.rows import Flaw, Row
 from salesstatus.tables.sources import Opened, opened
+from salesstatus.tables.vocabulary import HEADINGS
 from salesstatus.tables.words import NULLS
 from salesstatus.values import Id, InvalidError, check_id, shown
 
@@ -212,8 +213,9 @@ class _Reading(Generic[Row_]):
     nulls: frozenset[str] = attrs.field(init=False)
     #: The ids so far, where two can be the same.
     taken: set[Id] | None = attrs.field(init=False)
-    #: The headers, in the cases that programs write.
-    heads: frozenset[str] = attrs.field(init=False)
+    #: The headers and the other names of their fields, in the cases that programs write, and what
+    #: each means.
+    heads: Mapping[str, str] = attrs.field(init=False)
     #: The line of a header in the middle that is another one.
     other: int = attrs.field(default=0, init=False)
 
@@ -223,10 +225,19 @@ class _Reading(Generic[Row_]):
         made = self.options.ids is not None
         comparing = made or any(column.field == "id" for column in self.columns)
         self.taken = set() if comparing else None
-        heads = map(visible, self.source.headers)
-        self.heads = frozenset(
-            form for head in heads if head for form in (head, head.upper(), head.lower())
-        )
+        fields = {column.position: column.field for column in self.columns}
+        names = [
+            (visible(head), fields.get(position, header_key(head)))
+            for position, head in enumerate(self.source.headers)
+        ]
+        read = set(fields.values())
+        names += [(name, row.field) for row in HEADINGS if row.field in read for name in row.names]
+        self.heads = {
+            form: field
+            for name, field in reversed(names)
+            if name
+            for form in (name, name.upper(), name.lower())
+        }
 
     def row(self, row: Row) -> Row_:
         """Return the record of a row, or all its problems."""
@@ -268,14 +279,13 @@ class _Reading(Generic[Row_]):
             for cell, header in zip(cells, headers, strict=False)
         ):
             return Flaw(shown(list(cells)), "a record, not a header again")
-        if self.source.unit == "line" and not self.heads.isdisjoint(cells):
+        if self.source.unit == "line" and not self.heads.keys().isdisjoint(cells):
             texts = [cell for cell in cells if cell]
             if min(width, 2) <= len(texts) and all(
                 text in self.heads or self.kind.known(text) for text in texts
             ):
-                same = list(map(header_key, texts)) == [
-                    header_key(head) for head in headers if visible(head)
-                ]
+                said = [self.heads.get(text, header_key(text)) for text in texts]
+                same = said == [self.heads[visible(head)] for head in headers if visible(head)]
                 self.other = 0 if same else line
                 return Flaw(shown(texts), "a record, not a header again")
         if self.other:
