@@ -599,7 +599,10 @@ class TestTimes:
             with pytest.raises(Unreadable):
                 day_of(other, forms)
 
-    @given(st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)), st.sampled_from([UTC, BERLIN]))
+    # Eight digits alone are a day of these two centuries only.
+    @given(
+        st.datetimes(datetime(1900, 1, 1), datetime(2099, 12, 30)), st.sampled_from([UTC, BERLIN])
+    )
     def test_what_is_written_in_any_harmless_form_is_read_back(self, at, zone):
         at = at.replace(microsecond=0, tzinfo=zone)
         forms = [
@@ -618,7 +621,7 @@ class TestAmounts:
     @pytest.mark.parametrize(
         ("cell", "number"),
         [("1,23,456.78", "123456.78"), ("12,34,567", "1234567"), ("(1.234,50)", "-1234.50"), ("1200-", "-1200"), ("- 5", "-5"), (7, "7"), (7.5, "7.5"),
-         (Decimal("1.10"), "1.10"), ("1'234.5", "1234.5")],
+         (Decimal("1.10"), "1.10"), ("1'234.5", "1234.5"), (f"({10**28 + 1})", f"-{10**28 + 1}")],
     )  # fmt: skip
     def test_read(self, cell, number):
         assert amount(cell) == Decimal(number)

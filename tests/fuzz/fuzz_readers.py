@@ -53,7 +53,10 @@ def sell_json(data):
     name = NAMES[data[0] % len(NAMES)] if data else NAMES[0]
     content = data[1:]
     for row in sell.rows(content, name, Reporter()):
-        if sell_writing.write(row.kind, row.values, row.body) != row.body:
+        # Whose deal a contact is on may stand in the name alone.
+        named = {"deal"} if "deal_id" not in row.body else set()
+        values = {field: value for field, value in row.values.items() if field not in named}
+        if sell_writing.write(row.kind, values, row.body) != row.body:
             raise AssertionError(f"{row.kind.value} is not written back equal")
     for wanted in sell.Wanted:
         _looked_at(sell.read({name: content}, wanted=wanted, limit=100_000))

@@ -99,7 +99,7 @@ def amount(cell: Any, forms: Forms = UNKNOWN) -> Any:
         raise Unreadable
     number = numbers.pop()
     if found[1] or found[7] or "-" in (sign := (found[2] or found[4] or "")) or sign == "−":
-        number = -number
+        number = number.copy_negate()  # a minus would round what has more digits than usual
     return Lenient(number, "read without its currency's sign") if found[3] or found[6] else number
 
 
