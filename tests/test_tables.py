@@ -1,5 +1,6 @@
 """Tables from every source: text in any encoding, delimiter and quotes, and rows that are values."""
 
+import contextlib
 import csv
 import enum
 import io
@@ -220,25 +221,30 @@ class TestRowsThatAreValues:
         def fetchone(self):
             return self.left.pop(0) if self.left else None
 
-    @staticmethod
-    def cursor(factory=None):
-        database = sqlite3.connect(":memory:")
-        database.row_factory = factory
-        return database.execute(
-            "select 'Grey' as 'Last name', 'Rome' as City union all select 'Doe', null order by City desc"
-        )
-
     @pytest.mark.parametrize(
         "source",
         [
             lambda of: list(of.ROWS), lambda of: iter(of.ROWS), lambda _: [["Last name", "City"], ["Grey", "Rome"], ["Doe", ""]],
             lambda of: [of.Pair("Grey", "Rome"), of.Pair("Doe", None)], lambda of: of.Pandas(), lambda of: of.Polars(), lambda of: of.Mappings(),
-            lambda of: of.cursor(), lambda of: list(of.cursor(sqlite3.Row)), lambda _: csv.reader(["Last name,City", "Grey,Rome", "", "Doe,"]),
+            lambda _: csv.reader(["Last name,City", "Grey,Rome", "", "Doe,"]),
             lambda _: csv.DictReader(io.StringIO("Last name;City\nGrey;Rome\n\nDoe;\n"), delimiter=";"),
         ],
     )  # fmt: skip
     def test_the_same_leads(self, source):
         rows = leads(source(type(self)), ids=lambda line: line)
+        assert [(row.lead.last_name, row.lead.address.city) for row in rows] == [
+            ("Grey", "Rome"),
+            ("Doe", ""),
+        ]
+
+    @pytest.mark.parametrize("factory", [None, sqlite3.Row])
+    def test_a_cursor(self, factory):
+        with contextlib.closing(sqlite3.connect(":memory:")) as database:
+            database.row_factory = factory
+            cursor = database.execute(
+                "select 'Grey' as 'Last name', 'Rome' as City union all select 'Doe', null order by City desc"
+            )
+            rows = leads(list(cursor) if factory else cursor)
         assert [(row.lead.last_name, row.lead.address.city) for row in rows] == [
             ("Grey", "Rome"),
             ("Doe", ""),
