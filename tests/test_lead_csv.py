@@ -1357,12 +1357,13 @@ class TestLaws:
     @given(csv_files(), st.data())
     def test_a_broken_row_hides_no_other(self, file, data):
         _, text, _, delimiter = file
-        found = list(read_leads_csv(text, fields=CSV_FIELDS))
+        found = list(read_leads_csv(text, fields=CSV_FIELDS, nulls=()))
         end = "\r\n" if text.endswith("\r\n") else text[-1]
         broken = data.draw(
             st.sampled_from(["call me", '"x"y', f"x{delimiter}\0", "\udcff", "x" * ROW_LIMIT])
         )
         header, _, rest = text.partition(end)
-        first, *more = read_leads_csv(header + end + broken + end + rest, fields=CSV_FIELDS)
+        again = header + end + broken + end + rest
+        first, *more = read_leads_csv(again, fields=CSV_FIELDS, nulls=())
         assert first.lead is None
         assert [(row.line - 1, row.lead) for row in more] == [(row.line, row.lead) for row in found]

@@ -529,6 +529,17 @@ class TestDelimitersAndQuotes:
             leads(f"x,y\n{'z' * 200_000}\nLast name,Company\n")
 
 
+class TestThePlaceOfAStrangeByte:
+    @pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+    def test_is_counted_in_lines_of_any_end_however_the_bytes_are_cut(self, end):
+        content = f"{end}Company{end}Gr".encode() + b"\xfcn\n"
+        for cut in range(len(content)):
+            table = read_leads(iter([content[:cut], content[cut:]]))
+            assert [row.record.organization_name for row in table] == ["Grün"]
+            (note,) = table.notes
+            assert f"(line 3, byte {content.index(0xFC) + 1})" in note.value
+
+
 class TestAnotherHeader:
     """Files that were put together."""
 

@@ -206,7 +206,7 @@ def _found_out(pieces: Iterator[bytes], about: Text) -> Iterator[str]:
     Up to there all was ASCII, which is the same in both, or it is UTF-8 with damaged characters.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
-    before, line, seen = 0, 1, False
+    before, line, seen, last = 0, 1, False, b""
     for piece in chain(pieces, [None]):
         try:
             yield (text := decoder.decode(piece or b"", final=piece is None))
@@ -217,7 +217,7 @@ def _found_out(pieces: Iterator[bytes], about: Text) -> Iterator[str]:
             encoding = "utf-8" if seen else _shown_by(bad)
             if encoding != "utf-8":
                 offset = before + len(good) + 1
-                number = line + _ends(good)
+                number = line + _ends(good, last)
                 found = shown(bad[:8])
                 place = f"line {number}, byte {offset}"
                 if not encoding:
@@ -231,11 +231,14 @@ def _found_out(pieces: Iterator[bytes], about: Text) -> Iterator[str]:
             return
         seen = seen or not text.isascii()
         # What the decoder keeps back is at most the beginning of one character, without line ends.
-        before, line = before + len(text.encode()), line + _ends(piece or b"")
+        before, line = before + len(text.encode()), line + _ends(piece or b"", last)
+        last = (piece or last)[-1:]
 
 
-def _ends(content: bytes) -> int:
-    return content.count(b"\n") or content.count(b"\r")
+def _ends(content: bytes, last: bytes) -> int:
+    """Return how many lines end in some bytes; `last` is the byte before them."""
+    both = (last + content).count(b"\r\n")
+    return content.count(b"\n") + content.count(b"\r") - both
 
 
 def _window(start: bytes, pieces: Iterator[bytes]) -> bytes:
