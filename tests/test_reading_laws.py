@@ -425,7 +425,7 @@ def spoiled_body(draw, body):
         key = draw(st.sampled_from(sorted(_NEEDED & inner.keys())))
         changed = {(f"{name}_zq" if name == key else name): value for name, value in inner.items()}
     else:
-        garbage = draw(st.sampled_from(([], {}, MARK, True, -1, 1e300, [MARK], {"x": MARK})))
+        garbage = draw(st.sampled_from(([], {}, MARK, True, 1e300, [MARK], {"x": MARK})))
         changed = {**inner, key: garbage}
     return changed if inner is outer else {**outer, "data": changed}
 

@@ -59,7 +59,7 @@ def plain(value: Any) -> Any:
 
 def _infinite(value: Any) -> None:
     """Return None for what is no number; refuse what is infinite."""
-    if value == value:  # noqa: PLR0124 - what is no number is not equal to itself
+    if not Decimal(value).is_nan():  # a Decimal of this kind may not even be compared
         raise Unreadable
 
 
